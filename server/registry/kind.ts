@@ -1,0 +1,157 @@
+import type { Schema } from "../../openapi/schema.ts";
+import type { UserInfo } from "../auth/authenticator.ts";
+import type { ObjectReader } from "../admission/plugin.ts";
+import type { FieldError } from "../meta/field-error.ts";
+import type { KubeObject } from "../meta/object.ts";
+
+/** What strategies may know of the request. */
+export interface RequestContext {
+  readonly user: UserInfo;
+  readonly now: Date;
+  readonly reader: ObjectReader;
+  /** Adds a `Warning: 299` header. */
+  warn(message: string): void;
+}
+
+/** A column of `kubectl get`. Facts give name, type, format, priority; the definition gives the value. */
+export interface Column<T> {
+  readonly name: string;
+  readonly type: "string" | "integer" | "number" | "boolean" | "date";
+  readonly format?: string;
+  readonly priority?: number;
+  readonly description?: string;
+  /** A cell: text, number, boolean, or null. `now` is for ages. */
+  value(object: T, now: Date): unknown;
+}
+
+/** How PUT, PATCH and GET of a subresource such as `status` differ from the object's own. */
+export interface Subresource<T> {
+  /** Kind on the wire when it is not the object's own, for example autoscaling/v1 Scale. */
+  readonly kind?: { readonly group: string; readonly version: string; readonly kind: string };
+  readonly verbs: readonly ("get" | "create" | "update" | "patch" | "delete" | "connect")[];
+  /** Own-kind subresources: keeps of `obj` only what this subresource may touch, the rest from `old`. */
+  prepareForUpdate?(obj: T, old: T, context: RequestContext): void;
+  validateUpdate?(obj: T, old: T, context: RequestContext): readonly FieldError[];
+  warnings?(obj: T, old: T | undefined): readonly string[];
+  /** Other-kind subresources (Scale): from the object, and back into it. */
+  read?(obj: T): KubeObject;
+  write?(subresource: KubeObject, obj: T): void;
+  /** Actions (POST of binding, eviction, token): answers the body to send. Reaches storage through `actions`. */
+  create?(request: SubresourceCreate): Promise<KubeObject>;
+}
+
+/** A POST to a subresource. */
+export interface SubresourceCreate {
+  readonly namespace: string;
+  readonly name: string;
+  readonly body: KubeObject;
+  readonly dryRun: boolean;
+  readonly context: RequestContext;
+  /** Reads the parent object. @throws StatusError 404 */
+  get<T extends KubeObject>(): Promise<T>;
+  /** Compare-and-set on the parent, retried; `change` edits a copy and may throw a StatusError. */
+  update<T extends KubeObject>(change: (current: T) => void): Promise<T>;
+  /** Deletes the parent as a DELETE with these options would. */
+  delete(options: Record<string, unknown>): Promise<void>;
+}
+
+/** How `metadata.name` is checked: see openapi/facts/names. */
+export type NameRule = "dns-1123-label" | "dns-1123-subdomain" | "dns-1035-label" | "path-segment";
+
+/**
+ * All that is special about one kind. What is absent is what the generic registry and the facts tables already know
+ * (verbs, names, schema, field selectors, subresource names, columns' headers).
+ */
+export interface KindDefinition<T extends KubeObject> {
+  readonly group: string;
+  /** The storage version, which is also the one inside. */
+  readonly version: string;
+  readonly kind: string;
+  /** Type defaults of the version (zz_generated.defaults): on create, update, and whatever is read from clients. */
+  defaults?(obj: T): void;
+  prepareForCreate?(obj: T, context: RequestContext): void;
+  prepareForUpdate?(obj: T, old: T, context: RequestContext): void;
+  validate?(obj: T, context: RequestContext): readonly FieldError[];
+  /** Besides ObjectMeta's own rules. Does not repeat `validate` unless upstream does: then call it here. */
+  validateUpdate?(obj: T, old: T, context: RequestContext): readonly FieldError[];
+  canonicalize?(obj: T): void;
+  /** Texts for `Warning` headers. `old` is undefined on create. */
+  warnings?(obj: T, old: T | undefined): readonly string[];
+  /** PUT of an absent name creates it. Default false. */
+  readonly allowCreateOnUpdate?: boolean;
+  /** PUT without resourceVersion is accepted. Default true. */
+  readonly allowUnconditionalUpdate?: boolean;
+  /**
+   * Kinds that are deleted gracefully (Pods): decides the grace period in seconds, 0 = at once, and may prepare the
+   * object. Absent = always at once (finalizers are generic).
+   */
+  gracePeriodSeconds?(obj: T, requested: number | undefined, context: RequestContext): number;
+  /** Runs before a delete; may throw a StatusError (for example deleting namespace "default"). */
+  beforeDelete?(obj: T, context: RequestContext): void;
+  /**
+   * Side effects in the same request that must be undone if the write fails, such as cluster IP allocation.
+   * Called after validation. @returns undo.
+   */
+  beforeCommit?(
+    obj: T,
+    old: T | undefined,
+    context: RequestContext,
+    dryRun: boolean,
+  ): Promise<() => void> | (() => void);
+  /** After a successful write or final delete (`obj` undefined). */
+  afterCommit?(obj: T | undefined, old: T | undefined, context: RequestContext): void;
+  /** Selectable fields besides metadata.name and metadata.namespace: label → value. */
+  selectableFields?(obj: T): Record<string, string>;
+  readonly nameRule?: NameRule;
+  /** Own name check in place of a rule: messages, empty = good. */
+  validateName?(name: string): readonly string[];
+  readonly columns?: readonly Column<T>[];
+  readonly subresources?: Readonly<Record<string, Subresource<T>>>;
+  /** Kinds that are never stored (reviews, TokenReview, Binding): the whole of create. */
+  createOnly?(obj: T, context: RequestContext): Promise<T>;
+  /** Other served versions, converted from and to the storage version, in place or as a copy. */
+  readonly versions?: readonly {
+    readonly version: string;
+    readonly group?: string;
+    toStorage(obj: KubeObject): T;
+    fromStorage(obj: T): KubeObject;
+    defaults?(obj: KubeObject): void;
+    readonly columns?: readonly Column<T>[];
+  }[];
+}
+
+/** A definition joined with the facts: what handlers, discovery, OpenAPI and printing read. One per served version. */
+export interface Kind<T extends KubeObject = KubeObject> {
+  readonly group: string;
+  readonly version: string;
+  readonly kind: string;
+  readonly listKind: string;
+  readonly plural: string;
+  readonly singular: string;
+  readonly namespaced: boolean;
+  readonly verbs: readonly string[];
+  readonly shortNames: readonly string[];
+  readonly categories: readonly string[];
+  readonly storageVersionHash: string;
+  /** `/registry/pods/` and the like: keys are prefix + [namespace/] + name, as in etcd under kube-apiserver. */
+  readonly storagePrefix: string;
+  readonly schema: Schema;
+  readonly definition: KindDefinition<T>;
+  /** Set on a served version that is not the storage version. */
+  readonly convert?: {
+    toStorage(obj: KubeObject): T;
+    fromStorage(obj: T): KubeObject;
+    defaults?(obj: KubeObject): void;
+  };
+  readonly columns: readonly Column<T>[];
+  /** Labels that field selectors may name, besides metadata.name and metadata.namespace. */
+  readonly fieldLabels: readonly string[];
+  readonly subresources: ReadonlyMap<string, Subresource<T>>;
+  /** Custom resources are served as-is (items of lists carry kind and apiVersion, metadata is generic). */
+  readonly custom: boolean;
+}
+
+/** Declares a kind; the registry compiles it (registry/kinds.ts). */
+export function defineKind<T extends KubeObject>(definition: KindDefinition<T>): KindDefinition<T> {
+  return definition;
+}

@@ -1,0 +1,64 @@
+/** One key's state after a write, or what a delete removed. */
+export interface Change {
+  /** `put` created (createRevision === revision) or replaced the key; `delete` removed it. */
+  readonly type: "put" | "delete";
+  readonly key: string;
+  /** The revision of this write: also the key's new mod revision. For `delete`, the revision of the deletion. */
+  readonly revision: number;
+  readonly createRevision: number;
+  /** The stored bytes. For `delete`, the last bytes the key had, as `encode(revision)` of the deletion made them. */
+  readonly value: Uint8Array;
+  /** For watch replay: the bytes and revision before this change; absent when the key was created by it. */
+  readonly previous?: { readonly value: Uint8Array; readonly revision: number };
+}
+
+/** Makes the bytes of a write once its revision is known, so that resourceVersion is inside them and encoded once. */
+export type Encode = (revision: number) => Uint8Array;
+
+/** A page of a list, in byte order of keys. */
+export interface Page {
+  readonly items: readonly Change[];
+  /** The revision at which the list is true. */
+  readonly revision: number;
+  /** Objects after the last one of this page, 0 when complete. */
+  readonly remaining: number;
+}
+
+/** Receives changes. Methods never throw and never wait. */
+export interface Watcher {
+  /** @returns false when it can take no more (its buffer is full): it is unsubscribed and `end()`ed. */
+  send(change: Change): boolean;
+  /** Nothing more will come. `error` is a StatusError (410 Expired) when history was compacted away. */
+  end(error?: Error): void;
+  /** No change up to `revision` is outstanding for this watcher: what bookmarks are made of. */
+  progress?(revision: number): void;
+}
+
+/**
+ * Ordered keys with history: all the registry knows of a database. Revisions are one sequence for all keys, counting
+ * from 1, one a write (< 2^53). A write is acknowledged, and shown to readers and watchers, only once durable.
+ */
+export interface Storage {
+  /** @param atRevision 0 = newest. @returns undefined when absent. @throws StatusError 410 Expired when compacted. */
+  get(key: string, atRevision: number): Promise<Change | undefined>;
+  /** Newest durable state without waiting, from memory: what reads at resourceVersion=0, watches and admission use. */
+  peek(key: string): Change | undefined;
+  /** Keys in byte order. @param page.limit objects, 0 = all; `after` exclusive. @throws StatusError 410 Expired */
+  list(prefix: string, page: { limit: number; after?: string; atRevision: number }): Promise<Page>;
+  /** Number of live keys under the prefix. */
+  count(prefix: string): number;
+  /** Writes if the key is still at `expected` (0 = must not exist). @returns undefined when it is not: read and retry. */
+  put(key: string, encode: Encode, expected: number): Promise<Change | undefined>;
+  /** Deletes if the key is still at `expected`. `encode` makes the bytes of the final state that watchers see. */
+  delete(key: string, encode: Encode, expected: number): Promise<Change | undefined>;
+  /** Sends every change after `since`, in order, once; `since` 0 = from now. @returns stops it. Compacted: ends with 410. */
+  watch(prefix: string, since: number, watcher: Watcher): () => void;
+  /** Drops history up to and including `revision`. */
+  compact(revision: number): Promise<void>;
+  /** The oldest revision that `get`, `list` and `watch` still answer for. */
+  readonly compactedRevision: number;
+  /** The newest durable revision. */
+  readonly revision: number;
+  /** Flushes and releases everything. Idempotent. */
+  stop(): Promise<void>;
+}
