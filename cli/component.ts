@@ -1,0 +1,12 @@
+/** Entry of a component's thread: starts the one that its supervisor names, and stops it when told. */
+import { parentPort, workerData } from "node:worker_threads";
+import type { ComponentSpec } from "./supervisor.ts";
+import { startComponent } from "./start-component.ts";
+
+const spec = workerData as ComponentSpec;
+const component = await startComponent(spec);
+parentPort?.postMessage("ready");
+parentPort?.once("message", async () => {
+  await component.stop();
+  process.exit(0);
+});

@@ -1,0 +1,54 @@
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+
+/** What a running cluster writes into its data folder, for `down`, `status`, `exec` and `kubectl`. */
+export interface RunningCluster {
+  readonly pid: number;
+  /** `https://127.0.0.1:6443` */
+  readonly server: string;
+  /** Absolute path of the administrator's kubeconfig. */
+  readonly kubeconfig: string;
+  /** RFC 3339. */
+  readonly startedAt: string;
+}
+
+const file = (dataDir: string) => join(resolve(dataDir), "inkube.json");
+
+/** Makes the folder, readable by its owner only: it holds private keys. */
+export function openDataDir(dataDir: string): string {
+  const path = resolve(dataDir);
+  mkdirSync(path, { recursive: true, mode: 0o700 });
+  return path;
+}
+
+export function writeRunning(dataDir: string, cluster: RunningCluster): void {
+  writeFileSync(file(dataDir), `${JSON.stringify(cluster)}\n`, { mode: 0o600 });
+}
+
+export function clearRunning(dataDir: string): void {
+  rmSync(file(dataDir), { force: true });
+}
+
+/** True while a process exists, also when it belongs to somebody else. */
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
+}
+
+/** @returns undefined when no cluster runs from this folder, also when one was killed and left its file behind. */
+export function readRunning(dataDir: string): RunningCluster | undefined {
+  if (!existsSync(file(dataDir))) return undefined;
+  const cluster = JSON.parse(readFileSync(file(dataDir), "utf8")) as RunningCluster;
+  return isAlive(cluster.pid) ? cluster : undefined;
+}
+
+/** @throws Error that says how to start one. */
+export function requireRunning(dataDir: string): RunningCluster {
+  const cluster = readRunning(dataDir);
+  if (!cluster) throw new Error(`no cluster is running from ${resolve(dataDir)}; start one with: inkube up -d`);
+  return cluster;
+}

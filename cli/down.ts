@@ -1,0 +1,26 @@
+import { Command } from "commander";
+import { clearRunning, isAlive, readRunning } from "./data-dir.ts";
+import { flags } from "./flags.ts";
+
+/** How long a cluster may take to stop, in ms, and how often to look. */
+const LIMIT = 10_000;
+const INTERVAL = 20;
+
+export const down = new Command("down")
+  .description("stop the cluster that runs from a data folder; its state stays")
+  .addOption(flags.dataDir())
+  .action(async ({ dataDir }: { dataDir: string }) => {
+    const cluster = readRunning(dataDir);
+    if (!cluster) {
+      process.stderr.write("inkube: nothing is running\n");
+      return;
+    }
+    process.kill(cluster.pid, "SIGTERM");
+    const end = performance.now() + LIMIT;
+    while (isAlive(cluster.pid)) {
+      if (performance.now() > end) throw new Error(`process ${cluster.pid} did not stop within ${LIMIT / 1000} s`);
+      await new Promise((resolve) => setTimeout(resolve, INTERVAL));
+    }
+    clearRunning(dataDir);
+    process.stderr.write("inkube: stopped\n");
+  });

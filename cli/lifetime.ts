@@ -1,0 +1,42 @@
+import { createReadStream } from "node:fs";
+
+/** How long a stop may take before the process ends anyway, in ms: the contract is one second. */
+const STOP_LIMIT = 900;
+
+/**
+ * Runs until told to stop: by SIGINT, SIGTERM or SIGHUP, or by the death of the parent that holds our descriptor
+ * open (`INKUBE_PARENT_FD`), which a kill -9 of the parent cannot prevent. Then stops everything and exits.
+ */
+export function untilStopped(stop: () => Promise<void>): Promise<never> {
+  return new Promise(() => {
+    let stopping = false;
+    const end = (code: number) => {
+      if (stopping) return;
+      stopping = true;
+      setTimeout(() => process.exit(code), STOP_LIMIT);
+      stop().then(
+        () => process.exit(code),
+        (error: unknown) => {
+          process.stderr.write(`inkube: while stopping: ${error instanceof Error ? error.message : String(error)}\n`);
+          process.exit(1);
+        },
+      );
+    };
+    process.on("SIGINT", () => end(0));
+    process.on("SIGTERM", () => end(0));
+    process.on("SIGHUP", () => end(0));
+    onParentDeath(() => end(0));
+  });
+}
+
+/** Calls back when the parent's end of the inherited pipe closes. */
+function onParentDeath(callback: () => void): void {
+  const fd = Number(process.env.INKUBE_PARENT_FD);
+  // Children of ours must not believe that the descriptor is theirs too.
+  delete process.env.INKUBE_PARENT_FD;
+  if (!Number.isInteger(fd) || fd < 3) return;
+  const pipe = createReadStream("", { fd, autoClose: false });
+  pipe.on("error", callback);
+  pipe.on("end", callback);
+  pipe.resume();
+}

@@ -1,0 +1,73 @@
+import { Worker } from "node:worker_threads";
+
+/** What a component's thread is told. Must survive structured cloning. */
+export interface ComponentSpec {
+  readonly name: "controllers" | "scheduler" | "node";
+  /** Passed to the component's start.ts, plain data only. */
+  readonly options: Readonly<Record<string, unknown>>;
+}
+
+export interface Supervised {
+  readonly name: string;
+  /** Resolves when the component said that it is ready for the first time. */
+  readonly ready: Promise<void>;
+  /** Stops it for good. Idempotent. */
+  stop(): Promise<void>;
+}
+
+/** Restart delays in ms: doubled from the first to the last, and the first again after a minute without a crash. */
+const FIRST_DELAY = 500;
+const LAST_DELAY = 30_000;
+const CALM = 60_000;
+/** A thread that does not stop within this many ms is terminated. */
+const STOP_LIMIT = 600;
+
+/**
+ * Keeps a component running in a thread of its own: one that crashes is started again with backoff, and says so.
+ * A thread and not a process, because each process costs some 45 MB before it does anything.
+ */
+export function supervise(spec: ComponentSpec, note: (text: string) => void): Supervised {
+  let worker: Worker | undefined;
+  let stopping = false;
+  let delay = FIRST_DELAY;
+  let timer: NodeJS.Timeout | undefined;
+  let becameReady: () => void = () => {};
+  const ready = new Promise<void>((resolve) => {
+    becameReady = resolve;
+  });
+
+  function start(): void {
+    const started = performance.now();
+    let failure = "ended by itself";
+    worker = new Worker(new URL("./component.ts", import.meta.url), { workerData: spec, name: spec.name });
+    worker.on("message", (message) => message === "ready" && becameReady());
+    worker.on("error", (error) => {
+      failure = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    });
+    worker.on("exit", () => {
+      worker = undefined;
+      if (stopping) return;
+      if (performance.now() - started > CALM) delay = FIRST_DELAY;
+      note(`${spec.name} stopped: ${failure}; starting it again in ${delay} ms`);
+      timer = setTimeout(start, delay);
+      delay = Math.min(delay * 2, LAST_DELAY);
+    });
+  }
+
+  start();
+  return {
+    name: spec.name,
+    ready,
+    async stop() {
+      stopping = true;
+      clearTimeout(timer);
+      const current = worker;
+      if (!current) return;
+      const gone = new Promise<void>((resolve) => current.once("exit", () => resolve()));
+      current.postMessage("stop");
+      const limit = setTimeout(() => void current.terminate(), STOP_LIMIT);
+      await gone;
+      clearTimeout(limit);
+    },
+  };
+}
