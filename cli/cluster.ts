@@ -1,0 +1,94 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { start as startServer } from "../server/start.ts";
+import { openDataDir } from "./data-dir.ts";
+import { nodeName } from "./node-names.ts";
+import type { Progress } from "./progress.ts";
+import { type Supervised, supervise } from "./supervisor.ts";
+
+export interface ClusterOptions {
+  /** Folder of all state. */
+  dataDir: string;
+  /** `sqlite:PATH` or `memory:`; undefined = sqlite in the data folder. */
+  storage?: string;
+  durability: "full" | "relaxed";
+  bindAddress: string;
+  /** 0 picks a free one; a taken one is replaced by the next free one. */
+  port: number;
+  /** Where the administrator's kubeconfig goes; undefined = `kubeconfig` in the data folder. */
+  kubeconfig?: string;
+  /** Number of simulated nodes; 0 for none. */
+  nodes: number;
+  /** As in --controllers; undefined runs no controllers. */
+  controllers?: string;
+  scheduler: boolean;
+  logLevel: string;
+}
+
+export interface Cluster {
+  /** `https://127.0.0.1:6443` */
+  readonly server: string;
+  /** Absolute path. */
+  readonly kubeconfig: string;
+  /** Resolves when every component has started. */
+  readonly ready: Promise<void>;
+  /** Stops components first, then the server. Idempotent. */
+  stop(): Promise<void>;
+}
+
+/** The API server in this thread, then every component in a thread of its own. Resolves when the API server is ready. */
+export async function startCluster(options: ClusterOptions, progress: Progress): Promise<Cluster> {
+  const dataDir = openDataDir(options.dataDir);
+  const server = await startServer({
+    dataDir,
+    storage: options.storage ?? `sqlite:${join(dataDir, "inkube.db")}`,
+    durability: options.durability,
+    bindAddress: options.bindAddress,
+    port: options.port,
+    onPortTaken: (port, next) => progress.note(`port ${port} is taken, using ${next}`),
+    logLevel: options.logLevel,
+  });
+  const kubeconfig = options.kubeconfig ?? join(dataDir, "kubeconfig");
+  writeFileSync(kubeconfig, server.kubeconfig({ commonName: "kubernetes-admin", organizations: ["system:masters"] }), {
+    mode: 0o600,
+  });
+  progress.done(`API server ready at ${server.url}`);
+
+  const identity = (file: string, commonName: string, organizations: string[] = []) => {
+    const path = join(dataDir, `${file}.kubeconfig`);
+    writeFileSync(path, server.kubeconfig({ commonName, organizations }), { mode: 0o600 });
+    return path;
+  };
+  const { logLevel } = options;
+  const components: Supervised[] = [];
+  const run = (name: "controllers" | "scheduler" | "node", more: Record<string, unknown>) =>
+    components.push(supervise({ name, options: { logLevel, ...more } }, progress.note));
+  if (options.controllers) {
+    const own = identity("controllers", "system:kube-controller-manager");
+    run("controllers", { kubeconfig: own, controllers: options.controllers, leaderElect: false });
+  }
+  if (options.scheduler) run("scheduler", { kubeconfig: identity("scheduler", "system:kube-scheduler"), leaderElect: false });
+  if (options.nodes > 0) {
+    const nodes = Array.from({ length: options.nodes }, (_, index) => {
+      const name = nodeName(index);
+      return { name, kubeconfig: identity(name, `system:node:${name}`, ["system:nodes"]) };
+    });
+    run("node", { nodes, runtime: "simulated" });
+  }
+  const ready = Promise.all(components.map((component) => component.ready)).then(() => {
+    if (components.length) progress.done(`${components.map(({ name }) => name).join(", ")} running`);
+  });
+  let stopped: Promise<void> | undefined;
+  return {
+    server: server.url,
+    kubeconfig,
+    ready,
+    stop() {
+      stopped ??= (async () => {
+        await Promise.allSettled(components.map((component) => component.stop()));
+        await server.stop();
+      })();
+      return stopped;
+    },
+  };
+}

@@ -1,0 +1,104 @@
+import { spawn } from "node:child_process";
+import { closeSync, openSync, readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { Command, Option } from "commander";
+import { startCluster } from "./cluster.ts";
+import { clearRunning, openDataDir, readRunning, writeRunning } from "./data-dir.ts";
+import { flags, wholeNumber } from "./flags.ts";
+import { untilStopped } from "./lifetime.ts";
+import { createProgress } from "./progress.ts";
+
+interface UpOptions {
+  detach: boolean;
+  nodes: number;
+  controllers: string;
+  scheduler: boolean;
+  runtime: "simulated";
+  port: number;
+  bindAddress: string;
+  dataDir: string;
+  storage?: string;
+  durability: "full" | "relaxed";
+  kubeconfig?: string;
+  output: "text" | "json";
+  verbosity: string;
+}
+
+export const up = new Command("up")
+  .description("start a whole cluster: API server, controllers, scheduler and simulated nodes")
+  .option("-d, --detach", "run in the background; `inkube down` stops it", false)
+  .addOption(new Option("--nodes <n>", "number of nodes, 0 for none").argParser(wholeNumber(0, 5000)).default(2))
+  .addOption(new Option("--runtime <runtime>", "what runs Pods").choices(["simulated"]).default("simulated"))
+  .option("--controllers <list>", "'*' for all, '-name' to leave one out, '' for none", "*")
+  .option("--no-scheduler", "run no scheduler")
+  .addOption(flags.port())
+  .addOption(flags.bindAddress())
+  .addOption(flags.dataDir())
+  .addOption(flags.storage())
+  .addOption(flags.durability())
+  .addOption(flags.kubeconfigOut())
+  .addOption(flags.output())
+  .addOption(flags.verbosity())
+  .action(async (options: UpOptions) => {
+    const running = readRunning(options.dataDir);
+    if (running) throw new Error(`a cluster runs already from ${resolve(options.dataDir)}: ${running.server}, process ${running.pid}`);
+    if (options.detach) await detached(options);
+    else await foreground(options);
+  });
+
+async function foreground(options: UpOptions): Promise<void> {
+  const progress = createProgress(() => performance.now());
+  const cluster = await startCluster(
+    {
+      ...options,
+      ...(options.kubeconfig && { kubeconfig: resolve(options.kubeconfig) }),
+      controllers: options.controllers,
+      logLevel: options.verbosity,
+    },
+    progress,
+  );
+  const state = { pid: process.pid, server: cluster.server, kubeconfig: cluster.kubeconfig, startedAt: new Date().toISOString() };
+  writeRunning(options.dataDir, state);
+  await cluster.ready;
+  if (options.output === "json") console.log(readyLine(state));
+  else console.log(copyAndPaste(state.kubeconfig));
+  await untilStopped(async () => {
+    try {
+      await cluster.stop();
+    } finally {
+      clearRunning(options.dataDir);
+    }
+  });
+}
+
+const readyLine = ({ server, kubeconfig, pid }: { server: string; kubeconfig: string; pid: number }) =>
+  JSON.stringify({ ready: true, server, kubeconfig, pid });
+
+function copyAndPaste(kubeconfig: string): string {
+  return [`export KUBECONFIG=${kubeconfig}`, "kubectl get nodes", "kubectl create deployment web --image=nginx --replicas=3"].join("\n");
+}
+
+/** Starts this same command again without --detach, in a session of its own, and waits for its ready line. */
+async function detached(options: UpOptions): Promise<void> {
+  const dataDir = openDataDir(options.dataDir);
+  const logFile = join(dataDir, "inkube.log");
+  const log = openSync(logFile, "w", 0o600);
+  const script = process.argv[1] ?? "";
+  const args = process.argv.slice(2).filter((arg) => arg !== "-d" && arg !== "--detach");
+  const env = { ...process.env };
+  // It is meant to outlive us, so our parent's death is nothing to it.
+  delete env.INKUBE_PARENT_FD;
+  const child = spawn(process.execPath, [...process.execArgv, script, ...args], { detached: true, stdio: ["ignore", log, log], env });
+  closeSync(log);
+  const exited = new Promise<number>((done) => child.once("exit", (code) => done(code ?? 1)));
+  for (;;) {
+    const state = readRunning(options.dataDir);
+    if (state?.pid === child.pid) {
+      child.unref();
+      console.log(options.output === "json" ? readyLine(state) : copyAndPaste(state.kubeconfig));
+      return;
+    }
+    const gone = await Promise.race([exited, new Promise<undefined>((next) => setTimeout(() => next(undefined), 20))]);
+    if (gone !== undefined) throw new Error(`the cluster did not start:\n${readFileSync(logFile, "utf8")}`);
+  }
+}
