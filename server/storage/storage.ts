@@ -8,8 +8,13 @@ export interface Change {
   readonly createRevision: number;
   /** The stored bytes. For `delete`, the last bytes the key had, as `encode(revision)` of the deletion made them. */
   readonly value: Uint8Array;
-  /** For watch replay: the bytes and revision before this change; absent when the key was created by it. */
+  /**
+   * What selectors of a watch need: the bytes and revision before this change. Only on changes that `send`, `put` and
+   * `delete` give; absent when the key was created by it.
+   */
   readonly previous?: { readonly value: Uint8Array; readonly revision: number };
+  /** Milliseconds since the epoch after which the storage deletes the key itself. */
+  readonly expiresAt?: number;
 }
 
 /** Makes the bytes of a write once its revision is known, so that resourceVersion is inside them and encoded once. */
@@ -30,35 +35,49 @@ export interface Watcher {
   send(change: Change): boolean;
   /** Nothing more will come. `error` is a StatusError (410 Expired) when history was compacted away. */
   end(error?: Error): void;
-  /** No change up to `revision` is outstanding for this watcher: what bookmarks are made of. */
+  /**
+   * No change up to `revision` is outstanding for this watcher: what bookmarks are made of. Called when replay has caught
+   * up (at once, inside `watch`, when little is to be replayed) and after each commit from then on: do little in it.
+   */
   progress?(revision: number): void;
 }
 
 /**
- * Ordered keys with history: all the registry knows of a database. Revisions are one sequence for all keys, counting
- * from 1, one a write (< 2^53). A write is acknowledged, and shown to readers and watchers, only once durable.
+ * Ordered keys with history: all the registry knows of a database. Revisions are one sequence for all keys, one a write
+ * (< 2^53). As in etcd an empty storage is at revision 1, so that no list ever has the special resourceVersion "0". A
+ * write is acknowledged, and shown to readers and watchers, only once durable, in revision order.
  */
 export interface Storage {
   /** @param atRevision 0 = newest. @returns undefined when absent. @throws StatusError 410 Expired when compacted. */
   get(key: string, atRevision: number): Promise<Change | undefined>;
   /** Newest durable state without waiting, from memory: what reads at resourceVersion=0, watches and admission use. */
   peek(key: string): Change | undefined;
-  /** Keys in byte order. @param page.limit objects, 0 = all; `after` exclusive. @throws StatusError 410 Expired */
+  /**
+   * Keys in byte order. @param page.limit objects, 0 = all; `after` exclusive; `atRevision` 0 = newest, not beyond
+   * `revision`. @throws StatusError 410 Expired
+   */
   list(prefix: string, page: { limit: number; after?: string; atRevision: number }): Promise<Page>;
   /** Number of live keys under the prefix. */
   count(prefix: string): number;
-  /** Writes if the key is still at `expected` (0 = must not exist). @returns undefined when it is not: read and retry. */
-  put(key: string, encode: Encode, expected: number): Promise<Change | undefined>;
+  /**
+   * Writes if the key is still at `expected` (0 = must not exist). @returns undefined when it is not: read and retry
+   * (what it lost to can be read by then). @param expiresAt milliseconds since the epoch; absent = stays, even if the
+   * revision before had one. @throws StatusError 500 when it cannot be made durable: then nothing was written.
+   */
+  put(key: string, encode: Encode, expected: number, expiresAt?: number): Promise<Change | undefined>;
   /** Deletes if the key is still at `expected`. `encode` makes the bytes of the final state that watchers see. */
   delete(key: string, encode: Encode, expected: number): Promise<Change | undefined>;
-  /** Sends every change after `since`, in order, once; `since` 0 = from now. @returns stops it. Compacted: ends with 410. */
+  /**
+   * Sends every change after `since`, in order, once; `since` 0 = from now. Registered before it returns: together with
+   * `revision` or a list read in the same turn nothing is missed. @returns stops it. Compacted: ends with 410.
+   */
   watch(prefix: string, since: number, watcher: Watcher): () => void;
-  /** Drops history up to and including `revision`. */
+  /** Forgets what was before `revision`, which becomes `compactedRevision`; later reads and watches of it get a 410. */
   compact(revision: number): Promise<void>;
-  /** The oldest revision that `get`, `list` and `watch` still answer for. */
+  /** The oldest revision that `get` and `list` still answer for, and the oldest `since` of `watch`. */
   readonly compactedRevision: number;
   /** The newest durable revision. */
   readonly revision: number;
-  /** Flushes and releases everything. Idempotent. */
+  /** Finishes accepted writes, ends all watchers, releases everything. Idempotent. */
   stop(): Promise<void>;
 }
