@@ -1,0 +1,52 @@
+import { chmodSync, mkdirSync, renameSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
+import type { KeyPair } from "./certificate.ts";
+
+/** What a kubeconfig of one cluster, one user and one context says. */
+export interface KubeconfigOptions {
+  readonly server: string;
+  /** PEM. */
+  readonly certificateAuthority: string;
+  readonly client: KeyPair;
+  /** Name of cluster and context; the user is `NAME-USER`. */
+  readonly cluster: string;
+  readonly user: string;
+  readonly namespace?: string;
+}
+
+/** A kubeconfig with everything inside it, as YAML. */
+export function kubeconfig(options: KubeconfigOptions): string {
+  const { server, certificateAuthority, client, cluster, user, namespace } = options;
+  const base64 = (text: string) => Buffer.from(text, "utf8").toString("base64");
+  return [
+    "apiVersion: v1",
+    "kind: Config",
+    "clusters:",
+    `- name: ${cluster}`,
+    "  cluster:",
+    `    server: ${server}`,
+    `    certificate-authority-data: ${base64(certificateAuthority)}`,
+    "users:",
+    `- name: ${user}`,
+    "  user:",
+    `    client-certificate-data: ${base64(client.certificate)}`,
+    `    client-key-data: ${base64(client.key)}`,
+    "contexts:",
+    `- name: ${cluster}`,
+    "  context:",
+    `    cluster: ${cluster}`,
+    `    user: ${user}`,
+    ...(namespace ? [`    namespace: ${namespace}`] : []),
+    `current-context: ${cluster}`,
+    "",
+  ].join("\n");
+}
+
+/** Writes it, readable by the owner only, and whole or not at all. */
+export function writeKubeconfig(path: string, options: KubeconfigOptions): void {
+  mkdirSync(dirname(path), { recursive: true });
+  const next = `${path}.tmp`;
+  writeFileSync(next, kubeconfig(options), { mode: 0o600 });
+  chmodSync(next, 0o600);
+  renameSync(next, path);
+}
