@@ -1,3 +1,5 @@
+import { goQuote } from "./go-quote.ts";
+
 /** The values of `Status.details.causes[].reason`. (apimachinery/pkg/util/validation/field) */
 export type FieldErrorType =
   | "FieldValueNotFound"
@@ -7,7 +9,9 @@ export type FieldErrorType =
   | "FieldValueNotSupported"
   | "FieldValueForbidden"
   | "FieldValueTooLong"
+  | "FieldValueTooShort"
   | "FieldValueTooMany"
+  | "FieldValueTooFew"
   | "InternalError"
   | "FieldValueTypeInvalid";
 
@@ -19,10 +23,15 @@ const PREFIX: Record<FieldErrorType, string> = {
   FieldValueNotSupported: "Unsupported value",
   FieldValueForbidden: "Forbidden",
   FieldValueTooLong: "Too long",
+  FieldValueTooShort: "Too short",
   FieldValueTooMany: "Too many",
+  FieldValueTooFew: "Too few",
   InternalError: "Internal error",
   FieldValueTypeInvalid: "Invalid value",
 };
+
+/** Given as a value, keeps the value out of the message. */
+export const omitValue: unique symbol = Symbol("omitValue");
 
 /** One thing wrong with one field. Build with the factories below; `field` is a path such as `spec.ports[0].name`. */
 export class FieldError {
@@ -55,12 +64,23 @@ export class FieldError {
   }
 }
 
+const HTML: Readonly<Record<string, string>> = {
+  "<": "\\u003c",
+  ">": "\\u003e",
+  "&": "\\u0026",
+  "\u2028": "\\u2028",
+  "\u2029": "\\u2029",
+};
+
 /**
- * Prints a value as Go's %#v/%v do in field errors: strings quoted, numbers and booleans bare, null as `null`,
- * objects and lists as JSON.
+ * Prints a value as upstream does in field errors: strings as `%q`, numbers and booleans bare, everything else as
+ * encoding/json (HTML-escaped; absent is `null`). Keys keep the order of the object given: for an internal Go type
+ * pass an object with the names and order of that type.
  */
 export function formatValue(value: unknown): string {
-  return value === undefined ? "null" : JSON.stringify(value);
+  if (typeof value === "string") return goQuote(value);
+  if (value === undefined) return "null";
+  return JSON.stringify(value).replace(/[<>&\u2028\u2029]/g, (character) => HTML[character] ?? character);
 }
 
 function make(type: FieldErrorType, field: string, value: string | undefined, detail: string): FieldError {
@@ -68,37 +88,60 @@ function make(type: FieldErrorType, field: string, value: string | undefined, de
   return new FieldError(type, field, detail ? `${head}: ${detail}` : head, detail);
 }
 
+function withValue(type: FieldErrorType, field: string, value: unknown, detail: string): FieldError {
+  return make(type, field, value === omitValue ? undefined : formatValue(value), detail);
+}
+
+function count(quantity: number, unit: string): string {
+  return `${quantity} ${unit}${quantity === 1 ? "" : "s"}`;
+}
+
 export const fieldInvalid = (field: string, value: unknown, detail: string): FieldError =>
-  make("FieldValueInvalid", field, formatValue(value), detail);
+  withValue("FieldValueInvalid", field, value, detail);
 export const fieldRequired = (field: string, detail: string): FieldError =>
   make("FieldValueRequired", field, undefined, detail);
 export const fieldForbidden = (field: string, detail: string): FieldError =>
   make("FieldValueForbidden", field, undefined, detail);
 export const fieldDuplicate = (field: string, value: unknown): FieldError =>
-  make("FieldValueDuplicate", field, formatValue(value), "");
+  withValue("FieldValueDuplicate", field, value, "");
 export const fieldNotFound = (field: string, value: unknown): FieldError =>
-  make("FieldValueNotFound", field, formatValue(value), "");
+  withValue("FieldValueNotFound", field, value, "");
 export const fieldTypeInvalid = (field: string, value: unknown, detail: string): FieldError =>
-  make("FieldValueTypeInvalid", field, formatValue(value), detail);
-/** The value itself is not repeated: it is too long. `value` is accepted for symmetry with upstream. */
-export const fieldTooLong = (field: string, maxLength: number): FieldError =>
-  make(
-    "FieldValueTooLong",
-    field,
-    undefined,
-    maxLength >= 0 ? `may not be more than ${maxLength} bytes` : "value is too long",
-  );
-export const fieldTooMany = (field: string, actual: number, max: number): FieldError =>
-  make("FieldValueTooMany", field, String(actual), `must have at most ${max} item${max === 1 ? "" : "s"}`);
+  withValue("FieldValueTypeInvalid", field, value, detail);
+/** The value itself is not repeated: it is too long. A negative `maxLength` is not named. */
+export const fieldTooLong = (field: string, maxLength: number): FieldError => tooLong(field, maxLength, "byte");
+/** As fieldTooLong where the limit counts characters. */
+export const fieldTooLongCharacters = (field: string, maxLength: number): FieldError =>
+  tooLong(field, maxLength, "character");
+export const fieldTooShort = (field: string, minLength: number): FieldError => {
+  const detail = minLength >= 0 ? `must be at least ${count(minLength, "character")}` : "value is too short";
+  return make("FieldValueTooShort", field, undefined, detail);
+};
+/** A negative `actual` or `max` is not named. */
+export const fieldTooMany = (field: string, actual: number, max: number): FieldError => {
+  const detail = max >= 0 ? `must have at most ${count(max, "item")}` : "has too many items";
+  return make("FieldValueTooMany", field, actual >= 0 ? String(actual) : undefined, detail);
+};
+/** A negative `min` is not named. */
+export const fieldTooFew = (field: string, actual: number, min: number): FieldError => {
+  const detail = min >= 0 ? `must have at least ${count(min, "item")}` : "has too few items";
+  return make("FieldValueTooFew", field, String(actual), detail);
+};
 export const fieldInternalError = (field: string, message: string): FieldError =>
   make("InternalError", field, undefined, message);
-/** Lists the valid values sorted and quoted, as upstream does. */
+/** Lists the valid values in the order given: upstream sorts where it keeps them in a set, and only there. */
 export function fieldNotSupported(field: string, value: unknown, valid: readonly string[]): FieldError {
-  const list = [...valid].sort().map((v) => JSON.stringify(v));
-  return make(
-    "FieldValueNotSupported",
-    field,
-    formatValue(value),
-    list.length ? `supported values: ${list.join(", ")}` : "",
-  );
+  const detail = valid.length ? `supported values: ${valid.map(goQuote).join(", ")}` : "";
+  return withValue("FieldValueNotSupported", field, value, detail);
+}
+
+function tooLong(field: string, maxLength: number, unit: string): FieldError {
+  const detail = maxLength >= 0 ? `may not be more than ${count(maxLength, unit)}` : "value is too long";
+  return make("FieldValueTooLong", field, undefined, detail);
+}
+
+/** One text for all: duplicates dropped, several in brackets. (ErrorList.ToAggregate) */
+export function aggregateMessage(errors: readonly FieldError[]): string {
+  const texts = [...new Set(errors.map((error) => error.message()))];
+  return texts.length === 1 ? texts[0]! : `[${texts.join(", ")}]`;
 }
