@@ -1,4 +1,4 @@
-import { byteOrder } from "./byte-order.ts";
+import { byteOrder, compareBytes } from "./byte-order.ts";
 
 /** At twice this a chunk is split: small enough to insert cheaply, large enough that few chunks hold 100,000 keys. */
 const chunkSize = 512;
@@ -101,7 +101,7 @@ export class SortedMap<T> {
     // The key itself is excluded: the next possible key is the same with a zero byte.
     const next = after === undefined ? first : `${byteOrder(after)}\0`;
     const to = this.#position(prefixEnd(first));
-    const from = this.#position(next < first ? first : next);
+    const from = this.#position(compareBytes(next, first) < 0 ? first : next);
     const isEmpty = from.chunk > to.chunk || (from.chunk === to.chunk && from.at > to.at);
     return [isEmpty ? to : from, to] as const;
   }
