@@ -11,10 +11,10 @@ export interface OwnerReference {
 /** metav1.ManagedFieldsEntry. */
 export interface ManagedFieldsEntry {
   manager?: string;
-  operation?: "Apply" | "Update";
+  operation?: string;
   apiVersion?: string;
   time?: string;
-  fieldsType?: "FieldsV1";
+  fieldsType?: string;
   fieldsV1?: Record<string, unknown>;
   subresource?: string;
 }

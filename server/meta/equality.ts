@@ -1,0 +1,54 @@
+type Node = Record<string, unknown>;
+
+/**
+ * Says whether two values in canonical form mean the same: same members whatever their order, and an absent member
+ * equals an undefined one. Absent and empty lists and maps are equal too, as in upstream's Semantic.DeepEqual;
+ * quantities and times are canonical text in this form, so text decides. (apimachinery/pkg/api/equality)
+ */
+export function semanticEqual(a: unknown, b: unknown): boolean {
+  if (a === b) return true;
+  if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return isUnset(a) && isUnset(b);
+  if (Array.isArray(a)) return Array.isArray(b) && equalLists(a, b);
+  // Neither is a list, null or a scalar: plain JSON leaves objects only.
+  return !Array.isArray(b) && equalObjects(a as Node, b as Node);
+}
+
+function equalLists(a: readonly unknown[], b: readonly unknown[]): boolean {
+  if (a.length !== b.length) return false;
+  for (let index = 0; index < a.length; index++) if (!semanticEqual(a[index], b[index])) return false;
+  return true;
+}
+
+function equalObjects(a: Node, b: Node): boolean {
+  for (const key in a) {
+    if (!Object.hasOwn(b, key)) {
+      if (!isUnset(a[key])) return false;
+    } else if (!semanticEqual(a[key], b[key])) return false;
+  }
+  for (const key in b) if (!Object.hasOwn(a, key) && !isUnset(b[key])) return false;
+  return true;
+}
+
+/** Absent, null, or an empty list. An empty object is not: a pointer to an empty struct is a choice (emptyDir: {}). */
+function isUnset(value: unknown): boolean {
+  return value === undefined || value === null || (Array.isArray(value) && value.length === 0);
+}
+
+/** Copies plain JSON. Far faster than structuredClone, because there is nothing but objects, lists and scalars. */
+export function deepCopy<T>(value: T): T {
+  if (typeof value !== "object" || value === null) return value;
+  if (Array.isArray(value)) {
+    const list = new Array(value.length);
+    for (let index = 0; index < value.length; index++) list[index] = deepCopy(value[index]);
+    return list as T; // same elements, same type
+  }
+  const copy: Node = {};
+  for (const key in value) {
+    // An assignment to __proto__ would set the prototype.
+    if (key === "__proto__") Object.defineProperty(copy, key, { value: deepCopy(value[key]), ...OWN });
+    else copy[key] = deepCopy(value[key]);
+  }
+  return copy as T; // same members, same type
+}
+
+const OWN = { enumerable: true, writable: true, configurable: true };

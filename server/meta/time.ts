@@ -1,0 +1,14 @@
+/** metav1.Time: RFC 3339 in UTC, whole seconds. */
+export function rfc3339(date: Date): string {
+  return `${date.toISOString().slice(0, 19)}Z`;
+}
+
+/** metav1.MicroTime: RFC 3339 in UTC with six decimals. A Date knows milliseconds; the rest is zero. */
+export function microTime(date: Date): string {
+  return `${date.toISOString().slice(0, 23)}000Z`;
+}
+
+/** Milliseconds since 1970 of either form; NaN for anything else. */
+export function timeOf(text: string | undefined): number {
+  return text === undefined ? Number.NaN : Date.parse(text);
+}
