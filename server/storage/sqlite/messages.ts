@@ -1,4 +1,4 @@
-/** What the API thread asks of the database's thread; each is answered by one Reply, in order. */
+/** What the API thread asks of the database's thread; each is answered by one Reply, in order, perhaps after Parts. */
 export type Request =
   | { readonly do: "load" }
   | { readonly do: "commit"; readonly records: ArrayBuffer }
@@ -7,13 +7,16 @@ export type Request =
   | { readonly do: "stop" };
 
 export interface Reply {
-  /** Of `load`: live keys in byte order; of `history`: changes in order. */
-  readonly records?: readonly ArrayBuffer[];
   /** Of `load`. */
   readonly revision?: number;
   readonly compactedRevision?: number;
   /** Errors lose their code when cloned. */
   readonly error?: { readonly message: string; readonly code: string };
+}
+
+/** Some records of the answer: of `load` live keys in byte order, of `history` changes in order. */
+export interface Part {
+  readonly part: ArrayBuffer;
 }
 
 /** Something failed that nobody waits for, such as freeing space. */

@@ -3,7 +3,7 @@ import { dirname } from "node:path";
 import { Worker } from "node:worker_threads";
 import type { Journal } from "../journal.ts";
 import type { Change } from "../storage.ts";
-import type { Reply, Report, Request, WorkerData } from "./messages.ts";
+import type { Part, Reply, Report, Request, WorkerData } from "./messages.ts";
 import { decodeRecords, encodeRecords, type HistoryRecord } from "./records.ts";
 import { workerUrl } from "./worker-url.ts";
 
@@ -13,7 +13,9 @@ export interface SqliteJournalOptions extends WorkerData {
 }
 
 interface Waiting {
-  readonly resolve: (reply: Reply) => void;
+  /** Of the parts so far. */
+  readonly changes: Change[];
+  readonly resolve: (answer: { reply: Reply; changes: readonly Change[] }) => void;
   readonly reject: (error: Error) => void;
 }
 
@@ -31,11 +33,15 @@ export function sqliteJournal({ onError, ...data }: SqliteJournalOptions): Journ
   let failure: (Error & { fatal: true }) | undefined;
   const exited = new Promise<void>((resolve) => worker.once("exit", () => resolve()));
 
-  worker.on("message", (reply: Reply | Report) => {
-    if ("report" in reply) return onError(new Error(`${path}: ${reply.report}`));
-    const { resolve, reject } = waiting.shift()!;
-    if (reply.error) reject(explain(path, reply.error));
-    else resolve(reply);
+  worker.on("message", (message: Reply | Part | Report) => {
+    if ("report" in message) return onError(new Error(`${path}: ${message.report}`));
+    if ("part" in message) {
+      for (const record of decodeRecords(message.part)) waiting[0]!.changes.push(toChange(record));
+      return;
+    }
+    const { changes, resolve, reject } = waiting.shift()!;
+    if (message.error) reject(explain(path, message.error));
+    else resolve({ reply: message, changes });
   });
   const fail = (message: string) => {
     failure ??= Object.assign(new Error(message), { fatal: true as const });
@@ -45,24 +51,24 @@ export function sqliteJournal({ onError, ...data }: SqliteJournalOptions): Journ
   worker.on("exit", () => fail("the database thread ended"));
 
   const ask = (request: Request, transfer: ArrayBuffer[] = []) =>
-    new Promise<Reply>((resolve, reject) => {
+    new Promise<{ reply: Reply; changes: readonly Change[] }>((resolve, reject) => {
       if (failure) return reject(failure);
-      waiting.push({ resolve, reject });
+      waiting.push({ changes: [], resolve, reject });
       worker.postMessage(request, transfer);
     });
 
   return {
     async load() {
-      const { records = [], revision = 0, compactedRevision = 0 } = await ask({ do: "load" });
-      return { live: records.flatMap((buffer) => decodeRecords(buffer).map(toChange)), revision, compactedRevision };
+      const { reply, changes } = await ask({ do: "load" });
+      const { revision = 0, compactedRevision = 0 } = reply;
+      return { live: changes, revision, compactedRevision };
     },
     async commit(changes) {
       const records = encodeRecords(changes.map(toRecord));
       await ask({ do: "commit", records }, [records]);
     },
     async history(prefix, after, upTo) {
-      const { records = [] } = await ask({ do: "history", prefix, after, upTo });
-      return records.flatMap((buffer) => decodeRecords(buffer).map(toChange));
+      return (await ask({ do: "history", prefix, after, upTo })).changes;
     },
     async compact(revision) {
       await ask({ do: "compact", revision });

@@ -1,11 +1,11 @@
 // The database's own thread: fsync never stops the event loop of the API server.
 import { parentPort, workerData } from "node:worker_threads";
 import { HistoryDatabase } from "./database.ts";
-import type { Reply, Report, Request, WorkerData } from "./messages.ts";
+import type { Part, Reply, Report, Request, WorkerData } from "./messages.ts";
 import { decodeRecords, encodeRecords, type HistoryRecord } from "./records.ts";
 
 /** Values of loaded keys are views of buffers of about this size: small, so that overwritten ones are freed. */
-const chunkBytes = 256 * 1024;
+const partBytes = 256 * 1024;
 
 const port = parentPort!; // this file only ever runs in a worker
 let database: HistoryDatabase | undefined;
@@ -16,18 +16,22 @@ function open(): HistoryDatabase {
   return database;
 }
 
-function* chunks(records: Iterable<HistoryRecord>): Iterable<ArrayBuffer> {
-  let chunk: HistoryRecord[] = [];
+/** While the other thread takes one part in, the next is read. */
+function sendParts(records: Iterable<HistoryRecord>): void {
+  let part: HistoryRecord[] = [];
   let bytes = 0;
-  for (const record of records) {
-    chunk.push(record);
-    bytes += record.value.length;
-    if (bytes < chunkBytes) continue;
-    yield encodeRecords(chunk);
-    chunk = [];
+  const send = () => {
+    const buffer = encodeRecords(part);
+    port.postMessage({ part: buffer } satisfies Part, [buffer]);
+    part = [];
     bytes = 0;
+  };
+  for (const record of records) {
+    part.push(record);
+    bytes += record.value.length;
+    if (bytes >= partBytes) send();
   }
-  if (chunk.length) yield encodeRecords(chunk);
+  if (part.length) send();
 }
 
 function answer(request: Request): Reply {
@@ -35,13 +39,15 @@ function answer(request: Request): Reply {
     case "load": {
       const { revision, compactedRevision } = open();
       sweepSoon();
-      return { revision, compactedRevision, records: [...chunks(open().live())] };
+      sendParts(open().live());
+      return { revision, compactedRevision };
     }
     case "commit":
       open().commit(decodeRecords(request.records));
       return {};
     case "history":
-      return { records: [...chunks(open().window(request.prefix, request.after, request.upTo))] };
+      sendParts(open().window(request.prefix, request.after, request.upTo));
+      return {};
     case "compact":
       open().compact(request.revision);
       sweepSoon();
@@ -76,6 +82,6 @@ port.on("message", (request: Request) => {
     const { message, code } = error as { message: string; code?: string }; // only Errors are thrown in here
     reply = { error: { message, code: code ?? "" } };
   }
-  port.postMessage(reply, [...(reply.records ?? [])]);
+  port.postMessage(reply);
   if (request.do === "stop") port.close();
 });
