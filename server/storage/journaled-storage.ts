@@ -16,6 +16,8 @@ export interface JournaledStorageOptions {
   readonly clock: Clock;
   /** Older history is compacted by itself; 0 = never. */
   readonly historySeconds: number;
+  /** Changes kept in memory for watches that resume; older ones are read from the journal. */
+  readonly recentChanges: number;
   /** The final bytes of a key whose `expiresAt` has come; `last` is what is stored. */
   readonly encodeExpired: (last: Change, revision: number) => Uint8Array;
   /** Failed commits and compactions, and bugs of watchers. */
@@ -51,7 +53,7 @@ export class JournaledStorage implements Storage {
     this.#journal = journal;
     this.#options = options;
     this.#compactedRevision = loaded.compactedRevision;
-    this.#cache = new WatchCache(loaded.live, loaded.revision);
+    this.#cache = new WatchCache(loaded.live, { revision: loaded.revision, recentChanges: options.recentChanges });
     this.#snapshots = new Snapshots(this.#cache, journal);
     this.#fanout = new Fanout(onError);
     this.#expiry = new Expiry(clock, (key, expiresAt) => void this.#expire(key, expiresAt));

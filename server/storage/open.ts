@@ -18,18 +18,19 @@ export interface OpenStorageOptions extends Partial<Omit<JournaledStorageOptions
 
 /**
  * Opens the backend that the URL names: `memory:` or `sqlite:PATH`. Left out: the machine's clock, 5 minutes of history
- * (as etcd under kube-apiserver keeps), last bytes unchanged for what expires, errors to stderr.
+ * (as etcd under kube-apiserver keeps), 20,000 changes of it in memory, last bytes unchanged for what expires, errors to stderr.
  */
 export async function openStorage(url: string, options: OpenStorageOptions): Promise<Storage> {
   const {
     clock = systemClock,
     historySeconds = 300,
+    recentChanges = 20_000,
     encodeExpired = ({ value }) => value,
     onError = console.error,
   } = options;
   const [scheme] = url.split(":", 1);
   const path = url.slice(url.indexOf(":") + 1);
-  const common = { clock, historySeconds, encodeExpired, onError };
+  const common = { clock, historySeconds, recentChanges, encodeExpired, onError };
   switch (scheme) {
     case "memory":
       return JournaledStorage.open(memoryJournal(), common);

@@ -1,8 +1,7 @@
 import { SortedMap } from "./sorted-map.ts";
 import type { Change, Page } from "./storage.ts";
 
-/** How much of the recent past is replayed from memory; what is older is asked of the journal. */
-const recentChanges = 20_000;
+/** Recent changes take no more memory than this, values of before and after counted. */
 const recentBytes = 16 * 1024 * 1024;
 
 /**
@@ -18,8 +17,11 @@ export class WatchCache {
   #recentAfter: number;
   #revision: number;
 
-  /** @param live in byte order of keys */
-  constructor(live: readonly Change[], revision: number) {
+  readonly #recentChanges: number;
+
+  /** @param live in byte order of keys. @param options.recentChanges so many are kept, if they are not too large. */
+  constructor(live: readonly Change[], { revision, recentChanges }: { revision: number; recentChanges: number }) {
+    this.#recentChanges = recentChanges;
     this.#live.load(live.map((change) => [change.key, change]));
     this.#revision = revision;
     this.#recentAfter = revision;
@@ -61,7 +63,7 @@ export class WatchCache {
     this.#revision = change.revision;
     this.#recent.push(change);
     this.#bytes += size(change);
-    while (this.#recent.length - this.#start > recentChanges || this.#bytes > recentBytes) this.#dropOldest();
+    while (this.#recent.length - this.#start > this.#recentChanges || this.#bytes > recentBytes) this.#dropOldest();
   }
 
   /** The change with this revision, which must be after `recentAfter` and not beyond `revision`. */
