@@ -1,0 +1,170 @@
+import type { Event, ObjectReference } from "../openapi/api/core.v1.ts";
+import { isNotFound } from "./api-error.ts";
+import type { Client } from "./client.ts";
+import type { Clock } from "./clock.ts";
+import type { Logger } from "./logger.ts";
+import type { ApiObject } from "./resource.ts";
+import { type TokenBucket, tokenBucket } from "./work-queue.ts";
+
+/** Records core/v1 Events. Never fails and never waits: what cannot be written is logged. */
+export interface EventRecorder {
+  /** @param fieldPath part of the object it is about, such as `spec.containers{web}`. */
+  event(about: ApiObject, type: "Normal" | "Warning", reason: string, message: string, fieldPath?: string): void;
+  /** Resolves when all that was recorded so far has been written or given up. */
+  flush(): Promise<void>;
+}
+
+export interface RecorderOptions {
+  client: Client;
+  clock: Clock;
+  logger: Logger;
+  component: string;
+  /** Node name, of node agents. */
+  host?: string;
+}
+
+/** As client-go/tools/record: similar events before they are combined, and for how long they count as similar. */
+const AGGREGATE_ABOVE = 10;
+const AGGREGATE_SECONDS = 600;
+/** One source about one object: this many at once, then one in five minutes. */
+const SPAM_BURST = 25;
+const SPAM_PER_SECOND = 1 / 300;
+const CACHE_ENTRIES = 4096;
+
+/** A map that forgets what was used least recently. */
+class Recent<V> {
+  readonly #map = new Map<string, V>();
+
+  get(key: string): V | undefined {
+    const value = this.#map.get(key);
+    if (value !== undefined) this.set(key, value);
+    return value;
+  }
+
+  set(key: string, value: V): void {
+    this.#map.delete(key);
+    this.#map.set(key, value);
+    if (this.#map.size > CACHE_ENTRIES) for (const oldest of this.#map.keys()) return void this.#map.delete(oldest);
+  }
+}
+
+/** A reference to an object as events carry it. (client-go/tools/reference) */
+export function referenceTo({ kind, apiVersion, metadata }: ApiObject, fieldPath?: string): ObjectReference {
+  const { namespace, name, uid, resourceVersion } = metadata;
+  return {
+    kind,
+    ...(namespace && { namespace }),
+    name,
+    ...(uid && { uid }),
+    apiVersion,
+    ...(resourceVersion && { resourceVersion }),
+    ...(fieldPath && { fieldPath }),
+  };
+}
+
+/** `name.` and the time in nanoseconds, in hex. Two events of one millisecond are told apart by a counter. */
+export function eventNamer(clock: Clock): (name: string) => string {
+  let last = 0n;
+  return (name) => {
+    const now = BigInt(clock.now().getTime()) * 1_000_000n;
+    last = now > last ? now : last + 1n;
+    return `${name}.${last.toString(16)}`;
+  };
+}
+
+/** Whole seconds, as metav1.Time prints them. */
+export function timestamp(date: Date): string {
+  return date.toISOString().replace(/\.\d+Z$/, "Z");
+}
+
+/** Combines, counts and limits events as client-go's EventCorrelator does, then writes them one after the other. */
+export function createEventRecorder({ client, clock, logger, component, host }: RecorderOptions): EventRecorder {
+  const similar = new Recent<{ messages: Set<string>; lastSeconds: number }>();
+  const written = new Recent<Event>();
+  const spam = new Recent<TokenBucket>();
+  const nameFor = eventNamer(clock);
+  let last: Promise<void> = Promise.resolve();
+
+  const record = (event: Event): (() => Promise<void>) | undefined => {
+    const { kind, namespace, name, uid, apiVersion, fieldPath } = event.involvedObject;
+    const about = [component, host, kind, namespace, name, uid, apiVersion].join("\0");
+    const group = [about, event.type, event.reason].join("\0");
+    const seconds = clock.now().getTime() / 1000;
+
+    let alike = similar.get(group);
+    if (!alike || seconds - alike.lastSeconds > AGGREGATE_SECONDS) alike = { messages: new Set(), lastSeconds: 0 };
+    alike.messages.add(event.message ?? "");
+    alike.lastSeconds = seconds;
+    similar.set(group, alike);
+    let key = [group, fieldPath, event.message].join("\0");
+    if (alike.messages.size >= AGGREGATE_ABOVE) {
+      // Upstream drops the oldest message so that the set stays below the limit plus one.
+      for (const oldest of alike.messages) {
+        alike.messages.delete(oldest);
+        break;
+      }
+      event.message = `(combined from similar events): ${event.message}`;
+      key = group;
+    }
+
+    let limiter = spam.get(about);
+    if (!limiter) {
+      limiter = tokenBucket(SPAM_PER_SECOND, SPAM_BURST, clock);
+      spam.set(about, limiter);
+    }
+    if (!limiter.tryTake()) return undefined;
+
+    const known = written.get(key);
+    const remember = (saved: Event) => written.set(key, saved);
+    if (!known) {
+      remember(event);
+      return async () => remember(await client.create("v1/events", event));
+    }
+    const again: Event = {
+      ...known,
+      count: (known.count ?? 1) + 1,
+      lastTimestamp: event.lastTimestamp,
+      message: event.message,
+    };
+    remember(again);
+    return async () => {
+      const { count, lastTimestamp, message } = again;
+      const where = { name: again.metadata.name ?? "", namespace: again.metadata.namespace };
+      try {
+        remember(await client.patch("v1/events", where, { count, lastTimestamp, message }, { type: "strategic" }));
+      } catch (error) {
+        if (!isNotFound(error)) throw error; // it has expired: begin anew with the count so far
+        const metadata = { name: nameFor(again.involvedObject.name ?? ""), namespace: again.metadata.namespace };
+        remember(await client.create("v1/events", { ...again, metadata }));
+      }
+    };
+  };
+
+  return {
+    event(about, type, reason, message, fieldPath) {
+      const now = timestamp(clock.now());
+      const namespace = about.metadata.namespace || "default";
+      const write = record({
+        kind: "Event",
+        apiVersion: "v1",
+        metadata: { name: nameFor(about.metadata.name ?? ""), namespace },
+        involvedObject: referenceTo(about, fieldPath),
+        reason,
+        message,
+        source: { component, ...(host && { host }) },
+        firstTimestamp: now,
+        lastTimestamp: now,
+        count: 1,
+        type,
+        reportingComponent: component,
+        reportingInstance: host ?? "",
+      });
+      if (!write) return;
+      last = last.then(write).catch((error: unknown) => {
+        // The usual one: the namespace is going away. An event is never worth a retry storm.
+        logger.debug({ err: error, reason, message }, "event not written");
+      });
+    },
+    flush: () => last,
+  };
+}

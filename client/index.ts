@@ -1,0 +1,51 @@
+// biome-ignore-all lint/performance/noBarrelFile: the folder's one public door
+export * from "./api-error.ts";
+export {
+  type Client,
+  createClient,
+  type DeleteOptions,
+  type ListOf,
+  type ListOptions,
+  type PatchOptions,
+  type PatchType,
+  type Where,
+} from "./client.ts";
+export { type Clock, ManualClock, type Random, sleep, systemClock, type Timer } from "./clock.ts";
+export * from "./controller.ts";
+export {
+  createEventRecorder,
+  type EventRecorder,
+  type RecorderOptions,
+  referenceTo,
+  timestamp,
+} from "./event-recorder.ts";
+export { type HealthServerOptions, serveHealth } from "./health-server.ts";
+export {
+  type ChangeHandler,
+  createInformer,
+  type Informer,
+  type InformerEnvironment,
+  type InformerOptions,
+} from "./informer.ts";
+export { createInformers, type Informers } from "./informers.ts";
+export { type Connection, connectionFrom, loadKubeconfig } from "./kubeconfig.ts";
+export { electLeader, type LeaderElectionOptions } from "./leader-election.ts";
+export { controllerOf, type IndexFunction, type Lister, listerOf, ObjectStore } from "./lister.ts";
+export { createLogger, type Logger, silentLogger } from "./logger.ts";
+export { type ComponentMetrics, createMetrics } from "./metrics.ts";
+export {
+  type ApiObject,
+  apiVersionOf,
+  type Key,
+  keyOf,
+  type ObjectOf,
+  parseResource,
+  pathOf,
+  type ResourceTypes,
+  splitKey,
+} from "./resource.ts";
+export { runController } from "./run-controller.ts";
+export { runControllers } from "./run-controllers.ts";
+export { createSeriesRecorder, microTimestamp, type Occurrence, type SeriesRecorder } from "./series-recorder.ts";
+export { type ApiRequest, openTransport, type Transport } from "./transport.ts";
+export * from "./work-queue.ts";

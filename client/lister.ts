@@ -1,0 +1,119 @@
+import { type ApiObject, type Key, keyOf } from "./resource.ts";
+
+/** What a reconcile may look at: the newest known objects of one resource. All of them are read-only. */
+export interface Lister<T extends ApiObject> {
+  get(key: Key): Readonly<T> | undefined;
+  list(): readonly Readonly<T>[];
+  byNamespace(namespace: string): readonly Readonly<T>[];
+  /** Objects whose *controller* owner has this uid. */
+  ownedBy(uid: string): readonly Readonly<T>[];
+  byUid(uid: string): Readonly<T> | undefined;
+  /** Objects under a value of a named index; see `Informer.addIndex`. @throws Error when there is no such index. */
+  by(index: string, value: string): readonly Readonly<T>[];
+}
+
+/** The values an object is found under. */
+export type IndexFunction<T> = (object: T) => readonly string[];
+
+/** The controller among an object's owners. (metav1.GetControllerOf) */
+export function controllerOf({ metadata }: ApiObject) {
+  return metadata.ownerReferences?.find(({ controller }) => controller);
+}
+
+/** Objects of one resource with indexes that are kept as objects come and go. (client-go/tools/cache.Indexer) */
+export class ObjectStore<T extends ApiObject> implements Lister<T> {
+  readonly #objects = new Map<Key, T>();
+  readonly #functions = new Map<string, IndexFunction<T>>();
+  readonly #indexes = new Map<string, Map<string, Map<Key, T>>>();
+
+  constructor() {
+    this.addIndex("namespace", ({ metadata }) => [metadata.namespace ?? ""]);
+    this.addIndex("uid", ({ metadata }) => (metadata.uid ? [metadata.uid] : []));
+    this.addIndex("controllerUid", (object) => {
+      const uid = controllerOf(object)?.uid;
+      return uid ? [uid] : [];
+    });
+  }
+
+  /** Adding a known name again does nothing: two users of one informer may ask for the same index. */
+  addIndex(name: string, values: IndexFunction<T>): void {
+    if (this.#functions.has(name)) return;
+    this.#functions.set(name, values);
+    this.#indexes.set(name, new Map());
+    for (const [key, object] of this.#objects) this.#insert(name, key, object);
+  }
+
+  /** @returns what was there before. */
+  set(object: T): T | undefined {
+    const key = keyOf(object);
+    const old = this.delete(key);
+    this.#objects.set(key, object);
+    for (const name of this.#functions.keys()) this.#insert(name, key, object);
+    return old;
+  }
+
+  /** @returns what was there before. */
+  delete(key: Key): T | undefined {
+    const old = this.#objects.get(key);
+    if (!old) return undefined;
+    this.#objects.delete(key);
+    for (const [name, values] of this.#functions) {
+      const index = this.#indexes.get(name)!;
+      for (const value of values(old)) {
+        const bucket = index.get(value);
+        bucket?.delete(key);
+        if (bucket?.size === 0) index.delete(value);
+      }
+    }
+    return old;
+  }
+
+  get(key: Key): T | undefined {
+    return this.#objects.get(key);
+  }
+
+  list(): readonly T[] {
+    return [...this.#objects.values()];
+  }
+
+  byNamespace(namespace: string): readonly T[] {
+    return this.by("namespace", namespace);
+  }
+
+  ownedBy(uid: string): readonly T[] {
+    return this.by("controllerUid", uid);
+  }
+
+  byUid(uid: string): T | undefined {
+    return this.by("uid", uid)[0];
+  }
+
+  by(index: string, value: string): readonly T[] {
+    const buckets = this.#indexes.get(index);
+    if (!buckets) throw new Error(`no index named "${index}"`);
+    return [...(buckets.get(value)?.values() ?? [])];
+  }
+
+  #insert(name: string, key: Key, object: T): void {
+    const index = this.#indexes.get(name)!;
+    for (const value of this.#functions.get(name)!(object)) {
+      let bucket = index.get(value);
+      if (!bucket) {
+        bucket = new Map();
+        index.set(value, bucket);
+      }
+      bucket.set(key, object);
+    }
+  }
+}
+
+/** A lister of fixed objects: for tests of pure reconciles. */
+export function listerOf<T extends ApiObject>(
+  objects: readonly T[],
+  indexes: Record<string, IndexFunction<T>> = {},
+): Lister<T> {
+  const store = new ObjectStore<T>();
+  for (const [name, values] of Object.entries(indexes)) store.addIndex(name, values);
+  for (const object of objects) store.set(object);
+  return store;
+}

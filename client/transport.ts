@@ -1,0 +1,95 @@
+import { Agent } from "undici";
+import { ApiError, type Status } from "./api-error.ts";
+import type { Connection } from "./kubeconfig.ts";
+
+/** One HTTP request in Kubernetes' terms. */
+export interface ApiRequest {
+  method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+  path: string;
+  query?: Record<string, string | number | boolean | undefined>;
+  /** Sent as JSON. */
+  body?: unknown;
+  contentType?: string;
+  accept?: string;
+}
+
+/** Sends requests over kept-alive connections and turns answers into JSON or an ApiError. */
+export interface Transport {
+  readonly server: string;
+  /** Credentials and user agent. */
+  headers(): Record<string, string>;
+  /** For watches: they live long and share few connections. */
+  readonly watchAgent: Agent;
+  /** @throws ApiError for any answer of 400 and above; Error when the server cannot be reached. */
+  request(request: ApiRequest): Promise<unknown>;
+  close(): Promise<void>;
+}
+
+/** Requests a client may have in flight; more wait their turn. */
+const CONNECTIONS = 16;
+const REQUEST_TIMEOUT_MS = 60_000;
+
+/** Opens nothing until the first request. */
+export function openTransport(connection: Connection, userAgent: string): Transport {
+  const tls = {
+    ca: connection.ca,
+    cert: connection.clientCertificate,
+    key: connection.clientKey,
+    servername: connection.tlsServerName,
+    rejectUnauthorized: !connection.insecureSkipTlsVerify,
+    keepAlive: true,
+    keepAliveInitialDelay: 30_000,
+  };
+  // A watch may be silent for minutes, so its body has no time limit; the server ends it by timeoutSeconds.
+  const watchAgent = new Agent({ connect: tls, bodyTimeout: 0, headersTimeout: REQUEST_TIMEOUT_MS });
+  const agent = new Agent({
+    connect: tls,
+    connections: CONNECTIONS,
+    keepAliveTimeout: 60_000,
+    bodyTimeout: REQUEST_TIMEOUT_MS,
+    headersTimeout: REQUEST_TIMEOUT_MS,
+    allowH2: false,
+  });
+  const headers = () => ({
+    "User-Agent": userAgent,
+    ...(connection.token && { Authorization: `Bearer ${connection.token()}` }),
+  });
+  return {
+    server: connection.server,
+    headers,
+    watchAgent,
+    async request({ method, path, query, body, contentType = "application/json", accept = "application/json" }) {
+      const parameters = Object.fromEntries(Object.entries(query ?? {}).filter(([, value]) => value !== undefined));
+      const answer = await agent.request({
+        origin: connection.server,
+        path,
+        method,
+        query: parameters,
+        headers: { ...headers(), Accept: accept, ...(body !== undefined && { "Content-Type": contentType }) },
+        body: body === undefined ? null : JSON.stringify(body),
+      });
+      const text = await answer.body.text();
+      const value = parse(text);
+      if (answer.statusCode >= 400) throw new ApiError(answer.statusCode, statusFrom(value, text));
+      return value;
+    },
+    async close() {
+      await Promise.all([agent.destroy(), watchAgent.destroy()]);
+    },
+  };
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text; // /healthz and proxies answer plain text
+  }
+}
+
+function statusFrom(value: unknown, text: string): Status {
+  // A proxy in between may answer anything: its text is then the message.
+  return typeof value === "object" && value !== null && "kind" in value && value.kind === "Status"
+    ? (value as Status)
+    : { message: text.trim() };
+}

@@ -1,0 +1,165 @@
+import type { Clock, Timer } from "./clock.ts";
+
+/** Says how long an item waits before its next try, and forgets it when it succeeds. */
+export interface RateLimiter {
+  /** Milliseconds. Each call counts as one more failure. */
+  when(item: string): number;
+  forget(item: string): void;
+  failures(item: string): number;
+}
+
+/** base · 2^failures, at most `longestMs`. (client-go/util/workqueue) */
+export function itemExponentialFailure(baseMs: number, longestMs: number): RateLimiter {
+  const failures = new Map<string, number>();
+  return {
+    when(item) {
+      const count = failures.get(item) ?? 0;
+      failures.set(item, count + 1);
+      return Math.min(baseMs * 2 ** count, longestMs);
+    },
+    forget: (item) => void failures.delete(item),
+    failures: (item) => failures.get(item) ?? 0,
+  };
+}
+
+/** A limit that can also be asked without waiting. */
+export interface TokenBucket extends RateLimiter {
+  /** Takes a token when there is one, and none otherwise. */
+  tryTake(): boolean;
+}
+
+/** All items together: `perSecond` on average, `burst` at once. (golang.org/x/time/rate, as workqueue uses it) */
+export function tokenBucket(perSecond: number, burst: number, clock: Clock): TokenBucket {
+  let tokens = burst;
+  let last = clock.now().getTime();
+  const refill = () => {
+    const now = clock.now().getTime();
+    tokens = Math.min(burst, tokens + ((now - last) / 1000) * perSecond);
+    last = now;
+  };
+  return {
+    tryTake() {
+      refill();
+      if (tokens < 1) return false;
+      tokens -= 1;
+      return true;
+    },
+    when() {
+      refill();
+      tokens -= 1;
+      return tokens >= 0 ? 0 : (-tokens / perSecond) * 1000;
+    },
+    forget() {},
+    failures: () => 0,
+  };
+}
+
+/** The longest of several waits. */
+export function maxOf(...limiters: RateLimiter[]): RateLimiter {
+  return {
+    when: (item) => Math.max(...limiters.map((limiter) => limiter.when(item))),
+    forget: (item) => limiters.forEach((limiter) => void limiter.forget(item)),
+    failures: (item) => Math.max(...limiters.map((limiter) => limiter.failures(item))),
+  };
+}
+
+/** DefaultTypedControllerRateLimiter: 5 ms … 1000 s an item, 10 a second and 100 at once for all. */
+export function defaultRateLimiter(clock: Clock): RateLimiter {
+  return maxOf(itemExponentialFailure(5, 1_000_000), tokenBucket(10, 100, clock));
+}
+
+/**
+ * Items to process, each at most once at a time: an item added while it is processed comes again afterwards.
+ * (client-go/util/workqueue)
+ */
+export class WorkQueue {
+  readonly #clock: Clock;
+  readonly #limiter: RateLimiter;
+  readonly #queue: string[] = [];
+  readonly #dirty = new Set<string>();
+  readonly #processing = new Set<string>();
+  readonly #delayed = new Map<string, { at: number; timer: Timer }>();
+  #waiting: ((item: string | undefined) => void)[] = [];
+  #stopped = false;
+
+  constructor(clock: Clock, limiter: RateLimiter) {
+    this.#clock = clock;
+    this.#limiter = limiter;
+  }
+
+  add(item: string): void {
+    if (this.#stopped || this.#dirty.has(item)) return;
+    this.#dirty.add(item);
+    if (!this.#processing.has(item)) this.#offer(item);
+  }
+
+  /** Of several delays of one item the earliest counts. */
+  addAfter(item: string, milliseconds: number): void {
+    if (this.#stopped) return;
+    if (milliseconds <= 0) {
+      this.add(item);
+      return;
+    }
+    const at = this.#clock.now().getTime() + milliseconds;
+    const known = this.#delayed.get(item);
+    if (known && known.at <= at) return;
+    known?.timer.cancel();
+    const timer = this.#clock.setTimeout(() => {
+      this.#delayed.delete(item);
+      this.add(item);
+    }, milliseconds);
+    this.#delayed.set(item, { at, timer });
+  }
+
+  addRateLimited(item: string): void {
+    this.addAfter(item, this.#limiter.when(item));
+  }
+
+  forget(item: string): void {
+    this.#limiter.forget(item);
+  }
+
+  failures(item: string): number {
+    return this.#limiter.failures(item);
+  }
+
+  get length(): number {
+    return this.#queue.length;
+  }
+
+  /** The next item, once there is one; undefined after `stop`. Call `done` when it is processed. */
+  async next(): Promise<string | undefined> {
+    if (this.#stopped) return undefined;
+    const item = this.#queue.shift();
+    if (item === undefined) return new Promise((resolve) => this.#waiting.push(resolve));
+    this.#take(item);
+    return item;
+  }
+
+  done(item: string): void {
+    this.#processing.delete(item);
+    if (this.#dirty.has(item)) this.#offer(item);
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    for (const { timer } of this.#delayed.values()) timer.cancel();
+    this.#delayed.clear();
+    for (const resolve of this.#waiting.splice(0)) resolve(undefined);
+  }
+
+  #take(item: string): void {
+    this.#dirty.delete(item);
+    this.#processing.add(item);
+  }
+
+  #offer(item: string): void {
+    const waiting = this.#waiting.shift();
+    if (!waiting) {
+      this.#queue.push(item);
+      return;
+    }
+    this.#take(item);
+    waiting(item);
+  }
+}
