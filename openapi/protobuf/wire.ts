@@ -1,0 +1,184 @@
+/** The protobuf wire: a writer that fills its buffer from the end, as Go's generated code does, and a reader. */
+import { DecodeError } from "../json-tree.ts";
+
+export const VARINT = 0;
+export const FIXED64 = 1;
+export const BYTES = 2;
+export const FIXED32 = 5;
+
+/**
+ * Writes backwards: a message's length is known when its bytes are there, so nothing is moved or measured twice. Fields
+ * are therefore written last tag first, value before key.
+ */
+export class Writer {
+  #buffer: Buffer;
+  #at: number;
+
+  constructor(size = 4096) {
+    this.#buffer = Buffer.allocUnsafe(size);
+    this.#at = size;
+  }
+
+  /** Bytes written so far. Differences of it are the lengths of messages. */
+  get size(): number {
+    return this.#buffer.length - this.#at;
+  }
+
+  #room(count: number): void {
+    if (this.#at >= count) return;
+    const used = this.size;
+    const grown = Buffer.allocUnsafe(Math.max(this.#buffer.length * 2, used + count));
+    this.#buffer.copy(grown, grown.length - used, this.#at);
+    this.#at = grown.length - used;
+    this.#buffer = grown;
+  }
+
+  tag(field: number, wireType: number): void {
+    this.varint(field * 8 + wireType);
+  }
+
+  /** A whole number; negative ones take ten bytes, as two's complement of 64 bits. */
+  varint(value: number): void {
+    if (value < 0 || value > Number.MAX_SAFE_INTEGER) this.#bigVarint(value);
+    else {
+      const length = value < 0x80 ? 1 : value < 0x4000 ? 2 : value < 0x200000 ? 3 : Math.ceil(Math.log2(value + 1) / 7);
+      this.#room(length);
+      this.#at -= length;
+      let rest = value;
+      for (let i = 0; i < length - 1; i++) {
+        this.#buffer[this.#at + i] = (rest % 0x80) | 0x80;
+        rest = Math.floor(rest / 0x80);
+      }
+      this.#buffer[this.#at + length - 1] = rest;
+    }
+  }
+
+  #bigVarint(value: number): void {
+    // 2^63 stands for the largest int64, which a double cannot hold.
+    let rest = value >= 2 ** 63 ? 2n ** 63n - 1n : BigInt.asUintN(64, BigInt(value));
+    const bytes: number[] = [];
+    for (; rest >= 0x80n; rest >>= 7n) bytes.push(Number(rest & 0x7fn) | 0x80);
+    bytes.push(Number(rest));
+    this.raw(Uint8Array.from(bytes));
+  }
+
+  double(value: number): void {
+    this.#room(8);
+    this.#at -= 8;
+    this.#buffer.writeDoubleLE(value, this.#at);
+  }
+
+  raw(bytes: Uint8Array): void {
+    this.#room(bytes.length);
+    this.#at -= bytes.length;
+    this.#buffer.set(bytes, this.#at);
+  }
+
+  /** Text with its length. */
+  string(text: string): void {
+    const length = Buffer.byteLength(text);
+    this.#room(length);
+    this.#at -= length;
+    this.#buffer.write(text, this.#at, length, "utf8");
+    this.varint(length);
+  }
+
+  bytes(bytes: Uint8Array): void {
+    this.raw(bytes);
+    this.varint(bytes.length);
+  }
+
+  finish(): Uint8Array {
+    return this.#buffer.subarray(this.#at);
+  }
+}
+
+/** Reads fields in order. Errors are those of Go's generated code. */
+export class Reader {
+  readonly #buffer: Buffer;
+  #at: number;
+  readonly #end: number;
+
+  constructor(bytes: Uint8Array) {
+    this.#buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.#at = 0;
+    this.#end = bytes.length;
+  }
+
+  get done(): boolean {
+    return this.#at >= this.#end;
+  }
+
+  /** The next field's number and wire type, as number × 8 + type. */
+  key(): number {
+    return Number(this.#varint() & 0xffffffffn);
+  }
+
+  #varint(): bigint {
+    const first = this.#buffer[this.#at];
+    if (first !== undefined && first < 0x80) {
+      this.#at++;
+      return BigInt(first);
+    }
+    let value = 0n;
+    for (let shift = 0n; ; shift += 7n) {
+      if (shift >= 64n) throw new DecodeError("proto: integer overflow");
+      const byte = this.#buffer[this.#at++];
+      if (byte === undefined) throw new DecodeError("unexpected EOF");
+      value |= BigInt(byte & 0x7f) << shift;
+      if (byte < 0x80) return BigInt.asUintN(64, value);
+    }
+  }
+
+  int64(): number {
+    return Number(BigInt.asIntN(64, this.#varint()));
+  }
+
+  int32(): number {
+    return Number(BigInt.asIntN(32, this.#varint()));
+  }
+
+  boolean(): boolean {
+    return this.#varint() !== 0n;
+  }
+
+  double(): number {
+    const start = this.#take(8);
+    return this.#buffer.readDoubleLE(start);
+  }
+
+  string(): string {
+    const length = this.#length();
+    const start = this.#take(length);
+    return this.#buffer.toString("utf8", start, start + length);
+  }
+
+  /** A view on a field's bytes, not a copy. */
+  bytes(): Uint8Array {
+    const length = this.#length();
+    const start = this.#take(length);
+    return this.#buffer.subarray(start, start + length);
+  }
+
+  skip(key: number): void {
+    const type = key & 7;
+    if (type === VARINT) this.#varint();
+    else if (type === FIXED64) this.#take(8);
+    else if (type === BYTES) this.bytes();
+    else if (type === FIXED32) this.#take(4);
+    else throw new DecodeError(`proto: illegal wireType ${type}`);
+  }
+
+  #length(): number {
+    const length = this.int64();
+    if (length < 0) throw new DecodeError("proto: negative length found during unmarshaling");
+    return length;
+  }
+
+  #take(count: number): number {
+    const start = this.#at;
+    if (start + count > this.#end) throw new DecodeError("unexpected EOF");
+    this.#at += count;
+    return start;
+  }
+}
