@@ -11,8 +11,13 @@ export interface UserInfo {
 /** What authenticators may look at. */
 export interface AuthenticationRequest {
   readonly headers: IncomingHttpHeaders;
-  /** The verified client certificate in DER, when the TLS handshake had one signed by any known client CA. */
+  /**
+   * The client's certificate in DER, when it sent one: authenticators verify it themselves, since the front proxy and
+   * users have different CAs. Pass the same array for all requests of a connection: results are kept by its identity.
+   */
   readonly clientCertificate?: Uint8Array;
+  /** Further certificates that the client sent. */
+  readonly intermediates?: readonly Uint8Array[];
   /** From `Sec-WebSocket-Protocol: base64url.bearer.authorization.k8s.io.…`, already decoded. */
   readonly websocketToken?: string;
   /** Audiences the token must be for; the API server's own when absent. */
@@ -23,6 +28,9 @@ export interface Authenticated {
   readonly user: UserInfo;
   /** Audiences that the credential is good for, of those asked; empty = not audience aware. */
   readonly audiences?: readonly string[];
+  /** `Warning` headers to add. */
+  readonly warnings?: readonly string[];
+  readonly auditAnnotations?: Readonly<Record<string, string>>;
 }
 
 /**
@@ -33,4 +41,17 @@ export interface Authenticated {
 export interface Authenticator {
   readonly name: string;
   authenticate(request: AuthenticationRequest): Promise<Authenticated | undefined> | Authenticated | undefined;
+}
+
+/** The part of authentication that looks at a bearer token alone: what TokenReviews ask. */
+export interface TokenAuthenticator {
+  readonly name: string;
+  /**
+   * @param audiences the token must be for one of these; empty = not audience aware.
+   * @returns undefined when the token is not of this kind. @throws Error when it is, and bad
+   */
+  authenticateToken(
+    token: string,
+    audiences: readonly string[],
+  ): Promise<Authenticated | undefined> | Authenticated | undefined;
 }

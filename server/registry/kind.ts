@@ -1,14 +1,17 @@
 import type { Schema } from "../../openapi/schema.ts";
-import type { UserInfo } from "../auth/authenticator.ts";
 import type { ObjectReader } from "../admission/plugin.ts";
+import type { UserInfo } from "../auth/authenticator.ts";
 import type { FieldError } from "../meta/field-error.ts";
 import type { KubeObject } from "../meta/object.ts";
+import type { Services } from "./services.ts";
 
 /** What strategies may know of the request. */
 export interface RequestContext {
   readonly user: UserInfo;
   readonly now: Date;
   readonly reader: ObjectReader;
+  /** What a few kinds need besides: authorizers, token signing. */
+  readonly services: Services;
   /** Adds a `Warning: 299` header. */
   warn(message: string): void;
 }
@@ -69,6 +72,17 @@ export interface KindDefinition<T extends KubeObject> {
   readonly kind: string;
   /** Type defaults of the version (zz_generated.defaults): on create, update, and whatever is read from clients. */
   defaults?(obj: T): void;
+  /**
+   * On create (`old` undefined) and update of the object itself, after mutating admission and before everything below:
+   * may the user write this content at all? Roles and bindings must not give away more than the writer has.
+   * @param request of the URL: `name` is empty on create. @throws StatusError
+   */
+  authorizeWrite?(
+    obj: T,
+    old: T | undefined,
+    context: RequestContext,
+    request: { readonly namespace: string; readonly name: string },
+  ): Promise<void>;
   prepareForCreate?(obj: T, context: RequestContext): void;
   prepareForUpdate?(obj: T, old: T, context: RequestContext): void;
   validate?(obj: T, context: RequestContext): readonly FieldError[];
@@ -88,6 +102,19 @@ export interface KindDefinition<T extends KubeObject> {
   gracePeriodSeconds?(obj: T, requested: number | undefined, context: RequestContext): number;
   /** Runs before a delete; may throw a StatusError (for example deleting namespace "default"). */
   beforeDelete?(obj: T, context: RequestContext): void;
+  /**
+   * Kinds with a deletion protocol of their own (Namespace). Called with a private copy on each DELETE.
+   * @returns "mark": `obj` was changed and is to be written, not deleted; "wait": answer it as it is; "proceed": as usual.
+   */
+  deletion?(obj: T, context: RequestContext): "mark" | "wait" | "proceed";
+  /** Besides empty finalizers and a passed grace period: whether an update may end in the final deletion. */
+  shouldDeleteDuringUpdate?(obj: T, old: T): boolean;
+  /** What a DELETE without propagationPolicy does to dependents. Default "background". */
+  readonly garbageCollection?: "background" | "orphan" | "unsupported";
+  /** The answer to the final DELETE is the object instead of a Status. Default false. */
+  readonly returnsDeletedObject?: boolean;
+  /** Objects are deleted by the storage so many seconds after their last write (Events). */
+  readonly ttlSeconds?: number;
   /**
    * Side effects in the same request that must be undone if the write fails, such as cluster IP allocation.
    * Called after validation. @returns undo.

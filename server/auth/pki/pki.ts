@@ -101,6 +101,9 @@ function assemble(cabinet: Cabinet, { serverNames, now }: PkiOptions): Pki {
   const client = (file: string, issuer: CertificateAuthority, commonName: string, organizations: readonly string[]) =>
     leaf(file, issuer, () => clientCertificate(issuer, { commonName, organizations }, now));
   const names = [...SERVER_NAMES, ...serverNames];
+  const tokenKey = serviceAccountKey(cabinet);
+  // Who asks for a token sees the failure; in a server that stops early nobody does, and that is fine.
+  tokenKey.catch(() => {});
   return {
     ca,
     frontProxyCa,
@@ -113,7 +116,7 @@ function assemble(cabinet: Cabinet, { serverNames, now }: PkiOptions): Pki {
     apiserverKubeletClient: client("apiserver-kubelet-client", ca, "kube-apiserver-kubelet-client", ["system:masters"]),
     frontProxyClient: client("front-proxy-client", frontProxyCa, "front-proxy-client", []),
     admin: client("admin", ca, "kubernetes-admin", ["system:masters"]),
-    serviceAccountKey: serviceAccountKey(cabinet),
+    serviceAccountKey: tokenKey,
   };
 }
 

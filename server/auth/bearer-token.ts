@@ -1,0 +1,95 @@
+import { AggregatedError } from "./aggregate-error.ts";
+import type { Authenticated, Authenticator, TokenAuthenticator } from "./authenticator.ts";
+
+export const INVALID_TOKEN = "invalid bearer token";
+
+/** Asks each for a token until one knows it; when none does, all errors together. (apiserver/…/token/union) */
+export function tokenUnion(authenticators: readonly TokenAuthenticator[]): TokenAuthenticator {
+  return {
+    name: "token-union",
+    async authenticateToken(token, audiences) {
+      const errors: unknown[] = [];
+      for (const authenticator of authenticators) {
+        try {
+          const result = await authenticator.authenticateToken(token, audiences);
+          if (result) return result;
+        } catch (error) {
+          errors.push(error);
+        }
+      }
+      if (errors.length) throw new AggregatedError(errors);
+      return undefined;
+    },
+  };
+}
+
+/** Lets an authenticator that knows nothing of audiences speak for the API server's own. (apiserver/…/authenticator/audagnostic) */
+export function audienceAgnostic(
+  authenticator: TokenAuthenticator,
+  apiAudiences: readonly string[],
+): TokenAuthenticator {
+  return {
+    name: authenticator.name,
+    async authenticateToken(token, audiences) {
+      if (!audiences.length) return authenticator.authenticateToken(token, audiences);
+      const common = apiAudiences.filter((audience) => audiences.includes(audience));
+      if (!common.length) return undefined;
+      const result = await authenticator.authenticateToken(token, audiences);
+      return result && { ...result, audiences: common };
+    },
+  };
+}
+
+/** `Authorization: Bearer …` (apiserver/…/request/bearertoken). An empty token is none. */
+export function bearerTokenAuthenticator(tokens: TokenAuthenticator, apiAudiences: readonly string[]): Authenticator {
+  return {
+    name: "bearer-token",
+    authenticate({ headers, audiences = apiAudiences }) {
+      const [scheme, token] = (headers.authorization ?? "").trim().split(" ", 3);
+      if (scheme?.toLowerCase() !== "bearer" || !token) return undefined;
+      return known(tokens, token, audiences);
+    },
+  };
+}
+
+/** The token that a browser hid in its WebSocket subprotocols. (apiserver/…/request/websocket) */
+export function websocketTokenAuthenticator(
+  tokens: TokenAuthenticator,
+  apiAudiences: readonly string[],
+): Authenticator {
+  return {
+    name: "websocket-token",
+    authenticate: ({ websocketToken, audiences = apiAudiences }) =>
+      websocketToken ? known(tokens, websocketToken, audiences) : undefined,
+  };
+}
+
+async function known(tokens: TokenAuthenticator, token: string, audiences: readonly string[]): Promise<Authenticated> {
+  const result = await tokens.authenticateToken(token, audiences);
+  if (!result) throw new Error(INVALID_TOKEN);
+  return result;
+}
+
+const PROTOCOL_PREFIX = "base64url.bearer.authorization.k8s.io.";
+
+/**
+ * Takes the token out of `Sec-WebSocket-Protocol`.
+ * @returns the subprotocols that are left to choose from. @throws Error for a bad token: answer 401
+ */
+export function websocketToken(header: string | undefined): { token: string; protocols: string[] } {
+  const all = (header ?? "")
+    .split(",")
+    .map((text) => text.trim())
+    .filter(Boolean);
+  const protocols = all.filter((text) => !text.startsWith(PROTOCOL_PREFIX));
+  const encoded = all
+    .filter((text) => text.startsWith(PROTOCOL_PREFIX))
+    .map((text) => text.slice(PROTOCOL_PREFIX.length));
+  if (encoded.length > 1) throw new Error("multiple base64.bearer.authorization tokens specified");
+  if (!encoded[0]) return { token: "", protocols };
+  if (!/^[A-Za-z0-9_-]+$/.test(encoded[0])) throw new Error("invalid base64.bearer.authorization token encoding");
+  const token = Buffer.from(encoded[0], "base64url").toString("utf8");
+  if (token.includes("\ufffd")) throw new Error("invalid base64.bearer.authorization token");
+  if (!protocols.length) throw new Error("missing additional subprotocol");
+  return { token, protocols };
+}

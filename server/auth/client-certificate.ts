@@ -1,0 +1,73 @@
+import { type Certificate, parseCertificate } from "./pki/certificate.ts";
+import { allowsUsage } from "./pki/extensions.ts";
+import { isIssuedBy } from "./pki/signature.ts";
+
+/** A certificate whose chain was found good; its dates are still to be checked on every use. */
+interface Verified {
+  readonly certificate: Certificate;
+  /** Why it is not good, whatever the time. */
+  readonly error: string | undefined;
+  /** The issuers up to the authority: none of them may be out of its time. */
+  readonly chain: readonly Certificate[];
+}
+
+const MAX_CHAIN = 8;
+
+/**
+ * Checks client certificates against authorities, as Go's x509.Verify with ExtKeyUsageClientAuth. A connection brings
+ * the same bytes with every request, so the result is kept for as long as they live.
+ */
+export class ClientCertificateVerifier {
+  readonly #authorities: readonly Certificate[];
+  readonly #known = new WeakMap<Uint8Array, Verified>();
+
+  constructor(authorities: readonly Certificate[]) {
+    this.#authorities = authorities;
+  }
+
+  /** @throws Error worded as Go's crypto/x509 */
+  verify(der: Uint8Array, intermediates: readonly Uint8Array[], now: Date): Certificate {
+    let verified = this.#known.get(der);
+    if (!verified) {
+      verified = this.#verifyChain(parseCertificate(der), intermediates);
+      this.#known.set(der, verified);
+    }
+    for (const certificate of [verified.certificate, ...verified.chain]) checkTime(certificate, now);
+    if (verified.error) throw new Error(verified.error);
+    return verified.certificate;
+  }
+
+  #verifyChain(certificate: Certificate, intermediates: readonly Uint8Array[]): Verified {
+    const chain = this.#findChain(certificate, intermediates.map(parseCertificate), 0);
+    if (!chain) return { certificate, chain: [], error: "x509: certificate signed by unknown authority" };
+    const usable = [certificate, ...chain].every(({ extensions }) => allowsUsage(extensions, "client auth"));
+    return { certificate, chain, error: usable ? undefined : "x509: certificate specifies an incompatible key usage" };
+  }
+
+  #findChain(certificate: Certificate, pool: readonly Certificate[], depth: number): Certificate[] | undefined {
+    const authority = this.#authorities.find((candidate) => isIssuedBy(certificate, candidate));
+    if (authority) return [authority];
+    if (depth >= MAX_CHAIN) return undefined;
+    for (const candidate of pool) {
+      if (!isIssuedBy(certificate, candidate)) continue;
+      const rest = this.#findChain(candidate, pool, depth + 1);
+      if (rest) return [candidate, ...rest];
+    }
+    return undefined;
+  }
+}
+
+function checkTime({ notBefore, notAfter }: Certificate, now: Date): void {
+  const seconds = (date: Date) => date.toISOString().replace(/\.\d+Z$/, "Z");
+  const what = "x509: certificate has expired or is not yet valid: current time";
+  if (now < notBefore) throw new Error(`${what} ${seconds(now)} is before ${seconds(notBefore)}`);
+  if (now > notAfter) throw new Error(`${what} ${seconds(now)} is after ${seconds(notAfter)}`);
+}
+
+/** `SN=…, SKID=…, AKID=…`, to find it in logs. */
+export function certificateIdentifier({ serialNumber, extensions }: Certificate): string {
+  const colons = (bytes: Uint8Array | undefined) =>
+    [...(bytes ?? [])].map((byte) => byte.toString(16).padStart(2, "0").toUpperCase()).join(":");
+  const serial = BigInt(`0x${Buffer.from(serialNumber).toString("hex") || "0"}`);
+  return `SN=${serial}, SKID=${colons(extensions.subjectKeyId)}, AKID=${colons(extensions.authorityKeyId)}`;
+}

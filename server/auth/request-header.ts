@@ -1,0 +1,73 @@
+import type { IncomingHttpHeaders } from "node:http";
+import type { Authenticator } from "./authenticator.ts";
+import { ClientCertificateVerifier } from "./client-certificate.ts";
+import type { Certificate } from "./pki/certificate.ts";
+
+/** `--requestheader-*`: which proxies may say who a request is from, and in which headers. */
+export interface RequestHeaderOptions {
+  readonly authorities: readonly Certificate[];
+  /** Common names of proxies; empty = any certificate of the authorities. */
+  readonly allowedNames: readonly string[];
+  readonly userNameHeaders: readonly string[];
+  readonly uidHeaders: readonly string[];
+  readonly groupHeaders: readonly string[];
+  readonly extraHeaderPrefixes: readonly string[];
+}
+
+/** The headers that upstream's aggregator and its flags use. */
+export const standardRequestHeaders = {
+  userNameHeaders: ["X-Remote-User"],
+  uidHeaders: ["X-Remote-Uid"],
+  groupHeaders: ["X-Remote-Group"],
+  extraHeaderPrefixes: ["X-Remote-Extra-"],
+} as const;
+
+/** A front proxy that proves itself by certificate passes its user on. (apiserver/…/request/headerrequest) */
+export function requestHeaderAuthenticator(options: RequestHeaderOptions, now: () => Date): Authenticator {
+  const verifier = new ClientCertificateVerifier(options.authorities);
+  return {
+    name: "request-header",
+    authenticate({ headers, clientCertificate, intermediates = [] }) {
+      if (!clientCertificate) return undefined;
+      const { subject } = verifier.verify(clientCertificate, intermediates, now());
+      if (options.allowedNames.length && !options.allowedNames.includes(subject.commonName)) {
+        throw new Error(`x509: subject with cn=${subject.commonName} is not in the allowed list`);
+      }
+      const name = firstValue(headers, options.userNameHeaders);
+      if (!name) return undefined;
+      const uid = firstValue(headers, options.uidHeaders);
+      const groups = options.groupHeaders.flatMap((header) => valuesOf(headers, header)).filter(Boolean);
+      return { user: { name, ...(uid && { uid }), groups, extra: extraOf(headers, options.extraHeaderPrefixes) } };
+    },
+  };
+}
+
+const firstValue = (headers: IncomingHttpHeaders, names: readonly string[]): string =>
+  names.map((name) => valuesOf(headers, name)[0] ?? "").find(Boolean) ?? "";
+
+/** Node joins repeated headers of most names with commas; the HTTP layer passes those of this kind as lists. */
+function valuesOf(headers: IncomingHttpHeaders, name: string): readonly string[] {
+  const value = headers[name.toLowerCase()];
+  return value === undefined ? [] : Array.isArray(value) ? value : [value];
+}
+
+function extraOf(headers: IncomingHttpHeaders, prefixes: readonly string[]): Record<string, string[]> {
+  const extra: Record<string, string[]> = {};
+  for (const prefix of prefixes.map((text) => text.toLowerCase())) {
+    for (const name of Object.keys(headers)) {
+      if (!name.startsWith(prefix)) continue;
+      const key = unescapeKey(name.slice(prefix.length));
+      extra[key] = [...(extra[key] ?? []), ...valuesOf(headers, name)];
+    }
+  }
+  return extra;
+}
+
+/** A key that is not properly escaped is taken as it is. */
+export function unescapeKey(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}

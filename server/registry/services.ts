@@ -1,0 +1,21 @@
+import type { Authenticator } from "../auth/authenticator.ts";
+import type { Authorizer } from "../auth/authorizer.ts";
+import type { EscalationCheck } from "../auth/rbac/escalation.ts";
+import type { RuleResolver } from "../auth/rule-resolver.ts";
+import type { TokenIssuer } from "../auth/service-account/token-issuer.ts";
+
+/** What a few kinds need besides objects. Wired by start.ts; kinds see it as `context.services`. */
+export interface Services {
+  /** Answers access reviews. */
+  readonly authorizer: Authorizer;
+  /** Answers SelfSubjectRulesReviews. */
+  readonly ruleResolver: RuleResolver;
+  /** Guards roles and bindings. */
+  readonly escalation: EscalationCheck;
+  /** Answers TokenReviews. */
+  readonly authenticator: Authenticator;
+  /** The API server's own audiences (`--api-audiences`). */
+  readonly apiAudiences: readonly string[];
+  /** Signs service-account tokens. */
+  readonly tokenIssuer: TokenIssuer;
+}
