@@ -21,12 +21,18 @@ export class SortedMap<T> {
     return this.#size;
   }
 
-  /** Replaces all. @param entries in byte order of keys, each once. */
+  /** Replaces all. @param entries in byte order of keys, each once. @throws when they are not. */
   load(entries: readonly (readonly [string, T])[]): void {
+    let last: string | undefined;
     this.#chunks = [];
     for (let at = 0; at < entries.length; at += chunkSize) {
       const part = entries.slice(at, at + chunkSize);
-      this.#chunks.push({ keys: part.map(([key]) => byteOrder(key)), values: part.map(([, value]) => value) });
+      const keys = part.map(([key]) => byteOrder(key));
+      for (const key of keys) {
+        if (last !== undefined && key <= last) throw new Error(`key ${JSON.stringify(key)} is out of order`);
+        last = key;
+      }
+      this.#chunks.push({ keys, values: part.map(([, value]) => value) });
     }
     if (this.#chunks.length === 0) this.#chunks.push({ keys: [], values: [] });
     this.#size = entries.length;
