@@ -1,0 +1,140 @@
+/**
+ * One step of a path, in its serialised form, which is also its identity:
+ * `f:name` a member, `k:{"name":"a"}` a list item by keys, `v:"x"` a set item by value, `i:0` by index.
+ * Follows structured-merge-diff/fieldpath/{element,serialize-pe}.go.
+ */
+export type PathElement = string;
+
+const NEEDS_ESCAPE = /[<>&\u2028\u2029\b\f]/g;
+
+/** JSON as Go writes it: HTML-safe, without \b and \f. */
+export function goJson(value: unknown): string {
+  const text = JSON.stringify(value);
+  if (typeof value === "number" || typeof value === "boolean") return text;
+  return text
+    .replace(/\\[bf]/g, (escaped) => (escaped === "\\b" ? "\\u0008" : "\\u000c"))
+    .replace(NEEDS_ESCAPE, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);
+}
+
+/** The element of a list item with these key fields; names must come sorted. */
+export function keyElement(fields: readonly (readonly [name: string, value: unknown])[]): PathElement {
+  return `k:{${fields.map(([name, value]) => `${goJson(name)}:${goJson(value)}`).join(",")}}`;
+}
+
+/**
+ * Brings a key of FieldsV1 into the one spelling that compares as a string.
+ * @returns undefined for a kind of element that nobody knows yet: it is dropped.
+ * @throws Error when it is not a path element
+ */
+export function parseElement(text: string): PathElement | undefined {
+  if (text.startsWith("f:")) return text;
+  if (text.length < 2) throw new Error("key must be 2 characters long:");
+  if (text[1] !== ":") throw new Error(`missing colon: ${text}`);
+  switch (text[0]) {
+    case "k": {
+      const fields: unknown = JSON.parse(text.slice(2));
+      if (typeof fields !== "object" || fields === null || Array.isArray(fields)) {
+        throw new Error(`expected an object: ${text}`);
+      }
+      return keyElement(Object.entries(fields).sort(([a], [b]) => compareText(a, b)));
+    }
+    case "v":
+      return `v:${goJson(JSON.parse(text.slice(2)))}`;
+    case "i":
+      if (!/^[+-]?\d+$/.test(text.slice(2))) {
+        throw new Error(`strconv.Atoi: parsing ${JSON.stringify(text.slice(2))}: invalid syntax`);
+      }
+      return `i:${Number(text.slice(2))}`;
+    default:
+      return undefined;
+  }
+}
+
+/** As it stands in messages: `.spec`, `[name="a"]`, `[="x"]`, `[0]`. */
+export function printElement(element: PathElement): string {
+  const rest = element.slice(2);
+  if (element.startsWith("f:")) return `.${rest}`;
+  if (element.startsWith("i:")) return `[${rest}]`;
+  const value: unknown = JSON.parse(rest);
+  if (element.startsWith("v:")) return `[=${printValue(value)}]`;
+  // A serialised key is always an object.
+  const fields = Object.entries(value as Record<string, unknown>);
+  return `[${fields.map(([name, item]) => `${name}=${printValue(item)}`).join(",")}]`;
+}
+
+/** A whole path as it stands in messages. */
+export function printPath(path: readonly PathElement[]): string {
+  return path.map(printElement).join("");
+}
+
+function printValue(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(printValue).join(",")}]`;
+  if (typeof value === "object" && value !== null) {
+    return Object.entries(value)
+      .map(([name, item]) => `${name}=${printValue(item)}`)
+      .join("");
+  }
+  return JSON.stringify(value);
+}
+
+const RANK: Readonly<Record<string, number>> = { f: 0, k: 1, v: 2, i: 3 };
+
+/** The order of elements inside FieldsV1: members, keys, values, indexes. */
+export function compareElements(a: PathElement, b: PathElement): number {
+  if (a === b) return 0;
+  const byKind = RANK[a[0]!]! - RANK[b[0]!]!;
+  if (byKind !== 0) return byKind;
+  const [left, right] = [a.slice(2), b.slice(2)];
+  if (a.startsWith("f:")) return compareText(left, right);
+  if (a.startsWith("i:")) return Number(left) - Number(right);
+  if (a.startsWith("v:")) return compareValues(JSON.parse(left), JSON.parse(right));
+  return compareFields(Object.entries(JSON.parse(left)), Object.entries(JSON.parse(right)));
+}
+
+/** Order of UTF-8 bytes, which differs from that of UTF-16 units where surrogates meet the characters above them. */
+export function compareText(a: string, b: string): number {
+  const length = Math.min(a.length, b.length);
+  for (let i = 0; i < length; i++) {
+    const [x, y] = [a.charCodeAt(i), b.charCodeAt(i)];
+    if (x === y) continue;
+    const [surrogateX, surrogateY] = [x >= 0xd800 && x < 0xe000, y >= 0xd800 && y < 0xe000];
+    if (surrogateX !== surrogateY && x >= 0xd800 && y >= 0xd800) return surrogateX ? 1 : -1;
+    return x - y;
+  }
+  return a.length - b.length;
+}
+
+function compareFields(a: [string, unknown][], b: [string, unknown][]): number {
+  for (let i = 0; i < a.length && i < b.length; i++) {
+    const order = compareText(a[i]![0], b[i]![0]) || compareValues(a[i]![1], b[i]![1]);
+    if (order !== 0) return order;
+  }
+  return a.length - b.length;
+}
+
+/** Numbers before strings before booleans before lists before maps before null. (structured-merge-diff/value/value.go) */
+function valueRank(value: unknown): number {
+  if (typeof value === "number") return 0;
+  if (typeof value === "string") return 1;
+  if (typeof value === "boolean") return 2;
+  if (Array.isArray(value)) return 3;
+  return value === null ? 5 : 4;
+}
+
+function compareValues(a: unknown, b: unknown): number {
+  const byKind = valueRank(a) - valueRank(b);
+  if (byKind !== 0) return byKind;
+  if (typeof a === "string" && typeof b === "string") return compareText(a, b);
+  if (Array.isArray(a) && Array.isArray(b)) {
+    for (let i = 0; i < a.length && i < b.length; i++) {
+      const order = compareValues(a[i], b[i]);
+      if (order !== 0) return order;
+    }
+    return a.length - b.length;
+  }
+  if (typeof a === "object" && a !== null && typeof b === "object" && b !== null) {
+    const sorted = (value: object): [string, unknown][] => Object.entries(value).sort(([x], [y]) => compareText(x, y));
+    return compareFields(sorted(a), sorted(b));
+  }
+  return Number(a) - Number(b);
+}
