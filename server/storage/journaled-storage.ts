@@ -98,6 +98,10 @@ export class JournaledStorage implements Storage {
     return this.#cache.peek(key);
   }
 
+  values(prefix: string): readonly Change[] {
+    return this.#cache.values(prefix);
+  }
+
   async list(prefix: string, page: { limit: number; after?: string; atRevision: number }): Promise<Page> {
     const { limit, after, atRevision: revision } = page;
     if (revision === 0 || revision === this.revision) return this.#cache.list(prefix, limit, after);

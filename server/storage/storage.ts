@@ -52,6 +52,8 @@ export interface Storage {
   get(key: string, atRevision: number): Promise<Change | undefined>;
   /** Newest durable state without waiting, from memory: what reads at resourceVersion=0, watches and admission use. */
   peek(key: string): Change | undefined;
+  /** The same for all keys under a prefix, in byte order. */
+  values(prefix: string): readonly Change[];
   /**
    * Keys in byte order. @param page.limit objects, 0 = all; `after` exclusive; `atRevision` 0 = newest, not beyond
    * `revision`. @throws StatusError 410 Expired
