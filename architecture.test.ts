@@ -36,7 +36,10 @@ interface Import {
 
 function imports(): Import[] {
   const root = import.meta.dirname;
-  const list = execFileSync("git", ["ls-files", "--cached", "--others", "--exclude-standard", "*.ts"], { cwd: root, encoding: "utf8" });
+  const list = execFileSync("git", ["ls-files", "--cached", "--others", "--exclude-standard", "*.ts"], {
+    cwd: root,
+    encoding: "utf8",
+  });
   return list
     .split("\n")
     .filter((file) => file && !file.endsWith(".test.ts") && !file.includes("contract"))
@@ -62,12 +65,16 @@ test("folders inside server import only what the architecture allows", () => {
   const wrong = imports().filter(({ from, to }) => {
     const [a, b] = [folder(from, 1), folder(to, 1)];
     const inside = folder(from, 0) === "server" && folder(to, 0) === "server";
-    return inside && a !== b && SERVER_FOLDERS.includes(a) && SERVER_FOLDERS.includes(b) && !INSIDE_SERVER[a]?.includes(b);
+    return (
+      inside && a !== b && SERVER_FOLDERS.includes(a) && SERVER_FOLDERS.includes(b) && !INSIDE_SERVER[a]?.includes(b)
+    );
   });
   expect(wrong).toEqual([]);
 });
 
 test("the command line imports of each component only its start", () => {
-  const wrong = imports().filter(({ from, to }) => folder(from, 0) === "cli" && folder(to, 0) !== "cli" && !to.endsWith("start.ts"));
+  const wrong = imports().filter(
+    ({ from, to }) => folder(from, 0) === "cli" && folder(to, 0) !== "cli" && !to.endsWith("start.ts"),
+  );
   expect(wrong.filter(({ to }) => !to.startsWith("conformance"))).toEqual([]);
 });

@@ -67,7 +67,8 @@ export async function startCluster(options: ClusterOptions, progress: Progress):
     const own = identity("controllers", "system:kube-controller-manager");
     run("controllers", { kubeconfig: own, controllers: options.controllers, leaderElect: false });
   }
-  if (options.scheduler) run("scheduler", { kubeconfig: identity("scheduler", "system:kube-scheduler"), leaderElect: false });
+  if (options.scheduler)
+    run("scheduler", { kubeconfig: identity("scheduler", "system:kube-scheduler"), leaderElect: false });
   if (options.nodes > 0) {
     const nodes = Array.from({ length: options.nodes }, (_, index) => {
       const name = nodeName(index);

@@ -1,7 +1,7 @@
 /** Entry of a component's thread: starts the one that its supervisor names, and stops it when told. */
 import { parentPort, workerData } from "node:worker_threads";
-import type { ComponentSpec } from "./supervisor.ts";
 import { startComponent } from "./start-component.ts";
+import type { ComponentSpec } from "./supervisor.ts";
 
 const spec = workerData as ComponentSpec;
 const component = await startComponent(spec);

@@ -30,9 +30,18 @@ export const flags = {
       .argParser(wholeNumber(0, 65535))
       .default(6443),
   bindAddress: () => new Option("--bind-address <ip>", "address to listen on").default("127.0.0.1"),
-  kubeconfigOut: () => new Option("--kubeconfig <path>", "where to write the administrator's kubeconfig (default: in the data folder)"),
+  kubeconfigOut: () =>
+    new Option("--kubeconfig <path>", "where to write the administrator's kubeconfig (default: in the data folder)"),
   kubeconfigIn: () =>
-    new Option("--kubeconfig <path>", "kubeconfig of the API server to work with").env("KUBECONFIG").makeOptionMandatory(),
-  verbosity: () => new Option("-v, --verbosity <level>", "log level").choices(["error", "warn", "info", "debug", "trace"]).default("warn"),
-  output: () => new Option("-o, --output <format>", "json: one machine-readable line on stdout").choices(["text", "json"]).default("text"),
+    new Option("--kubeconfig <path>", "kubeconfig of the API server to work with")
+      .env("KUBECONFIG")
+      .makeOptionMandatory(),
+  verbosity: () =>
+    new Option("-v, --verbosity <level>", "log level")
+      .choices(["error", "warn", "info", "debug", "trace"])
+      .default("warn"),
+  output: () =>
+    new Option("-o, --output <format>", "json: one machine-readable line on stdout")
+      .choices(["text", "json"])
+      .default("text"),
 };

@@ -32,7 +32,9 @@ function step(command, args, options = {}) {
 
 function install() {
   const stampFile = join(modules, ".inkube-installed");
-  const lock = createHash("sha256").update(readFileSync(join(root, "package-lock.json"))).digest("hex");
+  const lock = createHash("sha256")
+    .update(readFileSync(join(root, "package-lock.json")))
+    .digest("hex");
   if (existsSync(stampFile) && readFileSync(stampFile, "utf8") === lock && existsSync(node)) return;
   say("installing dependencies (once, about half a minute) …");
   // Engines are checked against the machine's Node, but all runs on the `node` package: the warnings would mislead.
@@ -72,9 +74,16 @@ function build() {
 
 /** Replaces this process as nearly as Node can: same streams, same exit code, and neither outlives the other. */
 function handOver(args, cwd) {
-  const env = { ...process.env, PATH: [join(modules, "node", "bin"), join(modules, ".bin"), process.env.PATH].join(delimiter) };
+  const env = {
+    ...process.env,
+    PATH: [join(modules, "node", "bin"), join(modules, ".bin"), process.env.PATH].join(delimiter),
+  };
   // The child holds the read end of fd 3: the kernel closes our end when we die, even by kill -9, and it stops.
-  const child = spawn(node, args, { cwd, stdio: ["inherit", "inherit", "inherit", "pipe"], env: { ...env, INKUBE_PARENT_FD: "3" } });
+  const child = spawn(node, args, {
+    cwd,
+    stdio: ["inherit", "inherit", "inherit", "pipe"],
+    env: { ...env, INKUBE_PARENT_FD: "3" },
+  });
   const parent = process.ppid;
   // npm itself killed with -9 leaves us orphaned without a signal; there is no event for that, hence the look.
   const watch = setInterval(() => process.ppid !== parent && child.kill("SIGTERM"), 500);
@@ -109,5 +118,8 @@ switch (command) {
   default:
     build();
     // `npm run` starts in the package root; the user's paths are relative to where they are.
-    handOver(["--enable-source-maps", quiet, join(root, "dist", "main.js"), command, ...rest], process.env.INIT_CWD ?? process.cwd());
+    handOver(
+      ["--enable-source-maps", quiet, join(root, "dist", "main.js"), command, ...rest],
+      process.env.INIT_CWD ?? process.cwd(),
+    );
 }

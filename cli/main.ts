@@ -12,7 +12,11 @@ interface CommandEntry {
 const commands: readonly CommandEntry[] = [
   { name: "up", description: "start a whole cluster", load: async () => (await import("./up.ts")).up },
   { name: "down", description: "stop a cluster started by `up`", load: async () => (await import("./down.ts")).down },
-  { name: "status", description: "say whether a cluster is up", load: async () => (await import("./status.ts")).status },
+  {
+    name: "status",
+    description: "say whether a cluster is up",
+    load: async () => (await import("./status.ts")).status,
+  },
   { name: "server", description: "run the API server alone", load: async () => (await import("./server.ts")).server },
   {
     name: "controllers",
@@ -24,7 +28,11 @@ const commands: readonly CommandEntry[] = [
     description: "run the scheduler against any API server",
     load: async () => (await import("./scheduler.ts")).scheduler,
   },
-  { name: "node", description: "run node agents against any API server", load: async () => (await import("./node.ts")).node },
+  {
+    name: "node",
+    description: "run node agents against any API server",
+    load: async () => (await import("./node.ts")).node,
+  },
   {
     name: "kubeconfig",
     description: "print or merge the administrator's kubeconfig",
@@ -35,7 +43,11 @@ const commands: readonly CommandEntry[] = [
     description: "run kubectl with the cluster's kubeconfig",
     load: async () => (await import("./exec.ts")).kubectl,
   },
-  { name: "exec", description: "run any command with the cluster's kubeconfig only", load: async () => (await import("./exec.ts")).exec },
+  {
+    name: "exec",
+    description: "run any command with the cluster's kubeconfig only",
+    load: async () => (await import("./exec.ts")).exec,
+  },
   {
     name: "conformance",
     description: "run the conformance suite against any cluster",
@@ -58,7 +70,9 @@ export async function run(argv: readonly string[]): Promise<void> {
   for (const entry of commands) {
     if (entry.name === wanted || (wanted === "help" && entry.name === argv[3])) {
       const command = (await entry.load()).exitOverride();
-      command.configureHelp({ showGlobalOptions: false }).showHelpAfterError(`(inkube ${entry.name} --help explains all flags)`);
+      command
+        .configureHelp({ showGlobalOptions: false })
+        .showHelpAfterError(`(inkube ${entry.name} --help explains all flags)`);
       program.addCommand(command);
     } else {
       program.command(entry.name).description(entry.description);

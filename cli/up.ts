@@ -41,7 +41,10 @@ export const up = new Command("up")
   .addOption(flags.verbosity())
   .action(async (options: UpOptions) => {
     const running = readRunning(options.dataDir);
-    if (running) throw new Error(`a cluster runs already from ${resolve(options.dataDir)}: ${running.server}, process ${running.pid}`);
+    if (running)
+      throw new Error(
+        `a cluster runs already from ${resolve(options.dataDir)}: ${running.server}, process ${running.pid}`,
+      );
     if (options.detach) await detached(options);
     else await foreground(options);
   });
@@ -57,7 +60,12 @@ async function foreground(options: UpOptions): Promise<void> {
     },
     progress,
   );
-  const state = { pid: process.pid, server: cluster.server, kubeconfig: cluster.kubeconfig, startedAt: new Date().toISOString() };
+  const state = {
+    pid: process.pid,
+    server: cluster.server,
+    kubeconfig: cluster.kubeconfig,
+    startedAt: new Date().toISOString(),
+  };
   writeRunning(options.dataDir, state);
   await cluster.ready;
   if (options.output === "json") console.log(readyLine(state));
@@ -75,7 +83,11 @@ const readyLine = ({ server, kubeconfig, pid }: { server: string; kubeconfig: st
   JSON.stringify({ ready: true, server, kubeconfig, pid });
 
 function copyAndPaste(kubeconfig: string): string {
-  return [`export KUBECONFIG=${kubeconfig}`, "kubectl get nodes", "kubectl create deployment web --image=nginx --replicas=3"].join("\n");
+  return [
+    `export KUBECONFIG=${kubeconfig}`,
+    "kubectl get nodes",
+    "kubectl create deployment web --image=nginx --replicas=3",
+  ].join("\n");
 }
 
 /** Starts this same command again without --detach, in a session of its own, and waits for its ready line. */
@@ -88,12 +100,16 @@ async function detached(options: UpOptions): Promise<void> {
   const env = { ...process.env };
   // It is meant to outlive us, so our parent's death is nothing to it.
   delete env.INKUBE_PARENT_FD;
-  const child = spawn(process.execPath, [...process.execArgv, script, ...args], { detached: true, stdio: ["ignore", log, log], env });
+  const child = spawn(process.execPath, [...process.execArgv, script, ...args], {
+    detached: true,
+    stdio: ["ignore", log, log],
+    env,
+  });
   closeSync(log);
   const exited = new Promise<number>((done) => child.once("exit", (code) => done(code ?? 1)));
   for (;;) {
     const state = readRunning(options.dataDir);
-    if (state?.pid === child.pid) {
+    if (state && state.pid === child.pid) {
       child.unref();
       console.log(options.output === "json" ? readyLine(state) : copyAndPaste(state.kubeconfig));
       return;

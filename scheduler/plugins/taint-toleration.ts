@@ -1,0 +1,28 @@
+import type { Toleration } from "../../openapi/api/core.v1.ts";
+import { defaultNormalize, type Plugin, refuse } from "../framework.ts";
+import { tolerates, untolerated } from "../selectors.ts";
+
+const NAME = "TaintToleration";
+
+/** Taints keep Pods away (NoSchedule, NoExecute) or make a node less liked. (framework/plugins/tainttoleration) */
+export const taintToleration: Plugin = {
+  name: NAME,
+  weight: 3,
+  retryOn: ["node/add", "node/taints"],
+  filter({ pod }, { node }) {
+    if (!untolerated(node, pod, ["NoSchedule", "NoExecute"])) return undefined;
+    return refuse(NAME, ["node(s) had untolerated taint(s)"], true);
+  },
+  preScore({ pod, state }) {
+    const soft = (pod.spec.tolerations ?? []).filter(({ effect }) => !effect || effect === "PreferNoSchedule");
+    state.set(NAME, soft);
+    return undefined;
+  },
+  score({ state }, { node }) {
+    const soft = state.get(NAME) as Toleration[];
+    return (node.spec?.taints ?? []).filter(
+      (taint) => taint.effect === "PreferNoSchedule" && !soft.some((toleration) => tolerates(toleration, taint)),
+    ).length;
+  },
+  normalize: (_, scores) => defaultNormalize(scores, true),
+};

@@ -1,0 +1,107 @@
+import type { PersistentVolume, PersistentVolumeClaim, Pod } from "../../openapi/api/core.v1.ts";
+import { type Cycle, type Plugin, refuse } from "../framework.ts";
+import { quantity } from "../resources.ts";
+import { nodeSelectorMatches, nodeSelectorTermMatches, selectorMatches } from "../selectors.ts";
+
+const NAME = "VolumeBinding";
+/** Put on a claim: the node that its volume shall be made for. */
+export const SELECTED_NODE = "volume.kubernetes.io/selected-node";
+const NO_PROVISIONER = "kubernetes.io/no-provisioner";
+
+interface State {
+  readonly bound: readonly PersistentVolumeClaim[];
+  /** Claims whose volume is chosen, or made, once a node is. */
+  readonly waiting: readonly PersistentVolumeClaim[];
+}
+
+/** The claims that a Pod uses, with the names of generated ones for ephemeral volumes. */
+function claimNames({ metadata, spec }: Pod): string[] {
+  return (spec.volumes ?? []).flatMap(({ name, persistentVolumeClaim, ephemeral }) =>
+    persistentVolumeClaim ? [persistentVolumeClaim.claimName] : ephemeral ? [`${metadata.name}-${name}`] : [],
+  );
+}
+
+const isBound = ({ metadata, spec }: PersistentVolumeClaim) =>
+  Boolean(spec?.volumeName && metadata.annotations?.["pv.kubernetes.io/bind-completed"] !== undefined);
+
+const reachable = (volume: PersistentVolume, node: Parameters<typeof nodeSelectorMatches>[1]) =>
+  !volume.spec?.nodeAffinity?.required || nodeSelectorMatches(volume.spec.nodeAffinity.required, node);
+
+/** A free volume that would satisfy the claim. */
+function suits(volume: PersistentVolume, claim: PersistentVolumeClaim): boolean {
+  const wanted = quantity(claim.spec?.resources?.requests?.storage ?? "0");
+  return (
+    volume.status?.phase === "Available" &&
+    (volume.spec?.storageClassName ?? "") === (claim.spec?.storageClassName ?? "") &&
+    (volume.spec?.volumeMode ?? "Filesystem") === (claim.spec?.volumeMode ?? "Filesystem") &&
+    quantity(volume.spec?.capacity?.storage ?? "0") >= wanted &&
+    (claim.spec?.accessModes ?? []).every((mode) => volume.spec?.accessModes?.includes(mode)) &&
+    (!claim.spec?.selector || selectorMatches(claim.spec.selector, volume.metadata.labels))
+  );
+}
+
+/** Claims must be bound to volumes that the node reaches, or be bindable there. (framework/plugins/volumebinding) */
+export const volumeBinding: Plugin = {
+  name: NAME,
+  retryOn: ["volume", "node/add", "node/labels"],
+  preFilter({ pod, listers, state }: Cycle) {
+    const names = claimNames(pod);
+    if (!names.length) return "skip";
+    const namespace = pod.metadata.namespace ?? "";
+    const bound: PersistentVolumeClaim[] = [];
+    const waiting: PersistentVolumeClaim[] = [];
+    for (const name of names) {
+      const claim = listers.persistentVolumeClaim(namespace, name);
+      if (!claim) return refuse(NAME, [`persistentvolumeclaim "${name}" not found`], true);
+      if (claim.status?.phase === "Lost")
+        return refuse(
+          NAME,
+          [`persistentvolumeclaim "${name}" bound to non-existent persistentvolume "${claim.spec?.volumeName}"`],
+          true,
+        );
+      if (claim.metadata.deletionTimestamp)
+        return refuse(NAME, [`persistentvolumeclaim "${name}" is being deleted`], true);
+      if (isBound(claim)) bound.push(claim);
+      else if (listers.storageClass(claim.spec?.storageClassName ?? "")?.volumeBindingMode === "WaitForFirstConsumer")
+        waiting.push(claim);
+      else return refuse(NAME, ["pod has unbound immediate PersistentVolumeClaims"], true);
+    }
+    state.set(NAME, { bound, waiting } satisfies State);
+    return undefined;
+  },
+  filter({ listers, state }, { node }) {
+    const { bound, waiting } = state.get(NAME) as State;
+    for (const claim of bound) {
+      const volume = listers.persistentVolume(claim.spec?.volumeName ?? "");
+      if (!volume)
+        return refuse(NAME, ["node(s) unavailable due to one or more pvc(s) bound to non-existent pv(s)"], true);
+      if (!reachable(volume, node))
+        return refuse(NAME, ["node(s) didn't match PersistentVolume's node affinity"], true);
+    }
+    for (const claim of waiting) {
+      const selected = claim.metadata.annotations?.[SELECTED_NODE];
+      if (selected && selected !== node.metadata.name)
+        return refuse(NAME, ["node(s) didn't find available persistent volumes to bind"], true);
+      if (listers.persistentVolumes().some((volume) => suits(volume, claim) && reachable(volume, node))) continue;
+      const storageClass = listers.storageClass(claim.spec?.storageClassName ?? "");
+      const provisions = storageClass && storageClass.provisioner !== NO_PROVISIONER;
+      const topologies = storageClass?.allowedTopologies ?? [];
+      const allowed =
+        !topologies.length ||
+        topologies.some(({ matchLabelExpressions = [] }) =>
+          nodeSelectorTermMatches(
+            { matchExpressions: matchLabelExpressions.map(({ key, values }) => ({ key, operator: "In", values })) },
+            node,
+          ),
+        );
+      if (!provisions || !allowed)
+        return refuse(NAME, ["node(s) didn't find available persistent volumes to bind"], true);
+    }
+    return undefined;
+  },
+};
+
+/** The claims that must be told their node before the Pod is bound. */
+export function waitingClaims({ state }: Cycle): readonly PersistentVolumeClaim[] {
+  return (state.get(NAME) as State | undefined)?.waiting ?? [];
+}
