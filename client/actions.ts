@@ -20,7 +20,7 @@ export interface Outcome {
 /** As upstream's SlowStartInitialBatchSize. */
 const FIRST_BATCH = 1;
 
-/** Carries actions out in order. @throws the first error that no `then` took care of. */
+/** Carries actions out in order. @throws the first error that no `after` took care of. */
 export async function carryOut(actions: readonly Action[], env: ActionEnvironment): Promise<Outcome> {
   let requeueAfterMs: number | undefined;
   const later = (milliseconds: number | undefined) => {
@@ -38,7 +38,7 @@ export async function carryOut(actions: readonly Action[], env: ActionEnvironmen
         throw action.error;
       case "batch": {
         const results = await runBatch(action, env);
-        if (action.then) later((await carryOut(action.then(results), env)).requeueAfterMs);
+        if (action.after) later((await carryOut(action.after(results), env)).requeueAfterMs);
         else for (const result of results) if (!result.ok) throw result.error;
         break;
       }

@@ -44,7 +44,7 @@ export interface RequeueAction {
 }
 
 /**
- * Writes whose outcome decides what follows. An error among them does not end the round by itself: `then` says what
+ * Writes whose outcome decides what follows. An error among them does not end the round by itself: `after` says what
  * comes of it. With `slowStart` they go in batches of 1, 2, 4 … and the first batch with an error is the last, so that
  * a refused create is not tried a thousand times.
  */
@@ -53,7 +53,7 @@ export interface BatchAction {
   actions: readonly WriteAction[];
   slowStart?: boolean;
   /** @param results of the actions tried, in their order; fewer than `actions` when slow start gave up. */
-  then?(results: readonly Result[]): readonly Action[];
+  after?(results: readonly Result[]): readonly Action[];
 }
 
 /** Ends the round with an error: the key is tried again with backoff. */

@@ -64,7 +64,10 @@ test("listed items are plain JSON with kind and apiVersion, then watch events ke
   await informer.synced;
   expect(informer.lister.get("ns/a")).toEqual(pod("a", "1"));
   await vi.waitFor(() => expect(watches).toHaveLength(1));
-  send("ADDED", { ...pod("b", "6"), metadata: { ...pod("b", "6").metadata, ownerReferences: [{ uid: "o", controller: true }] } });
+  send("ADDED", {
+    ...pod("b", "6"),
+    metadata: { ...pod("b", "6").metadata, ownerReferences: [{ uid: "o", controller: true }] },
+  });
   send("MODIFIED", pod("a", "7"));
   await vi.waitFor(() => expect(informer.latestResourceVersion()).toBe("7"));
   expect(informer.lister.ownedBy("o").map(({ metadata }) => metadata.name)).toEqual(["b"]);

@@ -1,0 +1,27 @@
+/** What conditions of all kinds share. */
+export interface Condition {
+  type: string;
+  status: string;
+  reason?: string;
+  message?: string;
+  lastTransitionTime?: string;
+}
+
+export function findCondition<C extends Condition>(conditions: readonly C[] | undefined, type: string): C | undefined {
+  return conditions?.find((condition) => condition.type === type);
+}
+
+export function withoutCondition<C extends Condition>(conditions: readonly C[] | undefined, type: string): C[] {
+  return (conditions ?? []).filter((condition) => condition.type !== type);
+}
+
+/**
+ * Replaces a condition, at the end of the list, unless its status and reason are as they were. The time of transition
+ * is kept while the status stays. (Set…Condition of the apps controllers)
+ */
+export function withCondition<C extends Condition>(conditions: readonly C[] | undefined, condition: C): C[] {
+  const old = findCondition(conditions, condition.type);
+  if (old && old.status === condition.status && old.reason === condition.reason) return [...(conditions ?? [])];
+  const since = old?.status === condition.status ? { lastTransitionTime: old.lastTransitionTime } : {};
+  return [...withoutCondition(conditions, condition.type), { ...condition, ...since }];
+}

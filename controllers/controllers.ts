@@ -1,0 +1,36 @@
+import type { Controller, CustomController } from "../client/index.ts";
+import { deploymentController } from "./deployment/deployment.ts";
+import { endpointSliceController } from "./endpoint-slice/endpoint-slice.ts";
+import { endpointsController } from "./endpoint-slice/endpoints.ts";
+import { garbageCollectorController } from "./garbage-collector/garbage-collector.ts";
+import { namespaceController } from "./namespace/namespace.ts";
+import { nodeLifecycleController } from "./node-lifecycle.ts";
+import { podGarbageCollectorController } from "./pod-garbage-collector.ts";
+import { replicaSetController, replicationControllerController } from "./replica-set.ts";
+import { rootCaPublisherController } from "./root-ca-publisher.ts";
+import { serviceAccountController } from "./service-account.ts";
+import { taintEvictionController } from "./taint-eviction.ts";
+
+/** What some controllers are told from outside. */
+export interface ControllerSettings {
+  /** PEM bundle for kube-root-ca.crt. Absent: it is not published. */
+  rootCa?: string;
+}
+
+/** Every controller there is, in upstream's order of start. (cmd/kube-controller-manager/names) */
+export function controllers(settings: ControllerSettings): (Controller | CustomController)[] {
+  return [
+    endpointsController,
+    endpointSliceController,
+    replicationControllerController,
+    podGarbageCollectorController,
+    namespaceController,
+    serviceAccountController,
+    garbageCollectorController,
+    deploymentController,
+    replicaSetController,
+    nodeLifecycleController,
+    taintEvictionController,
+    ...(settings.rootCa ? [rootCaPublisherController(settings.rootCa)] : []),
+  ];
+}
