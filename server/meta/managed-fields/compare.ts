@@ -74,7 +74,8 @@ function visitSide(side: Side, atom: Atom, before: unknown, after: unknown, type
   if (side === "list") {
     const [left, right] = [Array.isArray(before) ? before : [], Array.isArray(after) ? after : []];
     if (!atom.list!.atomic && left.length + right.length > 0) {
-      visitItems(atom.list!, left, right, typed, change);
+      // Most updates leave most lists alone: equality is far cheaper to see than names of items are to make.
+      if (!equalValues(left, right)) visitItems(atom.list!, left, right, typed, change);
       return;
     }
   } else if (side === "map") {

@@ -28,6 +28,21 @@ export function keyElement(fields: readonly (readonly [name: string, value: unkn
  */
 export function parseElement(text: string): PathElement | undefined {
   if (text.startsWith("f:")) return text;
+  const known = parsed.get(text);
+  if (known !== undefined) return known;
+  const element = parseOther(text);
+  if (element !== undefined) {
+    if (parsed.size >= MAX_PARSED) parsed.clear();
+    parsed.set(text, element);
+  }
+  return element;
+}
+
+/** Keys of list items come again in object after object, and reading them is most of the cost of an update. */
+const parsed = new Map<string, PathElement>();
+const MAX_PARSED = 4096;
+
+function parseOther(text: string): PathElement | undefined {
   if (text.length < 2) throw new Error("key must be 2 characters long:");
   if (text[1] !== ":") throw new Error(`missing colon: ${text}`);
   switch (text[0]) {

@@ -9,10 +9,22 @@ import type { PathElement } from "./path-element.ts";
  */
 export function reconcileWithSchema(atom: Atom, set: FieldSet): FieldSet {
   const atomics: PathElement[][] = [];
-  for (const [element, node] of set.children ?? []) visit(childAtom(atom, element), node, [element], atomics);
+  for (const [element, node] of set.children ?? []) {
+    if (node.children) visit(childAtom(atom, element), node, { element, parent: undefined }, atomics);
+  }
   if (atomics.length === 0) return set;
   const places = setOf(atomics);
   return union(recursiveDifference(set, places), places);
+}
+
+/** A path from its end: only those that are reported are written out. */
+interface Trail {
+  readonly element: PathElement;
+  readonly parent: Trail | undefined;
+}
+
+function pathOf(trail: Trail | undefined): PathElement[] {
+  return trail ? [...pathOf(trail.parent), trail.element] : [];
 }
 
 function childAtom(atom: Atom, element: PathElement): Atom | undefined {
@@ -20,14 +32,16 @@ function childAtom(atom: Atom, element: PathElement): Atom | undefined {
   return atom.map?.members.get(element.slice(2))?.atom ?? atom.map?.items;
 }
 
-function visit(atom: Atom | undefined, node: FieldSet, path: PathElement[], atomics: PathElement[][]): void {
-  if (!atom || !node.children || (!atom.map && !atom.list)) return;
+function visit(atom: Atom | undefined, node: FieldSet, trail: Trail, atomics: PathElement[][]): void {
+  if (!atom || (!atom.map && !atom.list)) return;
   // What is free-form has no say in how it is owned.
   if (atom.map?.free) return;
   const atomic = atom.map ? atom.map.atomic : !atom.scalar && atom.list!.atomic;
   if (atomic) {
-    atomics.push(path);
+    atomics.push(pathOf(trail));
     return;
   }
-  for (const [element, below] of node.children) visit(childAtom(atom, element), below, [...path, element], atomics);
+  for (const [element, below] of node.children ?? []) {
+    if (below.children) visit(childAtom(atom, element), below, { element, parent: trail }, atomics);
+  }
 }
