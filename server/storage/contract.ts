@@ -151,6 +151,7 @@ export function storageContract(name: string, backend: { isDurable: boolean; sit
       if (backend.isDurable) await reopen();
       expect(names((await storage.list("", { limit: 0, atRevision: 0 })).items)).toEqual(sorted);
       expect(names((await storage.list("/p/", { limit: 0, atRevision: 0 })).items)).toHaveLength(8);
+      expect(names(storage.values("/p/"))).toEqual(sorted.filter((key) => key.startsWith("/p/")));
       expect([storage.count("/p/"), storage.count("/p"), storage.count("/x")]).toEqual([8, 9, 0]);
       expect(names((await storage.list("/p/", { limit: 0, after: "/q", atRevision: 0 })).items)).toEqual([]);
     });

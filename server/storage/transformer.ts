@@ -13,12 +13,19 @@ export interface Transformer {
 
 /** The same journal with all values transformed. */
 export function transformedJournal(journal: Journal, { toDisk, fromDisk }: Transformer): Journal {
+  const decode = (key: string, value: Uint8Array) => {
+    try {
+      return fromDisk(key, value);
+    } catch (cause) {
+      throw new Error(`the stored bytes of ${key} cannot be read: ${String(cause)}`, { cause });
+    }
+  };
   const read = (change: Change): Change => {
     const { key, previous } = change;
     return {
       ...change,
-      value: fromDisk(key, change.value),
-      ...(previous && { previous: { ...previous, value: fromDisk(key, previous.value) } }),
+      value: decode(key, change.value),
+      ...(previous && { previous: { ...previous, value: decode(key, previous.value) } }),
     };
   };
   return {

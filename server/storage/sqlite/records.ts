@@ -20,7 +20,7 @@ const numberSize = Float64Array.BYTES_PER_ELEMENT;
 
 /**
  * Many records in one buffer that moves to the other thread without being cloned: their number, then all their numbers,
- * then all their bytes. Measured for 32 records of 1 KB: 15 µs, structured cloning of the same objects 120 µs.
+ * then all their bytes. Measured for 32 records of 1 KB, on the sending side: 7 µs, structured cloning 14 µs.
  */
 export function encodeRecords(records: readonly HistoryRecord[]): ArrayBuffer {
   const start = (1 + records.length * width) * numberSize;

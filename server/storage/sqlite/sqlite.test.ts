@@ -135,4 +135,12 @@ test("a transformer changes what is on disk, and memory never sees it", async ()
   expect(Buffer.from(second.peek("/secrets/a")!.value).toString()).toBe("hidden-two");
   const old = await second.get("/secrets/a", written!.revision);
   expect(Buffer.from(old!.value).toString()).toBe("hidden-one");
+  await second.stop();
+  const fromDisk = () => {
+    throw new Error("no such encryption key");
+  };
+  const unreadable = openStorage(`sqlite:${path}`, { durability: "relaxed", transformer: { toDisk: flip, fromDisk } });
+  await expect(unreadable).rejects.toThrow(
+    "the stored bytes of /plain/a cannot be read: Error: no such encryption key",
+  );
 });
