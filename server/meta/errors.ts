@@ -57,7 +57,9 @@ export class StatusError extends Error {
   /** The wire form. */
   toStatus(): Status {
     const { code, reason, message, details } = this;
-    return { kind: "Status", apiVersion: "v1", metadata: {}, status: "Failure", message, reason, details, code };
+    // Members in the order of the Go struct; an empty reason is left out, as in the few errors that upstream forgot.
+    const head: Status = { kind: "Status", apiVersion: "v1", metadata: {}, status: "Failure", message };
+    return { ...head, ...(reason && { reason }), ...(details && { details }), code };
   }
 }
 
