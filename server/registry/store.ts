@@ -109,6 +109,8 @@ export interface ResourceStore {
     options: {
       /** PATCH of apply type creates an absent object; PUT only where the kind allows it. */
       readonly forceAllowCreate: boolean;
+      /** The uid that the caller's object names (PUT): 409 when the stored one has another. */
+      readonly uid?: string;
       /** Decides managedFields: see meta/managed-fields. `apply` means that `update` did it itself. */
       readonly managedFields: "update" | "apply";
     },

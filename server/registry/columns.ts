@@ -1,0 +1,42 @@
+import type { KubeObject } from "../meta/object.ts";
+import { humanDuration } from "../meta/duration.ts";
+import { timeOf } from "../meta/time.ts";
+import type { ColumnFacts } from "./facts.ts";
+import type { Column } from "./kind.ts";
+import { type Cells, printers } from "./printers/printers.ts";
+
+/** Kinds without a printer of their own. (apiserver/pkg/registry/rest/table.go) */
+export const fallbackColumns: readonly Column<KubeObject>[] = [
+  { name: "Name", type: "string", format: "name", value: ({ metadata }) => metadata.name ?? "" },
+  { name: "Created At", type: "date", value: ({ metadata }) => metadata.creationTimestamp ?? null },
+];
+
+/** What most kinds print alike. */
+const COMMON: Cells<KubeObject> = {
+  Name: ({ metadata }) => metadata.name ?? "",
+  Age: ({ metadata }, now) => since(metadata.creationTimestamp, now),
+  "Created At": ({ metadata }) => metadata.creationTimestamp ?? null,
+};
+
+/** How long ago, or `<unknown>`. */
+export function since(time: string | undefined, now: Date): string {
+  const milliseconds = timeOf(time);
+  return Number.isNaN(milliseconds) ? "<unknown>" : humanDuration(now.getTime() - milliseconds);
+}
+
+/** The columns that the facts name, with the values that the kind or the printers give. */
+export function joinColumns(
+  resource: string,
+  facts: readonly ColumnFacts[] | undefined,
+  own: readonly Column<KubeObject>[] | undefined,
+): readonly Column<KubeObject>[] {
+  if (!facts) return own ?? fallbackColumns;
+  const cells = printers[resource];
+  return facts.map(([name, type, format, priority]) => ({
+    name,
+    type,
+    format,
+    priority,
+    value: own?.find((column) => column.name === name)?.value ?? cells?.[name] ?? COMMON[name] ?? (() => null),
+  }));
+}

@@ -1,0 +1,139 @@
+import { deepCopy, semanticEqual } from "../../meta/equality.ts";
+import { notFound } from "../../meta/errors.ts";
+import type { KubeObject } from "../../meta/object.ts";
+import type { DeleteOptions, Preconditions, RequestScope, Stored } from "../store.ts";
+import { admissionAttributes, requestContext, type StoreContext } from "./environment.ts";
+import { deletionFinalizers } from "./garbage-collection.ts";
+import { beforeDelete, markAsDeleting } from "./graceful-deletion.ts";
+import { keyOf } from "./keys.ts";
+import { checkPreconditions } from "./preconditions.ts";
+import { type StoredObject, storedOf } from "./stored.ts";
+import { deleteObject, dryRunObject, putObject } from "./write.ts";
+
+export interface DeleteRequest {
+  readonly namespace: string;
+  readonly name: string;
+  readonly options: DeleteOptions;
+}
+
+interface Deleted {
+  readonly stored: Stored;
+  readonly deleted: boolean;
+}
+
+/** One deletion under way. */
+interface Run extends DeleteRequest {
+  readonly store: StoreContext;
+  readonly key: string;
+  readonly scope: RequestScope;
+  /** Runs admission once for a state of the object. */
+  admit(current: StoredObject): Promise<void>;
+}
+
+/**
+ * DELETE: marks what is deleted gracefully or has finalizers, deletes what is due.
+ * @throws StatusError 403, 404, 409, 422. (generic/registry/store.go Delete)
+ */
+export async function deleteOne(store: StoreContext, request: DeleteRequest, scope: RequestScope): Promise<Deleted> {
+  const { kind } = store;
+  const key = keyOf(kind, request.namespace, request.name);
+  let admitted: StoredObject | undefined;
+  const run: Run = {
+    ...request,
+    store,
+    key,
+    scope,
+    async admit(current) {
+      if (admitted === current) return;
+      await admit(store, request, current, scope);
+      admitted = current;
+    },
+  };
+  for (;;) {
+    if (scope.signal.aborted) throw scope.signal.reason;
+    const result = await attempt(run, read(run));
+    if (result) return result;
+  }
+}
+
+function read({ store, key, name }: Run): StoredObject {
+  const change = store.storage.peek(key);
+  if (!change) throw notFound({ group: store.kind.group, resource: store.kind.plural }, name);
+  return storedOf(store.kind, change);
+}
+
+async function admit(store: StoreContext, request: DeleteRequest, current: StoredObject, scope: RequestScope) {
+  const { kind, admission } = store;
+  const attributes = admissionAttributes(kind, scope, {
+    operation: "DELETE",
+    namespace: kind.plural === "namespaces" && kind.group === "" ? request.name : request.namespace,
+    name: request.name,
+    object: undefined,
+    oldObject: current.object,
+  });
+  await admission.admit(attributes);
+  await admission.validate(attributes);
+}
+
+/** @returns undefined when the race was lost */
+async function attempt(run: Run, current: StoredObject): Promise<Deleted | undefined> {
+  const { store, scope, options, key, name } = run;
+  const { kind } = store;
+  const context = requestContext(store, scope);
+  const object = deepCopy(current.object) as KubeObject;
+  const preconditions: Preconditions = options.preconditions ?? {};
+  kind.definition.beforeDelete?.(object, context);
+  const plan = beforeDelete(kind, object, options, context);
+  if (plan.pending) return { stored: current, deleted: false };
+  const own = kind.definition.deletion;
+  if (own) {
+    await run.admit(current);
+    const decision = own(object, context);
+    if (decision === "wait") return { stored: current, deleted: false };
+    if (decision === "mark") return mark(run, object, current);
+  }
+  const finalizers = deletionFinalizers(kind, object, options);
+  if (plan.graceful || object.metadata.finalizers?.length || finalizers) {
+    checkPreconditions(kind, key, preconditions, current.object, name);
+    await run.admit(current);
+    if (finalizers) setFinalizers(object, finalizers);
+    const waits = (object.metadata.finalizers?.length ?? 0) > 0;
+    if (waits && !plan.graceful) markAsDeleting(object, scope.now);
+    if (waits || (plan.graceful && plan.gracePeriodSeconds !== 0)) return mark(run, object, current);
+    // Upstream writes the passed grace period first and deletes then; watchers see both.
+    if (plan.graceful) {
+      if (scope.dryRun) return { stored: dryRunObject(kind, key, object), deleted: true };
+      const marked = await putObject(store, key, object, current.revision);
+      return marked && remove(run, marked, {});
+    }
+  }
+  checkPreconditions(kind, key, preconditions, current.object, name);
+  await run.admit(current);
+  return remove(run, current, preconditions);
+}
+
+function setFinalizers({ metadata }: KubeObject, finalizers: string[]): void {
+  if (finalizers.length > 0) metadata.finalizers = finalizers;
+  else delete metadata.finalizers;
+}
+
+async function mark(run: Run, object: KubeObject, current: StoredObject): Promise<Deleted | undefined> {
+  const { store, scope, key } = run;
+  if (scope.dryRun) return { stored: dryRunObject(store.kind, key, object), deleted: false };
+  const old = current.object;
+  // Deleted before, and still waiting: nothing to write.
+  if (semanticEqual(object, old)) return { stored: current, deleted: false };
+  const stored = await putObject(store, key, object, current.revision);
+  if (stored) store.kind.definition.afterCommit?.(object, old, requestContext(store, scope));
+  return stored && { stored, deleted: false };
+}
+
+async function remove(run: Run, current: StoredObject, preconditions: Preconditions): Promise<Deleted | undefined> {
+  const { store, scope, key, name } = run;
+  checkPreconditions(store.kind, key, preconditions, current.object, name);
+  if (scope.dryRun) return { stored: current, deleted: true };
+  const last = current.object;
+  const stored = await deleteObject(store, key, deepCopy(last), current.revision);
+  if (stored) store.kind.definition.afterCommit?.(undefined, last, requestContext(store, scope));
+  return stored && { stored, deleted: true };
+}

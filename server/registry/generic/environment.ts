@@ -1,0 +1,84 @@
+import type { AdmissionAttributes, ObjectReader } from "../../admission/plugin.ts";
+import type { KubeObject } from "../../meta/object.ts";
+import type { Random } from "../../meta/random.ts";
+import type { Clock } from "../../storage/clock.ts";
+import type { Storage } from "../../storage/storage.ts";
+import type { NodeIndex } from "./node-index.ts";
+import type { Kind, RequestContext, Subresource } from "../kind.ts";
+import type { RequestScope } from "../store.ts";
+
+/** The plugins in order: what the registry knows of admission. */
+export interface AdmissionChain {
+  admit(attributes: AdmissionAttributes): Promise<void>;
+  validate(attributes: AdmissionAttributes): Promise<void>;
+}
+
+/** Bookkeeping of metadata.managedFields. (apimachinery/pkg/util/managedfields) */
+export interface FieldManager {
+  /** Records in `object` what this write of `manager` changes against `live` (undefined on create). */
+  update(object: KubeObject, live: KubeObject | undefined, write: ManagedWrite): void;
+}
+
+export interface ManagedWrite {
+  readonly kind: Kind;
+  readonly manager: string;
+  readonly subresource: string;
+  readonly now: Date;
+}
+
+/** What all stores share. */
+export interface StoreEnvironment {
+  readonly storage: Storage;
+  readonly admission: AdmissionChain;
+  readonly fieldManager: FieldManager;
+  readonly reader: ObjectReader;
+  readonly random: Random;
+  readonly clock: Clock;
+  readonly nodeIndex: NodeIndex;
+}
+
+/** One store's view: the environment and its kind. */
+export interface StoreContext extends StoreEnvironment {
+  readonly kind: Kind;
+}
+
+/** What strategies see of a request. */
+export function requestContext({ reader }: StoreEnvironment, scope: RequestScope): RequestContext {
+  return { user: scope.user, now: scope.now, reader, warn: (message) => scope.warn(message) };
+}
+
+/** What admission sees of a request. */
+export function admissionAttributes(
+  kind: Kind,
+  scope: RequestScope,
+  request: {
+    operation: AdmissionAttributes["operation"];
+    subresource?: string;
+    subresourceKind?: Subresource<KubeObject>["kind"];
+    namespace: string;
+    name: string;
+    object: KubeObject | undefined;
+    oldObject: KubeObject | undefined;
+    options?: Record<string, unknown>;
+  },
+): AdmissionAttributes {
+  const { operation, subresource = "", subresourceKind, namespace, name, object, oldObject } = request;
+  const { group, version, plural } = kind;
+  return {
+    operation,
+    group,
+    version,
+    resource: plural,
+    subresource,
+    kind: subresourceKind ?? { group, version, kind: kind.kind },
+    namespace,
+    name,
+    object,
+    oldObject,
+    options: request.options ?? scope.options,
+    dryRun: scope.dryRun,
+    user: scope.user,
+    warn: (message) => scope.warn(message),
+    annotate: (key, value) => scope.annotate(key, value),
+  };
+}

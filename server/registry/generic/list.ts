@@ -1,0 +1,122 @@
+import { badRequest, StatusError } from "../../meta/errors.ts";
+import { requiredFieldValue } from "../../meta/fields.ts";
+import type { Change, Page } from "../../storage/storage.ts";
+import type { ListRequest, ListResult } from "../store.ts";
+import { ContinueExpired, decodeContinue, encodeContinue } from "./continue-token.ts";
+import type { StoreContext } from "./environment.ts";
+import { parseResourceVersion, waitUntilFresh } from "./resource-version.ts";
+import { type Selection, selectionOf } from "./selection.ts";
+import { type StoredObject, storedOf } from "./stored.ts";
+
+/** Where and when a list reads. */
+interface Position {
+  /** 0 = newest. */
+  readonly atRevision: number;
+  readonly after: string | undefined;
+  readonly limit: number;
+}
+
+/**
+ * A page of objects. Without selectors nothing is parsed. @throws StatusError 400, 410, 504
+ * (storage/cacher GetList, storage/etcd3 GetList)
+ */
+export async function list(store: StoreContext, request: ListRequest): Promise<ListResult> {
+  const { kind, storage } = store;
+  const selection = selectionOf(kind, request);
+  if (selection.key) return listOne(store, request, selection, selection.key);
+  const position = await positionOf(store, request, selection.prefix);
+  const { prefix, matches } = selection;
+  const indexed = matches && !position.after && position.atRevision === 0 ? candidates(store, request, prefix) : undefined;
+  const page = indexed ?? (await read(store, { ...position, limit: matches ? 0 : position.limit }, prefix, request));
+  if (!matches) {
+    const items = page.items.map((change) => storedOf(kind, change));
+    const last = page.items.at(-1);
+    const more = page.remaining > 0 && last !== undefined;
+    return {
+      items,
+      resourceVersion: String(page.revision),
+      continue: more ? encodeContinue(last.key, prefix, page.revision) : "",
+      remainingItemCount: more ? page.remaining : undefined,
+    };
+  }
+  const items: StoredObject[] = [];
+  let more = false;
+  for (const [index, change] of page.items.entries()) {
+    const stored = storedOf(kind, change);
+    if (matches(stored)) items.push(stored);
+    if (!position.limit || items.length < position.limit) continue;
+    more = index < page.items.length - 1;
+    break;
+  }
+  const last = items.at(-1);
+  return {
+    items,
+    resourceVersion: String(storage.revision < page.revision ? storage.revision : page.revision),
+    continue: more && last ? encodeContinue(last.key, prefix, page.revision) : "",
+    // How many of the rest would be selected is not known.
+    remainingItemCount: undefined,
+  };
+}
+
+/** Objects that an index leaves. Sorted by key, as everything is. */
+function candidates({ kind, nodeIndex, storage }: StoreContext, request: ListRequest, prefix: string): Page | undefined {
+  if (kind.group !== "" || kind.plural !== "pods") return undefined;
+  const node = requiredFieldValue(request.fieldSelector, "spec.nodeName");
+  if (!node) return undefined;
+  const keys = nodeIndex.keys(kind, node).filter((key) => key.startsWith(prefix));
+  const items = keys.sort().map((key) => storage.peek(key));
+  return { items: items.filter((change): change is Change => change !== undefined), revision: storage.revision, remaining: 0 };
+}
+
+async function listOne(store: StoreContext, request: ListRequest, selection: Selection, key: string): Promise<ListResult> {
+  const { kind, storage } = store;
+  const { resourceVersion, resourceVersionMatch } = request;
+  const revision = parseResourceVersion(resourceVersion);
+  await waitUntilFresh(store, revision);
+  const exact = resourceVersionMatch === "Exact";
+  const change = await (exact ? expiredAs(LIST_EXPIRED, storage.get(key, revision)) : storage.get(key, 0));
+  const stored = change && storedOf(kind, change);
+  const items = stored && (selection.matches?.(stored) ?? true) ? [stored] : [];
+  const at = exact ? revision : storage.revision;
+  return { items, resourceVersion: String(at), continue: "", remainingItemCount: undefined };
+}
+
+async function positionOf(store: StoreContext, request: ListRequest, prefix: string): Promise<Position> {
+  const { resourceVersion, resourceVersionMatch, limit } = request;
+  if (request.continue) {
+    const { after, revision } = decodeContinue(request.continue, prefix);
+    if (resourceVersion !== "" && resourceVersion !== "0") {
+      throw badRequest("specifying resource version is not allowed when using continue");
+    }
+    await waitUntilFresh(store, revision);
+    return { atRevision: Math.max(revision, 0), after, limit };
+  }
+  const revision = parseResourceVersion(resourceVersion);
+  await waitUntilFresh(store, revision);
+  const isExact = resourceVersionMatch === "Exact" || (resourceVersionMatch === "" && limit > 0 && revision > 0);
+  // "Any version" is served whole: upstream's cache knows no pages there.
+  return { atRevision: isExact ? revision : 0, after: undefined, limit: resourceVersion === "0" ? 0 : limit };
+}
+
+const LIST_EXPIRED = "The resourceVersion for the provided list is too old.";
+
+async function read({ storage }: StoreContext, position: Position, prefix: string, request: ListRequest): Promise<Page> {
+  const page = storage.list(prefix, position);
+  if (!request.continue) return expiredAs(LIST_EXPIRED, page);
+  try {
+    return await page;
+  } catch (error) {
+    if (!(error instanceof StatusError) || error.code !== 410) throw error;
+    throw new ContinueExpired(encodeContinue(position.after ?? "", prefix, -1));
+  }
+}
+
+/** The storage's 410 in the words of a list. */
+async function expiredAs<T>(message: string, result: Promise<T>): Promise<T> {
+  try {
+    return await result;
+  } catch (error) {
+    if (!(error instanceof StatusError) || error.code !== 410) throw error;
+    throw new StatusError(410, "Expired", message);
+  }
+}

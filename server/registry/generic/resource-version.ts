@@ -1,0 +1,51 @@
+import { badRequest, StatusError } from "../../meta/errors.ts";
+import type { Storage } from "../../storage/storage.ts";
+import type { StoreContext } from "./environment.ts";
+
+/** How long a read waits for a revision that is not there yet, and what the client is told to do then. */
+const WAIT_MILLISECONDS = 3000;
+const RETRY_SECONDS = 1;
+
+/** @returns 0 for "" and "0". @throws StatusError 400. (storage/api_object_versioner.go) */
+export function parseResourceVersion(text: string): number {
+  if (text === "" || text === "0") return 0;
+  if (/^\d+$/.test(text) && Number.isSafeInteger(Number(text))) return Number(text);
+  const why = /^\d+$/.test(text) ? "value out of range" : "invalid syntax";
+  throw badRequest(
+    `invalid resource version: resourceVersion: Invalid value: ${JSON.stringify(text)}: strconv.ParseUint: parsing ${JSON.stringify(text)}: ${why}`,
+  );
+}
+
+/** Waits until the revision is there. @throws StatusError 504 when it does not come. (cacher/watch_cache.go) */
+export async function waitUntilFresh({ storage, clock }: StoreContext, revision: number): Promise<void> {
+  if (revision <= storage.revision) return;
+  await new Promise<void>((resolve, reject) => {
+    let unwatch: (() => void) | undefined;
+    const cancel = clock.after(WAIT_MILLISECONDS, () => {
+      unwatch?.();
+      reject(tooLarge(storage, revision));
+    });
+    unwatch = storage.watch("/", 0, {
+      send: () => true,
+      end: (error) => {
+        cancel();
+        reject(error ?? tooLarge(storage, revision));
+      },
+      progress(current) {
+        if (current < revision) return;
+        cancel();
+        unwatch?.();
+        resolve();
+      },
+    });
+  });
+}
+
+/** (storage/errors.go NewTooLargeResourceVersionError) */
+function tooLarge(storage: Storage, revision: number): StatusError {
+  const text = `Timeout: Too large resource version: ${revision}, current: ${storage.revision}`;
+  return new StatusError(504, "Timeout", text, {
+    causes: [{ reason: "ResourceVersionTooLarge", message: "Too large resource version" }],
+    retryAfterSeconds: RETRY_SECONDS,
+  });
+}

@@ -1,0 +1,38 @@
+import { requiredFieldValue } from "../../meta/fields.ts";
+import type { FieldSelector, LabelSelector } from "../../meta/selector.ts";
+import type { Kind } from "../kind.ts";
+import { keyOf, prefixOf } from "./keys.ts";
+import type { StoredObject } from "./stored.ts";
+
+export interface Selectors {
+  readonly namespace: string;
+  readonly labelSelector: LabelSelector;
+  readonly fieldSelector: FieldSelector;
+}
+
+/** Which keys a request is about, and which of their objects it wants. */
+export interface Selection {
+  readonly prefix: string;
+  /** Set when the selectors leave one name. */
+  readonly key: string | undefined;
+  /** Undefined: all. */
+  readonly matches: ((stored: StoredObject) => boolean) | undefined;
+}
+
+/** (generic/registry/store.go ListPredicate, storage/selection_predicate.go) */
+export function selectionOf(kind: Kind, selectors: Selectors): Selection {
+  const { labelSelector, fieldSelector } = selectors;
+  const namespace =
+    selectors.namespace || (kind.namespaced ? (requiredFieldValue(fieldSelector, "metadata.namespace") ?? "") : "");
+  const prefix = prefixOf(kind, namespace);
+  const name = requiredFieldValue(fieldSelector, "metadata.name");
+  const isOne = name !== undefined && (namespace !== "" || !kind.namespaced) && !name.includes("/") && name !== "";
+  return { prefix, key: isOne ? keyOf(kind, namespace, name) : undefined, matches: matcher(labelSelector, fieldSelector) };
+}
+
+function matcher(labels: LabelSelector, fields: FieldSelector): Selection["matches"] {
+  if (labels.empty && fields.empty) return undefined;
+  if (fields.empty) return (stored) => labels.matches(stored.labels);
+  if (labels.empty) return (stored) => fields.matches(stored.fields);
+  return (stored) => fields.matches(stored.fields) && labels.matches(stored.labels);
+}

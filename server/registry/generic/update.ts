@@ -1,0 +1,228 @@
+import { deepCopy, semanticEqual } from "../../meta/equality.ts";
+import { conflict, invalid, notFound, StatusError } from "../../meta/errors.ts";
+import { fieldInvalid } from "../../meta/field-error.ts";
+import type { KubeObject } from "../../meta/object.ts";
+import type { Kind, Subresource } from "../kind.ts";
+import type { RequestScope, ResourceStore, Stored } from "../store.ts";
+import { validateScale } from "../subresources.ts";
+import { beforeCreate } from "./before-create.ts";
+import { beforeUpdate, updateStrategy } from "./before-update.ts";
+import { fillSystemFields } from "./create.ts";
+import { admissionAttributes, requestContext, type StoreContext } from "./environment.ts";
+import { keyOf } from "./keys.ts";
+import { keepManagedFieldsTimes } from "./managed-fields-times.ts";
+import { dedupOwnerReferences } from "./owner-references.ts";
+import { checkPreconditions } from "./preconditions.ts";
+import { type StoredObject, storedOf } from "./stored.ts";
+import { deleteObject, dryRunObject, putObject } from "./write.ts";
+
+const CHANGED =
+  "the object has been modified; please apply your changes to the latest version and try again";
+
+export interface UpdateRequest {
+  readonly namespace: string;
+  readonly name: string;
+  readonly subresource: string;
+  readonly update: Parameters<ResourceStore["update"]>[3];
+  readonly options: Parameters<ResourceStore["update"]>[4];
+}
+
+interface Updated {
+  readonly stored: Stored;
+  readonly created: boolean;
+}
+
+/** One update under way: the request with what is looked up once. */
+interface Run extends UpdateRequest {
+  readonly store: StoreContext;
+  readonly key: string;
+  readonly definition: Subresource<KubeObject> | undefined;
+  readonly scope: RequestScope;
+}
+
+/**
+ * PUT, PATCH and apply: reads, lets `update` make the new object, runs admission and strategy, and writes if nobody was
+ * quicker; else all over again. @throws StatusError 403, 404, 409, 422. (generic/registry/store.go Update)
+ */
+export async function update(store: StoreContext, request: UpdateRequest, scope: RequestScope): Promise<Updated> {
+  const { kind, storage } = store;
+  const { namespace, name, subresource, options } = request;
+  const key = keyOf(kind, namespace, name);
+  const definition = subresource ? kind.subresources.get(subresource) : undefined;
+  if (subresource && !definition) throw notFound({ group: kind.group, resource: kind.plural }, name);
+  if (definition && kind.definition.subresources?.[subresource] === undefined && !isGeneric(definition)) {
+    throw new StatusError(501, "NotImplemented", `${kind.plural}/${subresource} cannot be changed on this server yet`);
+  }
+  const run: Run = { ...request, store, key, definition, scope };
+  const mayCreate = !subresource && (options.forceAllowCreate || (kind.definition.allowCreateOnUpdate ?? false));
+  for (;;) {
+    if (scope.signal.aborted) throw scope.signal.reason;
+    const change = storage.peek(key);
+    const current = change && storedOf(kind, change);
+    if (!current && !mayCreate) throw notFound({ group: kind.group, resource: kind.plural }, name);
+    checkPreconditions(kind, key, { uid: options.uid }, current?.object, name);
+    const result = current ? await updateOnce(run, current) : await createOnce(run);
+    if (result) return result;
+  }
+}
+
+/** Whether it has what an update needs: hooks, or a form of its own. */
+function isGeneric({ prepareForUpdate, write }: Subresource<KubeObject>): boolean {
+  return prepareForUpdate !== undefined || write !== undefined;
+}
+
+/** @returns undefined when the race was lost */
+async function updateOnce(run: Run, current: StoredObject): Promise<Updated | undefined> {
+  const { store, definition, scope, namespace, key } = run;
+  const { kind, admission } = store;
+  const context = requestContext(store, scope);
+  const old = current.object;
+  const wish = definition?.write ? await wishOfOther(run, definition, old) : await wishOfOwn(run, old);
+  const { object, admit } = wish;
+  checkResourceVersion(kind, run.name, object, old);
+  beforeUpdate(kind, { namespace, object, old, strategy: updateStrategy(kind, definition) }, context);
+  keepManagedFieldsTimes(object, old);
+  await admission.validate(admit());
+  if (endsDeletion(kind, object, old)) return deleteDuringUpdate(run, object, current);
+  if (semanticEqual(object, old)) return { stored: current, created: false };
+  const undo = await kind.definition.beforeCommit?.(object, old, context, scope.dryRun);
+  let stored: Stored | undefined;
+  try {
+    stored = scope.dryRun ? dryRunObject(kind, key, object) : await putObject(store, key, object, current.revision);
+  } catch (error) {
+    undo?.();
+    throw error;
+  }
+  if (!stored || scope.dryRun) undo?.();
+  if (!stored) return undefined;
+  if (!scope.dryRun) kind.definition.afterCommit?.(object, old, context);
+  return { stored, created: false };
+}
+
+/** The new object, and what validating admission is to see. */
+interface Wish {
+  readonly object: KubeObject;
+  admit(): ReturnType<typeof admissionAttributes>;
+}
+
+/** PUT, PATCH or apply of the object itself, or of a subresource that has its kind. */
+async function wishOfOwn(run: Run, old: Readonly<KubeObject>): Promise<Wish> {
+  const { store, scope, namespace, name, subresource } = run;
+  const { kind, admission, fieldManager } = store;
+  const sent = await run.update(deepCopy(old));
+  if (run.options.managedFields === "update") {
+    dedupOwnerReferences(sent, scope.warn, "as sent");
+    fieldManager.update(sent, old, { kind, manager: scope.fieldManager, subresource, now: scope.now });
+  }
+  const attributes = (object: KubeObject) =>
+    admissionAttributes(kind, scope, { operation: "UPDATE", subresource, namespace, name, object, oldObject: old });
+  const mutating = attributes(sent);
+  await admission.admit(mutating);
+  const object = mutating.object ?? sent;
+  dedupOwnerReferences(object, scope.warn, "after admission");
+  return { object, admit: () => attributes(object) };
+}
+
+/** A subresource with a kind of its own (Scale): admission sees it in that form; the object changes through it. */
+async function wishOfOther(run: Run, definition: Subresource<KubeObject>, old: Readonly<KubeObject>): Promise<Wish> {
+  const { store, scope, namespace, name, subresource } = run;
+  const { kind, admission, fieldManager } = store;
+  const read = (object: KubeObject) => definition.read?.(object) ?? object;
+  const oldForm = read(deepCopy(old));
+  const sent = await run.update(deepCopy(oldForm));
+  const attributes = (object: KubeObject) =>
+    admissionAttributes(kind, scope, {
+      operation: "UPDATE",
+      subresource,
+      subresourceKind: definition.kind,
+      namespace,
+      name,
+      object,
+      oldObject: oldForm,
+    });
+  const mutating = attributes(sent);
+  await admission.admit(mutating);
+  const form = mutating.object ?? sent;
+  const errors = validateScale(form);
+  if (errors.length > 0) throw invalid(definition.kind ?? kind, form.metadata.name ?? "", errors);
+  const object = deepCopy(old);
+  const { uid, resourceVersion } = form.metadata;
+  if (uid && uid !== old.metadata.uid) checkPreconditions(kind, run.key, { uid }, old, name);
+  if (resourceVersion) object.metadata.resourceVersion = resourceVersion;
+  definition.write?.(form, object);
+  fieldManager.update(object, old, { kind, manager: scope.fieldManager, subresource, now: scope.now });
+  return { object, admit: () => attributes(read(deepCopy(object))) };
+}
+
+function checkResourceVersion({ group, plural, definition }: Kind, name: string, object: KubeObject, old: KubeObject) {
+  const { resourceVersion = "" } = object.metadata;
+  if (resourceVersion === "" || resourceVersion === "0") {
+    if (definition.allowUnconditionalUpdate ?? true) {
+      object.metadata.resourceVersion = old.metadata.resourceVersion;
+      return;
+    }
+    const error = fieldInvalid("metadata.resourceVersion", 0, "must be specified for an update");
+    // Upstream puts the resource where the kind belongs.
+    throw invalid({ group, kind: plural }, name, [error]);
+  }
+  if (resourceVersion !== old.metadata.resourceVersion) throw conflict({ group, resource: plural }, name, CHANGED);
+}
+
+/** The last finalizer went away and the grace period is over. (ShouldDeleteDuringUpdate) */
+function endsDeletion(kind: Kind, object: KubeObject, old: KubeObject): boolean {
+  if (object.metadata.finalizers?.length || !old.metadata.deletionTimestamp) return false;
+  if (old.metadata.deletionGracePeriodSeconds) return false;
+  return kind.definition.shouldDeleteDuringUpdate?.(object, old) ?? true;
+}
+
+/** The client gets the object as it sent it, as after any update. */
+async function deleteDuringUpdate(run: Run, object: KubeObject, current: StoredObject): Promise<Updated | undefined> {
+  const { store, scope, key } = run;
+  const { kind } = store;
+  const answer = dryRunObject(kind, key, object);
+  if (scope.dryRun) return { stored: answer, created: false };
+  const deleted = await deleteObject(store, key, deepCopy(current.object), current.revision);
+  if (!deleted) return undefined;
+  kind.definition.afterCommit?.(undefined, current.object, requestContext(store, scope));
+  return { stored: answer, created: false };
+}
+
+/** Creation by PUT or apply. @returns undefined when someone else created it meanwhile */
+async function createOnce(run: Run): Promise<Updated | undefined> {
+  const { store, scope, namespace, name, key } = run;
+  const { kind, admission, fieldManager } = store;
+  const context = requestContext(store, scope);
+  const sent = await run.update(undefined);
+  if (run.options.managedFields === "update") {
+    dedupOwnerReferences(sent, scope.warn, "as sent");
+    fieldManager.update(sent, undefined, { kind, manager: scope.fieldManager, subresource: "", now: scope.now });
+  }
+  const options = { ...scope.options, kind: "CreateOptions" };
+  const attributes = (object: KubeObject) =>
+    admissionAttributes(kind, scope, {
+      operation: "CREATE",
+      namespace,
+      name,
+      object,
+      oldObject: undefined,
+      options,
+    });
+  const mutating = attributes(sent);
+  await admission.admit(mutating);
+  const object = mutating.object ?? sent;
+  dedupOwnerReferences(object, scope.warn, "after admission");
+  fillSystemFields(store, object, scope);
+  beforeCreate(kind, namespace, object, context);
+  await admission.validate(attributes(object));
+  const undo = await kind.definition.beforeCommit?.(object, undefined, context, scope.dryRun);
+  let stored: Stored | undefined;
+  try {
+    stored = scope.dryRun ? dryRunObject(kind, key, object) : await putObject(store, key, object, 0);
+  } catch (error) {
+    undo?.();
+    throw error;
+  }
+  if (!stored || scope.dryRun) undo?.();
+  if (stored && !scope.dryRun) kind.definition.afterCommit?.(object, undefined, context);
+  return stored && { stored, created: true };
+}

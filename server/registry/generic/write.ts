@@ -1,0 +1,54 @@
+import { encodeAny, encodeJson } from "../../../openapi/encode.ts";
+import type { KubeObject } from "../../meta/object.ts";
+import type { Change } from "../../storage/storage.ts";
+import type { Kind } from "../kind.ts";
+import { type StoredObject, storedOf } from "./stored.ts";
+import type { StoreContext } from "./environment.ts";
+
+const encoder = new TextEncoder();
+
+/** The bytes of an object in its storage version. */
+export function encodeObject(kind: Kind, object: KubeObject): Uint8Array {
+  return encoder.encode(kind.custom ? encodeAny(object) : encodeJson(object, kind.schema));
+}
+
+/**
+ * Writes an object over the given revision (0 = it must not exist). The object belongs to the store from then on.
+ * @returns undefined when the race is lost
+ */
+export async function putObject(
+  { storage, kind, clock }: StoreContext,
+  key: string,
+  object: KubeObject,
+  expected: number,
+): Promise<StoredObject | undefined> {
+  const { ttlSeconds } = kind.definition;
+  const expiresAt = ttlSeconds === undefined ? undefined : clock.now() + ttlSeconds * 1000;
+  const change = await storage.put(key, withRevision(kind, object), expected, expiresAt);
+  return change && storedOf(kind, change, object);
+}
+
+/** Deletes the given revision; watchers see `object` as its last state. @returns undefined when the race is lost */
+export async function deleteObject(
+  { storage, kind }: StoreContext,
+  key: string,
+  object: KubeObject,
+  expected: number,
+): Promise<StoredObject | undefined> {
+  const change = await storage.delete(key, withRevision(kind, object), expected);
+  return change && storedOf(kind, change, object);
+}
+
+/** The object as a dry run answers it: encoded and read again, never stored. */
+export function dryRunObject(kind: Kind, key: string, object: KubeObject): StoredObject {
+  const value = encodeObject(kind, object);
+  const change: Change = { type: "put", key, revision: 0, createRevision: 0, value };
+  return storedOf(kind, change, object);
+}
+
+function withRevision(kind: Kind, object: KubeObject): (revision: number) => Uint8Array {
+  return (revision) => {
+    object.metadata.resourceVersion = String(revision);
+    return encodeObject(kind, object);
+  };
+}

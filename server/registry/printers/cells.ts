@@ -1,0 +1,36 @@
+/** At most so many; the rest is counted. */
+const SHOWN = 3;
+
+/** `a,b,c + 2 more...`, or `<unset>`. (listWithMoreString) */
+export function listWithMore(all: readonly string[]): string {
+  if (all.length === 0) return "<unset>";
+  const shown = all.slice(0, SHOWN).join(",");
+  return all.length > SHOWN ? `${shown} + ${all.length - SHOWN} more...` : shown;
+}
+
+/** `a=1,b=2` in order of keys, or `<none>`. (labels.FormatLabels) */
+export function formatLabels(labels: Readonly<Record<string, string>> | undefined): string {
+  const keys = Object.keys(labels ?? {}).sort();
+  return keys.map((key) => `${key}=${labels?.[key]}`).join(",") || "<none>";
+}
+
+interface NamedImage {
+  readonly name: string;
+  readonly image?: string;
+}
+
+export function containerNames(containers: readonly NamedImage[] | undefined): string {
+  return (containers ?? []).map(({ name }) => name).join(",");
+}
+
+export function containerImages(containers: readonly NamedImage[] | undefined): string {
+  return (containers ?? []).map(({ image = "" }) => image).join(",");
+}
+
+/** A load balancer's addresses, each once, clipped to the width of the column. */
+export function loadBalancerText(
+  ingress: readonly { readonly ip?: string; readonly hostname?: string }[] | undefined,
+): string {
+  const addresses = new Set((ingress ?? []).map(({ ip, hostname }) => ip || hostname || "").filter(Boolean));
+  return [...addresses].sort().join(",");
+}
