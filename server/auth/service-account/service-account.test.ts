@@ -44,18 +44,24 @@ const authenticators = () =>
   });
 const [legacy, bound] = [() => authenticators()[0]!, () => authenticators()[1]!];
 
-const claims = (own: object = {}, more: Partial<TokenClaims> = {}): Omit<TokenClaims, "iss"> => ({
+const claims = (own: object = {}, more: Partial<TokenClaims> = {}): Omit<TokenClaims, "iss" | "jti"> => ({
   aud: [API],
   exp: seconds + 3600,
   iat: seconds,
-  jti: "id-1",
   "kubernetes.io": { namespace: "ns", serviceaccount: { name: "robot", uid: "sa-1" }, ...own },
   nbf: seconds,
   sub: "system:serviceaccount:ns:robot",
   ...more,
 });
-const issue = (body: Omit<TokenClaims, "iss">, key = rsa) =>
-  tokenIssuer({ issuer: API, maxExpirationSeconds: 0, extendExpiration: true, key: Promise.resolve(key) }).sign(body);
+const issuerWith = (key = rsa) =>
+  tokenIssuer({
+    issuer: API,
+    maxExpirationSeconds: 0,
+    extendExpiration: true,
+    key: Promise.resolve(key),
+    newId: () => "id-1",
+  });
+const issue = async (body: Omit<TokenClaims, "iss" | "jti">, key = rsa) => (await issuerWith(key).sign(body)).token;
 
 describe("bound tokens", () => {
   test.each([
@@ -80,7 +86,7 @@ describe("bound tokens", () => {
     });
   });
 
-  test.each<[string, Omit<TokenClaims, "iss">, string]>([
+  test.each<[string, Omit<TokenClaims, "iss" | "jti">, string]>([
     ["expired", claims({}, { exp: seconds - 61 }), "service account token has expired"],
     ["not valid yet", claims({}, { nbf: seconds + 61 }), "service account token is not valid yet"],
     ["from the future", claims({}, { iat: seconds + 61 }), "service account token is issued in the future"],
@@ -161,13 +167,7 @@ describe("bound tokens", () => {
 describe("tokens of Secrets", () => {
   const of = { namespace: "ns", secretName: "s", serviceAccountName: "robot", serviceAccountUid: "sa-1" };
   const make = async (change: Partial<typeof of> = {}) => {
-    const issuer = tokenIssuer({
-      issuer: API,
-      maxExpirationSeconds: 0,
-      extendExpiration: true,
-      key: Promise.resolve(rsa),
-    });
-    return issuer.signLegacy({ ...of, ...change });
+    return issuerWith().signLegacy({ ...of, ...change });
   };
   const keep = (token: string, more: object = {}) =>
     objects.set("secrets/ns/s", {

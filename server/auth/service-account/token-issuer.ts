@@ -10,7 +10,8 @@ export interface TokenIssuer {
   readonly maxExpirationSeconds: number;
   /** `--service-account-extend-token-expiration`: Pods' default tokens live a year and warn after their hour. */
   readonly extendExpiration: boolean;
-  sign(claims: Omit<TokenClaims, "iss">): Promise<string>;
+  /** @returns the token, and its id (`jti`), which names the credential in audit logs. */
+  sign(claims: Omit<TokenClaims, "iss" | "jti">): Promise<{ token: string; id: string }>;
   /** A token without expiry, for a Secret of type kubernetes.io/service-account-token. */
   signLegacy(claims: LegacyClaims): Promise<string>;
 }
@@ -31,16 +32,25 @@ export interface TokenIssuerOptions {
   readonly extendExpiration: boolean;
   /** The key may still be in the making when the server starts. */
   readonly key: Promise<TokenKey>;
+  readonly newId: () => string;
 }
 
-export function tokenIssuer({ issuer, maxExpirationSeconds, extendExpiration, key }: TokenIssuerOptions): TokenIssuer {
+export function tokenIssuer({
+  issuer,
+  maxExpirationSeconds,
+  extendExpiration,
+  key,
+  newId,
+}: TokenIssuerOptions): TokenIssuer {
   return {
     issuer,
     maxExpirationSeconds,
     extendExpiration,
     async sign(claims) {
-      const { aud, exp, iat, jti, ...rest } = claims;
-      return signToken({ aud, exp, iat, iss: issuer, jti, ...rest }, await key);
+      const { aud, exp, iat, ...rest } = claims;
+      const id = newId();
+      const token = await signToken({ aud, exp, iat, iss: issuer, jti: id, ...rest } satisfies TokenClaims, await key);
+      return { token, id };
     },
     async signLegacy({ namespace, secretName, serviceAccountName, serviceAccountUid }) {
       const claims = {
