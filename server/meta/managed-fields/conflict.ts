@@ -1,4 +1,5 @@
 import { StatusError } from "../errors.ts";
+import { goQuote } from "../go-quote.ts";
 import { identityOf, type Manager } from "./managed.ts";
 import { printPath } from "./path-element.ts";
 import type { Conflict } from "./updater.ts";
@@ -30,6 +31,6 @@ function messageOf(conflicts: readonly Conflict[]): string {
 
 /** Times are not part of who a manager is, so they are never in the message. */
 function describe({ manager, operation, apiVersion, subresource }: Manager): string {
-  const name = JSON.stringify(manager) + (subresource ? ` with subresource ${JSON.stringify(subresource)}` : "");
+  const name = goQuote(manager) + (subresource ? ` with subresource ${goQuote(subresource)}` : "");
   return operation === "Update" ? `${name} using ${apiVersion}` : name;
 }

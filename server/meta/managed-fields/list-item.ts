@@ -1,3 +1,4 @@
+import { goQuote } from "../go-quote.ts";
 import { isObject, type ListAtom } from "./atom.ts";
 import { goJson, type PathElement } from "./path-element.ts";
 import { TypedError } from "./typed-error.ts";
@@ -17,7 +18,7 @@ export function itemElement(list: ListAtom, item: unknown): PathElement {
     text += `${text ? "," : ""}${goJson(name)}:${goJson(value)}`;
   }
   if (!text) {
-    const names = `[${list.keyNames.map((name) => JSON.stringify(name)).join(" ")}]`;
+    const names = `[${list.keyNames.map((name) => goQuote(name)).join(" ")}]`;
     throw new Error(
       `associative list with keys has an element that omits all key fields ${names} (and doesn't have default values for any key fields)`,
     );

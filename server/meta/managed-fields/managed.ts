@@ -1,3 +1,4 @@
+import { goQuote } from "../go-quote.ts";
 import type { ManagedFieldsEntry } from "../object.ts";
 import { type FieldSet, union } from "./field-set.ts";
 import { parseFields, serializeFields } from "./fields-v1.ts";
@@ -51,7 +52,7 @@ export function decodeManagers(entries: readonly ManagedFieldsEntry[], trusted: 
     if (!apiVersion) throw new Error("apiVersion must not be empty");
     if (!fieldsType) throw new Error(`missing fieldsType in managed fields entry ${index}`);
     if (fieldsType !== "FieldsV1") {
-      throw new Error(`invalid fieldsType ${JSON.stringify(fieldsType)} in managed fields entry ${index}`);
+      throw new Error(`invalid fieldsType ${goQuote(fieldsType)} in managed fields entry ${index}`);
     }
     managers.set(identityOf(entry), {
       manager: entry.manager ?? "",

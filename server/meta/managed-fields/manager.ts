@@ -1,6 +1,8 @@
 import type { Schema } from "../../../openapi/schema.ts";
 import { badRequest, StatusError } from "../errors.ts";
+import { isPrintable } from "../go-quote.ts";
 import type { KubeObject, ManagedFieldsEntry } from "../object.ts";
+import { rfc3339 } from "../time.ts";
 import { atomOf, isObject } from "./atom.ts";
 import { applyConflict } from "./conflict.ts";
 import { emptyObject } from "./empty-object.ts";
@@ -37,7 +39,7 @@ export interface FieldManagement {
   /** From reset-fields.ts, or made from a CRD. */
   readonly resetFields?: ResetFields | undefined;
   /**
-   * Converts for managers that used another version of the kind. Absent: there is no other version.
+   * Converts for managers that used another version of the kind, and back. Absent: there is no other version.
    * @returns undefined when that version is not served. @throws when the conversion fails
    */
   convert?(object: KubeObject, apiVersion: string): { object: KubeObject; schema: Schema } | undefined;
@@ -108,10 +110,6 @@ const STRIPPED: FieldSet = setOf([
   ].map((name) => ["f:metadata", `f:${name}`]),
 ]);
 
-function seconds(now: Date): string {
-  return `${now.toISOString().slice(0, 19)}Z`;
-}
-
 function typed(management: FieldManagement, value: unknown): TypedObject {
   return { value, atom: atomOf(management.schema), apiVersion: apiVersionOf(management) };
 }
@@ -168,7 +166,7 @@ function track(
   );
   const owned = difference(set, STRIPPED);
   if (!isEmpty(owned)) {
-    const self = selfOf(management, manager, "Update", seconds(now));
+    const self = selfOf(management, manager, "Update", rfc3339(now));
     const identity = identityOf(self);
     const previous = others.get(identity);
     others.set(identity, { ...self, set: previous ? union(owned, previous.set) : owned });
@@ -311,7 +309,7 @@ function applyOnce(
   if (own) {
     const set = difference(own.set, STRIPPED);
     if (isEmpty(set)) after.delete(identity);
-    else after.set(identity, { ...own, set, time: value === undefined ? own.time : seconds(now) });
+    else after.set(identity, { ...own, set, time: value === undefined ? own.time : rfc3339(now) });
   }
   // What was merged is an object with metadata, as both of its parts are.
   return withManagers((value ?? bare) as KubeObject, after);
@@ -377,7 +375,7 @@ export function fieldManagerName(fieldManager: string, userAgent: string): strin
   let name = "";
   let bytes = 0;
   for (const character of userAgent.split("/", 1)[0]!) {
-    if (!/[\p{L}\p{M}\p{N}\p{P}\p{S} ]/u.test(character)) continue;
+    if (!isPrintable(character)) continue;
     bytes += Buffer.byteLength(character);
     if (bytes > MAX_MANAGER_BYTES) break;
     name += character;

@@ -1,3 +1,4 @@
+import { semanticEqual } from "../equality.ts";
 import type { KubeObject, ManagedFieldsEntry } from "../object.ts";
 import { equalValues } from "./list-item.ts";
 import { stripManagedFields } from "./manager.ts";
@@ -12,7 +13,7 @@ export function keepTimesOfNoop<T extends KubeObject>(object: T, old: Readonly<K
   if (now.length === 0 || now.length !== before.length) return object;
   if (now.every((entry, index) => entry.time === before[index]!.time)) return object;
   if (!now.every((entry, index) => sameButTime(entry, before[index]!))) return object;
-  if (!equalValues(stripManagedFields(object), stripManagedFields(old))) return object;
+  if (!semanticEqual(stripManagedFields(object), stripManagedFields(old))) return object;
   return { ...object, metadata: { ...object.metadata, managedFields: before } };
 }
 

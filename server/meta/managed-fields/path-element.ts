@@ -1,3 +1,5 @@
+import { goQuote } from "../go-quote.ts";
+
 /**
  * One step of a path, in its serialised form, which is also its identity:
  * `f:name` a member, `k:{"name":"a"}` a list item by keys, `v:"x"` a set item by value, `i:0` by index.
@@ -89,7 +91,7 @@ function printValue(value: unknown): string {
       .map(([name, item]) => `${name}=${printValue(item)}`)
       .join("");
   }
-  return JSON.stringify(value);
+  return typeof value === "string" ? goQuote(value) : String(value);
 }
 
 const RANK: Readonly<Record<string, number>> = { f: 0, k: 1, v: 2, i: 3 };

@@ -1,3 +1,6 @@
+import { goQuote } from "../go-quote.ts";
+import { goValue } from "../go-value.ts";
+
 /** Where a value does not fit its schema, with upstream's wording. (structured-merge-diff/typed/helpers.go) */
 export interface Problem {
   path: string;
@@ -20,27 +23,15 @@ function printProblems(problems: readonly Problem[]): string {
   return lines.length === 1 ? lines[0]! : ["errors:", ...lines.map((line) => `  ${line}`)].join("\n");
 }
 
-/** As `%v` prints a JSON value. */
-export function goPrint(value: unknown): string {
-  if (value === null || value === undefined) return "<nil>";
-  if (typeof value === "number") return goNumber(value);
-  if (Array.isArray(value)) return `[${value.map(goPrint).join(" ")}]`;
-  if (typeof value === "object") {
-    const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
-    return `map[${entries.map(([key, item]) => `${key}:${goPrint(item)}`).join(" ")}]`;
-  }
-  return String(value);
-}
-
 /** As `%#v` prints a JSON value. */
 export function goSyntax(value: unknown): string {
   if (value === null || value === undefined) return "interface {}(nil)";
-  if (typeof value === "number") return goNumber(value);
-  if (typeof value === "string") return JSON.stringify(value);
+  if (typeof value === "number") return goValue(value);
+  if (typeof value === "string") return goQuote(value);
   if (Array.isArray(value)) return `[]interface {}{${value.map(goSyntax).join(", ")}}`;
   if (typeof value === "object") {
     const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
-    return `map[string]interface {}{${entries.map(([key, item]) => `${JSON.stringify(key)}:${goSyntax(item)}`).join(", ")}}`;
+    return `map[string]interface {}{${entries.map(([key, item]) => `${goQuote(key)}:${goSyntax(item)}`).join(", ")}}`;
   }
   return String(value);
 }
@@ -51,9 +42,4 @@ export function goType(value: unknown): string {
   if (typeof value === "boolean") return "bool";
   if (Array.isArray(value)) return "[]interface {}";
   return typeof value === "object" ? "map[string]interface {}" : "float64";
-}
-
-/** Exponents have two digits in Go. */
-function goNumber(value: number): string {
-  return String(value).replace(/e([+-])(\d)$/, "e$10$2");
 }

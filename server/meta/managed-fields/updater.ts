@@ -161,7 +161,9 @@ function prune(
   let rest: TypedObject = { ...before, value: removeFields(before.atom, before.value, lastSet) };
   rest = addBackOwned(updater, before, rest, managers);
   rest = addBackDangling(updater, before, rest, last);
-  return updater.convert(rest, apiVersion) ?? merged;
+  const result = updater.convert(rest, apiVersion);
+  if (!result) throw new Error(`no corresponding type for ${apiVersion}`);
+  return result;
 }
 
 function namedSet({ atom, value }: TypedObject): FieldSet {

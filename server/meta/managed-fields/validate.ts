@@ -1,7 +1,8 @@
+import { goValue } from "../go-value.ts";
 import { type Atom, isObject, type ListAtom, type MapAtom, type Scalar, sideOf } from "./atom.ts";
 import { itemElement } from "./list-item.ts";
 import { printElement } from "./path-element.ts";
-import { goPrint, goSyntax, goType, type Problem, TypedError } from "./typed-error.ts";
+import { goSyntax, goType, type Problem, TypedError } from "./typed-error.ts";
 
 /**
  * Checks a value against its schema, as far as ownership needs it.
@@ -18,13 +19,13 @@ function check(atom: Atom, value: unknown, allowDuplicates: boolean): Problem[] 
   switch (sideOf(atom, value)) {
     case "map":
       if (value === null) return [];
-      if (!isObject(value)) return [problem(`expected map, got &{${goPrint(value)}}`)];
+      if (!isObject(value)) return [problem(`expected map, got &{${goValue(value)}}`)];
       return checkMap(atom.map!, value, allowDuplicates);
     case "scalar":
       return checkScalar(atom.scalar!, value);
     case "list":
       if (value === null) return [];
-      if (!Array.isArray(value)) return [problem(`expected list, got &{${goPrint(value)}}`)];
+      if (!Array.isArray(value)) return [problem(`expected list, got &{${goValue(value)}}`)];
       return checkList(atom.list!, value, allowDuplicates);
   }
 }
@@ -50,9 +51,9 @@ function checkScalar(scalar: Scalar, value: unknown): Problem[] {
         ? []
         : [problem(`expected string, got &value.valueUnstructured{Value:${goSyntax(value)}}`)];
     case "boolean":
-      return type === "boolean" ? [] : [problem(`expected boolean, got &{${goPrint(value)}}`)];
+      return type === "boolean" ? [] : [problem(`expected boolean, got &{${goValue(value)}}`)];
     case "untyped":
-      return type !== "object" ? [] : [problem(`expected any scalar, got &{${goPrint(value)}}`)];
+      return type !== "object" ? [] : [problem(`expected any scalar, got &{${goValue(value)}}`)];
   }
 }
 
