@@ -12,6 +12,7 @@ export {
 } from "./client.ts";
 export { type Clock, ManualClock, type Random, sleep, systemClock, type Timer } from "./clock.ts";
 export * from "./controller.ts";
+export { type DiscoveredResource, type Discovery, discoverResources, resourceNameOf } from "./discovery.ts";
 export {
   createEventRecorder,
   type EventRecorder,
@@ -33,6 +34,7 @@ export { electLeader, type LeaderElectionOptions } from "./leader-election.ts";
 export { controllerOf, type IndexFunction, type Lister, listerOf, ObjectStore } from "./lister.ts";
 export { createLogger, type Logger, silentLogger } from "./logger.ts";
 export { type ComponentMetrics, createMetrics } from "./metrics.ts";
+export { quantity } from "./quantity.ts";
 export {
   type ApiObject,
   apiVersionOf,

@@ -5,6 +5,8 @@ import type { ApiObject, ObjectOf } from "./resource.ts";
 export interface Informers {
   /** The shared informer of a resource. It starts with `start`, or at once when that has been called. */
   get<R extends string>(resource: R, options?: Omit<InformerOptions, "resource">): Informer<ObjectOf<R>>;
+  /** The shared informer of whole objects of all namespaces, when somebody has asked for it. */
+  peek(resource: string): Informer<ApiObject> | undefined;
   start(): void;
   /** Resolves when all informers asked for so far have their first list. */
   synced(): Promise<void>;
@@ -33,6 +35,7 @@ export function createInformers(env: InformerEnvironment): Informers {
       }
       return informer as unknown as Informer<ObjectOf<R>>;
     },
+    peek: (resource) => informers.get(idOf({ resource })),
     start() {
       started = true;
       for (const informer of informers.values()) informer.start();

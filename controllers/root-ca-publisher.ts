@@ -20,7 +20,11 @@ export function reconcile(namespace: Key, { namespaces, configMaps }: Listers, r
   if (!current) {
     const metadata = { name: NAME, namespace, annotations: { [DESCRIPTION]: TEXT } };
     return [
-      { do: "create", resource: "v1/configmaps", object: { apiVersion: "v1", kind: "ConfigMap", metadata, data } as ConfigMap },
+      {
+        do: "create",
+        resource: "v1/configmaps",
+        object: { apiVersion: "v1", kind: "ConfigMap", metadata, data } as ConfigMap,
+      },
     ];
   }
   const isRight = current.data?.["ca.crt"] === rootCa && Object.keys(current.data).length === 1;

@@ -20,9 +20,7 @@ export const serviceAccountController = defineController<Listers>({
   name: "serviceaccount-controller",
   watches: {
     for: "v1/namespaces",
-    maps: [
-      mapping("v1/serviceaccounts", ({ metadata }) => (metadata.name === NAME ? [metadata.namespace ?? ""] : [])),
-    ],
+    maps: [mapping("v1/serviceaccounts", ({ metadata }) => (metadata.name === NAME ? [metadata.namespace ?? ""] : []))],
   },
   listers: (get) => ({ namespaces: get("v1/namespaces"), accounts: get("v1/serviceaccounts") }),
   reconcile,

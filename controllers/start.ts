@@ -13,7 +13,7 @@ import {
   runControllers,
   serveHealth,
 } from "../client/index.ts";
-import { type ControllerSettings, controllers as allControllers } from "./controllers.ts";
+import { controllers as allControllers, type ControllerSettings } from "./controllers.ts";
 
 export interface StartOptions extends ControllerSettings {
   /** Path of a kubeconfig. */
@@ -24,7 +24,13 @@ export interface StartOptions extends ControllerSettings {
   /** Which ones run: `*` all, `name` that one, `-name` not that one. */
   controllers: readonly string[];
   /** Absent: no election, this is the only copy. */
-  leaderElection?: { identity: string; namespace: string; leaseSeconds: number; renewDeadlineSeconds: number; retrySeconds: number };
+  leaderElection?: {
+    identity: string;
+    namespace: string;
+    leaseSeconds: number;
+    renewDeadlineSeconds: number;
+    retrySeconds: number;
+  };
   /** Absent: no /healthz, /readyz and /metrics. */
   health?: { host: string; port: number };
   /** Called when the lead is lost: the supervisor starts anew. */

@@ -1,0 +1,83 @@
+import {
+  ApiError,
+  type ApiObject,
+  type Client,
+  type DiscoveredResource,
+  discoverResources,
+  isNotFound,
+  resourceNameOf,
+} from "../../client/index.ts";
+import type { Findings } from "./conditions.ts";
+
+/** Objects with finalizers get this many seconds before they are looked at again. (finalizerEstimateSeconds) */
+const FINALIZER_SECONDS = 15;
+
+/** What is left, and how many seconds it is expected to take. */
+export interface Emptied {
+  findings: Findings;
+  estimateSeconds: number;
+}
+
+/**
+ * Deletes everything in a namespace: Pods first, and the rest only when they are gone, so that nothing a Pod needs is
+ * taken from under it (KEP-5080).
+ */
+export async function deleteContent(client: Client, namespace: string, ageSeconds: number): Promise<Emptied> {
+  const findings: Findings = { discoveryErrors: [], contentErrors: [], remaining: new Map(), finalizers: new Map() };
+  let estimateSeconds = 0;
+  const { resources, failed } = await discoverResources(client.transport);
+  findings.discoveryErrors.push(...failed.map((name) => `${name}: stale GroupVersion discovery: ${name}`));
+  const deletable = resources.filter(({ namespaced, verbs }) => namespaced && verbs.includes("delete"));
+  const isPods = ({ group, resource }: DiscoveredResource) => !group && resource === "pods";
+
+  const empty = async (resource: DiscoveredResource) => {
+    try {
+      const grace = isPods(resource) ? await podGrace(client, namespace) : 0;
+      const left = await deleteAll(client, resource, namespace);
+      if (!left.length) return;
+      findings.remaining.set(`${resource.resource}.${resource.group}`, left.length);
+      const names = left.flatMap(({ metadata }) => metadata.finalizers ?? []);
+      for (const name of names) findings.finalizers.set(name, (findings.finalizers.get(name) ?? 0) + 1);
+      const estimate = ageSeconds < grace ? grace : names.length ? FINALIZER_SECONDS : 0;
+      estimateSeconds = Math.max(estimateSeconds, estimate);
+      if (!estimate) {
+        const name = `${resource.group}/${resource.version}, Resource=${resource.resource}`;
+        findings.contentErrors.push(`unexpected items still remain in namespace: ${namespace} for gvr: ${name}`);
+      }
+    } catch (error) {
+      findings.contentErrors.push(error instanceof Error ? error.message : String(error));
+    }
+  };
+  for (const pods of deletable.filter(isPods)) await empty(pods);
+  if (!findings.remaining.size) await Promise.all(deletable.filter((resource) => !isPods(resource)).map(empty));
+  return { findings, estimateSeconds };
+}
+
+/** @returns what is still there afterwards. */
+async function deleteAll(client: Client, resource: DiscoveredResource, namespace: string): Promise<ApiObject[]> {
+  const name = resourceNameOf(resource);
+  const lists = resource.verbs.includes("list");
+  // Most namespaces are empty of most kinds: one look saves the delete and the second look.
+  if (lists && !(await client.list(name, { namespace, limit: 1 })).items.length) return [];
+  if (resource.verbs.includes("deletecollection")) {
+    await client.deleteCollection(name, { namespace, propagationPolicy: "Background" }).catch(ignoreUnsupported);
+  } else if (lists) {
+    const { items } = await client.list(name, { namespace });
+    for (const { metadata } of items) {
+      const where = { namespace, name: metadata.name ?? "" };
+      await client.delete(name, where, { propagationPolicy: "Background" }).catch(ignoreUnsupported);
+    }
+  }
+  return lists ? (await client.list(name, { namespace })).items : [];
+}
+
+function ignoreUnsupported(error: unknown): void {
+  if (!isNotFound(error) && !(error instanceof ApiError && error.code === 405)) throw error;
+}
+
+/** The longest grace period among Pods that may still be running, in seconds. */
+async function podGrace(client: Client, namespace: string): Promise<number> {
+  const { items } = await client.list("v1/pods", { namespace });
+  const running = items.filter(({ status }) => status.phase !== "Succeeded" && status.phase !== "Failed");
+  return Math.max(0, ...running.map(({ spec }) => spec.terminationGracePeriodSeconds ?? 0));
+}
