@@ -1,8 +1,8 @@
 import type { Schema } from "../../../openapi/schema.ts";
-import { badRequest, StatusError } from "../errors.ts";
 import { isPrintable } from "../go-quote.ts";
 import type { KubeObject, ManagedFieldsEntry } from "../object.ts";
 import { rfc3339 } from "../time.ts";
+import { type ApplyConfig, checkConfig, describeObject, plainErrors } from "./apply-config.ts";
 import { atomOf, isObject } from "./atom.ts";
 import { applyConflict } from "./conflict.ts";
 import { emptyObject } from "./empty-object.ts";
@@ -230,7 +230,7 @@ const BEFORE_FIRST_APPLY = "before-first-apply";
 export function applyPatch(
   management: FieldManagement,
   live: Readonly<KubeObject> | undefined,
-  config: Readonly<Record<string, unknown>>,
+  config: ApplyConfig,
   writer: Writer & { readonly force: boolean },
 ): KubeObject {
   const old = live ?? nothing(management);
@@ -245,7 +245,7 @@ export function applyPatch(
 function applyOrExplain(
   management: FieldManagement,
   live: KubeObject,
-  config: Readonly<Record<string, unknown>>,
+  config: ApplyConfig,
   managers: Managers,
   writer: Writer & { readonly force: boolean },
 ): KubeObject {
@@ -279,7 +279,7 @@ function seriousConflicts(
 function applyOnce(
   management: FieldManagement,
   live: KubeObject,
-  config: Readonly<Record<string, unknown>>,
+  config: ApplyConfig,
   managers: Managers,
   { manager, now, force }: Writer & { readonly force: boolean },
 ): KubeObject {
@@ -289,11 +289,11 @@ function applyOnce(
       : plainErrors("failed to create manager for existing fields", () =>
           track(management, nothing(management), live, managers, { manager: BEFORE_FIRST_APPLY, now }),
         );
-  const about = describe(management, config);
+  const about = describeObject(management, config);
   const atom = atomOf(management.schema);
   plainErrors(`failed to create typed patch object (${about})`, () => validateTyped(atom, config, false));
   const bare = { apiVersion: apiVersionOf(management), kind: management.kind, ...stripManagedFields(live) };
-  plainErrors(`failed to create typed live object (${describe(management, bare)})`, () =>
+  plainErrors(`failed to create typed live object (${describeObject(management, bare)})`, () =>
     validateTyped(atom, bare, true),
   );
   const entry = selfOf(management, manager, "Apply", undefined);
@@ -313,43 +313,6 @@ function applyOnce(
   }
   // What was merged is an object with metadata, as both of its parts are.
   return withManagers((value ?? bare) as KubeObject, after);
-}
-
-/** Upstream's plain errors answer 500 without a reason. */
-function plainErrors<T>(prefix: string, action: () => T): T {
-  try {
-    return action();
-  } catch (error) {
-    if (error instanceof StatusError || error instanceof ConflictError) throw error;
-    throw new StatusError(500, "", `${prefix}: ${(error as Error).message}`);
-  }
-}
-
-function text(value: unknown): string {
-  return typeof value === "string" ? value : "";
-}
-
-/** A version such as `apps/v1`, or undefined when it is none. */
-function splitVersion(apiVersion: string): { group: string; version: string } | undefined {
-  const parts = apiVersion.split("/");
-  if (parts.length > 2) return undefined;
-  return parts.length === 2 ? { group: parts[0]!, version: parts[1]! } : { group: "", version: apiVersion };
-}
-
-function checkConfig(management: FieldManagement, config: Readonly<Record<string, unknown>>): void {
-  const gv = splitVersion(text(config.apiVersion));
-  const [group, version, kind] = gv ? [gv.group, gv.version, text(config.kind)] : ["", "", ""];
-  if (group !== management.group || version !== management.version || kind !== management.kind) {
-    throw badRequest(`invalid object type: ${group}/${version}, Kind=${kind}`);
-  }
-  const entries = isObject(config.metadata) ? config.metadata.managedFields : undefined;
-  if (Array.isArray(entries) && entries.every(isObject)) throw badRequest("metadata.managedFields must be nil");
-}
-
-/** `namespace/name; group/version, Kind=kind`, as errors of merging name an object. */
-function describe({ group, version, kind }: FieldManagement, object: Readonly<Record<string, unknown>>): string {
-  const metadata = isObject(object.metadata) ? object.metadata : {};
-  return `${text(metadata.namespace)}/${text(metadata.name)}; ${group}/${version}, Kind=${kind}`;
 }
 
 /**
