@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { semanticEqual } from "./equality.ts";
 import { applyJsonPatch, type JsonPatchOperation, parseJsonPatch } from "./json-patch.ts";
 
 const document = () => ({ a: { x: 1 }, list: ["p", "q"], "t/~": "s" });
@@ -114,7 +115,7 @@ test("adding members one by one builds the document", () => {
       const path = (key: string) => `/${key.replaceAll("~", "~0").replaceAll("/", "~1")}`;
       const operations = Object.entries(members).map(([key, value]) => ({ op: "add", path: path(key), value }));
       const built = applyJsonPatch({}, operations);
-      expect(built).toEqual(JSON.parse(JSON.stringify(members)));
+      expect(semanticEqual(built, members)).toBe(true);
       const tests = operations.map((operation) => ({ ...operation, op: "test" }));
       expect(applyJsonPatch(members, tests)).toEqual(built);
     }),

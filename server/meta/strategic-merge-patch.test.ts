@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { schemaOf } from "../../openapi/types.ts";
 import type { Members } from "./members.ts";
-import { strategicMergePatch } from "./strategic-merge-patch.ts";
+import { parseStrategicMergePatch, strategicMergePatch } from "./strategic-merge-patch.ts";
 
 const podSpec = schemaOf("io.k8s.api.core.v1.PodSpec");
 const objectMeta = schemaOf("io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta");
@@ -141,6 +141,12 @@ test.each<[Members, number, string]>([
 ])("%j answers %d: %s", (patch, code, message) => {
   const error = expect.objectContaining({ code, message });
   expect(() => strategicMergePatch({ containers: named("a") }, patch, podSpec)).toThrow(error);
+});
+
+test("the body is an object, or null for no change", () => {
+  expect(parseStrategicMergePatch(null)).toEqual({});
+  const message = "json: cannot unmarshal array into Go value of type map[string]interface {}";
+  expect(() => parseStrategicMergePatch([])).toThrow(expect.objectContaining({ code: 400, message }));
 });
 
 test("a server error of a patch has no reason", () => {

@@ -1,5 +1,6 @@
 import type { Schema } from "../../openapi/schema.ts";
-import { getMember, isMembers, type Members, setMember } from "./members.ts";
+import { badRequest } from "./errors.ts";
+import { getMember, isMembers, jsonTypeName, type Members, setMember } from "./members.ts";
 import { asList, badPatchType, badPrimitiveList, badRetainKeys, badSetElementOrder } from "./strategic-merge-errors.ts";
 import { mergeLists, orderBySetElementOrder, validateSetElementOrder } from "./strategic-merge-list.ts";
 import { type MergeRule, ruleOfField, ruleOfList } from "./strategic-merge-schema.ts";
@@ -8,6 +9,17 @@ const PATCH = "$patch";
 const RETAIN_KEYS = "$retainKeys";
 const DELETE_FROM_PRIMITIVE_LIST = "$deleteFromPrimitiveList";
 const SET_ELEMENT_ORDER = "$setElementOrder";
+
+/**
+ * Checks the body of a strategic merge patch. null patches nothing.
+ *
+ * @throws StatusError 400
+ */
+export function parseStrategicMergePatch(body: unknown): Members {
+  if (body === null) return {};
+  if (isMembers(body)) return body;
+  throw badRequest(`json: cannot unmarshal ${jsonTypeName(body)} into Go value of type map[string]interface {}`);
+}
 
 /**
  * Applies a strategic merge patch: lists whose elements have a key are merged by it, and `$patch`, `$retainKeys`,
