@@ -136,13 +136,15 @@ function formatBinary(whole: bigint): string {
 }
 
 function formatDecimal(mantissa: bigint, exponent: number, asExponent: boolean): string {
-  let value = mantissa;
-  let power = exponent;
-  for (; value % 10n === 0n; power++) value /= 10n;
-  for (; power % 3 !== 0; power--) value *= 10n;
+  // On text, because dividing by ten again and again is quadratic in the digits that a client may send.
+  const all = mantissa.toString();
+  let end = all.length;
+  while (all[end - 1] === "0") end--;
+  const zeros = exponent + all.length - end;
+  const power = Math.floor(zeros / 3) * 3;
   // Beyond the table of suffixes Go prints none at all.
   const suffix = asExponent ? (power === 0 ? "" : `e${power}`) : (DECIMAL_SUFFIX.get(power) ?? "");
-  return `${value}${suffix}`;
+  return all.slice(0, end) + "0".repeat(zeros - power) + suffix;
 }
 
 const UNITS: Readonly<Record<string, bigint>> = {
@@ -171,7 +173,7 @@ export function parseGoDuration(text: string): bigint {
     rest = rest.slice(matched.length);
     const unit = /^[^0-9.]*/.exec(rest)?.[0] ?? "";
     if (unit === "") throw new ScalarError(`time: missing unit in duration ${JSON.stringify(text)}`);
-    const size = UNITS[unit];
+    const size = Object.hasOwn(UNITS, unit) ? UNITS[unit] : undefined;
     if (size === undefined)
       throw new ScalarError(`time: unknown unit ${JSON.stringify(unit)} in duration ${JSON.stringify(text)}`);
     rest = rest.slice(unit.length);
