@@ -2,9 +2,10 @@ import type { Controller, CustomController } from "../client/index.ts";
 import { deploymentController } from "./deployment/deployment.ts";
 import { endpointSliceController } from "./endpoint-slice/endpoint-slice.ts";
 import { endpointsController } from "./endpoint-slice/endpoints.ts";
+import { endpointSliceMirroringController } from "./endpoint-slice/mirroring.ts";
 import { garbageCollectorController } from "./garbage-collector/garbage-collector.ts";
 import { namespaceController } from "./namespace/namespace.ts";
-import { nodeLifecycleController } from "./node-lifecycle.ts";
+import { nodeLifecycleController } from "./node-lifecycle/node-lifecycle.ts";
 import { podGarbageCollectorController } from "./pod-garbage-collector.ts";
 import { replicaSetController, replicationControllerController } from "./replica-set.ts";
 import { rootCaPublisherController } from "./root-ca-publisher.ts";
@@ -22,15 +23,17 @@ export function controllers(settings: ControllerSettings): (Controller | CustomC
   return [
     endpointsController,
     endpointSliceController,
+    endpointSliceMirroringController,
     replicationControllerController,
-    podGarbageCollectorController,
+    podGarbageCollectorController(),
     namespaceController,
     serviceAccountController,
-    garbageCollectorController,
     deploymentController,
     replicaSetController,
-    nodeLifecycleController,
-    taintEvictionController,
+    nodeLifecycleController(),
+    taintEvictionController(),
     ...(settings.rootCa ? [rootCaPublisherController(settings.rootCa)] : []),
+    // Last: it shares the watches that the others have asked for.
+    garbageCollectorController,
   ];
 }

@@ -1,0 +1,167 @@
+import {
+  type Action,
+  defineController,
+  type Key,
+  keyOf,
+  type Lister,
+  mapping,
+  matchesLabels,
+  splitKey,
+} from "../../client/index.ts";
+import type { Node, Pod, Service } from "../../openapi/api/core.v1.ts";
+import type { Endpoint, EndpointSlice } from "../../openapi/api/discovery.k8s.io.v1.ts";
+import { isReady } from "../pods.ts";
+import {
+  type AddressType,
+  addressesOf,
+  addressTypesOf,
+  endpointPorts,
+  HEADLESS_LABEL,
+  hasEndpoint,
+  hostnameFor,
+  isHeadless,
+} from "./pod-endpoints.ts";
+import { groupByPorts, MANAGED_BY_LABEL, reconcileSlices, SERVICE_LABEL } from "./slices.ts";
+
+const CONTROLLER = "endpointslice-controller.k8s.io";
+/** --max-endpoints-per-slice */
+const MAX_PER_SLICE = 100;
+const ZONE_LABEL = "topology.kubernetes.io/zone";
+
+interface Listers {
+  services: Lister<Service>;
+  pods: Lister<Pod>;
+  nodes: Lister<Node>;
+  slices: Lister<EndpointSlice>;
+}
+
+/** Keeps the EndpointSlices of services with a selector. Follows pkg/controller/endpointslice. */
+export function reconcile(key: Key, { services, pods, nodes, slices }: Listers): Action[] {
+  const service = services.get(key);
+  // Slices of a service that is gone are the garbage collector's.
+  if (!service || service.spec.type === "ExternalName" || !service.spec.selector) return [];
+  const { namespace } = splitKey(key);
+  const selected = pods
+    .byNamespace(namespace)
+    .filter((pod) => matchesLabels(service.spec.selector ?? {}, pod.metadata.labels) && hasEndpoint(pod, true));
+  const ours = slices.by("service", key).filter(({ metadata }) => metadata.labels?.[MANAGED_BY_LABEL] === CONTROLLER);
+  const types = addressTypesOf(service);
+  const actions = types.flatMap((addressType) => {
+    const entries = selected.flatMap((pod) => {
+      const node = nodes.get(pod.spec.nodeName ?? "");
+      // Its node is not known (yet, or any more): it comes back with the node.
+      if (!node && !service.spec.publishNotReadyAddresses) return [];
+      const addresses = addressesOf(pod, addressType);
+      return addresses.length
+        ? [{ ports: endpointPorts(pod, service), endpoint: endpointOf(pod, service, node, addresses) }]
+        : [];
+    });
+    return reconcileSlices({
+      owner: service,
+      addressType,
+      labels: labelsOf(service),
+      groups: groupByPorts(entries),
+      existing: ours.filter((slice) => slice.addressType === addressType),
+      maxPerSlice: MAX_PER_SLICE,
+      placeholder: true,
+    });
+  });
+  const stray = ours.filter((slice) => !types.includes(slice.addressType as AddressType));
+  const removals = stray.map(
+    (object): Action => ({ do: "delete", resource: "discovery.k8s.io/v1/endpointslices", object }),
+  );
+  return service.metadata.deletionTimestamp ? [] : [...actions, ...removals];
+}
+
+function labelsOf(service: Readonly<Service>): Record<string, string> {
+  const labels: Record<string, string> = {
+    ...service.metadata.labels,
+    [SERVICE_LABEL]: service.metadata.name ?? "",
+    [MANAGED_BY_LABEL]: CONTROLLER,
+  };
+  delete labels[HEADLESS_LABEL];
+  if (isHeadless(service)) labels[HEADLESS_LABEL] = "";
+  return labels;
+}
+
+function endpointOf(
+  pod: Readonly<Pod>,
+  service: Readonly<Service>,
+  node: Readonly<Node> | undefined,
+  addresses: string[],
+): Endpoint {
+  const serving = isReady(pod);
+  const terminating = pod.metadata.deletionTimestamp !== undefined;
+  const ready = !!service.spec.publishNotReadyAddresses || (serving && !terminating);
+  const zone = node?.metadata.labels?.[ZONE_LABEL];
+  const hostname = hostnameFor(pod, service);
+  const { name, namespace, uid } = pod.metadata;
+  const hints = ready ? hintsFor(service, zone, pod.spec.nodeName) : undefined;
+  return {
+    addresses,
+    conditions: { ready, serving, terminating },
+    ...(hostname && { hostname }),
+    targetRef: { kind: "Pod", namespace, name, uid },
+    ...(pod.spec.nodeName && { nodeName: pod.spec.nodeName }),
+    ...(zone && { zone }),
+    ...(hints && { hints }),
+  };
+}
+
+/** spec.trafficDistribution, KEP-3015. */
+function hintsFor(
+  { spec }: Readonly<Service>,
+  zone: string | undefined,
+  nodeName: string | undefined,
+): Endpoint["hints"] {
+  const forZones = zone ? [{ name: zone }] : undefined;
+  if (spec.trafficDistribution === "PreferClose" || spec.trafficDistribution === "PreferSameZone")
+    return forZones && { forZones };
+  if (spec.trafficDistribution !== "PreferSameNode") return undefined;
+  return { ...(forZones && { forZones }), ...(nodeName && { forNodes: [{ name: nodeName }] }) };
+}
+
+/** Keys of the services that select a Pod, or did before. */
+export function servicesOfPod(pod: Readonly<Pod>, old: Readonly<Pod> | undefined, services: Lister<Service>): Key[] {
+  return services
+    .byNamespace(pod.metadata.namespace ?? "")
+    .filter(({ spec }) => {
+      const { selector } = spec;
+      if (!selector || !Object.keys(selector).length) return false;
+      return matchesLabels(selector, pod.metadata.labels) || (!!old && matchesLabels(selector, old.metadata.labels));
+    })
+    .map(keyOf);
+}
+
+export const endpointSliceController = defineController<Listers>({
+  name: "endpointslice-controller",
+  watches: {
+    for: "v1/services",
+    maps: [
+      mapping("v1/pods", (pod, { services }: Listers, old) => servicesOfPod(pod, old, services)),
+      mapping("discovery.k8s.io/v1/endpointslices", ({ metadata }) =>
+        metadata.labels?.[MANAGED_BY_LABEL] === CONTROLLER
+          ? [`${metadata.namespace}/${metadata.labels[SERVICE_LABEL]}`]
+          : [],
+      ),
+      // Nodes give zones; their heartbeats change nothing here.
+      mapping("v1/nodes", (node, { pods, services }: Listers, old) =>
+        old && old.metadata.labels?.[ZONE_LABEL] === node.metadata.labels?.[ZONE_LABEL]
+          ? []
+          : pods.by("node", node.metadata.name ?? "").flatMap((pod) => servicesOfPod(pod, undefined, services)),
+      ),
+    ],
+  },
+  listers: (get) => ({
+    services: get("v1/services"),
+    pods: get("v1/pods", { node: ({ spec }) => (spec.nodeName ? [spec.nodeName] : []) }),
+    nodes: get("v1/nodes"),
+    slices: get("discovery.k8s.io/v1/endpointslices", {
+      service: ({ metadata }) => {
+        const name = metadata.labels?.[SERVICE_LABEL];
+        return name ? [`${metadata.namespace}/${name}`] : [];
+      },
+    }),
+  }),
+  reconcile,
+});

@@ -1,0 +1,131 @@
+import type { Action, ApiObject } from "../../client/index.ts";
+import type { Endpoint, EndpointPort, EndpointSlice } from "../../openapi/api/discovery.k8s.io.v1.ts";
+import { canonicalJson, deepEqual } from "../equality.ts";
+import { controllerRef } from "../owner.ts";
+
+export const SERVICE_LABEL = "kubernetes.io/service-name";
+export const MANAGED_BY_LABEL = "endpointslice.kubernetes.io/managed-by";
+const RESOURCE = "discovery.k8s.io/v1/endpointslices";
+
+/** Endpoints that share their ports. */
+export interface PortGroup {
+  ports: EndpointPort[];
+  endpoints: Endpoint[];
+}
+
+export interface SliceWish {
+  owner: ApiObject;
+  addressType: string;
+  labels: Record<string, string>;
+  annotations?: Record<string, string>;
+  groups: readonly PortGroup[];
+  /** Slices that exist for the owner and this address type. */
+  existing: readonly Readonly<EndpointSlice>[];
+  maxPerSlice: number;
+  /** Keeps one slice without endpoints, so that watchers of the service see that there are none. */
+  placeholder: boolean;
+}
+
+/**
+ * The fewest writes that bring slices to a wish: endpoints stay in the slice that has them, new ones fill slices that
+ * change anyway, then others with room, then new ones. (k8s.io/endpointslice reconcileByPortMapping)
+ */
+export function reconcileSlices(wish: SliceWish): Action[] {
+  const { existing, maxPerSlice, placeholder } = wish;
+  const actions: Action[] = [];
+  const left = new Set(existing);
+  const total = wish.groups.reduce((sum, { endpoints }) => sum + endpoints.length, 0);
+  const groups =
+    total || !placeholder ? wish.groups.filter(({ endpoints }) => endpoints.length) : [{ ports: [], endpoints: [] }];
+  for (const { ports, endpoints } of groups) {
+    const key = portsKey(ports);
+    const own = [...left].filter((slice) => portsKey(slice.ports ?? []) === key);
+    const wanted = new Map(endpoints.map((endpoint) => [identity(endpoint), endpoint]));
+    const plans = own.map((slice) => {
+      left.delete(slice);
+      const kept = (slice.endpoints ?? []).flatMap((old) => {
+        const fresh = wanted.get(identity(old));
+        wanted.delete(identity(old));
+        return fresh ? [fresh] : [];
+      });
+      return { slice, endpoints: kept, changes: !deepEqual(kept, slice.endpoints ?? []) || !hasMetadata(slice, wish) };
+    });
+    const rest = [...wanted.values()];
+    for (const plan of [...plans].sort(
+      (a, b) => Number(b.changes) - Number(a.changes) || b.endpoints.length - a.endpoints.length,
+    )) {
+      if (!rest.length) break;
+      const added = rest.splice(0, Math.max(0, maxPerSlice - plan.endpoints.length));
+      plan.endpoints.push(...added);
+      plan.changes ||= added.length > 0;
+    }
+    const isEmptyGroup = !endpoints.length;
+    for (const [i, plan] of plans.entries()) {
+      if (!plan.endpoints.length && !(isEmptyGroup && i === 0))
+        actions.push({ do: "delete", resource: RESOURCE, object: plan.slice });
+      else if (plan.changes)
+        actions.push({ do: "update", resource: RESOURCE, object: sliceOf(wish, ports, plan.endpoints, plan.slice) });
+    }
+    while (rest.length) actions.push(create(wish, ports, rest.splice(0, maxPerSlice)));
+    if (isEmptyGroup && !plans.length) {
+      // Better one that exists, emptied, than a delete and a create.
+      const [spare] = left;
+      if (spare) {
+        left.delete(spare);
+        actions.push({ do: "update", resource: RESOURCE, object: sliceOf(wish, ports, [], spare) });
+      } else actions.push(create(wish, ports, []));
+    }
+  }
+  for (const object of left) actions.push({ do: "delete", resource: RESOURCE, object });
+  return actions;
+}
+
+function create(wish: SliceWish, ports: EndpointPort[], endpoints: Endpoint[]): Action {
+  return { do: "create", resource: RESOURCE, object: sliceOf(wish, ports, endpoints, undefined) };
+}
+
+function sliceOf(
+  { owner, addressType, labels, annotations }: SliceWish,
+  ports: EndpointPort[],
+  endpoints: Endpoint[],
+  old: Readonly<EndpointSlice> | undefined,
+): EndpointSlice {
+  const { name, namespace } = owner.metadata;
+  const base = old?.metadata ?? { generateName: `${name}-`, namespace, ownerReferences: [controllerRef(owner)] };
+  return {
+    apiVersion: "discovery.k8s.io/v1",
+    kind: "EndpointSlice",
+    metadata: { ...base, labels, ...(annotations && { annotations: { ...base.annotations, ...annotations } }) },
+    addressType,
+    endpoints,
+    ...(ports.length && { ports }),
+  };
+}
+
+function hasMetadata({ metadata }: Readonly<EndpointSlice>, { labels, owner }: SliceWish): boolean {
+  return (
+    deepEqual(metadata.labels ?? {}, labels) &&
+    !!metadata.ownerReferences?.some(({ uid }) => uid === owner.metadata.uid)
+  );
+}
+
+/** What makes it the same endpoint: a Pod by its uid, else the addresses. */
+function identity({ addresses, targetRef }: Endpoint): string {
+  return canonicalJson([[...(addresses ?? [])].sort(), targetRef?.uid ?? null]);
+}
+
+function portsKey(ports: readonly EndpointPort[]): string {
+  return canonicalJson(ports.map((port) => canonicalJson(port)).sort());
+}
+
+/** Puts endpoints with the same ports together. */
+export function groupByPorts(entries: readonly { ports: EndpointPort[]; endpoint: Endpoint }[]): PortGroup[] {
+  const groups = new Map<string, PortGroup>();
+  for (const { ports, endpoint } of entries) {
+    const key = portsKey(ports);
+    const group = groups.get(key) ?? { ports, endpoints: [] };
+    group.endpoints.push(endpoint);
+    groups.set(key, group);
+  }
+  return [...groups.values()];
+}
