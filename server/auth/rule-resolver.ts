@@ -14,7 +14,8 @@ export interface ResolvedRules {
   }[];
   /** There may be more. */
   readonly incomplete: boolean;
-  readonly errors: readonly string[];
+  /** Why some are missing; "" = none are. */
+  readonly error: string;
 }
 
 /** Answers SelfSubjectRulesReviews. (apiserver/pkg/authorization/authorizer RuleResolver) */

@@ -4,6 +4,7 @@ import type { UserInfo } from "../auth/authenticator.ts";
 import type { FieldError } from "../meta/field-error.ts";
 import type { KubeObject } from "../meta/object.ts";
 import type { Services } from "./services.ts";
+import type { DeleteOptions } from "./store.ts";
 
 /** What strategies may know of the request. */
 export interface RequestContext {
@@ -14,6 +15,8 @@ export interface RequestContext {
   readonly services: Services;
   /** Adds a `Warning: 299` header. */
   warn(message: string): void;
+  /** Adds an annotation to the audit event. */
+  annotate(key: string, value: string): void;
 }
 
 /** A column of `kubectl get`. Facts give name, type, format, priority; the definition gives the value. */
@@ -106,7 +109,7 @@ export interface KindDefinition<T extends KubeObject> {
    * Kinds with a deletion protocol of their own (Namespace). Called with a private copy on each DELETE.
    * @returns "mark": `obj` was changed and is to be written, not deleted; "wait": answer it as it is; "proceed": as usual.
    */
-  deletion?(obj: T, context: RequestContext): "mark" | "wait" | "proceed";
+  deletion?(obj: T, context: RequestContext, options: DeleteOptions): "mark" | "wait" | "proceed";
   /** Besides empty finalizers and a passed grace period: whether an update may end in the final deletion. */
   shouldDeleteDuringUpdate?(obj: T, old: T): boolean;
   /** What a DELETE without propagationPolicy does to dependents. Default "background". */

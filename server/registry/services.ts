@@ -1,5 +1,6 @@
 import type { Authenticator } from "../auth/authenticator.ts";
 import type { Authorizer } from "../auth/authorizer.ts";
+import type { CertificateChecks } from "../auth/pki/checks.ts";
 import type { EscalationCheck } from "../auth/rbac/escalation.ts";
 import type { RuleResolver } from "../auth/rule-resolver.ts";
 import type { TokenIssuer } from "../auth/service-account/token-issuer.ts";
@@ -16,6 +17,8 @@ export interface Services {
   readonly authenticator: Authenticator;
   /** The API server's own audiences (`--api-audiences`). */
   readonly apiAudiences: readonly string[];
+  /** Judges CertificateSigningRequests. */
+  readonly certificates: CertificateChecks;
   /** Signs service-account tokens. */
   readonly tokenIssuer: TokenIssuer;
 }

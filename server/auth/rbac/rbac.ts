@@ -73,7 +73,7 @@ function rulesFor(index: RoleIndex, user: UserInfo, namespace: string): Resolved
     resourceRules: rules.filter((rule) => rule.resources?.length),
     nonResourceRules: rules.filter((rule) => rule.nonResourceURLs?.length),
     incomplete: false,
-    errors: error ? [error] : [],
+    error,
   };
 }
 

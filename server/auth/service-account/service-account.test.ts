@@ -61,7 +61,8 @@ const issuerWith = (key = rsa) =>
     key: Promise.resolve(key),
     newId: () => "id-1",
   });
-const issue = async (body: Omit<TokenClaims, "iss" | "jti">, key = rsa) => (await issuerWith(key).sign(body)).token;
+const issue = async (body: Omit<TokenClaims, "iss" | "jti">, key = rsa) =>
+  signToken({ ...body, iss: API, jti: "id-1" }, key);
 
 describe("bound tokens", () => {
   test.each([
@@ -199,5 +200,29 @@ describe("tokens of Secrets", () => {
   test("need all claims", async () => {
     const token = await signToken({ iss: "kubernetes/serviceaccount", sub: "system:serviceaccount:ns:robot" }, rsa);
     await expect(legacy().authenticateToken(token, [])).rejects.toThrow("namespace claim is missing");
+  });
+});
+
+describe("the issuer", () => {
+  const serviceAccount = { namespace: "ns", name: "robot", uid: "sa-1" };
+  const ask = { serviceAccount, audiences: [API], now, expirationSeconds: 3600, boundTo: {} };
+
+  test("makes tokens that the authenticator takes", async () => {
+    const { token, credentialId } = await issuerWith(rsa).sign({
+      ...ask,
+      boundTo: { pod: { name: "p", uid: "pod-1" } },
+    });
+    expect(credentialId).toBe("JTI=id-1");
+    expect((await bound().authenticateToken(token, []))?.user.extra).toMatchObject({
+      "authentication.kubernetes.io/credential-id": ["JTI=id-1"],
+      "authentication.kubernetes.io/pod-name": ["p"],
+    });
+  });
+
+  test("writes the claims in upstream's order", async () => {
+    const { token } = await issuerWith(ec).sign({ ...ask, warnAfterSeconds: 3607 });
+    expect(Buffer.from(token.split(".")[1]!, "base64url").toString()).toBe(
+      `{"aud":["${API}"],"exp":${seconds + 3600},"iat":${seconds},"iss":"${API}","jti":"id-1","kubernetes.io":{"namespace":"ns","serviceaccount":{"name":"robot","uid":"sa-1"},"warnafter":${seconds + 3607}},"nbf":${seconds},"sub":"system:serviceaccount:ns:robot"}`,
+    );
   });
 });

@@ -1,7 +1,7 @@
 import type { TokenRequest } from "../../../openapi/api/authentication.k8s.io.v1.ts";
 import type { Pod, ServiceAccount } from "../../../openapi/api/core.v1.ts";
-import { type ClaimedObject, credentialId, type TokenClaims } from "../../auth/service-account/claims.ts";
-import { serviceAccountUserName } from "../../auth/well-known.ts";
+import type { ClaimedObject } from "../../auth/service-account/claims.ts";
+import type { BoundTokenRequest } from "../../auth/service-account/token-issuer.ts";
 import { badRequest, conflict, internalError, invalid, notFound } from "../../meta/errors.ts";
 import { type FieldError, fieldInvalid } from "../../meta/field-error.ts";
 import { goQuote } from "../../meta/go-quote.ts";
@@ -47,8 +47,11 @@ async function createToken(request: SubresourceCreate): Promise<KubeObject> {
     context.warn(`requested expiration of ${seconds} seconds shortened to ${maxExpirationSeconds} seconds`);
     seconds = maxExpirationSeconds;
   }
-  const { token, id } = await sign(account, { audiences, seconds, bound }, context);
-  context.annotate("authentication.kubernetes.io/issued-credential-id", credentialId(id));
+  const { token, credentialId } = await sign(
+    { serviceAccount: { namespace, name, uid }, audiences, now, expirationSeconds: seconds, boundTo: bound },
+    context,
+  );
+  context.annotate("authentication.kubernetes.io/issued-credential-id", credentialId);
   return {
     kind: "TokenRequest",
     apiVersion: "authentication.k8s.io/v1",
@@ -79,10 +82,12 @@ function validateSeconds(seconds: number): FieldError[] {
   return errors;
 }
 
-/** What a token is bound to, as it stands in `kubernetes.io` claims. */
-type Bound = Partial<Record<"pod" | "node" | "secret", ClaimedObject>>;
-
-function boundObject({ spec }: TokenRequest, account: string, namespace: string, { reader }: RequestContext): Bound {
+function boundObject(
+  { spec }: TokenRequest,
+  account: string,
+  namespace: string,
+  { reader }: RequestContext,
+): BoundTokenRequest["boundTo"] {
   const reference = spec.boundObjectRef;
   if (!reference) return {};
   const { apiVersion = "", kind = "", name = "", uid } = reference;
@@ -125,37 +130,18 @@ const claimed = ({ metadata }: Readonly<KubeObject>): ClaimedObject => ({
   ...(metadata.uid && { uid: metadata.uid }),
 });
 
-async function sign(
-  { metadata }: ServiceAccount,
-  { audiences, seconds, bound }: { audiences: readonly string[]; seconds: number; bound: Bound },
-  { services, now }: RequestContext,
-): Promise<{ token: string; id: string }> {
+async function sign(request: BoundTokenRequest, { services }: RequestContext) {
   const { tokenIssuer, apiAudiences } = services;
-  const { name = "", namespace = "" } = metadata;
-  const issued = Math.floor(now.getTime() / 1000);
+  const { boundTo, expirationSeconds, audiences } = request;
   // Old clients read a token once and never again: what they ask for lives a year, and warns after the hour.
   const extended =
     tokenIssuer.extendExpiration &&
-    bound.pod !== undefined &&
-    seconds === POD_TOKEN_SECONDS &&
+    boundTo.pod !== undefined &&
+    expirationSeconds === POD_TOKEN_SECONDS &&
     audiences.every((audience) => apiAudiences.includes(audience));
-  const claims: Omit<TokenClaims, "iss" | "jti"> = {
-    aud: audiences,
-    exp: issued + (extended ? EXTENDED_SECONDS : seconds),
-    iat: issued,
-    "kubernetes.io": {
-      namespace,
-      ...(bound.node && { node: bound.node }),
-      ...(bound.pod && { pod: bound.pod }),
-      ...(bound.secret && { secret: bound.secret }),
-      serviceaccount: claimed({ metadata }),
-      ...(extended && { warnafter: issued + seconds }),
-    },
-    nbf: issued,
-    sub: serviceAccountUserName(namespace, name),
-  };
+  const year = { expirationSeconds: EXTENDED_SECONDS, warnAfterSeconds: expirationSeconds };
   try {
-    return await tokenIssuer.sign(claims);
+    return await tokenIssuer.sign(extended ? { ...request, ...year } : request);
   } catch (error) {
     throw internalError(`failed to generate token: ${error instanceof Error ? error.message : error}`);
   }

@@ -1,5 +1,4 @@
 import type { SelfSubjectRulesReview } from "../../../openapi/api/authorization.k8s.io.v1.ts";
-import { AggregatedError } from "../../auth/aggregate-error.ts";
 import { badRequest } from "../../meta/errors.ts";
 import { defineKind } from "../kind.ts";
 
@@ -10,10 +9,7 @@ export const selfSubjectRulesReview = defineKind<SelfSubjectRulesReview>({
   kind: "SelfSubjectRulesReview",
   async createOnly({ kind, apiVersion, spec }, { user, services }) {
     if (!spec.namespace) throw badRequest("no namespace on request");
-    const { resourceRules, nonResourceRules, incomplete, errors } = services.ruleResolver.rulesFor(
-      user,
-      spec.namespace,
-    );
+    const { resourceRules, nonResourceRules, incomplete, error } = services.ruleResolver.rulesFor(user, spec.namespace);
     const only = <R extends object>(rule: R, fields: readonly (keyof R)[]): R =>
       // A part of R, all of whose fields are optional.
       Object.fromEntries(fields.filter((field) => rule[field]).map((field) => [field, rule[field]])) as R;
@@ -31,7 +27,7 @@ export const selfSubjectRulesReview = defineKind<SelfSubjectRulesReview>({
           ...only({ ...rule } as object as Rule, ["verbs", "nonResourceURLs"]),
         })),
         incomplete,
-        ...(errors.length && { evaluationError: new AggregatedError(errors).message }),
+        ...(error && { evaluationError: error }),
       },
     };
   },

@@ -7,6 +7,7 @@ import type {
 import { createAuthority } from "../../auth/pki/authority.ts";
 import { generateKey } from "../../auth/pki/certificate.ts";
 import { createCertificateRequest } from "../../auth/pki/certificate-request.ts";
+import { certificateChecks } from "../../auth/pki/checks.ts";
 import type { RequestContext } from "../kind.ts";
 import { certificateSigningRequest as kind } from "./certificate-signing-request.ts";
 
@@ -14,6 +15,7 @@ const now = new Date("2026-03-04T05:06:07Z");
 // The strategy reads no more of a request than this.
 const context = {
   now,
+  services: { certificates: certificateChecks },
   user: { name: "jane", uid: "7", groups: ["dev"], extra: { a: ["b"] } },
 } as unknown as RequestContext;
 const base64 = (text: string) => Buffer.from(text).toString("base64");

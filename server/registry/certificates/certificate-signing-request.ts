@@ -34,8 +34,9 @@ export const certificateSigningRequest = defineKind<Request>({
     obj.spec = deepCopy(old.spec);
     obj.status = deepCopy(old.status);
   },
-  validate: (obj) => validateRequest(obj, undefined),
-  validateUpdate: (obj, old) => validateRequestUpdate(obj, old, { setApproval: false, setCertificate: false }),
+  validate: (obj, { services }) => validateRequest(obj, undefined, services.certificates),
+  validateUpdate: (obj, old, { services }) =>
+    validateRequestUpdate(obj, old, { setApproval: false, setCertificate: false }, services.certificates),
   selectableFields: ({ spec }) => ({ "spec.signerName": spec.signerName }),
   columns: [
     { name: "SignerName", type: "string", value: ({ spec }) => spec.signerName || "<none>" },
@@ -57,7 +58,8 @@ export const certificateSigningRequest = defineKind<Request>({
         keepDecision(obj, old, "Denied");
         fillTimes(obj, old, now);
       },
-      validateUpdate: (obj, old) => validateRequestUpdate(obj, old, { setApproval: false, setCertificate: true }),
+      validateUpdate: (obj, old, { services }) =>
+        validateRequestUpdate(obj, old, { setApproval: false, setCertificate: true }, services.certificates),
     },
     approval: {
       verbs: ["get", "patch", "update"],
@@ -68,7 +70,8 @@ export const certificateSigningRequest = defineKind<Request>({
         const { conditions: _old, ...status } = deepCopy(old.status ?? {});
         obj.status = { ...(conditions && { conditions }), ...status };
       },
-      validateUpdate: (obj, old) => validateRequestUpdate(obj, old, { setApproval: true, setCertificate: false }),
+      validateUpdate: (obj, old, { services }) =>
+        validateRequestUpdate(obj, old, { setApproval: true, setCertificate: false }, services.certificates),
     },
   },
 });

@@ -2,9 +2,7 @@ import type {
   CertificateSigningRequest,
   CertificateSigningRequestCondition as Condition,
 } from "../../../openapi/api/certificates.k8s.io.v1.ts";
-import { parseCertificate } from "../../auth/pki/certificate.ts";
-import { certificateRequestFromPem, checkRequestSignature } from "../../auth/pki/certificate-request.ts";
-import { pemBlocks } from "../../auth/pki/pem.ts";
+import type { CertificateChecks } from "../../auth/pki/checks.ts";
 import { semanticEqual } from "../../meta/equality.ts";
 import {
   type FieldError,
@@ -57,10 +55,14 @@ export interface UpdateRights {
 type Request = Readonly<CertificateSigningRequest>;
 
 /** (pkg/apis/certificates/validation) @param old what is stored: its faults are let pass. */
-export function validateRequest({ spec, status }: Request, old: Request | undefined): FieldError[] {
+export function validateRequest(
+  { spec, status }: Request,
+  old: Request | undefined,
+  checks: CertificateChecks,
+): FieldError[] {
   const { request, usages = [], signerName = "", expirationSeconds } = spec;
   const errors: FieldError[] = [];
-  const problem = requestProblem(request ?? "");
+  const problem = checks.requestProblem(decoded(request));
   if (problem) errors.push(fieldInvalid("spec.request", request ?? null, problem));
   if (!usages.length) errors.push(fieldRequired("spec.usages", ""));
   const oldUsages = old?.spec.usages ?? [];
@@ -86,17 +88,23 @@ export function validateRequest({ spec, status }: Request, old: Request | undefi
   const certificate = status?.certificate ?? "";
   const oldCertificate = old?.status?.certificate ?? "";
   const untouched = old !== undefined && certificate === oldCertificate;
-  const fault = certificateProblem(certificate);
-  if (fault && !untouched && !(old && certificateProblem(oldCertificate))) {
+  const problemOf = (base64: string) => (base64 ? checks.certificateProblem(decoded(base64)) : "");
+  const fault = untouched ? "" : problemOf(certificate);
+  if (fault && !problemOf(oldCertificate)) {
     errors.push(fieldInvalid("status.certificate", "<certificate data>", fault));
   }
   return errors;
 }
 
 /** An update never takes back a decision, and only its own road may take one. */
-export function validateRequestUpdate(obj: Request, old: Request, rights: UpdateRights): FieldError[] {
+export function validateRequestUpdate(
+  obj: Request,
+  old: Request,
+  rights: UpdateRights,
+  checks: CertificateChecks,
+): FieldError[] {
   const field = "status.conditions";
-  const errors = validateRequest(obj, old);
+  const errors = validateRequest(obj, old, checks);
   for (const type of TRUE_ONLY) {
     if (conditions(obj, type).length < conditions(old, type).length) {
       errors.push(fieldForbidden(field, `updates may not remove a condition of type "${type}"`));
@@ -124,6 +132,8 @@ export function validateRequestUpdate(obj: Request, old: Request, rights: Update
   return errors;
 }
 
+const decoded = (base64 = ""): string => Buffer.from(base64, "base64").toString("utf8");
+
 const conditions = (request: Request, type: string): Condition[] =>
   (request.status?.conditions ?? []).filter((condition) => condition.type === type);
 
@@ -147,30 +157,4 @@ function validateConditions(list: readonly Condition[], old: readonly Condition[
     seen.add(type);
   });
   return errors;
-}
-
-function requestProblem(base64: string): string {
-  try {
-    checkRequestSignature(certificateRequestFromPem(Buffer.from(base64, "base64").toString("utf8")));
-    return "";
-  } catch (error) {
-    return error instanceof Error ? error.message : String(error);
-  }
-}
-
-function certificateProblem(base64: string): string {
-  if (!base64) return "";
-  const blocks = pemBlocks(Buffer.from(base64, "base64").toString("utf8"));
-  if (!blocks.length) return "must contain at least one CERTIFICATE PEM block";
-  for (const { label, headers, der } of blocks) {
-    if (label !== "CERTIFICATE") return `only CERTIFICATE PEM blocks are allowed, found "${label}"`;
-    if (headers) return "no PEM block headers are permitted";
-    if (!der.length) return "found CERTIFICATE PEM block containing 0 certificates";
-    try {
-      parseCertificate(der);
-    } catch {
-      return "x509: malformed certificate";
-    }
-  }
-  return "";
 }
