@@ -1,0 +1,68 @@
+import type { Authenticator } from "../auth/authenticator.ts";
+import type { Authorizer } from "../auth/authorizer.ts";
+import type { ServedGroup } from "../discovery/groups.ts";
+import type { Random } from "../meta/random.ts";
+import type { Registry } from "../registry/store.ts";
+import type { AuditSink } from "./filters/audit.ts";
+import type { FlowClassifier } from "./filters/max-in-flight.ts";
+import type { Connector } from "./handlers/connect.ts";
+import type { Ctx } from "./respond.ts";
+import type { HealthCheck } from "./routes/health.ts";
+import type { State } from "./state.ts";
+
+/** Answers one fixed path; `path` is a pattern of @koa/router. Other methods get a 405. */
+export interface FixedRoute {
+  readonly path: string;
+  readonly methods: readonly string[];
+  handle(ctx: Ctx): void | Promise<void>;
+}
+
+/** All that the HTTP side of the API server is made from. */
+export interface AppOptions {
+  readonly registry: Registry;
+  readonly authenticator: Authenticator;
+  readonly authorizer: Authorizer;
+  readonly now: () => Date;
+  readonly random: Random;
+  /** Unique names for requests: UUIDs. */
+  readonly newId: () => string;
+  /** exec, attach, portforward, log, proxy: what a subresource does with a connection. */
+  readonly connectors: readonly Connector[];
+  /** In upstream's order; each is also served alone at /livez/<name> and so on. */
+  readonly healthChecks: readonly HealthCheck[];
+  /** `host:port`, for /api and the OpenID discovery document. */
+  readonly serverAddress: () => string;
+  /** Documents of /.well-known/openid-configuration and /openid/v1/jwks, as JSON text. */
+  readonly openId?: { configuration(): string; jwks(): string };
+  /** More fixed paths: /openapi/…, for example. */
+  readonly routes: readonly FixedRoute[];
+  /** Requests of aggregated API services, asked before anything else is served. @returns whether it answered. */
+  readonly aggregator?: (ctx: Ctx) => Promise<boolean> | boolean;
+  /** Groups of other servers (APIServices), for discovery. Call `App.invalidateDiscovery` when they change. */
+  readonly remoteGroups?: () => readonly ServedGroup[];
+  readonly audit?: AuditSink;
+  readonly flows?: FlowClassifier;
+  readonly corsAllowedOrigins: readonly RegExp[];
+  readonly requestTimeoutMilliseconds: number;
+  /** Watches without timeoutSeconds last this long, or up to twice as long. */
+  readonly minRequestTimeoutSeconds: number;
+  readonly maxRequestsInFlight: number;
+  readonly maxMutatingRequestsInFlight: number;
+  /** A watcher that has more than this unsent is ended. */
+  readonly watchBufferBytes: number;
+  /** Called with each finished request. */
+  readonly log?: (state: State, method: string, seconds: number) => void;
+  readonly onPanic: (error: unknown, path: string) => void;
+  /** Storage keys under a prefix, for the apiserver_storage_objects gauge. */
+  readonly countObjects?: (storagePrefix: string) => number;
+}
+
+/** kube-apiserver's defaults. (apiserver/pkg/server/config.go) */
+export const DEFAULTS = {
+  corsAllowedOrigins: [],
+  requestTimeoutMilliseconds: 60_000,
+  minRequestTimeoutSeconds: 1800,
+  maxRequestsInFlight: 400,
+  maxMutatingRequestsInFlight: 200,
+  watchBufferBytes: 16 * 1024 * 1024,
+} as const satisfies Partial<AppOptions>;

@@ -1,0 +1,78 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Http2ServerRequest, Http2ServerResponse } from "node:http2";
+import { Router } from "@koa/router";
+import Koa from "koa";
+import type { AppOptions, FixedRoute } from "./app-options.ts";
+import { chain } from "./chain.ts";
+import { dispatch } from "./dispatch.ts";
+import { notFoundPage, routeError } from "./errors.ts";
+import type { InFlight } from "./filters/max-in-flight.ts";
+import { WaitGroup } from "./filters/wait-group.ts";
+import { Metrics } from "./metrics.ts";
+import type { Ctx } from "./respond.ts";
+import { discoveryRoutes } from "./routes/discovery.ts";
+import { healthRoutes } from "./routes/health.ts";
+import { metricsRoute } from "./routes/metrics.ts";
+import { openIdRoutes } from "./routes/open-id.ts";
+import { rootRoute } from "./routes/root.ts";
+import { versionRoutes } from "./routes/version.ts";
+import type { State } from "./state.ts";
+
+/** The API server as a request handler; listen.ts puts it on a socket. */
+export interface App {
+  /** For node:http, node:http2 and supertest. */
+  readonly handle: (
+    request: IncomingMessage | Http2ServerRequest,
+    response: ServerResponse | Http2ServerResponse,
+  ) => Promise<void>;
+  readonly metrics: Metrics;
+  /** Turns new requests away, ends watches, and waits for what is in flight. Idempotent. */
+  drain(): Promise<void>;
+  invalidateDiscovery(): void;
+}
+
+export function createApp(options: AppOptions): App {
+  const { registry, now, countObjects } = options;
+  const group = new WaitGroup();
+  const inFlight: InFlight = { reading: 0, mutating: 0 };
+  const metrics = new Metrics({ now, inFlight, kinds: () => registry.kinds, countObjects });
+  const app = new Koa<State>();
+  for (const filter of chain(options, { group, inFlight, metrics })) app.use(filter);
+  const { aggregator } = options;
+  if (aggregator) {
+    app.use(async (ctx, next) => {
+      if (!(await aggregator(ctx as Ctx))) await next();
+    });
+  }
+  app.use(dispatch(options, { ...options, metrics }));
+  const discovery = discoveryRoutes(registry, options.serverAddress, options.remoteGroups ?? (() => []));
+  const fixed: FixedRoute[] = [
+    ...healthRoutes(options.healthChecks),
+    ...versionRoutes(),
+    ...discovery.routes,
+    ...(options.openId ? openIdRoutes(options.openId) : []),
+    metricsRoute(metrics),
+    ...options.routes,
+  ];
+  // What `/` lists: discovery's own paths come from the kinds, and slashes at the end are no paths of their own.
+  const listed = fixed.map(({ path }) => path).filter((path) => !path.endsWith("/") && !/[:{*]/.test(path));
+  fixed.push(rootRoute(registry, () => listed));
+  app.use(routerOf(fixed));
+  app.use((ctx) => notFoundPage(ctx as Ctx));
+  // Koa's types know HTTP/1 only; Node's HTTP/2 compatibility classes have what it uses.
+  const handle = app.callback() as unknown as App["handle"];
+  return { handle, metrics, drain: () => group.drain(), invalidateDiscovery: discovery.invalidate };
+}
+
+function routerOf(routes: readonly FixedRoute[]) {
+  const router = new Router<State>({ strict: true, sensitive: true, methods: METHODS });
+  for (const { path, methods, handle } of routes) {
+    router.register(path, METHODS, (ctx: unknown) => {
+      const own = ctx as Ctx; // the router's context type adds only its params
+      if (!methods.includes(own.req.method ?? "")) throw routeError(405);
+      return handle(own);
+    });
+  }
+  return router.routes();
+}
+const METHODS = ["HEAD", "OPTIONS", "GET", "PUT", "PATCH", "POST", "DELETE"];

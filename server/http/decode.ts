@@ -1,0 +1,232 @@
+import { coerce, type Decoded, decodeJson, type FieldValidation } from "../../openapi/decode.ts";
+import { DecodeError, type Node, parseTree } from "../../openapi/json-tree.ts";
+import { decodeProtobuf } from "../../openapi/protobuf/codec.ts";
+import type { Schema } from "../../openapi/schema.ts";
+import { schemaForKind } from "../../openapi/types.ts";
+import { badRequest, unsupportedMediaType } from "../meta/errors.ts";
+import { goQuote } from "../meta/go-quote.ts";
+import type { UnstructuredObject } from "../meta/object.ts";
+import { PLAIN } from "./negotiate.ts";
+import { parseYaml } from "./parse-yaml.ts";
+
+/** What a body must be. */
+export interface Expected {
+  readonly group: string;
+  readonly version: string;
+  readonly kind: string;
+  readonly schema: Schema;
+  readonly custom: boolean;
+}
+
+type Format = "json" | "yaml" | "protobuf";
+
+/** @throws StatusError 415 */
+export function bodyFormat(contentType: string | undefined): Format {
+  if (!contentType) return "json";
+  const semicolon = contentType.indexOf(";");
+  switch ((semicolon < 0 ? contentType : contentType.slice(0, semicolon)).trim().toLowerCase()) {
+    case "application/json":
+      return "json";
+    case "application/yaml":
+      return "yaml";
+    case "application/vnd.kubernetes.protobuf":
+      return "protobuf";
+    default:
+      throw unsupportedMediaType(PLAIN);
+  }
+}
+
+/**
+ * A body as the object it must be, with kind and apiVersion filled in. Unknown and duplicate fields are warned of or
+ * refused, as asked. (decoders of create.go and update.go, and transformDecodeError in rest.go)
+ * @throws StatusError 400
+ */
+export function decodeBody(
+  bytes: Uint8Array,
+  format: Format,
+  expected: Expected,
+  validation: FieldValidation,
+  warn: (message: string) => void,
+): UnstructuredObject {
+  let decoded: Decoded<UnstructuredObject>;
+  try {
+    decoded = decode(bytes, format, expected.schema, validation);
+  } catch (error) {
+    throw explain(error, bytes, format, expected);
+  }
+  const { value } = decoded;
+  const said = { kind: value.kind ?? "", apiVersion: value.apiVersion ?? "" };
+  checkKind(said, expected);
+  report(decoded.problems, said.kind || expected.kind, expected, validation, warn);
+  value.kind = expected.kind;
+  value.apiVersion = apiVersionOf(expected);
+  return value;
+}
+
+export function apiVersionOf({ group, version }: { group: string; version: string }): string {
+  return group ? `${group}/${version}` : version;
+}
+
+function decode(bytes: Uint8Array, format: Format, schema: Schema, validation: FieldValidation) {
+  if (format === "protobuf") return { value: decodeProtobuf(bytes, schema) as UnstructuredObject, problems: [] };
+  if (format === "json") return decodeJson<UnstructuredObject>(bytes, schema, validation);
+  const { value, duplicates } = parseYaml(bytes);
+  if (typeof value !== "object" || Array.isArray(value)) throw new DecodeError(notAnObject(value));
+  const decoded = coerce<UnstructuredObject>(value ?? {}, schema, validation);
+  if (duplicates.length === 0 || validation === "Ignore") return decoded;
+  const problems = validation === "Warn" ? duplicates : [`yaml: unmarshal errors:\n  ${duplicates.join("\n  ")}`];
+  return { value: decoded.value, problems: [...problems, ...decoded.problems] };
+}
+
+/** Warns of what is wrong with the fields, or refuses it. @throws StatusError 400 */
+function report(
+  problems: readonly string[],
+  kind: string,
+  expected: Expected,
+  validation: FieldValidation,
+  warn: (message: string) => void,
+): void {
+  if (problems.length === 0 || validation === "Ignore") return;
+  if (validation === "Strict") {
+    throw cannotBeHandled(kind, expected.version, expected.kind, `strict decoding error: ${problems.join(", ")}`);
+  }
+  for (const problem of problems) warn(problem);
+}
+
+function cannotBeHandled(kind: string, version: string, wanted: string, message: string) {
+  return badRequest(`${kind} in version ${goQuote(version)} cannot be handled as a ${wanted}: ${message}`);
+}
+
+function checkKind({ kind, apiVersion }: { kind: string; apiVersion: string }, expected: Expected): void {
+  const wanted = apiVersionOf(expected);
+  if ((!kind || kind === expected.kind) && (!apiVersion || apiVersion === wanted)) return;
+  const actual = kind || expected.kind;
+  const slash = apiVersion.indexOf("/");
+  const group = apiVersion ? apiVersion.slice(0, Math.max(slash, 0)) : expected.group;
+  const version = apiVersion ? apiVersion.slice(slash + 1) : expected.version;
+  if (expected.custom) {
+    if (apiVersion && apiVersion !== wanted) throw mismatch(apiVersion, wanted);
+    return; // a wrong kind is found by validation
+  }
+  if (!isRegistered(group, version, actual)) {
+    const said = apiVersion || wanted;
+    const text = `no kind ${goQuote(actual)} is registered for version ${goQuote(said)} in scheme "pkg/runtime/scheme.go:111"`;
+    throw cannotBeHandled(actual, version, expected.kind, text);
+  }
+  if (actual === expected.kind && internalPackage(group) === internalPackage(expected.group)) {
+    throw mismatch(apiVersion, wanted);
+  }
+  const text = `converting (${version}.${actual}) to (${internalPackage(expected.group)}.${expected.kind}): unknown conversion`;
+  throw cannotBeHandled(actual, version, expected.kind, text);
+}
+
+function mismatch(said: string, wanted: string) {
+  return badRequest(`the API version in the data (${said}) does not match the expected API version (${wanted})`);
+}
+
+/** Versions that are no longer served, but still known to upstream's scheme. */
+const FORMER: Readonly<Record<string, readonly string[]>> = {
+  "apps/v1beta1": ["ControllerRevision", "Deployment", "StatefulSet", "Scale"],
+  "apps/v1beta2": ["ControllerRevision", "DaemonSet", "Deployment", "ReplicaSet", "StatefulSet", "Scale"],
+  "extensions/v1beta1": ["DaemonSet", "Deployment", "Ingress", "NetworkPolicy", "ReplicaSet", "Scale"],
+  "networking.k8s.io/v1beta1": ["Ingress", "IngressClass", "IPAddress", "ServiceCIDR"],
+  "policy/v1beta1": ["PodDisruptionBudget", "Eviction"],
+  "batch/v1beta1": ["CronJob"],
+  "rbac.authorization.k8s.io/v1beta1": ["ClusterRole", "ClusterRoleBinding", "Role", "RoleBinding"],
+  "rbac.authorization.k8s.io/v1alpha1": ["ClusterRole", "ClusterRoleBinding", "Role", "RoleBinding"],
+  "storage.k8s.io/v1beta1": ["CSIDriver", "CSINode", "CSIStorageCapacity", "StorageClass", "VolumeAttachment"],
+  "scheduling.k8s.io/v1beta1": ["PriorityClass"],
+  "coordination.k8s.io/v1beta1": ["Lease"],
+  "discovery.k8s.io/v1beta1": ["EndpointSlice"],
+  "events.k8s.io/v1beta1": ["Event"],
+  "node.k8s.io/v1beta1": ["RuntimeClass"],
+  "autoscaling/v2beta1": ["HorizontalPodAutoscaler"],
+  "autoscaling/v2beta2": ["HorizontalPodAutoscaler"],
+};
+
+function isRegistered(group: string, version: string, kind: string): boolean {
+  return (
+    schemaForKind(group, version, kind) !== undefined ||
+    (FORMER[apiVersionOf({ group, version })]?.includes(kind) ?? false)
+  );
+}
+
+/** The Go package of the internal type, which conversion errors name. */
+export function internalPackage(group: string): string {
+  if (!group || group === "events.k8s.io") return "core";
+  return group.split(".")[0]!;
+}
+
+const VERSION_KIND =
+  'struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }';
+
+function notAnObject(value: unknown): string {
+  const type = Array.isArray(value) ? "array" : typeof value === "boolean" ? "bool" : typeof value;
+  return `json: cannot unmarshal ${type} into Go value of type ${VERSION_KIND}`;
+}
+
+/** What was thrown by a codec, in the words of upstream's serializers. */
+function explain(error: unknown, bytes: Uint8Array, format: Format, expected: Expected): unknown {
+  if (!(error instanceof Error)) return error;
+  const { message } = error;
+  if (format !== "json") {
+    if (format === "protobuf") {
+      return badRequest(
+        `the object provided is unrecognized (must be of type ${expected.kind}): ${message} (${summary(bytes)})`,
+      );
+    }
+    if (error instanceof DecodeError && !message.includes(VERSION_KIND)) {
+      return cannotBeHandled(expected.kind, expected.version, expected.kind, message);
+    }
+    const text = error instanceof DecodeError ? `couldn't get version/kind; json parse error: ${message}` : message;
+    return badRequest(
+      `the object provided is unrecognized (must be of type ${expected.kind}): ${text} (${summary(bytes)})`,
+    );
+  }
+  if (!(error instanceof DecodeError)) return error;
+  const found = findKind(bytes);
+  if ("message" in found) {
+    const text = `couldn't get version/kind; json parse error: ${found.message}`;
+    return badRequest(
+      `the object provided is unrecognized (must be of type ${expected.kind}): ${text} (${summary(bytes)})`,
+    );
+  }
+  try {
+    checkKind(found, expected);
+  } catch (wrongKind) {
+    return wrongKind;
+  }
+  return cannotBeHandled(found.kind || expected.kind, expected.version, expected.kind, message);
+}
+
+/** Kind and apiVersion of a body that did not decode, or why not even they can be read. */
+export function findKind(bytes: Uint8Array): { kind: string; apiVersion: string } | { message: string } {
+  let tree: Node;
+  try {
+    tree = parseTree(bytes);
+  } catch (error) {
+    return { message: error instanceof Error ? error.message : String(error) };
+  }
+  if (tree.kind === "null") return { kind: "", apiVersion: "" };
+  if (tree.kind !== "object") {
+    return { message: `json: cannot unmarshal ${tree.kind} into Go value of type ${VERSION_KIND}` };
+  }
+  const found = { kind: "", apiVersion: "" };
+  for (const [key, node] of tree.entries) {
+    if (key !== "kind" && key !== "apiVersion") continue;
+    if (node.kind === "null") continue;
+    if (node.kind !== "string") {
+      return { message: `json: cannot unmarshal ${node.kind} into Go struct field .${key} of type string` };
+    }
+    found[key] = node.value;
+  }
+  return found;
+}
+
+/** The start of a body, in hex when it is not JSON. */
+function summary(bytes: Uint8Array): string {
+  if (bytes.length === 0) return "<empty>";
+  const head = Buffer.from(bytes.subarray(0, 30));
+  const more = bytes.length > 30 ? " ..." : "";
+  return (bytes[0] === 0x7b ? head.toString("utf8") : head.toString("hex")) + more;
+}

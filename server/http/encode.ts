@@ -1,0 +1,175 @@
+import { encodeAny, encodeJson, encodeSorted } from "../../openapi/encode.ts";
+import { encodeProtobuf } from "../../openapi/protobuf/codec.ts";
+import type { Schema } from "../../openapi/schema.ts";
+import { schemaForKind, schemaOf } from "../../openapi/types.ts";
+import { deepCopy } from "../meta/equality.ts";
+import { StatusError } from "../meta/errors.ts";
+import type { KubeObject } from "../meta/object.ts";
+import type { Kind } from "../registry/kind.ts";
+import type { Stored } from "../registry/store.ts";
+import { apiVersionOf, internalPackage } from "./decode.ts";
+import { indentJson } from "./indent-json.ts";
+import type { MediaType } from "./negotiate.ts";
+import { cells, columnDefinitions, type IncludeObject } from "./table.ts";
+import { toYaml } from "./yaml.ts";
+
+const META = "io.k8s.apimachinery.pkg.apis.meta.v1.";
+const NEWLINE = Buffer.from("\n");
+
+/** What an answer is made with, besides the object. */
+export interface Output {
+  readonly kind: Kind;
+  readonly media: MediaType;
+  /** Of Tables. */
+  readonly include: IncludeObject;
+  /** For the ages in Tables. */
+  readonly now: Date;
+}
+
+/** Converted forms of stored objects, by served version: made once and shared, as the stored ones are. */
+const conversions = new WeakMap<Stored, Map<Kind, { object: KubeObject; json?: Buffer }>>();
+
+/** An object in the version that is served. Shared: never written to. */
+export function objectOf(stored: Stored, kind: Kind): Readonly<KubeObject> {
+  return kind.convert ? converted(stored, kind).object : stored.object;
+}
+
+/** Its JSON, without a newline. Shared. */
+export function jsonOf(stored: Stored, kind: Kind): Uint8Array {
+  if (!kind.convert) return stored.json;
+  const form = converted(stored, kind);
+  form.json ??= Buffer.from(encodeObject(form.object, kind));
+  return form.json;
+}
+
+function converted(stored: Stored, kind: Kind) {
+  let forms = conversions.get(stored);
+  if (!forms) conversions.set(stored, (forms = new Map()));
+  let form = forms.get(kind);
+  if (!form) {
+    // Conversion may work in place, and what is stored is shared.
+    const object = kind.convert!.fromStorage(deepCopy(stored.object));
+    form = { object: { ...object, kind: kind.kind, apiVersion: apiVersionOf(kind) } };
+    forms.set(kind, form);
+  }
+  return form;
+}
+
+/** JSON text of an object of this kind. */
+export function encodeObject(object: KubeObject, kind: { schema: Schema; custom: boolean }): string {
+  return kind.custom ? encodeSorted(object) : encodeJson(object, kind.schema);
+}
+
+/** A whole answer with one stored object. @throws StatusError 406 */
+export function encodeStored(stored: Stored, output: Output): string | Uint8Array {
+  const { media, kind } = output;
+  if (media.convert) return finish(transform(stored, output), media);
+  switch (media.format) {
+    case "protobuf":
+      return encodeProtobuf(objectOf(stored, kind), kind.schema);
+    case "json":
+      if (!media.pretty) return Buffer.concat([jsonOf(stored, kind), NEWLINE]);
+      return indentJson(text(jsonOf(stored, kind)));
+    default:
+      return toYaml(JSON.parse(text(jsonOf(stored, kind))));
+  }
+}
+
+/** An object that is not stored, such as a Scale. */
+export function encodePlain(
+  object: KubeObject,
+  schema: Schema,
+  media: MediaType,
+  custom: boolean,
+): string | Uint8Array {
+  if (media.format === "protobuf") return encodeProtobuf(object, schema);
+  return finishText(encodeObject(object, { schema, custom }), media);
+}
+
+function text(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf8");
+}
+
+/** JSON text, or protobuf bytes, of what a transform made. */
+function finish(made: string | Uint8Array, media: MediaType): string | Uint8Array {
+  return typeof made === "string" ? finishText(made, media) : made;
+}
+
+export function finishText(json: string, { format, pretty }: MediaType): string {
+  if (format === "yaml") return toYaml(JSON.parse(json));
+  return pretty ? indentJson(json) : `${json}\n`;
+}
+
+/** The object as PartialObjectMetadata or as a Table of one row. @throws StatusError 406 */
+export function transform(stored: Stored, output: Output): string | Uint8Array {
+  const { media, kind } = output;
+  switch (media.convert?.kind) {
+    case "PartialObjectMetadata":
+      return partial(objectOf(stored, kind), media);
+    case "Table": {
+      const resourceVersion = stored.object.metadata.resourceVersion;
+      return table([stored], { ...(resourceVersion && { resourceVersion }) }, output, true);
+    }
+    default:
+      throw wrongShape("PartialObjectMetadataList", `not a list (*${goType(kind, kind.kind)})`);
+  }
+}
+
+export function wrongShape(asked: string, got: string): StatusError {
+  return new StatusError(406, "NotAcceptable", `you requested ${asked}, but the requested object is ${got}`);
+}
+
+/** As Go prints the internal type. */
+export function goType(kind: Kind, name: string): string {
+  return kind.custom
+    ? `unstructured.Unstructured${name.endsWith("List") ? "List" : ""}`
+    : `${internalPackage(kind.group)}.${name}`;
+}
+
+function metaVersion(media: MediaType): string {
+  return `${media.convert!.group}/${media.convert!.version}`;
+}
+
+export function partial(object: Readonly<KubeObject>, media: MediaType): string | Uint8Array {
+  const apiVersion = metaVersion(media);
+  const { metadata } = object;
+  if (media.format === "protobuf") {
+    return encodeProtobuf(
+      { kind: "PartialObjectMetadata", apiVersion, metadata },
+      schemaOf(`${META}PartialObjectMetadata`),
+    );
+  }
+  return partialJson(object, apiVersion);
+}
+
+export function partialJson({ metadata }: Readonly<KubeObject>, apiVersion: string): string {
+  const text = encodeJson(metadata, schemaOf(`${META}ObjectMeta`));
+  return `{"kind":"PartialObjectMetadata","apiVersion":"${apiVersion}","metadata":${text}}`;
+}
+
+/** A Table of some objects; `headers` is false after the first event of a watch. */
+export function table(
+  items: readonly Stored[],
+  metadata: Record<string, unknown>,
+  output: Output,
+  headers: boolean,
+): string {
+  const { kind, media } = output;
+  const columns = headers ? encodeAny(columnDefinitions(kind)) : "null";
+  const rows = items.map((stored) => row(objectOf(stored, kind), () => text(jsonOf(stored, kind)), output));
+  const head = `{"kind":"Table","apiVersion":"${metaVersion(media)}","metadata":${encodeAny(metadata)}`;
+  return `${head},"columnDefinitions":${columns},"rows":[${rows.join(",")}]}`;
+}
+
+export function row(object: Readonly<KubeObject>, json: () => string, output: Output): string {
+  const { kind, media, include, now } = output;
+  const shown = include === "None" ? "null" : include === "Object" ? json() : partialJson(object, metaVersion(media));
+  return `{"cells":${encodeAny(cells(kind, object, now))},"object":${shown}}`;
+}
+
+/** Schema of a kind that is not the resource's own, such as Scale or Status. */
+export function schemaOfKind(group: string, version: string, kind: string): Schema {
+  const schema = schemaForKind(group, version, kind);
+  if (!schema) throw new Error(`no schema for ${group}/${version} ${kind}`);
+  return schema;
+}

@@ -1,0 +1,25 @@
+import type { Middleware } from "koa";
+import type { Metrics } from "../metrics.ts";
+import type { State } from "../state.ts";
+
+/** Counts and times what was answered, and tells the log. */
+export function observe(options: {
+  now: () => Date;
+  metrics: Metrics;
+  log?: (state: State, method: string, seconds: number) => void;
+}): Middleware<State> {
+  const { metrics, log } = options;
+  return async (ctx, next) => {
+    const started = process.hrtime.bigint();
+    const { state } = ctx;
+    if (state.longRunning) metrics.longRunningStarted(state);
+    try {
+      await next();
+    } finally {
+      if (state.longRunning) metrics.longRunningEnded(state);
+      const seconds = Number(process.hrtime.bigint() - started) / 1e9;
+      metrics.requestDone(state, ctx.req.method ?? "", seconds);
+      log?.(state, ctx.req.method ?? "", seconds);
+    }
+  };
+}

@@ -1,0 +1,64 @@
+import { coerce } from "../../../openapi/decode.ts";
+import { badRequest } from "../../meta/errors.ts";
+import { applyPatch } from "../../meta/managed-fields/manager.ts";
+import type { KubeObject, UnstructuredObject } from "../../meta/object.ts";
+import { parseYaml } from "../parse-yaml.ts";
+import type { WriteOptions } from "../write-options.ts";
+import { managementOf } from "./field-management.ts";
+import {
+  authorizeCreate,
+  checkName,
+  expectedOf,
+  fromStorage,
+  type HandlerScope,
+  type ResourceRequest,
+  toStorage,
+} from "./request.ts";
+
+/**
+ * The update of a server-side apply: merges the configuration into whatever is there by then, or creates it.
+ * (handlers/patch.go applyPatcher)
+ * @throws StatusError 400, 409
+ */
+export function applyFor(request: ResourceRequest, body: Uint8Array, options: WriteOptions, scope: HandlerScope) {
+  const { kind, subresource } = request;
+  const expected = expectedOf(request);
+  const other = subresource?.definition.write !== undefined;
+  const management = managementOf(kind, subresource?.name ?? "", expected);
+  const { config, duplicates } = readConfig(body);
+  const { fieldValidation, fieldManager: manager, force } = options;
+  let warned = false;
+  return async (current: KubeObject | undefined): Promise<KubeObject> => {
+    if (!current) await authorizeCreate(request);
+    const live = current && (other ? current : fromStorage(kind, current));
+    const merged = applyPatch(management, live, config, { manager, force, now: scope.now });
+    if (duplicates.length > 0 && fieldValidation === "Strict") {
+      const texts = duplicates.map((text) => `\n  ${text}`).join("");
+      throw badRequest(`error strict decoding YAML: error converting YAML to JSON: yaml: unmarshal errors:${texts}`);
+    }
+    if (!warned && fieldValidation === "Warn") for (const text of duplicates) scope.warn(text);
+    warned = true;
+    const object = coerce<UnstructuredObject>(merged, expected.schema, "Ignore").value as KubeObject;
+    checkName(request, object);
+    return other ? object : toStorage(kind, object);
+  };
+}
+
+function readConfig(body: Uint8Array): { config: Record<string, unknown>; duplicates: readonly string[] } {
+  let parsed: ReturnType<typeof parseYaml>;
+  try {
+    parsed = parseYaml(body);
+  } catch (error) {
+    const text = error instanceof Error ? error.message : String(error);
+    throw badRequest(`error decoding YAML: error converting YAML to JSON: ${text}`);
+  }
+  const { value, duplicates } = parsed;
+  if (value === null || value === undefined) return { config: {}, duplicates };
+  if (typeof value !== "object" || Array.isArray(value)) {
+    const type = Array.isArray(value) ? "array" : typeof value === "boolean" ? "bool" : typeof value;
+    throw badRequest(
+      `error decoding YAML: error unmarshaling JSON: while decoding JSON: json: cannot unmarshal ${type} into Go value of type map[string]interface {}`,
+    );
+  }
+  return { config: value as Record<string, unknown>, duplicates }; // parsed from YAML: an object
+}

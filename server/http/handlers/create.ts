@@ -1,0 +1,28 @@
+import type { KubeObject } from "../../meta/object.ts";
+import { readBody } from "../body.ts";
+import { bodyFormat, decodeBody } from "../decode.ts";
+import { encodePlain, encodeStored } from "../encode.ts";
+import { CUSTOM, ITEM, negotiate } from "../negotiate.ts";
+import { sendObject } from "../respond.ts";
+import { writeOptions } from "../write-options.ts";
+import { expectedOf, HandlerScope, outputOf, type ResourceRequest, schemaOfObject, toStorage } from "./request.ts";
+
+/** POST of an object, or to a subresource that acts. (handlers/create.go) */
+export async function create(request: ResourceRequest): Promise<void> {
+  const { ctx, kind, store, namespace, name, subresource } = request;
+  const media = negotiate(ctx, kind.custom ? CUSTOM : ITEM);
+  const format = bodyFormat(ctx.req.headers["content-type"]);
+  const body = await readBody(ctx);
+  const options = writeOptions(ctx.state.query, "CreateOptions", false);
+  const scope = new HandlerScope(ctx, options);
+  const object = decodeBody(body, format, expectedOf(request), options.fieldValidation, scope.warn) as KubeObject;
+  object.metadata ??= {};
+  if (subresource) {
+    const result = await store.createSubresource(namespace, name, subresource.name, object, scope);
+    const code = result.kind === "Status" && "code" in result ? Number(result.code) : 201;
+    return sendObject(ctx, code, media.contentType, encodePlain(result, schemaOfObject(result), media, false));
+  }
+  const output = outputOf(request, media);
+  const stored = await store.create(namespace, toStorage(kind, object), scope);
+  return sendObject(ctx, 201, media.contentType, encodeStored(stored, output));
+}

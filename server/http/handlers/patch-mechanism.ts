@@ -1,0 +1,98 @@
+import type { FieldValidation } from "../../../openapi/decode.ts";
+import { encodeSorted } from "../../../openapi/encode.ts";
+import { DecodeError, type Node, parseTree, plainValue } from "../../../openapi/json-tree.ts";
+import type { Schema } from "../../../openapi/schema.ts";
+import { badRequest } from "../../meta/errors.ts";
+import { goValue } from "../../meta/go-value.ts";
+import { applyJsonPatch, JsonPatchError, jsonPatchFailure, parseJsonPatch } from "../../meta/json-patch.ts";
+import { isMembers, jsonTypeName } from "../../meta/members.ts";
+import { mergePatch, validateMergePatch } from "../../meta/merge-patch.ts";
+import type { KubeObject } from "../../meta/object.ts";
+import { strategicMergePatch } from "../../meta/strategic-merge-patch.ts";
+import type { WriteOptions } from "../write-options.ts";
+
+export type PatchType = "json" | "merge" | "strategic";
+
+/** What a patch made of an object, not yet decoded. */
+export interface Patched {
+  readonly value: unknown;
+  /** As errors quote it. */
+  shown(): string;
+}
+
+/** A patch, read and checked, that can be applied any number of times. */
+export interface Mechanism {
+  readonly validation: FieldValidation;
+  /** What is wrong with the patch itself: duplicate fields. */
+  readonly problems: readonly string[];
+  apply(current: KubeObject, schema: Schema): Patched;
+}
+
+/** @throws StatusError 400, 413 */
+export function mechanismFor(type: PatchType, body: Uint8Array, { fieldValidation }: WriteOptions): Mechanism {
+  const validation = fieldValidation;
+  const strict = validation !== "Ignore";
+  const tree = read(body, type === "strategic" ? "" : "error decoding patch: ");
+  const parsed = plainValue(tree);
+  const duplicates = strict ? duplicateFields(tree, "") : [];
+  if (type === "json") {
+    const { operations, problems } = parseJsonPatch(parsed, strict);
+    return {
+      validation,
+      problems: [...duplicates.map((text) => `json patch ${text}`), ...problems],
+      apply: (current) => asText(applyOperations(current, operations)),
+    };
+  }
+  if (type === "merge") {
+    validateMergePatch(parsed, strict);
+    return { validation, problems: duplicates, apply: (current) => asText(mergePatch({ ...current }, parsed)) };
+  }
+  const patch = parsed ?? {};
+  if (!isMembers(patch)) {
+    const message = `json: cannot unmarshal ${jsonTypeName(patch)} into Go value of type map[string]interface {}`;
+    throw badRequest(message);
+  }
+  return {
+    validation,
+    problems: duplicates,
+    apply: (current, schema) => ({
+      value: strategicMergePatch({ ...current }, patch, schema),
+      shown: () => goValue(patch),
+    }),
+  };
+}
+
+function read(body: Uint8Array, prefix: string): Node {
+  try {
+    return parseTree(body);
+  } catch (error) {
+    if (error instanceof DecodeError) throw badRequest(prefix + error.message);
+    throw error;
+  }
+}
+
+function applyOperations(current: KubeObject, operations: Parameters<typeof applyJsonPatch>[1]): unknown {
+  try {
+    return applyJsonPatch({ ...current }, operations);
+  } catch (error) {
+    if (error instanceof JsonPatchError) throw jsonPatchFailure(error);
+    throw error;
+  }
+}
+
+function asText(value: unknown): Patched {
+  return { value, shown: () => encodeSorted(value) };
+}
+
+/** Members that a JSON text names twice, in order of appearance. */
+function duplicateFields(node: Node, path: string): string[] {
+  if (node.kind === "array") return node.items.flatMap((item, i) => duplicateFields(item, `${path}[${i}]`));
+  if (node.kind !== "object") return [];
+  const seen = new Set<string>();
+  return node.entries.flatMap(([key, member]) => {
+    const at = path ? `${path}.${key}` : key;
+    const found = seen.has(key) ? [`duplicate field ${JSON.stringify(at)}`] : [];
+    seen.add(key);
+    return [...found, ...duplicateFields(member, at)];
+  });
+}

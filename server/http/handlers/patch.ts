@@ -1,0 +1,116 @@
+import { coerce, type Decoded } from "../../../openapi/decode.ts";
+import { DecodeError } from "../../../openapi/json-tree.ts";
+import { invalid, notFound, unsupportedMediaType } from "../../meta/errors.ts";
+import { fieldInvalid } from "../../meta/field-error.ts";
+import type { KubeObject, UnstructuredObject } from "../../meta/object.ts";
+import { readBody } from "../body.ts";
+import { encodePlain, encodeStored } from "../encode.ts";
+import { routeError } from "../errors.ts";
+import { CUSTOM, ITEM, negotiate } from "../negotiate.ts";
+import { sendObject } from "../respond.ts";
+import { writeOptions } from "../write-options.ts";
+import { applyFor } from "./apply.ts";
+import { type Mechanism, mechanismFor, type Patched, type PatchType } from "./patch-mechanism.ts";
+import {
+  checkName,
+  expectedOf,
+  fromStorage,
+  HandlerScope,
+  outputOf,
+  type ResourceRequest,
+  schemaOfObject,
+  toStorage,
+} from "./request.ts";
+
+const TYPES: Readonly<Record<string, PatchType | "apply">> = {
+  "application/json-patch+json": "json",
+  "application/merge-patch+json": "merge",
+  "application/strategic-merge-patch+json": "strategic",
+  "application/apply-patch+yaml": "apply",
+};
+const CUSTOM_TYPES = ["application/json-patch+json", "application/merge-patch+json", "application/apply-patch+yaml"];
+
+/** PATCH of an object or a subresource, server-side apply included. (handlers/patch.go) */
+export async function patch(request: ResourceRequest): Promise<void> {
+  const { ctx, kind, store, namespace, name, subresource } = request;
+  const type = patchType(request);
+  const media = negotiate(ctx, kind.custom ? CUSTOM : ITEM);
+  const body = await readBody(ctx);
+  const options = writeOptions(ctx.state.query, "PatchOptions", type === "apply");
+  const { dryRun, fieldManager, fieldValidation } = options;
+  const object = {
+    kind: "UpdateOptions",
+    apiVersion: "meta.k8s.io/v1",
+    ...(dryRun && { dryRun: ["All"] }),
+    ...(fieldManager && { fieldManager }),
+    ...(fieldValidation !== "Warn" && { fieldValidation }),
+  };
+  const scope = new HandlerScope(ctx, { ...options, object });
+  const other = subresource?.definition.write ? subresource.definition : undefined;
+  const change =
+    type === "apply"
+      ? applyFor(request, body, options, scope)
+      : changeBy(request, mechanismFor(type, body, options), scope);
+  const { stored, created } = await store.update(
+    namespace,
+    name,
+    subresource?.name ?? "",
+    change,
+    { forceAllowCreate: type === "apply", managedFields: type === "apply" ? "apply" : "update" },
+    scope,
+  );
+  if (other?.read) {
+    const read = other.read(stored.object);
+    return sendObject(ctx, 200, media.contentType, encodePlain(read, schemaOfObject(read), media, false));
+  }
+  return sendObject(ctx, created ? 201 : 200, media.contentType, encodeStored(stored, outputOf(request, media)));
+}
+
+/** @throws StatusError 415: in the router's words for built-in kinds, which never come to a handler. */
+function patchType({ ctx, kind }: ResourceRequest): PatchType | "apply" {
+  const header = ctx.req.headers["content-type"] ?? "";
+  const semicolon = header.indexOf(";");
+  const type = TYPES[(semicolon < 0 ? header : header.slice(0, semicolon)).trim()];
+  if (type && !(kind.custom && type === "strategic")) return type;
+  throw kind.custom ? unsupportedMediaType(CUSTOM_TYPES) : routeError(415);
+}
+
+/** The update of a patch that says what to do to the current object, whatever it is by then. */
+function changeBy(request: ResourceRequest, mechanism: Mechanism, scope: HandlerScope) {
+  const { kind, name, subresource } = request;
+  const expected = expectedOf(request);
+  const other = subresource?.definition.write !== undefined;
+  let warned = false;
+  return (current: KubeObject | undefined): KubeObject => {
+    if (!current) throw notFound({ group: kind.group, resource: kind.plural }, name);
+    const patched = mechanism.apply(other ? current : fromStorage(kind, current), expected.schema);
+    const object = decodePatched(patched, mechanism, expected.schema);
+    const problems = [...mechanism.problems, ...object.problems];
+    if (problems.length > 0 && mechanism.validation === "Strict") {
+      throw patchInvalid(patched.shown(), `strict decoding error: ${problems.join(", ")}`);
+    }
+    if (problems.length > 0 && mechanism.validation === "Warn" && !warned)
+      for (const text of problems) scope.warn(text);
+    warned = true;
+    checkName(request, object.value);
+    return other ? object.value : toStorage(kind, object.value);
+  };
+}
+
+function decodePatched(
+  patched: Patched,
+  { validation }: Mechanism,
+  schema: Parameters<typeof coerce>[1],
+): Decoded<UnstructuredObject> {
+  try {
+    return coerce<UnstructuredObject>(patched.value, schema, validation);
+  } catch (error) {
+    if (error instanceof DecodeError) throw patchInvalid(patched.shown(), error.message);
+    throw error;
+  }
+}
+
+/** 422 about the patch as a whole; upstream names neither kind nor object. */
+function patchInvalid(shown: string, message: string) {
+  return invalid({ group: "", kind: "" }, "", [fieldInvalid("patch", shown, message)]);
+}

@@ -1,0 +1,59 @@
+import type { KubeObject } from "../../meta/object.ts";
+import { readBody } from "../body.ts";
+import { bodyFormat, decodeBody } from "../decode.ts";
+import { encodePlain, encodeStored } from "../encode.ts";
+import { CUSTOM, ITEM, negotiate } from "../negotiate.ts";
+import { sendObject } from "../respond.ts";
+import { writeOptions } from "../write-options.ts";
+import {
+  authorizeCreate,
+  checkName,
+  expectedOf,
+  HandlerScope,
+  outputOf,
+  type ResourceRequest,
+  schemaOfObject,
+  toStorage,
+} from "./request.ts";
+
+/** PUT of an object or a subresource. (handlers/update.go) */
+export async function update(request: ResourceRequest): Promise<void> {
+  const { ctx, kind, store, namespace, name, subresource } = request;
+  const media = negotiate(ctx, kind.custom ? CUSTOM : ITEM);
+  const body = await readBody(ctx);
+  const options = writeOptions(ctx.state.query, "UpdateOptions", false);
+  const format = bodyFormat(ctx.req.headers["content-type"]);
+  const scope = new HandlerScope(ctx, options);
+  const expected = expectedOf(request);
+  const read = () => {
+    // Decoded anew when a race is lost: the registry takes what it gets as its own.
+    const object = decodeBody(body, format, expected, options.fieldValidation, scope.warn) as KubeObject;
+    checkName(request, object);
+    return object;
+  };
+  let first: KubeObject | undefined = read();
+  const next = () => {
+    const object = first ?? read();
+    first = undefined;
+    return object;
+  };
+  // A subresource of another kind (Scale) is written in its own form, which the registry puts into the object.
+  const other = subresource?.definition.write ? subresource.definition : undefined;
+  const { uid } = first.metadata;
+  const { stored, created } = await store.update(
+    namespace,
+    name,
+    subresource?.name ?? "",
+    async (current) => {
+      if (!current) await authorizeCreate(request);
+      return other ? next() : toStorage(kind, next());
+    },
+    { forceAllowCreate: false, managedFields: "update", ...(uid && { uid }) },
+    scope,
+  );
+  if (other?.read) {
+    const object = other.read(stored.object);
+    return sendObject(ctx, 200, media.contentType, encodePlain(object, schemaOfObject(object), media, false));
+  }
+  return sendObject(ctx, created ? 201 : 200, media.contentType, encodeStored(stored, outputOf(request, media)));
+}

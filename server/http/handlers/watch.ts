@@ -1,0 +1,235 @@
+import { StatusError } from "../../meta/errors.ts";
+import type { Random } from "../../meta/random.ts";
+import type { WatchSink } from "../../registry/store.ts";
+import { listOptions } from "../list-options.ts";
+import type { Metrics } from "../metrics.ts";
+import { CUSTOM, LIST, negotiate, streamMediaType } from "../negotiate.ts";
+import { baseHeaders, type Ctx } from "../respond.ts";
+import { acceptWebSocket, isWebSocket, offeredProtocols } from "../upgrade.ts";
+import { EventEncoder } from "../watch-events.ts";
+import { outputOf, type ResourceRequest } from "./request.ts";
+
+export interface WatchSettings {
+  readonly random: Random;
+  readonly minRequestTimeoutSeconds: number;
+  readonly watchBufferBytes: number;
+  readonly metrics: Metrics;
+}
+
+/** A watch, over HTTP or WebSocket: one frame an event, until time is up, the client leaves or cannot follow. */
+export async function watch(request: ResourceRequest, settings: WatchSettings): Promise<void> {
+  const { ctx, kind, store } = request;
+  const media = negotiate(ctx, kind.custom ? CUSTOM : LIST);
+  const options = listOptions(ctx.state.query, { ...request, watch: true });
+  const { resourceVersion, resourceVersionMatch, labelSelector, fieldSelector, namespace } = options.request;
+  const contentType = streamMediaType(media);
+  const webSocket = isWebSocket(ctx);
+  const encoder = new EventEncoder(outputOf(request, media), !webSocket);
+  const connection = webSocket
+    ? new WebSocketConnection(ctx, media.format === "json")
+    : new HttpConnection(ctx, contentType);
+  const session = new Session(connection, encoder, settings, () => settings.metrics.watchEvent(kind));
+  let stop: () => void;
+  try {
+    stop = await store.watch(
+      {
+        namespace,
+        labelSelector,
+        fieldSelector,
+        resourceVersion,
+        resourceVersionMatch,
+        allowWatchBookmarks: options.allowWatchBookmarks,
+        sendInitialEvents: options.sendInitialEvents,
+      },
+      session,
+    );
+  } catch (error) {
+    // History that is gone is told within the stream, as upstream's watch cache does.
+    if (!(error instanceof StatusError) || error.code !== 410) throw error;
+    session.end(error);
+    return session.closed;
+  }
+  connection.open();
+  const seconds = options.timeoutSeconds || settings.minRequestTimeoutSeconds * (1 + settings.random());
+  const timer = setTimeout(() => session.end(), Math.min(seconds * 1000, 2 ** 31 - 1));
+  const { signal } = ctx.state;
+  const onAbort = () => session.end();
+  signal.addEventListener("abort", onAbort);
+  if (signal.aborted) session.end();
+  try {
+    await session.closed;
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener("abort", onAbort);
+    stop();
+  }
+}
+
+/** Where frames go. */
+interface Connection {
+  /** Sends the head of the answer. Idempotent. */
+  open(): void;
+  write(frame: Buffer): void;
+  /** Bytes written and not yet taken by the socket. */
+  readonly buffered: number;
+  /** After what was written. */
+  end(): void;
+  /** At once: what was not taken yet is lost. */
+  destroy(): void;
+  onClose(listener: () => void): void;
+}
+
+/** One watcher: frames of one turn of the event loop go out in one write. */
+class Session implements WatchSink {
+  readonly closed: Promise<void>;
+  readonly #connection: Connection;
+  readonly #encoder: EventEncoder;
+  readonly #limit: number;
+  readonly #count: () => void;
+  #resolve: () => void = () => {};
+  #pending: Buffer[] = [];
+  #pendingBytes = 0;
+  #ended = false;
+  #overrun = false;
+
+  constructor(connection: Connection, encoder: EventEncoder, { watchBufferBytes }: WatchSettings, count: () => void) {
+    this.#connection = connection;
+    this.#encoder = encoder;
+    this.#limit = watchBufferBytes;
+    this.#count = count;
+    this.closed = new Promise((resolve) => {
+      this.#resolve = resolve;
+    });
+    connection.onClose(() => {
+      this.#ended = true;
+      this.#resolve();
+    });
+  }
+
+  send: WatchSink["send"] = (event) => {
+    if (this.#ended) return false;
+    if (this.#pendingBytes + this.#connection.buffered > this.#limit) {
+      this.#overrun = true;
+      return false;
+    }
+    this.#push(this.#encoder.event(event));
+    this.#count();
+    return true;
+  };
+
+  end: WatchSink["end"] = (error) => {
+    if (this.#ended) return;
+    if (this.#overrun) {
+      this.#ended = true;
+      this.#connection.destroy();
+      this.#resolve();
+      return;
+    }
+    if (error instanceof StatusError) this.#push(this.#encoder.error(error));
+    this.#ended = true;
+    this.#connection.open();
+    this.#flush();
+    this.#connection.end();
+    this.#resolve();
+  };
+
+  #push(frame: Buffer): void {
+    this.#pending.push(frame);
+    this.#pendingBytes += frame.length;
+    if (this.#pending.length === 1) queueMicrotask(this.#flush);
+  }
+
+  readonly #flush = (): void => {
+    const frames = this.#pending;
+    if (frames.length === 0) return;
+    this.#pending = [];
+    this.#pendingBytes = 0;
+    this.#connection.open();
+    if (this.#connection instanceof WebSocketConnection) for (const frame of frames) this.#connection.write(frame);
+    else this.#connection.write(frames.length === 1 ? frames[0]! : Buffer.concat(frames));
+  };
+}
+
+class HttpConnection implements Connection {
+  readonly #ctx: Ctx;
+  readonly #contentType: string;
+
+  constructor(ctx: Ctx, contentType: string) {
+    this.#ctx = ctx;
+    this.#contentType = contentType;
+  }
+
+  open(): void {
+    const { res, state } = this.#ctx;
+    if (res.headersSent || res.destroyed) return;
+    state.responseCode = 200;
+    res.writeHead(200, baseHeaders(this.#ctx, this.#contentType));
+    // HTTP/1.1 holds the head back until the first chunk.
+    res.flushHeaders?.();
+  }
+  write(frame: Buffer): void {
+    const { res } = this.#ctx;
+    if (!res.destroyed && !res.writableEnded) res.write(frame);
+  }
+  get buffered(): number {
+    return this.#ctx.res.writableLength ?? 0;
+  }
+  end(): void {
+    if (!this.#ctx.res.writableEnded) this.#ctx.res.end();
+  }
+  destroy(): void {
+    this.#ctx.res.destroy();
+  }
+  onClose(listener: () => void): void {
+    this.#ctx.res.once("close", listener);
+  }
+}
+
+/** Frames as messages: text for JSON, binary for protobuf. */
+class WebSocketConnection implements Connection {
+  readonly #ctx: Ctx;
+  readonly #text: boolean;
+  #socket: Awaited<ReturnType<typeof acceptWebSocket>> | undefined;
+  #opening: Promise<void> | undefined;
+  #waiting: Buffer[] = [];
+  #waitingBytes = 0;
+  #listener: () => void = () => {};
+
+  constructor(ctx: Ctx, text: boolean) {
+    this.#ctx = ctx;
+    this.#text = text;
+  }
+
+  open(): void {
+    this.#opening ??= acceptWebSocket(this.#ctx, offeredProtocols(this.#ctx)[0] ?? "").then(
+      (socket) => {
+        this.#socket = socket;
+        socket.on("close", () => this.#listener());
+        socket.on("error", () => socket.terminate());
+        for (const frame of this.#waiting.splice(0)) this.write(frame);
+        this.#waitingBytes = 0;
+      },
+      () => this.#listener(),
+    );
+  }
+  write(frame: Buffer): void {
+    if (this.#socket) {
+      this.#socket.send(frame, { binary: !this.#text });
+      return;
+    }
+    this.#waiting.push(frame);
+    this.#waitingBytes += frame.length;
+  }
+  get buffered(): number {
+    return this.#waitingBytes + (this.#socket?.bufferedAmount ?? 0);
+  }
+  end(): void {
+    void this.#opening?.then(() => this.#socket?.close());
+  }
+  destroy(): void {
+    void this.#opening?.then(() => this.#socket?.terminate());
+  }
+  onClose(listener: () => void): void {
+    this.#listener = listener;
+  }
+}

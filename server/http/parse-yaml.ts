@@ -1,0 +1,58 @@
+import { parseDocument, type YAMLError } from "yaml";
+
+/** YAML as go-yaml reads it into plain data. */
+export interface ParsedYaml {
+  readonly value: unknown;
+  /** `line 7: key "a" already set in map`, one for each. */
+  readonly duplicates: readonly string[];
+}
+
+// Dates, numbers to base 60 and binary stay text in go-yaml v2's untyped maps.
+const TEXT_IN_GO = new Set(["tag:yaml.org,2002:timestamp", "tag:yaml.org,2002:binary"]);
+
+/** @throws Error in go-yaml's words, `yaml: …`. */
+export function parseYaml(bytes: Uint8Array): ParsedYaml {
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf8");
+  const document = parseDocument(text, {
+    version: "1.1",
+    uniqueKeys: true,
+    logLevel: "silent",
+    customTags: (tags) =>
+      tags.filter((tag) => {
+        if (typeof tag === "string") return true;
+        return !TEXT_IN_GO.has(tag.tag) && !("format" in tag && tag.format === "TIME");
+      }),
+  });
+  const duplicates: string[] = [];
+  for (const error of document.errors) {
+    if (error.code === "MULTIPLE_DOCS") continue;
+    if (error.code !== "DUPLICATE_KEY") throw new Error(goMessage(error));
+    duplicates.push(
+      `line ${error.linePos?.[0].line ?? 0}: key ${JSON.stringify(keyAt(text, error))} already set in map`,
+    );
+  }
+  return { value: document.toJS({ maxAliasCount: 100 }), duplicates };
+}
+
+function keyAt(text: string, error: YAMLError): string {
+  const rest = text.slice(error.pos[0]);
+  return (/^["']?([^"':\n]*)/.exec(rest)?.[1] ?? "").trim();
+}
+
+/** The parsers word their errors differently; the common ones are told as go-yaml does. */
+function goMessage(error: YAMLError): string {
+  const line = error.linePos?.[0].line ?? 1;
+  // go-yaml counts from 0 and leaves line 0 out.
+  const where = line > 1 ? `line ${line}: ` : "";
+  return `yaml: ${where}${GO_WORDS[error.code] ?? error.message.split(" at line ")[0]}`;
+}
+
+const GO_WORDS: Readonly<Record<string, string>> = {
+  BLOCK_AS_IMPLICIT_KEY: "mapping values are not allowed in this context",
+  MULTILINE_IMPLICIT_KEY: "could not find expected ':'",
+  MISSING_CHAR: "did not find expected ',' or ']'",
+  TAB_AS_INDENT: "found character that cannot start any token",
+  BAD_ALIAS: "unknown anchor referenced",
+  BAD_INDENT: "did not find expected key",
+  UNEXPECTED_TOKEN: "did not find expected key",
+};

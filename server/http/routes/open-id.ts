@@ -1,0 +1,39 @@
+import { genericServerResponse } from "../../meta/errors.ts";
+import type { AppOptions, FixedRoute } from "../app-options.ts";
+import { parseAccept } from "../negotiate.ts";
+import { type Ctx, send } from "../respond.ts";
+
+const JWKS = "application/jwk-set+json";
+const CACHED = { "Cache-Control": "public, max-age=3600" };
+
+/** Documents for those who check service account tokens themselves. (pkg/routes/openidmetadata.go) */
+export function openIdRoutes(openId: NonNullable<AppOptions["openId"]>): FixedRoute[] {
+  return [
+    {
+      path: "/.well-known/openid-configuration",
+      methods: ["GET"],
+      handle(ctx) {
+        demand(ctx, "application/json");
+        send(ctx, 200, "application/json", openId.configuration(), CACHED);
+      },
+    },
+    {
+      path: "/openid/v1/jwks",
+      methods: ["GET"],
+      handle(ctx) {
+        demand(ctx, JWKS);
+        send(ctx, 200, JWKS, openId.jwks(), CACHED);
+      },
+    },
+  ];
+}
+
+/** @throws StatusError 406 */
+function demand(ctx: Ctx, type: string): void {
+  const { accept } = ctx.req.headers;
+  if (!accept) return;
+  const clauses = parseAccept(accept);
+  if (clauses.some((clause) => clause.type === "*" || `${clause.type}/${clause.subtype}` === type)) return;
+  const serverMessage = `406: Not Acceptable\n\nAvailable representations: ${type}`;
+  throw genericServerResponse(406, { verb: "", resource: { group: "", resource: "" }, name: "", serverMessage });
+}

@@ -1,0 +1,98 @@
+import type { Metric, Registry } from "prom-client";
+
+interface Histogram {
+  readonly counts: number[];
+  sum: number;
+  count: number;
+}
+
+/** Past this many label sets the rest is dropped: names of resources come from clients and CRDs. */
+const MAX_SERIES = 10_000;
+
+/**
+ * A metric whose series are found by one string: label values joined by NUL, in the order of `labels`. prom-client's own
+ * metrics hash label objects on each use, which costs more than all else that a filter does.
+ */
+export class Series {
+  readonly name: string;
+  readonly help: string;
+  readonly type: "counter" | "gauge" | "histogram";
+  readonly labels: readonly string[];
+  readonly buckets: readonly number[];
+  readonly #values = new Map<string, number>();
+  readonly #histograms = new Map<string, Histogram>();
+
+  constructor(
+    name: string,
+    type: "counter" | "gauge" | "histogram",
+    help: string,
+    labels: readonly string[],
+    buckets: readonly number[] = [],
+  ) {
+    this.name = name;
+    this.type = type;
+    this.help = help;
+    this.labels = labels;
+    this.buckets = buckets;
+  }
+
+  add(key: string, by: number): void {
+    const value = this.#values.get(key);
+    if (value === undefined && this.#values.size >= MAX_SERIES) return;
+    this.#values.set(key, (value ?? 0) + by);
+  }
+
+  observe(key: string, value: number): void {
+    let histogram = this.#histograms.get(key);
+    if (!histogram) {
+      if (this.#histograms.size >= MAX_SERIES) return;
+      histogram = { counts: this.buckets.map(() => 0), sum: 0, count: 0 };
+      this.#histograms.set(key, histogram);
+    }
+    histogram.sum += value;
+    histogram.count++;
+    const { buckets } = this;
+    for (let i = 0; i < buckets.length; i++) {
+      if (value > buckets[i]!) continue;
+      histogram.counts[i]!++;
+      break;
+    }
+  }
+
+  /** What prom-client asks of a metric when text is wanted. */
+  async get(): Promise<object> {
+    const { name, help, type } = this;
+    return { name, help, type, aggregator: "sum", values: type === "histogram" ? this.#buckets() : this.#plain() };
+  }
+
+  registerIn(registry: Registry): void {
+    // prom-client's type is its own classes'; the registry calls get() alone.
+    registry.registerMetric(this as unknown as Metric);
+  }
+
+  #labelsOf(key: string): Record<string, string> {
+    const values = key.split("\0");
+    return Object.fromEntries(this.labels.map((label, i) => [label, values[i] ?? ""]));
+  }
+
+  #plain() {
+    return [...this.#values].map(([key, value]) => ({ value, labels: this.#labelsOf(key) }));
+  }
+
+  #buckets() {
+    return [...this.#histograms].flatMap(([key, { counts, sum, count }]) => {
+      const labels = this.#labelsOf(key);
+      let total = 0;
+      const rows = this.buckets.map((le, i) => {
+        total += counts[i]!;
+        return { value: total, labels: { le: String(le), ...labels }, metricName: `${this.name}_bucket` };
+      });
+      return [
+        ...rows,
+        { value: count, labels: { le: "+Inf", ...labels }, metricName: `${this.name}_bucket` },
+        { value: sum, labels, metricName: `${this.name}_sum` },
+        { value: count, labels, metricName: `${this.name}_count` },
+      ];
+    });
+  }
+}

@@ -1,0 +1,152 @@
+import { coerce } from "../../openapi/decode.ts";
+import { encodeAny } from "../../openapi/encode.ts";
+import { encodeProtobuf } from "../../openapi/protobuf/codec.ts";
+import { schemaOf } from "../../openapi/types.ts";
+import type { StatusError } from "../meta/errors.ts";
+import type { KubeObject } from "../meta/object.ts";
+import type { Kind } from "../registry/kind.ts";
+import type { Stored, WatchEvent } from "../registry/store.ts";
+import { apiVersionOf } from "./decode.ts";
+import { encodeObject, jsonOf, type Output, objectOf, partial, row, table } from "./encode.ts";
+import { statusOf } from "./errors.ts";
+
+const STATUS = "io.k8s.apimachinery.pkg.apis.meta.v1.Status";
+const TAIL = Buffer.from("}\n");
+const HEADS = Object.fromEntries(
+  ["ADDED", "MODIFIED", "DELETED", "BOOKMARK", "ERROR"].map((type) => [
+    type,
+    Buffer.from(`{"type":"${type}","object":`),
+  ]),
+);
+
+/**
+ * The bytes of events that were sent a moment ago. All watchers of a change are served one after the other, so a short
+ * memory is enough to encode it once for them all; a long one would hold every object twice.
+ */
+const MAX_SHARED_BYTES = 8 * 1024 * 1024;
+const recent = new Map<Stored, Map<string, Buffer>>();
+let sharedBytes = 0;
+
+function shared(stored: Stored, key: string, encode: () => Buffer): Buffer {
+  let forms = recent.get(stored);
+  const known = forms?.get(key);
+  if (known) return known;
+  const bytes = encode();
+  if (!forms) recent.set(stored, (forms = new Map()));
+  forms.set(key, bytes);
+  sharedBytes += bytes.length;
+  while (sharedBytes > MAX_SHARED_BYTES && recent.size > 1) forgetOldest();
+  return bytes;
+}
+
+function forgetOldest(): void {
+  for (const [stored, forms] of recent) {
+    for (const form of forms.values()) sharedBytes -= form.length;
+    recent.delete(stored);
+    return;
+  }
+}
+
+/** Turns the events of one watch into frames. (handlers/response.go watchEncoder) */
+export class EventEncoder {
+  readonly #output: Output;
+  readonly #framed: boolean;
+  readonly #key: string;
+  #headers = true;
+
+  /** @param framed protobuf events are preceded by their length: always, but over WebSocket. */
+  constructor(output: Output, framed: boolean) {
+    const { kind, media } = output;
+    this.#output = output;
+    this.#framed = framed;
+    this.#key = `${media.format} ${framed} ${apiVersionOf(kind)} ${media.convert?.kind ?? ""} ${media.convert?.version ?? ""}`;
+  }
+
+  event(event: WatchEvent): Buffer {
+    if (event.type === "BOOKMARK") return this.#bookmark(event.resourceVersion, event.initialEventsEnd);
+    const { stored, type } = event;
+    const { media, kind } = this.#output;
+    // Ages and the first row's headers differ from watcher to watcher.
+    if (media.convert?.kind === "Table") return this.#json(type, Buffer.from(this.#table(stored)));
+    return shared(stored, `${type} ${this.#key}`, () => {
+      if (media.convert?.kind === "PartialObjectMetadata")
+        return this.#frame(type, partial(objectOf(stored, kind), media));
+      if (media.format === "json") return this.#json(type, jsonOf(stored, kind));
+      return this.#frame(type, encodeProtobuf(objectOf(stored, kind), kind.schema));
+    });
+  }
+
+  error(error: StatusError): Buffer {
+    const status = statusOf(error);
+    const json = this.#output.media.format === "json";
+    return this.#frame("ERROR", json ? encodeAny(status) : encodeProtobuf(status, schemaOf(STATUS)));
+  }
+
+  #table(stored: Stored): string {
+    const { resourceVersion } = stored.object.metadata;
+    const text = table([stored], { ...(resourceVersion && { resourceVersion }) }, this.#output, this.#headers);
+    this.#headers = false;
+    return text;
+  }
+
+  #bookmark(resourceVersion: string, initialEventsEnd: boolean): Buffer {
+    const { kind, media } = this.#output;
+    const object = emptyObject(kind, {
+      resourceVersion,
+      ...(initialEventsEnd && { annotations: { "k8s.io/initial-events-end": "true" } }),
+    });
+    switch (media.convert?.kind) {
+      case "PartialObjectMetadata":
+        return this.#frame("BOOKMARK", partial(object, media));
+      case "Table": {
+        const apiVersion = `${media.convert.group}/${media.convert.version}`;
+        // What ends the initial events is told even to those who want no objects.
+        const include = initialEventsEnd && this.#output.include === "None" ? "Metadata" : this.#output.include;
+        const cells = row(object, () => encodeObject(object, kind), { ...this.#output, include });
+        const head = `{"kind":"Table","apiVersion":"${apiVersion}","metadata":${encodeAny({ resourceVersion })}`;
+        return this.#json("BOOKMARK", Buffer.from(`${head},"columnDefinitions":null,"rows":[${cells}]}`));
+      }
+      default:
+        if (media.format === "json") return this.#json("BOOKMARK", Buffer.from(encodeObject(object, kind)));
+        return this.#frame("BOOKMARK", encodeProtobuf(object, kind.schema));
+    }
+  }
+
+  #frame(type: WatchEvent["type"] | "ERROR", object: string | Uint8Array): Buffer {
+    if (typeof object === "string") return this.#json(type, Buffer.from(object));
+    const raw = lengthDelimited(1, object);
+    const message = Buffer.concat([lengthDelimited(1, Buffer.from(type)), lengthDelimited(2, raw)]);
+    if (!this.#framed) return message;
+    const frame = Buffer.allocUnsafe(4 + message.length);
+    frame.writeUInt32BE(message.length, 0);
+    message.copy(frame, 4);
+    return frame;
+  }
+
+  #json(type: string, object: Uint8Array): Buffer {
+    const head = HEADS[type]!;
+    const bytes = Buffer.allocUnsafe(head.length + object.length + TAIL.length);
+    head.copy(bytes);
+    bytes.set(object, head.length);
+    TAIL.copy(bytes, head.length + object.length);
+    return bytes;
+  }
+}
+
+function emptyObject(kind: Kind, metadata: KubeObject["metadata"]): KubeObject {
+  const object = { kind: kind.kind, apiVersion: apiVersionOf(kind), metadata };
+  if (kind.custom) return object;
+  return coerce<Record<string, unknown> & KubeObject>(object, kind.schema, "Ignore").value;
+}
+
+/** One protobuf field of bytes. */
+function lengthDelimited(field: number, bytes: Uint8Array): Buffer {
+  const head: number[] = [(field << 3) | 2];
+  let length = bytes.length;
+  while (length > 0x7f) {
+    head.push((length & 0x7f) | 0x80);
+    length >>>= 7;
+  }
+  head.push(length);
+  return Buffer.concat([Buffer.from(head), bytes]);
+}
