@@ -4,13 +4,18 @@ import type { Field, Schema } from "./schema.ts";
 import { schemaOf } from "./types.ts";
 
 /** Odd on purpose: escapes, markup, letters beyond ASCII and beyond the basic plane. */
-const text = fc.oneof(fc.constantFrom("a", "web-1", '<b> & "c"\\', "ü\u2028\n", "𝒳", "__proto__"), fc.string({ minLength: 1, maxLength: 8 }));
+const text = fc.oneof(
+  fc.constantFrom("a", "web-1", '<b> & "c"\\', "ü\u2028\n", "𝒳", "__proto__"),
+  fc.string({ minLength: 1, maxLength: 8 }),
+);
 const quantity = fc.constantFrom("1", "100m", "1500m", "128Mi", "1Gi", "3k", "500u", "12e6", "-5", "0");
 const instant = fc
   .date({ min: new Date("1970-01-01"), max: new Date("2100-01-01"), noInvalidDate: true })
   .map((date) => date.toISOString().slice(0, 19));
 const json = fc.jsonValue({ maxDepth: 2, noUnicodeString: false }).map((value) => JSON.parse(JSON.stringify(value)));
-const plainObject = fc.dictionary(fc.constantFrom("a", "b", "f:spec"), fc.constantFrom({}, "x", 1, true), { minKeys: 1 });
+const plainObject = fc.dictionary(fc.constantFrom("a", "b", "f:spec"), fc.constantFrom({}, "x", 1, true), {
+  minKeys: 1,
+});
 const APIEXTENSIONS = "io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.";
 
 /** Objects of a kind. @param depth objects nested at most */
@@ -71,7 +76,9 @@ function arbitraryObject(fields: readonly Field[], depth: number): fc.Arbitrary<
   const isTypeMeta = ({ name, pb }: Field) => pb === undefined && (name === "kind" || name === "apiVersion");
   const possible = fields.filter((field) => !isTypeMeta(field) && (depth > 0 || !isDeep(field)));
   // Few of many fields at a time, so that deep ones are reached before objects get large.
-  return fc.subarray([...possible], { maxLength: Math.min(possible.length, 6) }).chain((chosen) =>
-    fc.record(Object.fromEntries(chosen.map((field) => [field.name, arbitraryOf(field.schema, depth - 1)]))),
-  );
+  return fc
+    .subarray([...possible], { maxLength: Math.min(possible.length, 6) })
+    .chain((chosen) =>
+      fc.record(Object.fromEntries(chosen.map((field) => [field.name, arbitraryOf(field.schema, depth - 1)]))),
+    );
 }

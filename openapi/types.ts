@@ -181,7 +181,7 @@ function makeSchema(name: string, fact: FactType): Schema {
   const scalar = SCALARS[name];
   if (scalar) return { type: scalar };
   // The unions of a CRD's schema (JSONSchemaPropsOrBool …) are any JSON here; decoding and encoding know them by name.
-  if (!fact.fields || fact.customJSON) return { type: "any", name };
+  if (fact.scalar || fact.customJSON) return { type: "any", name };
   let fields: ReadonlyMap<string, Field> | undefined;
   return {
     type: "object",

@@ -1,0 +1,137 @@
+/** OpenAPI 3.0 documents, one a path of the index: group versions, groups, and what is outside them. */
+import type { ApiResource, JsonSchema } from "./documents/api-resource.ts";
+import { customDefinitions } from "./documents/custom-resource.ts";
+import { closure, definitionSchema, referencedIn, refTo } from "./documents/definitions.ts";
+import {
+  byPath,
+  type Content,
+  discoveryOperation,
+  getOperation,
+  groupOperation,
+  type Operation,
+  operationsOf,
+} from "./documents/operations.ts";
+import type { Parameter } from "./documents/parameters.ts";
+
+/** An OpenAPI 3.0 document as plain data. */
+export interface OpenApiV3 {
+  readonly openapi: "3.0.0";
+  readonly info: { readonly title: string; readonly version: string };
+  readonly paths: Readonly<Record<string, JsonSchema>>;
+  readonly components: JsonSchema;
+}
+
+/** The document of a group version. @param version of the server, as in `1.36` */
+export function groupVersionDocument(resources: readonly ApiResource[], version: string): OpenApiV3 {
+  const first = resources[0];
+  if (!first) throw new Error("a group version without resources has no document");
+  const { group, version: apiVersion } = first;
+  const isCustom = resources.every(({ custom }) => custom);
+  const operations = resources.flatMap(operationsOf);
+  if (!isCustom) operations.unshift(discoveryOperation(group, apiVersion));
+  const custom = new Map(resources.flatMap((one) => (one.custom ? [...customDefinitions(one, 3)] : [])));
+  const everywhere = [{ group: "", version: "v1" }, ...(group === "" ? [] : [{ group, version: apiVersion }])];
+  return document(operations, version, custom, everywhere);
+}
+
+/** The documents `api`, `apis` and `apis/<group>`. */
+export function groupDocument(path: "api" | "apis" | { readonly group: string }, version: string): OpenApiV3 {
+  return document([groupOperation(path)], version);
+}
+
+/** The document of `version`. */
+export function versionDocument(version: string): OpenApiV3 {
+  const content = { definition: "io.k8s.apimachinery.pkg.version.Info" };
+  return document([{ ...VERSION_OPERATION, responses: { "200": { description: "OK", content } } }], version);
+}
+
+/** The documents about the issuer of service account tokens. */
+export function issuerDocument(
+  path: ".well-known/openid-configuration" | "openid/v1/jwks",
+  version: string,
+): OpenApiV3 {
+  return document([path === "openid/v1/jwks" ? KEYS_OPERATION : ISSUER_OPERATION], version);
+}
+
+export const VERSION_OPERATION: Operation = getOperation({
+  path: "/version/",
+  id: "getCodeVersion",
+  tag: "version",
+  description: "get the version of this server",
+  content: { definition: "io.k8s.apimachinery.pkg.version.Info" },
+  types: ["application/json"],
+});
+export const ISSUER_OPERATION: Operation = getOperation({
+  path: "/.well-known/openid-configuration/",
+  id: "getServiceAccountIssuerOpenIDConfiguration",
+  tag: "WellKnown",
+  description: "get the OpenID configuration of the service account issuer",
+  content: "string",
+  types: ["application/json"],
+});
+export const KEYS_OPERATION: Operation = getOperation({
+  path: "/openid/v1/jwks/",
+  id: "getServiceAccountIssuerOpenIDKeyset",
+  tag: "openid",
+  description: "get the public keys that service account tokens are checked with",
+  content: "string",
+  types: ["application/jwk-set+json"],
+});
+
+function document(
+  operations: readonly Operation[],
+  version: string,
+  custom: ReadonlyMap<string, JsonSchema> = new Map(),
+  everywhere: readonly { readonly group: string; readonly version: string }[] = [],
+): OpenApiV3 {
+  const paths = Object.fromEntries(
+    byPath(operations).map(({ path, shared, operations: list }) => [
+      path,
+      {
+        ...Object.fromEntries(list.map(({ operation, own }) => [operation.method, printOperation(operation, own)])),
+        ...(shared.length > 0 && { parameters: shared.map(printParameter) }),
+      },
+    ]),
+  );
+  const schemas = closure(
+    [...referencedIn(paths), ...custom.keys()],
+    (name) => custom.get(name) ?? definitionSchema(name, 3, everywhere),
+  );
+  const bearer = { type: "apiKey", description: "Bearer Token authentication", name: "authorization", in: "header" };
+  return {
+    openapi: "3.0.0",
+    info: { title: "Kubernetes", version },
+    paths,
+    components: { schemas, securitySchemes: { BearerToken: bearer } },
+  };
+}
+
+function printOperation(operation: Operation, own: readonly Parameter[]): JsonSchema {
+  const { tag, description, id, body, responses, produces, action, kind } = operation;
+  const content = (value: Content, types: readonly string[]) =>
+    Object.fromEntries(types.map((type) => [type, { schema: contentSchema(value) }]));
+  const answers = Object.entries(responses).map(([code, response]) => [
+    code,
+    { description: response.description, ...(response.content && { content: content(response.content, produces) }) },
+  ]);
+  return {
+    tags: [tag],
+    description,
+    operationId: id,
+    ...(own.length > 0 && { parameters: own.map(printParameter) }),
+    ...(body && {
+      requestBody: { content: content(body.content, body.types), ...(body.required && { required: true }) },
+    }),
+    responses: Object.fromEntries([...answers, ["401", { description: "Unauthorized" }]]),
+    ...(action && { "x-kubernetes-action": action }),
+    ...(kind && { "x-kubernetes-group-version-kind": { group: kind.group, kind: kind.kind, version: kind.version } }),
+  };
+}
+
+function contentSchema(content: Content): JsonSchema {
+  return typeof content === "object" ? refTo(content.definition, 3) : { type: "string" };
+}
+
+function printParameter({ name, in: place, type, description, required }: Parameter): JsonSchema {
+  return { name, in: place, description, ...(required && { required }), schema: { type, uniqueItems: true } };
+}
