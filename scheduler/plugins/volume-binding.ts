@@ -1,6 +1,7 @@
+import { quantity } from "../../client/index.ts";
 import type { PersistentVolume, PersistentVolumeClaim, Pod } from "../../openapi/api/core.v1.ts";
 import { type Cycle, type Plugin, refuse } from "../framework.ts";
-import { quantity } from "../resources.ts";
+
 import { nodeSelectorMatches, nodeSelectorTermMatches, selectorMatches } from "../selectors.ts";
 
 const NAME = "VolumeBinding";

@@ -1,0 +1,127 @@
+import { createHash } from "node:crypto";
+import type { AddressInfo } from "node:net";
+import { arch, platform, release } from "node:os";
+import type { Client, Clock, EventRecorder, Informer, Logger, Random } from "../client/index.ts";
+import type { Pod, Service } from "../openapi/api/core.v1.ts";
+import { Backoff } from "./backoff.ts";
+import { environment } from "./environment.ts";
+import { startHeartbeat } from "./node-heartbeat.ts";
+import { PodWorker, type WorkerEnvironment } from "./pod-worker.ts";
+import type { Runtime } from "./runtime/runtime.ts";
+import { type KubeletServer, serveKubelet } from "./server/kubelet-server.ts";
+import { serviceVariables } from "./service-variables.ts";
+import { StatusWriter } from "./status-writer.ts";
+
+export interface AgentOptions {
+  readonly name: string;
+  readonly client: Client;
+  /** Pods of this node, perhaps among others'. */
+  readonly pods: Informer<Pod>;
+  readonly services: Informer<Service>;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly recorder: EventRecorder;
+  readonly runtime: Runtime;
+  /** The node's own address: where its server listens, and what host-network Pods have. */
+  readonly address: string;
+  readonly capacity: Readonly<Record<string, string>>;
+  readonly tls: { readonly cert: string; readonly key: string; readonly ca: string };
+}
+
+/** One node: registers, heartbeats, serves, and keeps its Pods as the API server wants them. (pkg/kubelet/kubelet.go) */
+export async function startAgent(options: AgentOptions): Promise<{ stop(): Promise<void> }> {
+  const { name, client, pods, services, clock, random, logger, recorder, runtime, address, capacity } = options;
+  const workers = new Map<string, PodWorker>();
+  const statuses = new StatusWriter(client, clock, logger);
+  const machineId = createHash("sha256").update(name).digest("hex").slice(0, 32);
+  const server: KubeletServer = await serveKubelet({
+    address,
+    tls: options.tls,
+    client,
+    clock,
+    logger,
+    workers,
+    runtime,
+    nodeName: name,
+  });
+  const port = (server.address as AddressInfo).port;
+
+  const heartbeat = startHeartbeat({
+    client,
+    clock,
+    logger,
+    facts: () => ({
+      name,
+      addresses: [
+        { type: "InternalIP", address },
+        { type: "Hostname", address: name },
+      ],
+      capacity,
+      runtimeVersion: runtime.version,
+      kubeletPort: port,
+      images: runtime.images(),
+      machineId,
+      operatingSystem: platform() === "win32" ? "windows" : "linux",
+      architecture: arch() === "x64" ? "amd64" : arch(),
+      kernelVersion: release(),
+      osImage: "inkube",
+    }),
+  });
+
+  const env: WorkerEnvironment = {
+    nodeName: name,
+    hostIPs: [address],
+    runtime,
+    clock,
+    random,
+    logger,
+    recorder,
+    backoff: new Backoff(),
+    environment: (pod, container, sandbox) =>
+      environment(pod, container, sandbox, {
+        client,
+        nodeName: name,
+        hostIPs: [address],
+        allocatable: capacity,
+        services: (namespace, all) => serviceVariables(services.lister, namespace, all),
+      }),
+    statusChanged: (worker) => statuses.changed(worker),
+    finished: (worker) => statuses.changed(worker),
+  };
+
+  const isMine = ({ spec }: Pod) => spec.nodeName === name;
+  const see = (pod: Pod) => {
+    if (!isMine(pod)) return;
+    const uid = pod.metadata.uid ?? "";
+    const known = workers.get(uid);
+    if (known) return known.update(pod);
+    const done = pod.status?.phase === "Succeeded" || pod.status?.phase === "Failed";
+    // Finished in an earlier life of this agent: nothing to run, but somebody has to let it go.
+    if (done && !pod.metadata.deletionTimestamp) return;
+    const worker = new PodWorker(pod, env);
+    workers.set(uid, worker);
+    if (pod.metadata.deletionTimestamp) worker.terminate(0);
+    else {
+      statuses.changed(worker);
+      worker.sync();
+    }
+  };
+  await heartbeat.registered;
+  pods.addHandler({
+    added: see,
+    updated: see,
+    deleted(pod) {
+      const uid = pod.metadata.uid ?? "";
+      workers.get(uid)?.abandon();
+      workers.delete(uid);
+    },
+  });
+  return {
+    async stop() {
+      heartbeat.stop();
+      statuses.stop();
+      await server.stop();
+    },
+  };
+}

@@ -1,0 +1,89 @@
+import { timestamp } from "../client/index.ts";
+import type { Container, ContainerState, ContainerStatus } from "../openapi/api/core.v1.ts";
+import type { Exit, Image, RunningContainer } from "./runtime/runtime.ts";
+
+/** What the agent knows of one container of a Pod. */
+export interface ContainerRecord {
+  readonly container: Container;
+  readonly role: "init" | "sidecar" | "regular" | "ephemeral";
+  /** Waiting for something, when neither running nor finished. */
+  waiting: { reason: string; message?: string };
+  running?: RunningContainer;
+  /** The last instance that ended. */
+  exit?: { readonly result: Exit; readonly id: string; readonly startedAt: Date };
+  /** The one before the current. */
+  lastExit?: ContainerRecord["exit"];
+  restartCount: number;
+  image?: Image;
+  /** Start-up probe passed, or none. */
+  started: boolean;
+  /** Readiness probe passed, or none. */
+  ready: boolean;
+  /** A start is on its way. */
+  starting: boolean;
+}
+
+export function newRecord(container: Container, role: ContainerRecord["role"], waiting: string): ContainerRecord {
+  return {
+    container,
+    role,
+    waiting: { reason: waiting },
+    restartCount: 0,
+    started: false,
+    ready: false,
+    starting: false,
+  };
+}
+
+/** Whether the container counts as done: it ended and will not be started again. */
+export function succeeded({ exit, running }: ContainerRecord): boolean {
+  return !running && exit?.result.exitCode === 0;
+}
+
+const terminated = (exit: NonNullable<ContainerRecord["exit"]>): ContainerState => ({
+  terminated: {
+    exitCode: exit.result.exitCode,
+    ...(exit.result.signal && { signal: exit.result.signal }),
+    reason: exit.result.reason,
+    ...(exit.result.message && { message: exit.result.message }),
+    startedAt: timestamp(exit.startedAt),
+    finishedAt: timestamp(exit.result.finishedAt),
+    containerID: exit.id,
+  },
+});
+
+/** A record as kubelet reports it. (kubelet_pods.go convertToAPIContainerStatuses) */
+export function containerStatus(record: ContainerRecord): ContainerStatus {
+  const { container, running, exit, lastExit, waiting, image, role } = record;
+  const waits = !running && (!exit || waiting.reason === "CrashLoopBackOff" || record.starting);
+  const state: ContainerState = running
+    ? { running: { startedAt: timestamp(running.startedAt) } }
+    : waits
+      ? { waiting: { reason: waiting.reason, ...(waiting.message && { message: waiting.message }) } }
+      : terminated(exit as NonNullable<typeof exit>);
+  const previous = running || waits ? exit : lastExit;
+  const requests = container.resources?.requests;
+  return {
+    name: container.name,
+    state,
+    lastState: previous ? terminated(previous) : {},
+    ready: running ? record.ready : role === "init" && succeeded(record),
+    restartCount: record.restartCount,
+    image: image?.names[0] ?? container.image ?? "",
+    imageID: image?.id ?? "",
+    ...((running ?? exit) && { containerID: running?.id ?? exit?.id }),
+    started: running ? record.started : false,
+    ...(running && requests && { allocatedResources: requests }),
+    ...(running &&
+      container.resources &&
+      Object.keys(container.resources).length && { resources: container.resources }),
+    ...(running &&
+      container.volumeMounts?.length && {
+        volumeMounts: container.volumeMounts.map(({ name, mountPath, readOnly }) => ({
+          name,
+          mountPath,
+          ...(readOnly && { readOnly, recursiveReadOnly: "Disabled" }),
+        })),
+      }),
+  };
+}

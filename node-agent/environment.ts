@@ -1,0 +1,86 @@
+import { ApiError, type Client } from "../client/index.ts";
+import type { ConfigMap, Container, EnvVarSource, Pod, Secret } from "../openapi/api/core.v1.ts";
+import { fieldValue, resourceFieldValue } from "./downward-api.ts";
+import { ConfigError } from "./pod-worker.ts";
+import type { Sandbox } from "./runtime/runtime.ts";
+
+/** Reads what environments refer to. */
+export interface EnvironmentSources {
+  readonly client: Client;
+  readonly nodeName: string;
+  readonly hostIPs: readonly string[];
+  /** Allocatable amounts of the node: what limits default to. */
+  readonly allocatable: Readonly<Record<string, string>>;
+  /** Variables for Services, in the Pod's namespace and of the API server. */
+  services(namespace: string, all: boolean): Readonly<Record<string, string>>;
+}
+
+/** Replaces `$(NAME)` by its value; `$$(NAME)` stays `$(NAME)`, unknown names stay as they are. (third_party/forked/golang/expansion) */
+export function expand(text: string, known: Readonly<Record<string, string>>): string {
+  return text.replaceAll(/\$\$|\$\(([^)]*)\)/g, (whole, name: string | undefined) =>
+    whole === "$$" ? "$" : name !== undefined && Object.hasOwn(known, name) ? (known[name] ?? "") : whole,
+  );
+}
+
+/** A container's variables as kubelet makes them: services, envFrom, env, each over the one before. @throws ConfigError */
+export async function environment(
+  pod: Pod,
+  container: Container,
+  sandbox: Sandbox,
+  sources: EnvironmentSources,
+): Promise<Record<string, string>> {
+  const namespace = pod.metadata.namespace ?? "";
+  const result: Record<string, string> = { ...sources.services(namespace, pod.spec.enableServiceLinks ?? true) };
+  const cached = new Map<string, Promise<ConfigMap | Secret | undefined>>();
+  const read = (resource: "v1/configmaps" | "v1/secrets", name: string) => {
+    const id = `${resource}/${name}`;
+    const known = cached.get(id);
+    if (known) return known;
+    const found = sources.client.get(resource, { name, namespace }).catch((error: unknown) => {
+      if (error instanceof ApiError && error.code === 404) return undefined;
+      throw error;
+    });
+    cached.set(id, found);
+    return found;
+  };
+  const values = async (kind: "configmap" | "secret", name: string, optional: boolean | undefined) => {
+    const found = await read(kind === "configmap" ? "v1/configmaps" : "v1/secrets", name);
+    if (!found && !optional) throw new ConfigError(`${kind} "${name}" not found`);
+    return found ? plainData(found, kind) : undefined;
+  };
+  for (const { prefix = "", configMapRef, secretRef } of container.envFrom ?? []) {
+    const data = configMapRef
+      ? await values("configmap", configMapRef.name ?? "", configMapRef.optional)
+      : await values("secret", secretRef?.name ?? "", secretRef?.optional);
+    for (const [name, value] of Object.entries(data ?? {})) result[prefix + name] = value;
+  }
+
+  async function valueFrom(source: EnvVarSource): Promise<string | undefined> {
+    const { fieldRef, resourceFieldRef, configMapKeyRef, secretKeyRef } = source;
+    if (fieldRef) return fieldValue(fieldRef.fieldPath, pod, { ...sources, podIPs: sandbox.ips });
+    if (resourceFieldRef) return resourceFieldValue(resourceFieldRef, pod, container.name, sources.allocatable);
+    const ref = configMapKeyRef ?? secretKeyRef;
+    if (!ref) return undefined;
+    const kind = configMapKeyRef ? "configmap" : "secret";
+    const data = await values(kind, ref.name ?? "", ref.optional);
+    if (data && !Object.hasOwn(data, ref.key) && !ref.optional) {
+      throw new ConfigError(
+        `couldn't find key ${ref.key} in ${kind === "configmap" ? "ConfigMap" : "Secret"} ${namespace}/${ref.name}`,
+      );
+    }
+    return data?.[ref.key];
+  }
+  for (const { name, value, valueFrom: source } of container.env ?? []) {
+    const made = source ? await valueFrom(source) : expand(value ?? "", result);
+    if (made !== undefined) result[name] = made;
+  }
+  return result;
+}
+
+function plainData(object: ConfigMap | Secret, kind: "configmap" | "secret"): Record<string, string> {
+  const data = object.data ?? {};
+  if (kind === "configmap") return data;
+  return Object.fromEntries(
+    Object.entries(data).map(([name, value]) => [name, Buffer.from(value, "base64").toString("utf8")]),
+  );
+}

@@ -1,0 +1,101 @@
+import { ApiError, type Client, type Clock, type Logger, microTimestamp, sleep } from "../client/index.ts";
+import type { Lease } from "../openapi/api/coordination.k8s.io.v1.ts";
+import type { Node } from "../openapi/api/core.v1.ts";
+import { initialNode, type NodeFacts, nodeStatus } from "./node-status.ts";
+
+/** Seconds a Lease lasts; renewed after a quarter. Full status goes out every five minutes. (kubelet's defaults) */
+const LEASE_SECONDS = 40;
+const RENEW_MS = 10_000;
+const STATUS_MS = 300_000;
+/** First and longest pause between attempts to register, in ms. */
+const FIRST_RETRY = 100;
+const LAST_RETRY = 7_000;
+const NAMESPACE = "kube-node-lease";
+
+export interface HeartbeatOptions {
+  readonly client: Client;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  facts(): NodeFacts;
+}
+
+/** Registers the node, then renews its Lease and status until stopped. Resolves `registered` with the Node. */
+export function startHeartbeat({ client, clock, logger, facts }: HeartbeatOptions): {
+  registered: Promise<Node>;
+  stop(): void;
+} {
+  const aborted = new AbortController();
+  const { signal } = aborted;
+  const { name } = facts();
+
+  async function register(): Promise<Node> {
+    for (let pause = FIRST_RETRY; ; pause = Math.min(pause * 2, LAST_RETRY)) {
+      try {
+        return await client.create("v1/nodes", initialNode(facts(), clock.now()));
+      } catch (error) {
+        if (error instanceof ApiError && error.code === 409) return writeStatus();
+        logger.debug({ err: error, node: name }, "registering failed; trying again");
+      }
+      await sleep(clock, pause, signal);
+      if (signal.aborted) throw new Error("stopped");
+    }
+  }
+
+  async function writeStatus(): Promise<Node> {
+    const node = await client.get("v1/nodes", { name });
+    const status = nodeStatus(facts(), node, clock.now());
+    return client.patch("v1/nodes", { name, subresource: "status" }, { status }, { type: "strategic" });
+  }
+
+  async function renew(node: Node, lease: Lease | undefined): Promise<Lease> {
+    const spec = { holderIdentity: name, leaseDurationSeconds: LEASE_SECONDS, renewTime: microTimestamp(clock.now()) };
+    if (lease) return client.update("coordination.k8s.io/v1/leases", { ...lease, spec: { ...lease.spec, ...spec } });
+    const metadata = {
+      name,
+      namespace: NAMESPACE,
+      ownerReferences: [{ apiVersion: "v1", kind: "Node", name, uid: node.metadata.uid ?? "" }],
+    };
+    return client.create("coordination.k8s.io/v1/leases", {
+      apiVersion: "coordination.k8s.io/v1",
+      kind: "Lease",
+      metadata,
+      spec,
+    } as Lease);
+  }
+
+  const registered = register();
+  void (async () => {
+    let node = await registered;
+    let lease: Lease | undefined;
+    let statusAt = clock.now().getTime();
+    while (!signal.aborted) {
+      try {
+        lease = await renew(node, lease);
+        if (clock.now().getTime() - statusAt >= STATUS_MS) {
+          node = await writeStatus();
+          statusAt = clock.now().getTime();
+        }
+      } catch (error) {
+        logger.debug({ err: error, node: name }, "heartbeat failed");
+        // Somebody else wrote it, or it is there from an earlier life: take it as it is now.
+        lease = await client
+          .get("coordination.k8s.io/v1/leases", { name, namespace: NAMESPACE })
+          .catch(() => undefined);
+        if (await isDeleted(client, name)) node = await register();
+      }
+      await sleep(clock, RENEW_MS, signal);
+    }
+  })().catch((error: unknown) => {
+    if (!signal.aborted) logger.error({ err: error, node: name }, "heartbeat ended");
+  });
+  return { registered, stop: () => aborted.abort() };
+}
+
+async function isDeleted(client: Client, name: string): Promise<boolean> {
+  try {
+    await client.get("v1/nodes", { name });
+    return false;
+  } catch (error) {
+    return error instanceof ApiError && error.code === 404;
+  }
+}

@@ -1,0 +1,90 @@
+import { timestamp } from "../client/index.ts";
+import type { Node, NodeCondition } from "../openapi/api/core.v1.ts";
+import type { Image } from "./runtime/runtime.ts";
+
+export interface NodeFacts {
+  readonly name: string;
+  readonly addresses: readonly { type: string; address: string }[];
+  readonly capacity: Readonly<Record<string, string>>;
+  readonly runtimeVersion: string;
+  readonly kubeletPort: number;
+  readonly images: readonly Image[];
+  readonly machineId: string;
+  readonly operatingSystem: string;
+  readonly architecture: string;
+  readonly kernelVersion: string;
+  readonly osImage: string;
+}
+
+/** The release whose kubelet this agent behaves like. */
+export const KUBELET_VERSION = "v1.36.2";
+/** Images that a node reports at most. (nodeStatusMaxImages) */
+const MAX_IMAGES = 50;
+
+const CONDITIONS = [
+  ["MemoryPressure", "False", "KubeletHasSufficientMemory", "kubelet has sufficient memory available"],
+  ["DiskPressure", "False", "KubeletHasNoDiskPressure", "kubelet has no disk pressure"],
+  ["PIDPressure", "False", "KubeletHasSufficientPID", "kubelet has sufficient PID available"],
+  ["Ready", "True", "KubeletReady", "kubelet is posting ready status"],
+] as const;
+
+/** A Node as kubelet registers it. (kubelet_node_status.go initialNode) */
+export function initialNode(facts: NodeFacts, now: Date): Node {
+  const { name, operatingSystem, architecture } = facts;
+  const node = {
+    apiVersion: "v1",
+    kind: "Node",
+    metadata: {
+      name,
+      labels: {
+        "beta.kubernetes.io/arch": architecture,
+        "beta.kubernetes.io/os": operatingSystem,
+        "kubernetes.io/arch": architecture,
+        "kubernetes.io/hostname": name,
+        "kubernetes.io/os": operatingSystem,
+      },
+    },
+    spec: {},
+    status: {},
+    // The rest of the spec and status is the API server's to default.
+  } as unknown as Node;
+  return { ...node, status: nodeStatus(facts, node, now) };
+}
+
+/** The status that is written on every heartbeat; conditions keep their transition times. */
+export function nodeStatus(facts: NodeFacts, node: Node, now: Date): NonNullable<Node["status"]> {
+  const conditions: NodeCondition[] = CONDITIONS.map(([type, status, reason, message]) => {
+    const old = node.status?.conditions?.find((condition) => condition.type === type);
+    return {
+      type,
+      status,
+      lastHeartbeatTime: timestamp(now),
+      lastTransitionTime: old?.status === status ? old.lastTransitionTime : timestamp(now),
+      reason,
+      message,
+    };
+  });
+  return {
+    capacity: { ...facts.capacity },
+    allocatable: { ...facts.capacity },
+    conditions,
+    addresses: facts.addresses.map((address) => ({ ...address })),
+    daemonEndpoints: { kubeletEndpoint: { Port: facts.kubeletPort } },
+    nodeInfo: {
+      machineID: facts.machineId,
+      systemUUID: facts.machineId,
+      bootID: facts.machineId,
+      kernelVersion: facts.kernelVersion,
+      osImage: facts.osImage,
+      containerRuntimeVersion: facts.runtimeVersion,
+      kubeletVersion: KUBELET_VERSION,
+      kubeProxyVersion: "",
+      operatingSystem: facts.operatingSystem,
+      architecture: facts.architecture,
+      swap: { capacity: 0 },
+    },
+    images: facts.images.slice(0, MAX_IMAGES).map(({ names, sizeBytes }) => ({ names: [...names], sizeBytes })),
+    runtimeHandlers: [{ name: "", features: { recursiveReadOnlyMounts: true, userNamespaces: true } }],
+    features: { supplementalGroupsPolicy: true },
+  };
+}

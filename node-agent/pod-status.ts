@@ -1,0 +1,112 @@
+import { timestamp } from "../client/index.ts";
+import type { Pod, PodCondition, PodStatus } from "../openapi/api/core.v1.ts";
+import { type ContainerRecord, containerStatus, succeeded } from "./container-state.ts";
+import type { Sandbox } from "./runtime/runtime.ts";
+
+export interface PodState {
+  readonly pod: Pod;
+  readonly records: readonly ContainerRecord[];
+  readonly sandbox: Sandbox | undefined;
+  readonly hostIPs: readonly string[];
+  readonly startTime: Date;
+  /** Set when the node ended the Pod: eviction, deadline, rejection. */
+  readonly ended?: { readonly reason: string; readonly message: string };
+}
+
+/** (kubelet_pods.go getPhase) */
+export function phaseOf({ pod, records, ended }: PodState): string {
+  if (ended) return "Failed";
+  const restart = pod.spec.restartPolicy ?? "Always";
+  const init = records.filter(({ role }) => role === "init");
+  const regular = records.filter(({ role }) => role === "regular");
+  if (init.some((record) => !record.running && record.exit && !succeeded(record)) && restart === "Never")
+    return "Failed";
+  if (init.some((record) => !succeeded(record))) return "Pending";
+  const finished = (record: ContainerRecord) =>
+    !record.running && record.exit && !record.starting && record.waiting.reason !== "CrashLoopBackOff";
+  if (regular.some((record) => !record.running && !record.exit)) return "Pending";
+  if (regular.some((record) => record.running)) return "Running";
+  if (!regular.every(finished)) return "Running";
+  if (restart === "Always") return "Running";
+  if (regular.every(succeeded)) return "Succeeded";
+  return restart === "Never" ? "Failed" : "Running";
+}
+
+const names = (records: readonly ContainerRecord[]) => records.map(({ container }) => container.name).join(" ");
+
+/** Ready conditions and why not. (pkg/kubelet/status/generate.go) */
+function conditionsOf(state: PodState, phase: string): PodCondition[] {
+  const { pod, records, sandbox } = state;
+  const condition = (type: string, status: boolean, reason?: string, message?: string): PodCondition => ({
+    type,
+    status: status ? "True" : "False",
+    ...(!status && reason && { reason }),
+    ...(!status && message && { message }),
+  });
+  const init = records.filter(({ role }) => role === "init" || role === "sidecar");
+  const pendingInit = init.filter((record) => (record.role === "sidecar" ? !record.started : !succeeded(record)));
+  const counted = records.filter(({ role }) => role === "regular" || role === "sidecar");
+  const unready = counted.filter((record) => !record.running || !record.ready);
+  const done = phase === "Succeeded" || phase === "Failed";
+  const containersReady = !done && unready.length === 0;
+  const why: [string?, string?] =
+    phase === "Succeeded"
+      ? ["PodCompleted"]
+      : phase === "Failed"
+        ? ["PodFailed"]
+        : ["ContainersNotReady", `containers with unready status: [${names(unready)}]`];
+  const gates = (pod.spec.readinessGates ?? []).filter(
+    ({ conditionType }) =>
+      !pod.status?.conditions?.some(({ type, status }) => type === conditionType && status === "True"),
+  );
+  const gateText = gates.map(({ conditionType }) => {
+    const known = pod.status?.conditions?.some(({ type }) => type === conditionType);
+    return known
+      ? `the status of pod readiness gate "${conditionType}" is not "True", but False`
+      : `corresponding condition of pod readiness gate "${conditionType}" does not exist.`;
+  });
+  const initialized = phase === "Succeeded" || pendingInit.length === 0;
+  return [
+    condition("PodReadyToStartContainers", sandbox !== undefined && !done),
+    condition(
+      "Initialized",
+      initialized,
+      "ContainersNotInitialized",
+      `containers with incomplete status: [${names(pendingInit)}]`,
+    ),
+    gates.length && containersReady
+      ? condition("Ready", false, "ReadinessGatesNotReady", gateText.join(", "))
+      : condition("Ready", containersReady, ...why),
+    condition("ContainersReady", containersReady, ...why),
+    condition("PodScheduled", true),
+  ];
+}
+
+/** The whole status as kubelet writes it. Conditions keep their transition time while their status stays. */
+export function podStatus(state: PodState, now: Date): PodStatus {
+  const { pod, records, sandbox, hostIPs, startTime, ended } = state;
+  const phase = phaseOf(state);
+  const observed = pod.metadata.generation;
+  const conditions = conditionsOf(state, phase).map((condition) => {
+    const old = pod.status?.conditions?.find(({ type }) => type === condition.type);
+    const lastTransitionTime = old?.status === condition.status ? old.lastTransitionTime : timestamp(now);
+    return { ...condition, lastTransitionTime, ...(observed && { observedGeneration: observed }) };
+  });
+  const statuses = (...roles: ContainerRecord["role"][]) =>
+    records.filter(({ role }) => roles.includes(role)).map(containerStatus);
+  const init = statuses("init", "sidecar");
+  const ephemeral = statuses("ephemeral");
+  const ips = pod.spec.hostNetwork ? hostIPs : (sandbox?.ips ?? []);
+  return {
+    ...(observed && { observedGeneration: observed }),
+    phase,
+    conditions,
+    ...(ended && { reason: ended.reason, message: ended.message }),
+    ...(hostIPs[0] && { hostIP: hostIPs[0], hostIPs: hostIPs.map((ip) => ({ ip })) }),
+    ...(ips[0] && { podIP: ips[0], podIPs: ips.map((ip) => ({ ip })) }),
+    startTime: timestamp(startTime),
+    ...(init.length && { initContainerStatuses: init }),
+    containerStatuses: statuses("regular"),
+    ...(ephemeral.length && { ephemeralContainerStatuses: ephemeral }),
+  };
+}

@@ -1,0 +1,129 @@
+import { expect, test } from "vitest";
+import { ManualClock, silentLogger } from "../client/index.ts";
+import type { Pod } from "../openapi/api/core.v1.ts";
+import { addressPool } from "./address-pool.ts";
+import { Backoff } from "./backoff.ts";
+import { PodWorker } from "./pod-worker.ts";
+import { simulatedRuntime } from "./runtime/simulated/runtime.ts";
+
+const turns = async () => {
+  for (let i = 0; i < 20; i++) await new Promise(setImmediate);
+};
+
+/** A worker on a clock that stands still; `step` moves it and lets everything that follows happen. */
+function run(spec: Partial<Pod["spec"]>) {
+  const clock = new ManualClock(new Date("2026-01-01T00:00:00Z"));
+  const events: string[] = [];
+  const pod = {
+    metadata: { name: "web", namespace: "default", uid: "u1", generation: 1 },
+    spec: { restartPolicy: "Always", ...spec },
+  } as Pod;
+  const worker = new PodWorker(pod, {
+    nodeName: "node-a",
+    hostIPs: ["127.1.0.1"],
+    runtime: simulatedRuntime({ clock, address: "127.1.0.1", addresses: addressPool(0) }),
+    clock,
+    random: () => 0.5,
+    logger: silentLogger,
+    recorder: { event: (_about, _type, reason) => void events.push(reason), flush: async () => {} },
+    backoff: new Backoff(),
+    environment: async () => ({}),
+    statusChanged: () => {},
+    finished: () => {},
+  });
+  worker.sync();
+  const step = async (seconds: number) => {
+    await turns();
+    clock.advance(seconds * 1000);
+    await turns();
+    return worker.status();
+  };
+  return { worker, step, events, pod };
+}
+
+const condition = (status: ReturnType<PodWorker["status"]>, type: string) =>
+  status.conditions?.find((one) => one.type === type)?.status;
+
+test("a Pod becomes Running and Ready with an address", async () => {
+  const { step, events } = run({ containers: [{ name: "c", image: "nginx" }] as Pod["spec"]["containers"] });
+  const status = await step(0);
+  expect(status.phase).toBe("Running");
+  expect(status.podIP).toBe("10.244.0.2");
+  expect(condition(status, "Ready")).toBe("True");
+  expect(status.containerStatuses?.[0]).toMatchObject({ name: "c", ready: true, started: true, restartCount: 0 });
+  expect(events).toEqual(["Pulling", "Pulled", "Created", "Started"]);
+});
+
+test("init containers run in order before the others", async () => {
+  const { step } = run({
+    initContainers: [
+      { name: "one", image: "busybox", command: ["sleep", "5"] },
+      { name: "two", image: "busybox", command: ["true"] },
+    ] as Pod["spec"]["containers"],
+    containers: [{ name: "c", image: "nginx" }] as Pod["spec"]["containers"],
+  });
+  const early = await step(0);
+  expect(early.phase).toBe("Pending");
+  expect(early.conditions?.find(({ type }) => type === "Initialized")?.message).toBe(
+    "containers with incomplete status: [one two]",
+  );
+  const late = await step(5);
+  expect(late.phase).toBe("Running");
+  expect(late.initContainerStatuses?.map(({ state }) => state?.terminated?.exitCode)).toEqual([0, 0]);
+});
+
+test("a container that fails is restarted at once, then after growing pauses", async () => {
+  const { step } = run({
+    containers: [{ name: "c", image: "busybox", command: ["false"] }] as Pod["spec"]["containers"],
+  });
+  const first = await step(0);
+  expect(first.containerStatuses?.[0]?.restartCount).toBe(1);
+  expect(first.containerStatuses?.[0]?.state?.waiting?.reason).toBe("CrashLoopBackOff");
+  expect(first.containerStatuses?.[0]?.lastState?.terminated?.exitCode).toBe(1);
+  expect((await step(10)).containerStatuses?.[0]?.restartCount).toBe(2);
+  expect((await step(10)).containerStatuses?.[0]?.restartCount).toBe(2);
+  expect((await step(10)).containerStatuses?.[0]?.restartCount).toBe(3);
+});
+
+test.each([
+  ["OnFailure", "true", "Succeeded"],
+  ["Never", "false", "Failed"],
+])("with restartPolicy %s, a command that is %s ends the Pod as %s", async (restartPolicy, command, phase) => {
+  const { step } = run({
+    restartPolicy,
+    containers: [{ name: "c", image: "busybox", command: [command] }] as Pod["spec"]["containers"],
+  });
+  expect((await step(0)).phase).toBe(phase);
+});
+
+test("an image that does not exist keeps the Pod waiting", async () => {
+  const { step } = run({ containers: [{ name: "c", image: "foo:non-existent" }] as Pod["spec"]["containers"] });
+  const status = await step(0);
+  expect(status.phase).toBe("Pending");
+  expect(status.containerStatuses?.[0]?.state?.waiting?.reason).toBe("ErrImagePull");
+  expect((await step(2)).containerStatuses?.[0]?.state?.waiting?.reason).toBe("ImagePullBackOff");
+});
+
+test("deletion waits for the containers, at most for the grace period", async () => {
+  const { worker, step, pod } = run({
+    containers: [{ name: "c", image: "busybox", command: ["sleep", "1d"] }] as Pod["spec"]["containers"],
+  });
+  await step(0);
+  worker.update({
+    ...pod,
+    metadata: { ...pod.metadata, deletionTimestamp: "2026-01-01T00:00:30Z", deletionGracePeriodSeconds: 30 },
+  });
+  const status = await step(0);
+  expect(worker.isFinished).toBe(true);
+  expect(status.containerStatuses?.[0]?.state?.terminated?.exitCode).toBe(143);
+});
+
+test("a Pod past its deadline fails", async () => {
+  const { step } = run({
+    activeDeadlineSeconds: 5,
+    containers: [{ name: "c", image: "nginx" }] as Pod["spec"]["containers"],
+  });
+  await step(0);
+  const status = await step(6);
+  expect(status).toMatchObject({ phase: "Failed", reason: "DeadlineExceeded" });
+});

@@ -1,0 +1,498 @@
+import { type Clock, type EventRecorder, type Logger, sleep, type Timer } from "../client/index.ts";
+import type { Container, Lifecycle, Pod, PodStatus } from "../openapi/api/core.v1.ts";
+import type { Backoff } from "./backoff.ts";
+import { type ContainerRecord, newRecord, succeeded } from "./container-state.ts";
+import { podStatus } from "./pod-status.ts";
+import { runHook } from "./probes/hook.ts";
+import { startProbes } from "./probes/prober.ts";
+import { ImageError, type Runtime, type Sandbox } from "./runtime/runtime.ts";
+
+/** What a worker needs of its node. */
+export interface WorkerEnvironment {
+  readonly nodeName: string;
+  readonly hostIPs: readonly string[];
+  readonly runtime: Runtime;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly logger: Logger;
+  readonly recorder: EventRecorder;
+  readonly backoff: Backoff;
+  /** A container's environment, from literals, ConfigMaps, Secrets, fields. @throws ConfigError */
+  environment(pod: Pod, container: Container, sandbox: Sandbox): Promise<Record<string, string>>;
+  /** The worker has a new status to be written. */
+  statusChanged(worker: PodWorker): void;
+  /** Everything of the Pod has stopped, its final status is written next, and then it may be deleted. */
+  finished(worker: PodWorker): void;
+}
+
+/** A container's configuration cannot be made: `CreateContainerConfigError`. */
+export class ConfigError extends Error {}
+
+const key = ({ metadata }: Pod) => `${metadata.name}_${metadata.namespace}(${metadata.uid})`;
+/** Seconds a container gets to stop when nothing else is said. */
+const DEFAULT_GRACE = 30;
+
+/**
+ * Brings one Pod to life and keeps it as its spec says: sandbox, init containers in order, sidecars, containers,
+ * restarts with backoff, probes, and its end. Level-driven: whatever happens calls `sync`, which looks at everything.
+ * Follows pkg/kubelet/pod_workers.go and kuberuntime_manager.go.
+ */
+export class PodWorker {
+  #pod: Pod;
+  readonly #env: WorkerEnvironment;
+  readonly #records: ContainerRecord[] = [];
+  readonly #startTime: Date;
+  readonly #retries = new Map<ContainerRecord, Timer>();
+  readonly #probes = new Map<ContainerRecord, { stop(): void }>();
+  #sandbox: Sandbox | undefined;
+  #sandboxPending = false;
+  #terminating = false;
+  #gone = false;
+  #ended: { reason: string; message: string } | undefined;
+  #deadline: Timer | undefined;
+
+  constructor(pod: Pod, env: WorkerEnvironment) {
+    this.#pod = pod;
+    this.#env = env;
+    this.#startTime = pod.status?.startTime ? new Date(pod.status.startTime) : env.clock.now();
+    const hasInit = (pod.spec.initContainers ?? []).length > 0;
+    for (const container of pod.spec.initContainers ?? []) {
+      const role = container.restartPolicy === "Always" ? "sidecar" : "init";
+      this.#records.push(newRecord(container, role, "PodInitializing"));
+    }
+    for (const container of pod.spec.containers ?? []) {
+      this.#records.push(newRecord(container, "regular", hasInit ? "PodInitializing" : "ContainerCreating"));
+    }
+    this.#arm();
+  }
+
+  get pod(): Pod {
+    return this.#pod;
+  }
+
+  get records(): readonly ContainerRecord[] {
+    return this.#records;
+  }
+
+  /** True once nothing of the Pod runs any more and nothing will. */
+  get isFinished(): boolean {
+    return this.#gone;
+  }
+
+  /** A new version of the Pod. */
+  update(pod: Pod): void {
+    const old = this.#pod;
+    this.#pod = pod;
+    if (pod.metadata.deletionTimestamp) return this.terminate(pod.metadata.deletionGracePeriodSeconds ?? DEFAULT_GRACE);
+    for (const container of pod.spec.ephemeralContainers ?? []) {
+      if (this.#records.some((record) => record.container.name === container.name)) continue;
+      // An ephemeral container has the fields of a container and a target besides.
+      this.#records.push(newRecord(container as Container, "ephemeral", "ContainerCreating"));
+    }
+    if (pod.spec.activeDeadlineSeconds !== old.spec.activeDeadlineSeconds) this.#arm();
+    this.#restartChanged();
+    // A write of ours changes nothing; a readiness gate set by somebody does.
+    const gates = (of: Pod) =>
+      (pod.spec.readinessGates ?? []).map(
+        ({ conditionType }) => of.status?.conditions?.find(({ type }) => type === conditionType)?.status,
+      );
+    if (pod.metadata.generation !== old.metadata.generation || String(gates(pod)) !== String(gates(old)))
+      this.#env.statusChanged(this);
+    this.sync();
+  }
+
+  status(): PodStatus {
+    return podStatus(
+      {
+        pod: this.#pod,
+        records: this.#records,
+        sandbox: this.#sandbox,
+        hostIPs: this.#env.hostIPs,
+        startTime: this.#startTime,
+        ...(this.#ended && { ended: this.#ended }),
+      },
+      this.#env.clock.now(),
+    );
+  }
+
+  /** Looks at everything and starts what should run. */
+  sync(): void {
+    if (this.#terminating || this.#gone) return;
+    if (!this.#sandbox) return void this.#makeSandbox();
+    for (const record of this.#records.filter(({ role }) => role === "ephemeral")) {
+      if (!record.running && !record.exit) this.#start(record);
+    }
+    for (const record of this.#records.filter(({ role }) => role === "init" || role === "sidecar")) {
+      if (record.role === "sidecar") {
+        if (!record.running) this.#start(record);
+        if (!record.started) return;
+        continue;
+      }
+      if (succeeded(record)) continue;
+      if (record.running) return;
+      if (record.exit && this.#pod.spec.restartPolicy === "Never") return this.#maybeOver();
+      return this.#start(record);
+    }
+    for (const record of this.#records.filter(({ role }) => role === "regular")) {
+      if (!record.running && this.#wanted(record)) this.#start(record);
+    }
+    this.#maybeOver();
+  }
+
+  /** Stops all containers, regular ones first and sidecars after them in reverse, then reports. Idempotent. */
+  terminate(graceSeconds: number): void {
+    if (this.#gone) return;
+    if (this.#terminating) {
+      // A second delete may only shorten the wait.
+      for (const { running } of this.#records) running?.stop(graceSeconds);
+      return;
+    }
+    this.#terminating = true;
+    this.#deadline?.cancel();
+    for (const timer of this.#retries.values()) timer.cancel();
+    for (const [record, probe] of this.#probes) {
+      probe.stop();
+      record.ready = false;
+    }
+    void this.#stopAll(graceSeconds);
+  }
+
+  /** The node ends the Pod by itself: phase Failed with this reason. */
+  fail(reason: string, message: string, graceSeconds = DEFAULT_GRACE): void {
+    if (this.#ended || this.#gone) return;
+    this.#ended = { reason, message };
+    this.terminate(graceSeconds);
+  }
+
+  /** Forgets everything at once: the Pod is gone from the API server. */
+  abandon(): void {
+    if (this.#gone) return;
+    this.terminate(0);
+  }
+
+  async #stopAll(graceSeconds: number): Promise<void> {
+    const { clock } = this.#env;
+    const end = clock.now().getTime() + graceSeconds * 1000;
+    const left = () => Math.max(0, (end - clock.now().getTime()) / 1000);
+    const stop = async (record: ContainerRecord) => {
+      const { running, container } = record;
+      if (!running) return;
+      this.#event("Normal", "Killing", `Stopping container ${container.name}`, container.name);
+      await this.#hook(record, container.lifecycle?.preStop, left());
+      running.stop(Math.ceil(left()));
+      await running.exited;
+    };
+    this.#env.statusChanged(this);
+    await Promise.all(this.#records.filter(({ role }) => role !== "sidecar").map(stop));
+    for (const record of this.#records.filter(({ role }) => role === "sidecar").reverse()) await stop(record);
+    await this.#finish();
+  }
+
+  async #finish(): Promise<void> {
+    if (this.#gone) return;
+    this.#gone = true;
+    const sandbox = this.#sandbox;
+    this.#sandbox = undefined;
+    this.#env.backoff.forget(key(this.#pod));
+    if (sandbox) await this.#env.runtime.removeSandbox(sandbox);
+    this.#env.finished(this);
+  }
+
+  async #makeSandbox(): Promise<void> {
+    if (this.#sandboxPending) return;
+    this.#sandboxPending = true;
+    try {
+      const sandbox = await this.#env.runtime.runSandbox(this.#pod);
+      this.#sandbox = sandbox;
+      this.#env.statusChanged(this);
+      this.sync();
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error);
+      this.#event("Warning", "FailedCreatePodSandBox", `Failed to create pod sandbox: ${message}`);
+      this.#env.clock.setTimeout(() => this.sync(), 1000);
+    } finally {
+      this.#sandboxPending = false;
+    }
+  }
+
+  /** Whether a container that does not run should. */
+  #wanted({ exit, container }: ContainerRecord): boolean {
+    if (!exit) return true;
+    const policy = container.restartPolicy ?? this.#pod.spec.restartPolicy ?? "Always";
+    return policy === "Always" || (policy === "OnFailure" && exit.result.exitCode !== 0);
+  }
+
+  #start(record: ContainerRecord): void {
+    if (record.starting || this.#retries.has(record)) return;
+    const { clock, backoff } = this.#env;
+    if (record.exit && record.waiting.reason !== "CrashLoopBackOff") {
+      const now = clock.now().getTime();
+      const pause = backoff.next(`${key(this.#pod)}/${record.container.name}`, record.exit.result.finishedAt.getTime());
+      const left = record.exit.result.finishedAt.getTime() + pause - now;
+      // The first restart is at once; the pause stands between a start and the restart after it.
+      if (record.restartCount > 0 || record.exit.result.exitCode !== 0) {
+        const wait = record.restartCount === 0 ? 0 : left;
+        if (wait > 0) {
+          record.waiting = {
+            reason: "CrashLoopBackOff",
+            message: `back-off ${pause >= 60_000 ? `${Math.floor(pause / 60_000)}m${(pause % 60_000) / 1000}s` : `${pause / 1000}s`} restarting failed container=${record.container.name} pod=${key(this.#pod)}`,
+          };
+          this.#event(
+            "Warning",
+            "BackOff",
+            `Back-off restarting failed container ${record.container.name} in pod ${key(this.#pod)}`,
+            record.container.name,
+          );
+          this.#env.statusChanged(this);
+          return this.#later(record, wait);
+        }
+      }
+    }
+    record.starting = true;
+    void this.#bringUp(record).finally(() => {
+      record.starting = false;
+    });
+  }
+
+  #later(record: ContainerRecord, milliseconds: number): void {
+    const timer = this.#env.clock.setTimeout(() => {
+      this.#retries.delete(record);
+      this.sync();
+    }, milliseconds);
+    this.#retries.set(record, timer);
+  }
+
+  async #bringUp(record: ContainerRecord): Promise<void> {
+    const { runtime, clock, backoff } = this.#env;
+    const { container } = record;
+    const sandbox = this.#sandbox;
+    if (!sandbox) return;
+    try {
+      record.image = await this.#pull(container);
+      const env = await this.#env.environment(this.#pod, container, sandbox);
+      if (this.#terminating) return;
+      this.#event("Normal", "Created", `Container created`, container.name);
+      const attempt = record.restartCount + (record.exit ? 1 : 0);
+      const running = await runtime.startContainer({
+        pod: this.#pod,
+        sandbox,
+        container,
+        image: record.image,
+        attempt,
+        env,
+      });
+      record.restartCount = attempt;
+      record.running = running;
+      record.waiting = { reason: "ContainerCreating" };
+      record.started = !container.startupProbe;
+      record.ready = !container.readinessProbe && record.started;
+      this.#event("Normal", "Started", `Container started`, container.name);
+      if (this.#terminating) return running.stop(0);
+      void running.exited.then((result) => this.#exited(record, running, result));
+      this.#env.statusChanged(this);
+      const failure = await this.#hook(record, container.lifecycle?.postStart, DEFAULT_GRACE);
+      if (failure !== undefined) {
+        this.#event("Warning", "FailedPostStartHook", failure, container.name);
+        running.stop(DEFAULT_GRACE);
+        return;
+      }
+      if (record.running === running) this.#watchOver(record);
+      if (record.role === "sidecar") this.sync();
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error);
+      const where = `${key(this.#pod)}/${container.name}/image`;
+      if (error instanceof ImageError) {
+        record.waiting = { reason: error.reason, message };
+        this.#event(
+          "Warning",
+          "Failed",
+          error.reason === "ErrImagePull"
+            ? `Failed to pull image "${container.image}": ${message}`
+            : `Error: ${error.reason}`,
+          container.name,
+        );
+        if (error.reason === "ErrImagePull") this.#event("Warning", "Failed", "Error: ErrImagePull", container.name);
+        this.#env.statusChanged(this);
+        const pause = backoff.next(where, clock.now().getTime());
+        clock.setTimeout(
+          () => {
+            if (this.#gone || this.#terminating || error.reason !== "ErrImagePull" || record.running) return;
+            record.waiting = {
+              reason: "ImagePullBackOff",
+              message: `Back-off pulling image "${container.image}": ErrImagePull: ${message}`,
+            };
+            this.#event("Normal", "BackOff", `Back-off pulling image "${container.image}"`, container.name);
+            this.#event("Warning", "Failed", "Error: ImagePullBackOff", container.name);
+            this.#env.statusChanged(this);
+          },
+          Math.min(1000, pause / 2),
+        );
+        this.#later(record, pause);
+      } else {
+        const reason = error instanceof ConfigError ? "CreateContainerConfigError" : "RunContainerError";
+        record.waiting = { reason, message };
+        this.#event("Warning", "Failed", `Error: ${message}`, container.name);
+        this.#env.statusChanged(this);
+        this.#later(record, backoff.next(`${key(this.#pod)}/${container.name}/config`, clock.now().getTime()));
+      }
+    }
+  }
+
+  /** (pkg/kubelet/images/image_manager.go) */
+  async #pull(container: Container) {
+    const { runtime, clock } = this.#env;
+    const { image = "", name } = container;
+    const present = runtime.images().find(({ names }) => names.includes(image) || names.includes(`${image}:latest`));
+    if (container.imagePullPolicy === "Never" && !present) {
+      throw new ImageError("ErrImageNeverPull", `Container image "${image}" is not present with pull policy of Never`);
+    }
+    if (present && container.imagePullPolicy !== "Always") {
+      this.#event(
+        "Normal",
+        "Pulled",
+        `Container image "${image}" already present on machine and can be accessed by the pod`,
+        name,
+      );
+      return present;
+    }
+    this.#event("Normal", "Pulling", `Pulling image "${image}"`, name);
+    const began = clock.now().getTime();
+    const pulled = await runtime.pullImage(image, this.#pod);
+    const took = `${clock.now().getTime() - began}ms`;
+    this.#event(
+      "Normal",
+      "Pulled",
+      `Successfully pulled image "${image}" in ${took} (${took} including waiting). Image size: ${pulled.sizeBytes} bytes.`,
+      name,
+    );
+    return pulled;
+  }
+
+  #exited(
+    record: ContainerRecord,
+    running: NonNullable<ContainerRecord["running"]>,
+    result: Awaited<typeof running.exited>,
+  ): void {
+    this.#probes.get(record)?.stop();
+    this.#probes.delete(record);
+    record.lastExit = record.exit;
+    record.exit = { result, id: running.id, startedAt: running.startedAt };
+    record.running = undefined;
+    record.ready = false;
+    record.started = false;
+    record.waiting = { reason: "" };
+    this.#env.statusChanged(this);
+    this.sync();
+  }
+
+  /** Probes of a running container. */
+  #watchOver(record: ContainerRecord): void {
+    const { running, container } = record;
+    if (!running) return;
+    const probes = startProbes({
+      container,
+      running,
+      clock: this.#env.clock,
+      random: this.#env.random,
+      started: () => {
+        if (record.running !== running) return;
+        record.started = true;
+        if (!container.readinessProbe) record.ready = true;
+        this.#env.statusChanged(this);
+        this.sync();
+      },
+      ready: (ready) => {
+        if (record.running !== running || record.ready === ready) return;
+        record.ready = ready;
+        this.#env.statusChanged(this);
+      },
+      unhealthy: (kind, message) =>
+        this.#event("Warning", "Unhealthy", `${kind} probe failed: ${message}`, container.name),
+      kill: (kind, grace) => {
+        this.#event(
+          "Normal",
+          "Killing",
+          `Container ${container.name} failed ${kind} probe, will be restarted`,
+          container.name,
+        );
+        running.stop(grace ?? this.#pod.spec.terminationGracePeriodSeconds ?? DEFAULT_GRACE);
+      },
+    });
+    this.#probes.set(record, probes);
+  }
+
+  /** @returns why a hook failed. */
+  async #hook(
+    record: ContainerRecord,
+    hook: Lifecycle["postStart"] | undefined,
+    limitSeconds: number,
+  ): Promise<string | undefined> {
+    if (!hook || !record.running) return undefined;
+    const aborted = new AbortController();
+    const timer = this.#env.clock.setTimeout(() => aborted.abort(), limitSeconds * 1000);
+    try {
+      if (hook.sleep) await sleep(this.#env.clock, hook.sleep.seconds * 1000, aborted.signal);
+      else return await runHook(hook, record.container, record.running, aborted.signal);
+      return undefined;
+    } finally {
+      timer.cancel();
+    }
+  }
+
+  /** Containers whose image or resources the user changed. Image: restart; resources: taken over at once. */
+  #restartChanged(): void {
+    for (const record of this.#records) {
+      const wanted = [...(this.#pod.spec.containers ?? []), ...(this.#pod.spec.initContainers ?? [])].find(
+        ({ name }) => name === record.container.name,
+      );
+      if (!wanted || JSON.stringify(wanted) === JSON.stringify(record.container)) continue;
+      const imageChanged = wanted.image !== record.container.image;
+      Object.assign(record, { container: wanted });
+      if (imageChanged && record.running && record.role !== "init") {
+        this.#event("Normal", "Killing", `Container ${wanted.name} definition changed, will be restarted`, wanted.name);
+        record.running.stop(this.#pod.spec.terminationGracePeriodSeconds ?? DEFAULT_GRACE);
+      } else if (imageChanged && !record.running) {
+        this.#retries.get(record)?.cancel();
+        this.#retries.delete(record);
+      }
+    }
+  }
+
+  /** A Pod whose containers have all ended for good gives its sandbox back. */
+  #maybeOver(): void {
+    const { phase } = this.status();
+    if (phase !== "Succeeded" && phase !== "Failed") return;
+    this.#terminating = true;
+    this.#deadline?.cancel();
+    void (async () => {
+      for (const { running, role } of [...this.#records].reverse()) {
+        if (!running || role === "regular") continue;
+        running.stop(this.#pod.spec.terminationGracePeriodSeconds ?? DEFAULT_GRACE);
+        await running.exited;
+      }
+      await this.#finish();
+    })();
+  }
+
+  #arm(): void {
+    this.#deadline?.cancel();
+    const seconds = this.#pod.spec.activeDeadlineSeconds;
+    if (seconds === undefined) return;
+    const left = this.#startTime.getTime() + seconds * 1000 - this.#env.clock.now().getTime();
+    this.#deadline = this.#env.clock.setTimeout(
+      () => this.fail("DeadlineExceeded", "Pod was active on the node longer than the specified deadline"),
+      Math.max(left, 0),
+    );
+  }
+
+  #event(type: "Normal" | "Warning", reason: string, message: string, container?: string): void {
+    const record = this.#records.find((candidate) => candidate.container.name === container);
+    const list =
+      record?.role === "regular" || !record
+        ? "containers"
+        : record.role === "ephemeral"
+          ? "ephemeralContainers"
+          : "initContainers";
+    this.#env.recorder.event(this.#pod, type, reason, message, container && `spec.${list}{${container}}`);
+  }
+}

@@ -1,0 +1,126 @@
+import { type Clock, sleep } from "../../client/index.ts";
+import type { Container, Probe } from "../../openapi/api/core.v1.ts";
+import type { RunningContainer } from "../runtime/runtime.ts";
+import { capture } from "./hook.ts";
+import { portOf } from "./port.ts";
+
+export interface ProbeOptions {
+  readonly container: Container;
+  readonly running: RunningContainer;
+  readonly clock: Clock;
+  readonly random: () => number;
+  /** The start-up probe passed. */
+  started(): void;
+  ready(ready: boolean): void;
+  unhealthy(kind: "Startup" | "Liveness" | "Readiness", message: string): void;
+  /** The container has to be stopped. `grace` in seconds when the probe has its own. */
+  kill(kind: "startup" | "liveness", grace: number | undefined): void;
+}
+
+/** Output of a failed exec probe that its event shows, in bytes. */
+const OUTPUT = 10 * 1024;
+
+/** Runs a container's probes until stopped: start-up alone first, then liveness and readiness. (pkg/kubelet/prober) */
+export function startProbes(options: ProbeOptions): { stop(): void } {
+  const { container } = options;
+  const aborted = new AbortController();
+  const { signal } = aborted;
+  const others = () => {
+    if (container.readinessProbe) void loop(container.readinessProbe, "Readiness", options, signal);
+    if (container.livenessProbe) void loop(container.livenessProbe, "Liveness", options, signal);
+  };
+  if (container.startupProbe) {
+    const started = () => {
+      options.started();
+      others();
+    };
+    void loop(container.startupProbe, "Startup", { ...options, started }, signal);
+  } else {
+    others();
+  }
+  return { stop: () => aborted.abort() };
+}
+
+async function loop(
+  probe: Probe,
+  kind: "Startup" | "Liveness" | "Readiness",
+  options: ProbeOptions,
+  signal: AbortSignal,
+) {
+  const { clock, running, container } = options;
+  const period = (probe.periodSeconds ?? 10) * 1000;
+  const begin = running.startedAt.getTime() + (probe.initialDelaySeconds ?? 0) * 1000;
+  await sleep(clock, begin - clock.now().getTime(), signal);
+  let successes = 0;
+  let failures = 0;
+  while (!signal.aborted) {
+    const answer = await once(probe, container, running, clock, signal);
+    if (signal.aborted) return;
+    if (answer.ok) {
+      failures = 0;
+      successes++;
+      if (successes >= (probe.successThreshold ?? 1)) {
+        if (kind === "Startup") return options.started();
+        if (kind === "Readiness") options.ready(true);
+      }
+    } else {
+      successes = 0;
+      failures++;
+      options.unhealthy(kind, answer.message);
+      if (failures >= (probe.failureThreshold ?? 3)) {
+        if (kind === "Readiness") options.ready(false);
+        else return options.kill(kind === "Startup" ? "startup" : "liveness", probe.terminationGracePeriodSeconds);
+      }
+    }
+    await sleep(clock, period, signal);
+  }
+}
+
+/** One attempt, within its time limit. */
+async function once(probe: Probe, container: Container, running: RunningContainer, clock: Clock, signal: AbortSignal) {
+  const limit = (probe.timeoutSeconds ?? 1) * 1000;
+  const mine = new AbortController();
+  const stop = () => mine.abort();
+  signal.addEventListener("abort", stop);
+  const late = sleep(clock, limit, mine.signal).then(() => ({
+    ok: false,
+    message: `command timed out: timed out after ${limit / 1000}s`,
+  }));
+  try {
+    return await Promise.race([ask(probe, container, running, mine.signal), late]);
+  } catch (error) {
+    return { ok: false, message: error instanceof Error ? error.message : String(error) };
+  } finally {
+    signal.removeEventListener("abort", stop);
+    mine.abort();
+  }
+}
+
+async function ask(
+  { exec, httpGet, tcpSocket, grpc }: Probe,
+  container: Container,
+  running: RunningContainer,
+  signal: AbortSignal,
+) {
+  if (exec) {
+    const output = capture(OUTPUT);
+    const code = await running.exec(
+      exec.command ?? [],
+      { stdout: output.stream, stderr: output.stream, tty: false },
+      signal,
+    );
+    return { ok: code === 0, message: output.text() };
+  }
+  if (httpGet) {
+    return running.probe({
+      type: "http",
+      scheme: httpGet.scheme ?? "HTTP",
+      port: portOf(httpGet.port, container),
+      path: httpGet.path ?? "/",
+      headers: Object.fromEntries((httpGet.httpHeaders ?? []).map(({ name, value }) => [name, value])),
+    });
+  }
+  if (grpc) return running.probe({ type: "grpc", port: grpc.port, service: grpc.service ?? "" });
+  if (tcpSocket) return running.probe({ type: "tcp", port: portOf(tcpSocket.port, container) });
+  return { ok: true, message: "" };
+}

@@ -1,0 +1,71 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { createServer, type Server } from "node:https";
+import type { AddressInfo } from "node:net";
+import { serveLogs } from "./logs.ts";
+import { handleUpgrade } from "./remote-command.ts";
+import { authorize, HttpError, type KubeletServerOptions } from "./request.ts";
+
+export interface KubeletServer {
+  readonly address: AddressInfo;
+  stop(): Promise<void>;
+}
+
+/**
+ * The node's own API: /containerLogs, /exec, /attach, /portForward, /pods, /healthz. TLS, client certificates, and what
+ * the API server says of them. (pkg/kubelet/server/server.go)
+ */
+export async function serveKubelet(options: KubeletServerOptions): Promise<KubeletServer> {
+  const { address, tls, logger } = options;
+  const server: Server = createServer({ ...tls, requestCert: true, rejectUnauthorized: false, minVersion: "TLSv1.2" });
+  server.on("request", (request: IncomingMessage, response: ServerResponse) => {
+    route(request, response, options).catch((error: unknown) => {
+      const code = error instanceof HttpError ? error.code : 500;
+      if (code === 500) logger.warn({ err: error, url: request.url }, "kubelet request failed");
+      if (!response.headersSent) response.writeHead(code, { "Content-Type": "text/plain; charset=utf-8" });
+      response.end(error instanceof Error ? error.message : String(error));
+    });
+  });
+  server.on("upgrade", (request, socket, head) => {
+    socket.on("error", () => socket.destroy());
+    handleUpgrade(request, socket, head, options).catch((error: unknown) => {
+      const code = error instanceof HttpError ? error.code : 500;
+      const text = error instanceof Error ? error.message : String(error);
+      socket.end(
+        `HTTP/1.1 ${code} Error\r\nContent-Type: text/plain\r\nContent-Length: ${Buffer.byteLength(text)}\r\nConnection: close\r\n\r\n${text}`,
+      );
+    });
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(0, address, resolve);
+  });
+  server.unref();
+  return {
+    address: server.address() as AddressInfo,
+    stop() {
+      server.closeAllConnections();
+      return new Promise((resolve) => server.close(() => resolve()));
+    },
+  };
+}
+
+async function route(request: IncomingMessage, response: ServerResponse, options: KubeletServerOptions): Promise<void> {
+  const url = new URL(request.url ?? "/", "https://kubelet");
+  await authorize(request, url, options);
+  const [, first = "", ...rest] = url.pathname.split("/").map(decodeURIComponent);
+  switch (first) {
+    case "healthz":
+      response.end("ok");
+      return;
+    case "pods": {
+      const items = [...options.workers.values()].map((worker) => ({ ...worker.pod, status: worker.status() }));
+      response.writeHead(200, { "Content-Type": "application/json" });
+      response.end(JSON.stringify({ kind: "PodList", apiVersion: "v1", metadata: {}, items }));
+      return;
+    }
+    case "containerLogs":
+      return serveLogs(rest, url.searchParams, response, options);
+    default:
+      throw new HttpError(404, "404 page not found");
+  }
+}

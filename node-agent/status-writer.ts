@@ -1,0 +1,73 @@
+import { ApiError, type Client, type Clock, type Logger, sleep } from "../client/index.ts";
+import type { PodWorker } from "./pod-worker.ts";
+
+/** Pause after a write that failed, in ms. */
+const RETRY = 1_000;
+
+/**
+ * Writes Pods' statuses: the newest of each, one write at a time a Pod, and none that says what the last one said.
+ * (pkg/kubelet/status/status_manager.go)
+ */
+export class StatusWriter {
+  readonly #client: Client;
+  readonly #clock: Clock;
+  readonly #logger: Logger;
+  readonly #dirty = new Set<PodWorker>();
+  readonly #busy = new Set<PodWorker>();
+  readonly #written = new WeakMap<PodWorker, string>();
+  #stopped = false;
+
+  constructor(client: Client, clock: Clock, logger: Logger) {
+    this.#client = client;
+    this.#clock = clock;
+    this.#logger = logger;
+  }
+
+  /** The worker's status may have changed. */
+  changed(worker: PodWorker): void {
+    this.#dirty.add(worker);
+    if (!this.#busy.has(worker)) void this.#write(worker);
+  }
+
+  stop(): void {
+    this.#stopped = true;
+  }
+
+  async #write(worker: PodWorker): Promise<void> {
+    this.#busy.add(worker);
+    // All that happens in one turn of the event loop goes out as one write.
+    await new Promise(setImmediate);
+    try {
+      while (this.#dirty.delete(worker) && !this.#stopped) {
+        try {
+          await this.#once(worker);
+        } catch (error) {
+          if (error instanceof ApiError && error.code === 404) return;
+          this.#logger.debug({ err: error, pod: worker.pod.metadata.name }, "writing a status failed");
+          this.#dirty.add(worker);
+          await sleep(this.#clock, RETRY);
+        }
+      }
+    } finally {
+      this.#busy.delete(worker);
+    }
+  }
+
+  async #once(worker: PodWorker): Promise<void> {
+    const { name = "", namespace, uid } = worker.pod.metadata;
+    const status = worker.status();
+    const text = JSON.stringify(status);
+    if (this.#written.get(worker) !== text) {
+      await this.#client.patch(
+        "v1/pods",
+        { name, namespace, subresource: "status" },
+        { metadata: { uid }, status },
+        { type: "strategic" },
+      );
+      this.#written.set(worker, text);
+    }
+    if (worker.isFinished && worker.pod.metadata.deletionTimestamp) {
+      await this.#client.delete("v1/pods", { name, namespace }, { uid, gracePeriodSeconds: 0 });
+    }
+  }
+}
