@@ -6,6 +6,12 @@ const LONGEST = 300_000;
 export class Backoff {
   readonly #entries = new Map<string, { pause: number; last: number }>();
 
+  /** The pause that now stands between a failure and its retry; 0 before the first. */
+  current(key: string, now: number): number {
+    const entry = this.#entries.get(key);
+    return !entry || now - entry.last > 2 * LONGEST ? 0 : entry.pause;
+  }
+
   /** Counts a failure. @returns the pause that follows it. */
   next(key: string, now: number): number {
     const entry = this.#entries.get(key);

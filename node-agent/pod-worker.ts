@@ -29,6 +29,9 @@ export interface WorkerEnvironment {
 export class ConfigError extends Error {}
 
 const key = ({ metadata }: Pod) => `${metadata.name}_${metadata.namespace}(${metadata.uid})`;
+/** As Go prints a duration of whole seconds: `10s`, `2m40s`. */
+const goSeconds = (ms: number) =>
+  ms < 60_000 ? `${ms / 1000}s` : `${Math.floor(ms / 60_000)}m${(ms % 60_000) / 1000}s`;
 /** Seconds a container gets to stop when nothing else is said. */
 const DEFAULT_GRACE = 30;
 
@@ -225,28 +228,26 @@ export class PodWorker {
   #start(record: ContainerRecord): void {
     if (record.starting || this.#retries.has(record)) return;
     const { clock, backoff } = this.#env;
-    if (record.exit && record.waiting.reason !== "CrashLoopBackOff") {
-      const now = clock.now().getTime();
-      const pause = backoff.next(`${key(this.#pod)}/${record.container.name}`, record.exit.result.finishedAt.getTime());
-      const left = record.exit.result.finishedAt.getTime() + pause - now;
-      // The first restart is at once; the pause stands between a start and the restart after it.
-      if (record.restartCount > 0 || record.exit.result.exitCode !== 0) {
-        const wait = record.restartCount === 0 ? 0 : left;
-        if (wait > 0) {
-          record.waiting = {
-            reason: "CrashLoopBackOff",
-            message: `back-off ${pause >= 60_000 ? `${Math.floor(pause / 60_000)}m${(pause % 60_000) / 1000}s` : `${pause / 1000}s`} restarting failed container=${record.container.name} pod=${key(this.#pod)}`,
-          };
-          this.#event(
-            "Warning",
-            "BackOff",
-            `Back-off restarting failed container ${record.container.name} in pod ${key(this.#pod)}`,
-            record.container.name,
-          );
-          this.#env.statusChanged(this);
-          return this.#later(record, wait);
-        }
+    if (record.exit) {
+      // The first restart is at once; from then on a pause stands between an end and the start after it.
+      const where = `${key(this.#pod)}/${record.container.name}`;
+      const ended = record.exit.result.finishedAt.getTime();
+      const pause = backoff.current(where, ended);
+      const left = ended + pause - clock.now().getTime();
+      if (left > 0) {
+        const text = `restarting failed container=${record.container.name} pod=${key(this.#pod)}`;
+        record.waiting = { reason: "CrashLoopBackOff", message: `back-off ${goSeconds(pause)} ${text}` };
+        const { name } = record.container;
+        this.#event(
+          "Warning",
+          "BackOff",
+          `Back-off restarting failed container ${name} in pod ${key(this.#pod)}`,
+          name,
+        );
+        this.#env.statusChanged(this);
+        return this.#later(record, left);
       }
+      backoff.next(where, ended);
     }
     record.starting = true;
     void this.#bringUp(record).finally(() => {
