@@ -11,6 +11,8 @@ export interface RequestContext {
   readonly user: UserInfo;
   readonly now: Date;
   readonly reader: ObjectReader;
+  /** Version that the client speaks. */
+  readonly requestVersion?: { readonly group: string; readonly version: string };
   /** What a few kinds need besides: authorizers, token signing. */
   readonly services: Services;
   /** Adds a `Warning: 299` header. */

@@ -7,7 +7,22 @@ import { withStatus } from "./subresources.ts";
 /** All that is special about built-in kinds. What is not in here is served by the facts alone. */
 // One type for definitions of all kinds: each is only called with objects of its own.
 // biome-ignore lint/suspicious/noExplicitAny: see above
-export const definitions: readonly KindDefinition<any>[] = [];
+export const definitions: readonly KindDefinition<any>[] = [
+  clusterRole,
+  clusterRoleBinding,
+  configMap,
+  endpoints,
+  endpointSlice,
+  event,
+  lease,
+  namespace,
+  node,
+  role,
+  roleBinding,
+  secret,
+  selfSubjectReview,
+  serviceAccount,
+];
 
 /** Every resource of every served version, in upstream's order of groups. */
 export function builtInKinds(): Kind[] {

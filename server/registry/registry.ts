@@ -1,10 +1,12 @@
 import type { ObjectReader } from "../admission/plugin.ts";
+import type { ObjectWatch } from "../auth/object-watch.ts";
 import type { GroupResource } from "../meta/errors.ts";
-import type { StoreEnvironment } from "./generic/environment.ts";
+import type { StoreContext, StoreEnvironment } from "./generic/environment.ts";
 import { NodeIndex } from "./generic/node-index.ts";
 import { GenericStore } from "./generic/store.ts";
 import type { Kind } from "./kind.ts";
 import { builtInKinds } from "./kinds.ts";
+import { objectWatch } from "./object-watch.ts";
 import { objectReader } from "./reader.ts";
 import type { Registry, ResourceStore } from "./store.ts";
 
@@ -16,6 +18,7 @@ interface Served {
 /** All that is served: built-in kinds from the start, others as they come and go. */
 export class ServerRegistry implements Registry {
   readonly reader: ObjectReader;
+  readonly watch: ObjectWatch;
   readonly #environment: StoreEnvironment;
   readonly #builtIn: readonly Kind[];
   readonly #served = new Map<string, Served>();
@@ -27,6 +30,7 @@ export class ServerRegistry implements Registry {
   constructor(environment: Omit<StoreEnvironment, "reader" | "nodeIndex">) {
     const { storage } = environment;
     this.reader = objectReader(storage, (resource) => this.storeOf(resource)?.kind);
+    this.watch = objectWatch(storage, (resource) => this.storeOf(resource)?.kind);
     this.#environment = { ...environment, reader: this.reader, nodeIndex: new NodeIndex(storage) };
     this.#builtIn = builtInKinds();
     this.#kinds = this.#builtIn;
@@ -45,6 +49,13 @@ export class ServerRegistry implements Registry {
   /** The store of a resource, whatever the version. */
   storeOf({ group, resource }: GroupResource): ResourceStore | undefined {
     return this.#stores.get(`${group}/${resource}`);
+  }
+
+  /** What the store of a resource works with, for writing around admission (bootstrap). */
+  contextOf(resource: GroupResource): StoreContext {
+    const kind = this.storeOf(resource)?.kind;
+    if (!kind) throw new Error(`no stored resource ${resource.resource}.${resource.group}`);
+    return { ...this.#environment, kind };
   }
 
   /** A store for a kind that is served by someone else's list, such as a version of a custom resource. */

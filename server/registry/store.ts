@@ -24,6 +24,8 @@ export interface RequestScope {
   /** The options object that admission sees (CreateOptions, …), with kind and apiVersion. */
   readonly options: Record<string, unknown>;
   readonly signal: AbortSignal;
+  /** Version that the client speaks, where it is not the storage version. */
+  readonly requestVersion?: { readonly group: string; readonly version: string };
   warn(message: string): void;
   /** Adds an annotation to the audit event. */
   annotate(key: string, value: string): void;

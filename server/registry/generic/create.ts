@@ -1,5 +1,5 @@
 import { deepCopy } from "../../meta/equality.ts";
-import { alreadyExists, generateNameConflict, StatusError } from "../../meta/errors.ts";
+import { alreadyExists, generateNameConflict, invalid, StatusError } from "../../meta/errors.ts";
 import type { KubeObject } from "../../meta/object.ts";
 import { generateName, randomUid } from "../../meta/random.ts";
 import { rfc3339 } from "../../meta/time.ts";
@@ -7,6 +7,7 @@ import type { RequestScope, Stored } from "../store.ts";
 import { beforeCreate, ensureNamespace, wipeSystemFields } from "./before-create.ts";
 import { admissionAttributes, requestContext, type StoreContext } from "./environment.ts";
 import { keyOf } from "./keys.ts";
+import { trackFields } from "./managed-fields.ts";
 import { dedupOwnerReferences } from "./owner-references.ts";
 import { dryRunObject, putObject } from "./write.ts";
 
@@ -23,11 +24,12 @@ export async function create(
   object: KubeObject,
   scope: RequestScope,
 ): Promise<Stored> {
-  const { kind, admission, fieldManager } = store;
+  const { kind, admission } = store;
+  if (kind.definition.createOnly) return createOnly(store, namespace, object, scope);
   wipeSystemFields(object.metadata);
   ensureNamespace(kind, namespace, object);
   dedupOwnerReferences(object, scope.warn, "as sent");
-  fieldManager.update(object, undefined, { kind, manager: scope.fieldManager, subresource: "", now: scope.now });
+  trackFields(kind, "", { object, live: undefined }, scope);
   const name = object.metadata.name ?? "";
   // A Namespace is admitted as if it were in itself.
   const admissionNamespace = kind.plural === "namespaces" && kind.group === "" ? name : namespace;
@@ -41,6 +43,7 @@ export async function create(
   await admission.admit(attributes);
   const admitted = attributes.object ?? object;
   dedupOwnerReferences(admitted, scope.warn, "after admission");
+  await kind.definition.authorizeWrite?.(admitted, undefined, requestContext(store, scope), { namespace, name: "" });
   const generated = !admitted.metadata.name && admitted.metadata.generateName;
   if (!generated) return createNamed(store, { namespace, admissionNamespace, object: admitted }, scope);
   for (let attempt = 1; ; attempt++) {
@@ -52,6 +55,35 @@ export async function create(
       if (!taken || attempt === NAME_ATTEMPTS) throw error;
     }
   }
+}
+
+/** Kinds that are only asked and answered: reviews. */
+async function createOnly(
+  store: StoreContext,
+  namespace: string,
+  object: KubeObject,
+  scope: RequestScope,
+): Promise<Stored> {
+  const { kind, admission } = store;
+  const { definition } = kind;
+  const context = requestContext(store, scope);
+  const name = object.metadata.name ?? "";
+  ensureNamespace(kind, namespace, object);
+  const attributes = admissionAttributes(kind, scope, {
+    operation: "CREATE",
+    namespace,
+    name,
+    object,
+    oldObject: undefined,
+  });
+  await admission.admit(attributes);
+  const admitted = attributes.object ?? object;
+  definition.prepareForCreate?.(admitted, context);
+  const errors = definition.validate?.(admitted, context) ?? [];
+  if (errors.length > 0) throw invalid(kind, name, errors);
+  await admission.validate({ ...attributes, object: admitted });
+  const answer = (await definition.createOnly?.(admitted, context)) ?? admitted;
+  return dryRunObject(kind, "", answer);
 }
 
 async function createNamed(

@@ -83,15 +83,14 @@ async function attempt(run: Run, current: StoredObject): Promise<Deleted | undef
   const object = deepCopy(current.object) as KubeObject;
   const preconditions: Preconditions = options.preconditions ?? {};
   kind.definition.beforeDelete?.(object, context);
+  const decision = kind.definition.deletion?.(object, context, options);
+  if (decision === "wait") return { stored: current, deleted: false };
+  if (decision === "mark") {
+    await run.admit(current);
+    return mark(run, object, current);
+  }
   const plan = beforeDelete(kind, object, options, context);
   if (plan.pending) return { stored: current, deleted: false };
-  const own = kind.definition.deletion;
-  if (own) {
-    await run.admit(current);
-    const decision = own(object, context);
-    if (decision === "wait") return { stored: current, deleted: false };
-    if (decision === "mark") return mark(run, object, current);
-  }
   const finalizers = deletionFinalizers(kind, object, options);
   if (plan.graceful || object.metadata.finalizers?.length || finalizers) {
     checkPreconditions(kind, key, preconditions, current.object, name);

@@ -5,6 +5,7 @@ import type { Clock } from "../../storage/clock.ts";
 import type { Storage } from "../../storage/storage.ts";
 import type { NodeIndex } from "./node-index.ts";
 import type { Kind, RequestContext, Subresource } from "../kind.ts";
+import type { Services } from "../services.ts";
 import type { RequestScope } from "../store.ts";
 
 /** The plugins in order: what the registry knows of admission. */
@@ -13,28 +14,15 @@ export interface AdmissionChain {
   validate(attributes: AdmissionAttributes): Promise<void>;
 }
 
-/** Bookkeeping of metadata.managedFields. (apimachinery/pkg/util/managedfields) */
-export interface FieldManager {
-  /** Records in `object` what this write of `manager` changes against `live` (undefined on create). */
-  update(object: KubeObject, live: KubeObject | undefined, write: ManagedWrite): void;
-}
-
-export interface ManagedWrite {
-  readonly kind: Kind;
-  readonly manager: string;
-  readonly subresource: string;
-  readonly now: Date;
-}
-
 /** What all stores share. */
 export interface StoreEnvironment {
   readonly storage: Storage;
   readonly admission: AdmissionChain;
-  readonly fieldManager: FieldManager;
   readonly reader: ObjectReader;
   readonly random: Random;
   readonly clock: Clock;
   readonly nodeIndex: NodeIndex;
+  readonly services: Services;
 }
 
 /** One store's view: the environment and its kind. */
@@ -43,8 +31,16 @@ export interface StoreContext extends StoreEnvironment {
 }
 
 /** What strategies see of a request. */
-export function requestContext({ reader }: StoreEnvironment, scope: RequestScope): RequestContext {
-  return { user: scope.user, now: scope.now, reader, warn: (message) => scope.warn(message) };
+export function requestContext({ reader, services }: StoreEnvironment, scope: RequestScope): RequestContext {
+  return {
+    user: scope.user,
+    now: scope.now,
+    requestVersion: scope.requestVersion,
+    reader,
+    services,
+    warn: (message) => scope.warn(message),
+    annotate: (key, value) => scope.annotate(key, value),
+  };
 }
 
 /** What admission sees of a request. */

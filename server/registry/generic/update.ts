@@ -1,6 +1,7 @@
 import { deepCopy, semanticEqual } from "../../meta/equality.ts";
 import { conflict, invalid, notFound, StatusError } from "../../meta/errors.ts";
 import { fieldInvalid } from "../../meta/field-error.ts";
+import { keepTimesOfNoop } from "../../meta/managed-fields/no-op.ts";
 import type { KubeObject } from "../../meta/object.ts";
 import type { Kind, Subresource } from "../kind.ts";
 import type { RequestScope, ResourceStore, Stored } from "../store.ts";
@@ -10,7 +11,7 @@ import { beforeUpdate, updateStrategy } from "./before-update.ts";
 import { fillSystemFields } from "./create.ts";
 import { admissionAttributes, requestContext, type StoreContext } from "./environment.ts";
 import { keyOf } from "./keys.ts";
-import { keepManagedFieldsTimes } from "./managed-fields-times.ts";
+import { takeScaleManagers, trackFields, trackScale, withScaleManagers } from "./managed-fields.ts";
 import { dedupOwnerReferences } from "./owner-references.ts";
 import { checkPreconditions } from "./preconditions.ts";
 import { type StoredObject, storedOf } from "./stored.ts";
@@ -79,9 +80,11 @@ async function updateOnce(run: Run, current: StoredObject): Promise<Updated | un
   const old = current.object;
   const wish = definition?.write ? await wishOfOther(run, definition, old) : await wishOfOwn(run, old);
   const { object, admit } = wish;
+  const request = { namespace, name: run.name };
+  if (!run.subresource) await kind.definition.authorizeWrite?.(object, old, context, request);
   checkResourceVersion(kind, run.name, object, old);
   beforeUpdate(kind, { namespace, object, old, strategy: updateStrategy(kind, definition) }, context);
-  keepManagedFieldsTimes(object, old);
+  object.metadata = keepTimesOfNoop(object, old).metadata;
   await admission.validate(admit());
   if (endsDeletion(kind, object, old)) return deleteDuringUpdate(run, object, current);
   if (semanticEqual(object, old)) return { stored: current, created: false };
@@ -108,11 +111,11 @@ interface Wish {
 /** PUT, PATCH or apply of the object itself, or of a subresource that has its kind. */
 async function wishOfOwn(run: Run, old: Readonly<KubeObject>): Promise<Wish> {
   const { store, scope, namespace, name, subresource } = run;
-  const { kind, admission, fieldManager } = store;
+  const { kind, admission } = store;
   const sent = await run.update(deepCopy(old));
   if (run.options.managedFields === "update") {
     dedupOwnerReferences(sent, scope.warn, "as sent");
-    fieldManager.update(sent, old, { kind, manager: scope.fieldManager, subresource, now: scope.now });
+    trackFields(kind, subresource, { object: sent, live: old }, scope);
   }
   const attributes = (object: KubeObject) =>
     admissionAttributes(kind, scope, { operation: "UPDATE", subresource, namespace, name, object, oldObject: old });
@@ -123,13 +126,14 @@ async function wishOfOwn(run: Run, old: Readonly<KubeObject>): Promise<Wish> {
   return { object, admit: () => attributes(object) };
 }
 
-/** A subresource with a kind of its own (Scale): admission sees it in that form; the object changes through it. */
+/** A subresource with a kind of its own (Scale): `update` and admission see it in that form; the object changes through it. */
 async function wishOfOther(run: Run, definition: Subresource<KubeObject>, old: Readonly<KubeObject>): Promise<Wish> {
   const { store, scope, namespace, name, subresource } = run;
-  const { kind, admission, fieldManager } = store;
+  const { kind, admission } = store;
   const read = (object: KubeObject) => definition.read?.(object) ?? object;
-  const oldForm = read(deepCopy(old));
+  const oldForm = withScaleManagers(kind, read(deepCopy(old)), old);
   const sent = await run.update(deepCopy(oldForm));
+  if (run.options.managedFields === "update") trackScale(definition, { form: sent, oldForm }, scope);
   const attributes = (object: KubeObject) =>
     admissionAttributes(kind, scope, {
       operation: "UPDATE",
@@ -147,10 +151,10 @@ async function wishOfOther(run: Run, definition: Subresource<KubeObject>, old: R
   if (errors.length > 0) throw invalid(definition.kind ?? kind, form.metadata.name ?? "", errors);
   const object = deepCopy(old);
   const { uid, resourceVersion } = form.metadata;
-  if (uid && uid !== old.metadata.uid) checkPreconditions(kind, run.key, { uid }, old, name);
+  if (uid) checkPreconditions(kind, run.key, { uid }, old, name);
   if (resourceVersion) object.metadata.resourceVersion = resourceVersion;
   definition.write?.(form, object);
-  fieldManager.update(object, old, { kind, manager: scope.fieldManager, subresource, now: scope.now });
+  takeScaleManagers(kind, form, object);
   return { object, admit: () => attributes(read(deepCopy(object))) };
 }
 
@@ -190,12 +194,12 @@ async function deleteDuringUpdate(run: Run, object: KubeObject, current: StoredO
 /** Creation by PUT or apply. @returns undefined when someone else created it meanwhile */
 async function createOnce(run: Run): Promise<Updated | undefined> {
   const { store, scope, namespace, name, key } = run;
-  const { kind, admission, fieldManager } = store;
+  const { kind, admission } = store;
   const context = requestContext(store, scope);
   const sent = await run.update(undefined);
   if (run.options.managedFields === "update") {
     dedupOwnerReferences(sent, scope.warn, "as sent");
-    fieldManager.update(sent, undefined, { kind, manager: scope.fieldManager, subresource: "", now: scope.now });
+    trackFields(kind, "", { object: sent, live: undefined }, scope);
   }
   const options = { ...scope.options, kind: "CreateOptions" };
   const attributes = (object: KubeObject) =>
@@ -211,6 +215,7 @@ async function createOnce(run: Run): Promise<Updated | undefined> {
   await admission.admit(mutating);
   const object = mutating.object ?? sent;
   dedupOwnerReferences(object, scope.warn, "after admission");
+  await kind.definition.authorizeWrite?.(object, undefined, context, { namespace, name });
   fillSystemFields(store, object, scope);
   beforeCreate(kind, namespace, object, context);
   await admission.validate(attributes(object));

@@ -1,0 +1,134 @@
+import { createHash } from "node:crypto";
+import { microTime } from "../../meta/time.ts";
+import type { Seeds } from "./bootstrap.ts";
+import type { Seed } from "./seed.ts";
+
+/** What the objects about the server itself say. */
+export interface ClusterFacts {
+  readonly now: Date;
+  /** Where clients inside the cluster reach the server. */
+  readonly advertiseAddress: string;
+  readonly port: number;
+  /** First address of the service range: the `kubernetes` Service's. */
+  readonly serviceAddress: string;
+  readonly hostname: string;
+  /** Of this run: tells lease holders apart. */
+  readonly identity: string;
+  /** PEM. */
+  readonly clientCa: string;
+  readonly requestHeaderCa: string;
+  readonly requestHeaderNames: readonly string[];
+}
+
+const LEASE_SECONDS = 3600;
+
+/** The objects that depend on where and as what the server runs. */
+export function cluster(facts: ClusterFacts): Seeds[] {
+  const about = (group: string, resource: string, ...seeds: Seed[]): Seeds => ({
+    group,
+    resource,
+    fieldManager: "kube-apiserver",
+    seeds,
+  });
+  const kubernetes = { name: "kubernetes", namespace: "default" };
+  const { advertiseAddress, port, serviceAddress } = facts;
+  return [
+    about("", "configmaps", authentication(facts), tokenTracking(facts)),
+    about("", "services", {
+      mode: "create",
+      object: {
+        metadata: { ...kubernetes, labels: { component: "apiserver", provider: "kubernetes" } },
+        spec: {
+          ports: [{ name: "https", protocol: "TCP", port: 443, targetPort: port }],
+          clusterIP: serviceAddress,
+          clusterIPs: [serviceAddress],
+          type: "ClusterIP",
+          sessionAffinity: "None",
+          ipFamilies: ["IPv4"],
+          ipFamilyPolicy: "SingleStack",
+          internalTrafficPolicy: "Cluster",
+        },
+        status: { loadBalancer: {} },
+      } as Seed["object"],
+    }),
+    about("", "endpoints", {
+      mode: "enforce",
+      object: {
+        metadata: { ...kubernetes, labels: { "endpointslice.kubernetes.io/skip-mirror": "true" } },
+        subsets: [{ addresses: [{ ip: advertiseAddress }], ports: [{ name: "https", port, protocol: "TCP" }] }],
+      } as Seed["object"],
+    }),
+    about("discovery.k8s.io", "endpointslices", {
+      mode: "enforce",
+      object: {
+        metadata: { ...kubernetes, generation: 1, labels: { "kubernetes.io/service-name": "kubernetes" } },
+        addressType: advertiseAddress.includes(":") ? "IPv6" : "IPv4",
+        endpoints: [{ addresses: [advertiseAddress], conditions: { ready: true } }],
+        ports: [{ name: "https", protocol: "TCP", port }],
+      } as Seed["object"],
+    }),
+    about("networking.k8s.io", "ipaddresses", {
+      mode: "create",
+      object: {
+        metadata: {
+          name: serviceAddress,
+          labels: {
+            "ipaddress.kubernetes.io/ip-family": "IPv4",
+            "ipaddress.kubernetes.io/managed-by": "ipallocator.k8s.io",
+          },
+        },
+        spec: { parentRef: { resource: "services", namespace: "default", name: "kubernetes" } },
+      } as Seed["object"],
+    }),
+    about("coordination.k8s.io", "leases", identityLease(facts)),
+  ];
+}
+
+/** How extension API servers verify who the aggregator says a request is from. */
+function authentication({ clientCa, requestHeaderCa, requestHeaderNames }: ClusterFacts): Seed {
+  return {
+    mode: "enforce",
+    object: {
+      metadata: { name: "extension-apiserver-authentication", namespace: "kube-system" },
+      data: {
+        "client-ca-file": clientCa,
+        "requestheader-allowed-names": JSON.stringify(requestHeaderNames),
+        "requestheader-client-ca-file": requestHeaderCa,
+        "requestheader-extra-headers-prefix": '["X-Remote-Extra-"]',
+        "requestheader-group-headers": '["X-Remote-Group"]',
+        "requestheader-username-headers": '["X-Remote-User"]',
+      },
+    } as Seed["object"],
+  };
+}
+
+function tokenTracking({ now }: ClusterFacts): Seed {
+  return {
+    mode: "create",
+    object: {
+      metadata: { name: "kube-apiserver-legacy-service-account-token-tracking", namespace: "kube-system" },
+      data: { since: now.toISOString().slice(0, 10) },
+    } as Seed["object"],
+  };
+}
+
+/** (pkg/controlplane/controller/apiserverleasegc, KEP-1965) */
+function identityLease({ hostname, identity, advertiseAddress, port, now }: ClusterFacts): Seed {
+  const hash = createHash("sha256").update(hostname).digest("hex").slice(0, 26);
+  return {
+    mode: "enforce",
+    object: {
+      metadata: {
+        name: `apiserver-${hash}`,
+        namespace: "kube-system",
+        labels: { "apiserver.kubernetes.io/identity": "kube-apiserver", "kubernetes.io/hostname": hostname },
+        annotations: { "kubernetes.io/peer-advertise-address": `${advertiseAddress}:${port}` },
+      },
+      spec: {
+        holderIdentity: `apiserver-${hash}_${identity}`,
+        leaseDurationSeconds: LEASE_SECONDS,
+        renewTime: microTime(now),
+      },
+    } as Seed["object"],
+  };
+}

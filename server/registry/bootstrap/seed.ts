@@ -1,0 +1,55 @@
+import { deepCopy, semanticEqual } from "../../meta/equality.ts";
+import type { KubeObject, UnstructuredObject } from "../../meta/object.ts";
+import { fillSystemFields } from "../generic/create.ts";
+import type { StoreContext } from "../generic/environment.ts";
+import { prefixOf } from "../generic/keys.ts";
+import { trackFields } from "../generic/managed-fields.ts";
+import { storedOf } from "../generic/stored.ts";
+import { putObject } from "../generic/write.ts";
+import type { RequestScope } from "../store.ts";
+
+/** An object that is there whenever the server runs. */
+export interface Seed {
+  readonly object: KubeObject;
+  /** `create`: what exists is left alone. `enforce`: everything but metadata is put back at each start. */
+  readonly mode: "create" | "enforce";
+  /** Merges into what exists, for those that only add. @returns undefined to leave it */
+  readonly reconcile?: (current: KubeObject) => KubeObject | undefined;
+}
+
+/**
+ * Creates or corrects one object, without admission: it is the server's own. Many at once go into one commit.
+ */
+export async function plant(store: StoreContext, seed: Seed, scope: RequestScope): Promise<void> {
+  const { kind, storage } = store;
+  const wanted = deepCopy(seed.object);
+  wanted.kind = kind.kind;
+  wanted.apiVersion = kind.group ? `${kind.group}/${kind.version}` : kind.version;
+  kind.definition.defaults?.(wanted);
+  const { namespace = "", name = "" } = wanted.metadata;
+  const key = prefixOf(kind, namespace) + name;
+  for (;;) {
+    const change = storage.peek(key);
+    const current = change && storedOf(kind, change);
+    if (!current) {
+      const object = deepCopy(wanted);
+      trackFields(kind, "", { object, live: undefined }, scope);
+      fillSystemFields(store, object, scope);
+      if (await putObject(store, key, object, 0)) return;
+      continue;
+    }
+    const next = correction(seed, wanted, current.object);
+    if (!next || semanticEqual(next, current.object)) return;
+    trackFields(kind, "", { object: next, live: current.object }, scope);
+    if (await putObject(store, key, next, current.revision)) return;
+  }
+}
+
+function correction({ mode, reconcile }: Seed, wanted: KubeObject, current: Readonly<KubeObject>): KubeObject | undefined {
+  if (reconcile) return reconcile(deepCopy(current));
+  if (mode === "create") return undefined;
+  const { status: _, ...fields } = wanted as UnstructuredObject;
+  const labels = { ...current.metadata.labels, ...wanted.metadata.labels };
+  const metadata = { ...deepCopy(current.metadata), ...(Object.keys(labels).length > 0 && { labels }) };
+  return { ...deepCopy(current), ...fields, metadata };
+}

@@ -1,0 +1,164 @@
+import type { Node, Taint } from "../../../openapi/api/core.v1.ts";
+import { semanticEqual } from "../../meta/equality.ts";
+import {
+  FieldError,
+  fieldDuplicate,
+  fieldForbidden,
+  fieldInvalid,
+  fieldNotSupported,
+  fieldRequired,
+  formatValue,
+} from "../../meta/field-error.ts";
+import { validateLabelName } from "../../meta/label-validation.ts";
+import { validateLabelValue } from "../../meta/names.ts";
+import { parseQuantity, quantitySign, scaledValue } from "../../meta/quantity.ts";
+import { defineKind } from "../kind.ts";
+import { parseCidr, validateLegacyCidr, warningsForCidr } from "../network/cidr.ts";
+import { restore, status } from "../subresources.ts";
+
+const TAINT_EFFECTS = ["NoSchedule", "PreferNoSchedule", "NoExecute"];
+/** Counted things. Extended resources are counted too. */
+const INTEGER_RESOURCES = [
+  "pods",
+  "resourcequotas",
+  "services",
+  "replicationcontrollers",
+  "secrets",
+  "configmaps",
+  "persistentvolumeclaims",
+  "services.nodeports",
+  "services.loadbalancers",
+];
+
+/** Node, v1. Follows pkg/registry/core/node and pkg/apis/core/{v1,validation}. */
+export const node = defineKind<Node>({
+  group: "",
+  version: "v1",
+  kind: "Node",
+  defaults({ spec, status }) {
+    if (status?.capacity && !status.allocatable) status.allocatable = { ...status.capacity };
+    if (spec) syncPodCidrs(spec);
+  },
+  // A kubelet registers itself with its status.
+  prepareForCreate({ spec, status }) {
+    if (spec) restore(spec, {}, "configSource");
+    if (status) restore(status, {}, "config");
+  },
+  prepareForUpdate(object, old) {
+    restore(object, old, "status");
+    if (object.spec && !old.spec?.configSource) restore(object.spec, {}, "configSource");
+  },
+  validate,
+  validateUpdate: (object, old) => [...validate(object), ...validateUpdate(object, old)],
+  warnings,
+  selectableFields: ({ spec }) => ({ "spec.unschedulable": String(spec?.unschedulable ?? false) }),
+  subresources: {
+    status: {
+      verbs: ["get", "patch", "update"],
+      prepareForUpdate(object, old, context) {
+        status<Node>().prepareForUpdate?.(object, old, context);
+        if (object.status && !old.status?.config) restore(object.status, {}, "config");
+      },
+      validateUpdate,
+    },
+  },
+});
+
+/** The first of the list under its old name. (Convert_v1_NodeSpec_To_core_NodeSpec) */
+function syncPodCidrs(spec: NonNullable<Node["spec"]>): void {
+  if (spec.podCIDR && !spec.podCIDRs?.length) spec.podCIDRs = [spec.podCIDR];
+  else if (spec.podCIDRs?.length && !spec.podCIDR) spec.podCIDR = spec.podCIDRs[0];
+}
+
+function validate(object: Node): FieldError[] {
+  const { spec } = object;
+  return [
+    ...validateTaints(spec?.taints ?? []),
+    ...validateResources(object),
+    ...validatePodCidrs(spec?.podCIDRs ?? []),
+  ];
+}
+
+function validateUpdate(object: Node, old: Node): FieldError[] {
+  const { spec = {}, status } = object;
+  const errors = validateResources(object);
+  const seen: unknown[] = [];
+  for (const [index, address] of (status?.addresses ?? []).entries()) {
+    if (seen.some((other) => semanticEqual(other, address))) {
+      errors.push(fieldDuplicate(`status.addresses[${index}]`, address));
+    }
+    seen.push(address);
+  }
+  const oldCidrs = old.spec?.podCIDRs ?? [];
+  if (oldCidrs.length > 0) {
+    const cidrs = spec.podCIDRs ?? [];
+    const changed = cidrs.length === oldCidrs.length ? oldCidrs.filter((cidr, i) => cidr !== cidrs[i]) : ["length"];
+    const detail = 'node updates may not change podCIDR except from "" to valid';
+    errors.push(...changed.map(() => fieldForbidden("spec.podCIDRs", detail)));
+  }
+  if (old.spec?.providerID && old.spec.providerID !== spec.providerID) {
+    errors.push(fieldForbidden("spec.providerID", 'node updates may not change providerID except from "" to valid'));
+  }
+  errors.push(...validateTaints(spec.taints ?? []));
+  if ((spec.externalID ?? "") !== (old.spec?.externalID ?? "")) {
+    errors.push(fieldForbidden("spec.externalID", "may not be updated"));
+  }
+  return errors;
+}
+
+// The path is upstream's, though taints are in spec.
+function validateTaints(taints: readonly Taint[]): FieldError[] {
+  return taints.flatMap((taint, index) => {
+    const { key, value = "", effect } = taint;
+    const field = `metadata.taints[${index}]`;
+    const errors = validateLabelName(key, `${field}.key`);
+    const wrong = validateLabelValue(value);
+    if (wrong.length > 0) errors.push(fieldInvalid(`${field}.value`, value, wrong.join(";")));
+    if (!effect) errors.push(fieldRequired(`${field}.effect`, ""));
+    else if (!TAINT_EFFECTS.includes(effect)) errors.push(fieldNotSupported(`${field}.effect`, effect, TAINT_EFFECTS));
+    if (taints.slice(0, index).some((other) => other.key === key && other.effect === effect)) {
+      const detail = "taints must be unique by key and effect pair";
+      errors.push(new FieldError("FieldValueDuplicate", field, `Duplicate value: ${formatValue(taint)}: ${detail}`, detail));
+    }
+    return errors;
+  });
+}
+
+function validateResources({ status }: Node): FieldError[] {
+  return (["capacity", "allocatable"] as const).flatMap((list) =>
+    Object.entries(status?.[list] ?? {}).flatMap(([name, text]) => {
+      const field = `status.${list}.${name}`;
+      const quantity = parseQuantity(text);
+      const errors: FieldError[] = [];
+      if (quantitySign(quantity) < 0) errors.push(fieldInvalid(field, text, "must be greater than or equal to 0"));
+      if (isInteger(name) && scaledValue(quantity, -3) % 1000n !== 0n) {
+        errors.push(fieldInvalid(field, text, "must be an integer"));
+      }
+      return errors;
+    }),
+  );
+}
+
+/** (helper.IsIntegerResourceName, IsExtendedResourceName) */
+function isInteger(name: string): boolean {
+  if (INTEGER_RESOURCES.includes(name)) return true;
+  return name.includes("/") && !name.includes("kubernetes.io/") && !name.startsWith("requests.");
+}
+
+function validatePodCidrs(cidrs: readonly string[]): FieldError[] {
+  const errors = cidrs.flatMap((cidr, index) => validateLegacyCidr(`spec.podCIDRs[${index}]`, cidr));
+  if (cidrs.length < 2) return errors;
+  const families = new Set(cidrs.map((cidr) => parseCidr(cidr)?.ip.bytes.length));
+  if (families.size !== 2 || cidrs.length > 2) {
+    errors.push(fieldInvalid("spec.podCIDRs", cidrs, "may specify no more than one CIDR for each IP family"));
+  }
+  return errors;
+}
+
+function warnings({ spec = {} }: Node): string[] {
+  return [
+    ...(spec.configSource ? ["spec.configSource: the feature is removed"] : []),
+    ...(spec.externalID ? ["spec.externalID: this field is deprecated, and is unused by Kubernetes"] : []),
+    ...(spec.podCIDRs ?? []).flatMap((cidr, index) => warningsForCidr(`spec.podCIDRs[${index}]`, cidr)),
+  ];
+}

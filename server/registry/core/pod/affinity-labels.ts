@@ -1,0 +1,40 @@
+import type { LabelSelector } from "../../../../openapi/api/meta.k8s.io.v1.ts";
+import type { Pod, PodAffinityTerm } from "../../../../openapi/api/core.v1.ts";
+
+type Labels = Readonly<Record<string, string>>;
+
+/**
+ * Turns `matchLabelKeys` and `mismatchLabelKeys` into requirements on the values that the Pod's own labels have, so
+ * that schedulers only see selectors. (mutatePodAffinity, mutateTopologySpreadConstraints of pkg/registry/core/pod)
+ */
+export function mergeLabelKeys({ metadata, spec }: Pod): void {
+  const labels = metadata.labels ?? {};
+  for (const affinity of [spec?.affinity?.podAffinity, spec?.affinity?.podAntiAffinity]) {
+    for (const { podAffinityTerm } of affinity?.preferredDuringSchedulingIgnoredDuringExecution ?? []) {
+      mergeTerm(podAffinityTerm, labels);
+    }
+    for (const term of affinity?.requiredDuringSchedulingIgnoredDuringExecution ?? []) mergeTerm(term, labels);
+  }
+  for (const { labelSelector, matchLabelKeys } of spec?.topologySpreadConstraints ?? []) {
+    merge(labelSelector, matchLabelKeys, "In", labels);
+  }
+}
+
+function mergeTerm({ labelSelector, matchLabelKeys, mismatchLabelKeys }: PodAffinityTerm, labels: Labels): void {
+  merge(labelSelector, matchLabelKeys, "In", labels);
+  merge(labelSelector, mismatchLabelKeys, "NotIn", labels);
+}
+
+function merge(
+  selector: LabelSelector | undefined,
+  keys: readonly string[] = [],
+  operator: "In" | "NotIn",
+  labels: Labels,
+): void {
+  // An absent selector matches nothing, and must not begin to.
+  if (!selector) return;
+  for (const key of keys) {
+    const value = labels[key];
+    if (value !== undefined) (selector.matchExpressions ??= []).push({ key, operator, values: [value] });
+  }
+}
