@@ -1,0 +1,102 @@
+import { expect, test } from "vitest";
+import type { Event } from "../openapi/api/core.v1.ts";
+import type { Client } from "./client.ts";
+import { ManualClock } from "./clock.ts";
+import { createEventRecorder } from "./event-recorder.ts";
+import { silentLogger } from "./logger.ts";
+import type { ApiObject } from "./resource.ts";
+
+const pod: ApiObject = {
+  apiVersion: "v1",
+  kind: "Pod",
+  metadata: { name: "p", namespace: "ns", uid: "u", resourceVersion: "7" },
+};
+
+function recorder() {
+  const clock = new ManualClock(new Date("2026-01-01T00:00:00.123Z"));
+  const created: Event[] = [];
+  const patched: unknown[] = [];
+  const client = {
+    async create(_resource: string, event: Event) {
+      created.push(event);
+      return event;
+    },
+    async patch(_resource: string, where: { name: string }, patch: Partial<Event>) {
+      patched.push({ name: where.name, ...patch });
+      return { ...created.find(({ metadata }) => metadata.name === where.name), ...patch };
+    },
+  };
+  const made = createEventRecorder({
+    client: client as unknown as Client,
+    clock,
+    logger: silentLogger,
+    component: "c",
+  });
+  return { clock, created, patched, made };
+}
+
+test("an event names its object, its source and its time", async () => {
+  const { created, made } = recorder();
+  made.event(pod, "Normal", "Created", "done", "spec.containers{web}");
+  await made.flush();
+  expect(created).toEqual([
+    {
+      apiVersion: "v1",
+      kind: "Event",
+      metadata: { name: expect.stringMatching(/^p\.[0-9a-f]{16}$/), namespace: "ns" },
+      involvedObject: {
+        kind: "Pod",
+        namespace: "ns",
+        name: "p",
+        uid: "u",
+        apiVersion: "v1",
+        resourceVersion: "7",
+        fieldPath: "spec.containers{web}",
+      },
+      reason: "Created",
+      message: "done",
+      source: { component: "c" },
+      firstTimestamp: "2026-01-01T00:00:00Z",
+      lastTimestamp: "2026-01-01T00:00:00Z",
+      count: 1,
+      type: "Normal",
+      reportingComponent: "c",
+      reportingInstance: "",
+    },
+  ]);
+});
+
+test("the same event again is counted, and cluster-scoped objects' events go to default", async () => {
+  const { clock, created, patched, made } = recorder();
+  const node: ApiObject = { apiVersion: "v1", kind: "Node", metadata: { name: "n", uid: "x" } };
+  made.event(node, "Normal", "Ready", "up");
+  clock.advance(60_000);
+  made.event(node, "Normal", "Ready", "up");
+  await made.flush();
+  expect(created).toHaveLength(1);
+  expect(created[0]?.metadata.namespace).toBe("default");
+  expect(patched).toEqual([
+    { name: created[0]?.metadata.name, count: 2, lastTimestamp: "2026-01-01T00:01:00Z", message: "up" },
+  ]);
+});
+
+test("from the tenth on, events that differ only in their message are combined", async () => {
+  const { created, patched, made } = recorder();
+  for (let i = 0; i < 12; i++) made.event(pod, "Warning", "Failed", `try ${i}`);
+  await made.flush();
+  expect(created).toHaveLength(10);
+  expect(created[9]?.message).toBe("(combined from similar events): try 9");
+  expect(patched).toMatchObject([{ count: 2 }, { count: 3, message: "(combined from similar events): try 11" }]);
+});
+
+test("one object gets 25 events at once, then one in five minutes", async () => {
+  const { clock, created, made } = recorder();
+  for (let i = 0; i < 40; i++) made.event(pod, "Normal", `Reason${i}`, "x");
+  await made.flush();
+  expect(created).toHaveLength(25);
+  clock.advance(5 * 60_000);
+  made.event(pod, "Normal", "Later", "x");
+  made.event(pod, "Normal", "TooMuch", "x");
+  await made.flush();
+  expect(created).toHaveLength(26);
+});
