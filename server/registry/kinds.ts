@@ -1,13 +1,34 @@
 import type { KubeObject } from "../meta/object.ts";
+import { selfSubjectReview } from "./authentication/self-subject-review.ts";
+import { tokenReview } from "./authentication/token-review.ts";
+import { localSubjectAccessReview } from "./authorization/local-subject-access-review.ts";
+import { selfSubjectAccessReview } from "./authorization/self-subject-access-review.ts";
+import { selfSubjectRulesReview } from "./authorization/self-subject-rules-review.ts";
+import { subjectAccessReview } from "./authorization/subject-access-review.ts";
+import { certificateSigningRequest } from "./certificates/certificate-signing-request.ts";
 import { compileKind } from "./compile.ts";
+import { lease } from "./coordination/lease.ts";
+import { configMap } from "./core/config-map.ts";
+import { endpoints } from "./core/endpoints.ts";
+import { event } from "./core/event.ts";
+import { namespace } from "./core/namespace.ts";
+import { node } from "./core/node.ts";
+import { secret } from "./core/secret.ts";
+import { serviceAccount } from "./core/service-account.ts";
+import { endpointSlice } from "./discovery/endpoint-slice.ts";
 import { resourceFacts } from "./facts.ts";
 import type { Kind, KindDefinition } from "./kind.ts";
+import { clusterRole } from "./rbac/cluster-role.ts";
+import { clusterRoleBinding } from "./rbac/cluster-role-binding.ts";
+import { role } from "./rbac/role.ts";
+import { roleBinding } from "./rbac/role-binding.ts";
 import { withStatus } from "./subresources.ts";
 
 /** All that is special about built-in kinds. What is not in here is served by the facts alone. */
 // One type for definitions of all kinds: each is only called with objects of its own.
 // biome-ignore lint/suspicious/noExplicitAny: see above
 export const definitions: readonly KindDefinition<any>[] = [
+  certificateSigningRequest,
   clusterRole,
   clusterRoleBinding,
   configMap,
@@ -15,13 +36,18 @@ export const definitions: readonly KindDefinition<any>[] = [
   endpointSlice,
   event,
   lease,
+  localSubjectAccessReview,
   namespace,
   node,
   role,
   roleBinding,
   secret,
+  selfSubjectAccessReview,
   selfSubjectReview,
+  selfSubjectRulesReview,
   serviceAccount,
+  subjectAccessReview,
+  tokenReview,
 ];
 
 /** Every resource of every served version, in upstream's order of groups. */

@@ -1,4 +1,5 @@
 import type { ServiceAccount } from "../../../openapi/api/core.v1.ts";
+import { tokenSubresource } from "../authentication/token-request.ts";
 import { defineKind } from "../kind.ts";
 
 const ENFORCE_MOUNTABLE = "kubernetes.io/enforce-mountable-secrets";
@@ -9,6 +10,7 @@ export const serviceAccount = defineKind<ServiceAccount>({
   version: "v1",
   kind: "ServiceAccount",
   returnsDeletedObject: true,
+  subresources: { token: tokenSubresource },
   prepareForCreate: keepSecretNames,
   prepareForUpdate: keepSecretNames,
   warnings: ({ metadata }, old) =>
