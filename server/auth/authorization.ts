@@ -1,0 +1,69 @@
+import type { Authorizer } from "./authorizer.ts";
+import {
+  alwaysAllowAuthorizer,
+  alwaysDenyAuthorizer,
+  authorizerUnion,
+  privilegedGroupAuthorizer,
+  ruleResolverUnion,
+} from "./authorizer-union.ts";
+import { nodeRules } from "./bootstrap-policy/policy.ts";
+import { nodeAuthorizer } from "./node/node-authorizer.ts";
+import { followNodes, NodeGraph } from "./node/node-graph.ts";
+import type { ObjectWatch } from "./object-watch.ts";
+import { type EscalationCheck, escalationCheck } from "./rbac/escalation.ts";
+import { rbacAuthorizer } from "./rbac/rbac.ts";
+import { followRoles, RoleIndex } from "./rbac/role-index.ts";
+import type { RuleResolver } from "./rule-resolver.ts";
+
+/** `--authorization-mode` */
+export type AuthorizationMode = "AlwaysAllow" | "AlwaysDeny" | "Node" | "RBAC" | "Webhook";
+
+export interface AuthorizationOptions {
+  /** In the order of asking. */
+  readonly modes: readonly AuthorizationMode[];
+  readonly watch: ObjectWatch;
+  /** Needed by mode Webhook. */
+  readonly webhook: (Authorizer & RuleResolver) | undefined;
+}
+
+/** A running set of authorizers. */
+export interface Authorization {
+  readonly authorizer: Authorizer;
+  readonly ruleResolver: RuleResolver;
+  readonly escalation: EscalationCheck;
+  stop(): void;
+}
+
+/** system:masters first, then the modes in order. (pkg/kubeapiserver/authorizer/config.go) @throws Error */
+export function createAuthorization({ modes, watch, webhook }: AuthorizationOptions): Authorization {
+  // Roles are followed in every mode: writing them is guarded even where they decide nothing.
+  const index = new RoleIndex();
+  const stops = [followRoles(index, watch)];
+  const all = modes.map((mode): Authorizer & RuleResolver => {
+    switch (mode) {
+      case "AlwaysAllow":
+        return alwaysAllowAuthorizer;
+      case "AlwaysDeny":
+        return alwaysDenyAuthorizer;
+      case "RBAC":
+        return rbacAuthorizer(index);
+      case "Node": {
+        const graph = new NodeGraph();
+        stops.push(followNodes(graph, watch));
+        return nodeAuthorizer(graph, nodeRules());
+      }
+      case "Webhook":
+        if (!webhook) throw new Error("authorization mode Webhook needs --authorization-webhook-config-file");
+        return webhook;
+    }
+  });
+  const authorizer = authorizerUnion([privilegedGroupAuthorizer, ...all]);
+  return {
+    authorizer,
+    ruleResolver: ruleResolverUnion(all),
+    escalation: escalationCheck(index, authorizer),
+    stop() {
+      for (const stop of stops.splice(0)) stop();
+    },
+  };
+}
