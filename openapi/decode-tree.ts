@@ -3,7 +3,7 @@
  * encoding/json), so that errors, their order and the strict findings are Go's. The result is a plain value that the
  * fast half (decode.ts) accepts: known fields only, nulls replaced by what Go leaves there.
  */
-import { goType, goTypeName, itemType } from "./go-types.ts";
+import { embeddingOf, goType, goTypeName, itemType } from "./go-types.ts";
 import { DecodeError, type Node, parseTree, plainValue, quoteGo, setMember } from "./json-tree.ts";
 import { canonicalBase64, canonicalQuantity, formatGoDuration, parseGoDuration, ScalarError } from "./scalars.ts";
 import type { Field, Schema } from "./schema.ts";
@@ -80,7 +80,8 @@ export class TreeDecoder {
         if (schema.type === "map") return this.#map(node.entries, schema, type, before);
         return this.#mismatch("object", type);
       case "array":
-        return schema.type === "list" ? this.#list(node.items, schema, type, before) : this.#mismatch("array", type);
+        if (schema.type === "list") return this.#list(node.items, schema, type, before);
+        return schema.type === "bytes" ? this.#byteList(node.items) : this.#mismatch("array", type);
       case "bool":
         return schema.type === "boolean" ? node.value : this.#mismatch("bool", type);
       case "string":
@@ -113,6 +114,18 @@ export class TreeDecoder {
     }
   }
 
+  /** Go takes a list of numbers for bytes. */
+  #byteList(nodes: readonly Node[]): string {
+    const bytes = nodes.map((node) => {
+      if (node.kind === "null") return 0;
+      const isByte = node.kind === "number" && /^[0-9]+$/.test(node.text) && Number(node.text) < 256;
+      if (isByte) return Number(node.text);
+      this.#mismatch(node.kind === "number" ? `number ${node.text}` : node.kind, "uint8");
+      return 0;
+    });
+    return Buffer.from(bytes).toString("base64");
+  }
+
   /** Types that decode themselves in Go. Their errors end the decoding. */
   #special(node: Node, schema: Schema): unknown {
     switch (schema.type) {
@@ -143,7 +156,8 @@ export class TreeDecoder {
   #string(node: Node, read: (text: string) => string): string | undefined {
     if (node.kind === "null") return undefined;
     if (node.kind !== "string") throw this.#abort(node.kind, "string");
-    return scalar(() => read(node.value));
+    // Go's zero time reads back as null.
+    return scalar(() => read(node.value)) || undefined;
   }
 
   /** The unions inside a CRD's schema (apiextensions-apiserver/pkg/apis/apiextensions/v1/marshal.go). */
@@ -214,7 +228,7 @@ export class TreeDecoder {
       if (seen.has(key)) this.#problem("duplicate", key);
       seen.add(key);
       this.#struct = name.slice(name.lastIndexOf(".") + 1);
-      this.#path = [...path, key];
+      this.#path = [...path, ...embeddingOf(name, field), key];
       this.#strictPath = strictPath ? `${strictPath}.${key}` : key;
       const value = this.#decode(node, field.schema, goType(name, field), object[key]);
       if (value !== undefined) object[key] = value;

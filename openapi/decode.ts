@@ -161,9 +161,9 @@ function compile(schema: Schema): Decoder {
     case "quantity":
       return scalarDecoder((text) => canonicalQuantity(text), true);
     case "time":
-      return scalarDecoder(canonicalTime, false);
+      return scalarDecoder((text) => canonicalTime(text) || undefined, false);
     case "micro-time":
-      return scalarDecoder(canonicalMicroTime, false);
+      return scalarDecoder((text) => canonicalMicroTime(text) || undefined, false);
     case "duration":
       return scalarDecoder((text) => formatGoDuration(parseGoDuration(text)), false);
     case "bytes":
@@ -179,7 +179,7 @@ function isInt64(value: number): boolean {
   return Number.isInteger(value) && value >= -(2 ** 63) && value <= 2 ** 63;
 }
 
-function scalarDecoder(read: (text: string) => string, acceptsNumber: boolean): Decoder {
+function scalarDecoder(read: (text: string) => string | undefined, acceptsNumber: boolean): Decoder {
   return (value) => {
     const text = acceptsNumber && typeof value === "number" ? String(value) : value;
     if (typeof text !== "string") giveUp();

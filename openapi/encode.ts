@@ -18,8 +18,13 @@ export function encodeJson(value: unknown, schema: Schema): string {
 
 /** Prints any JSON, keys in their given order, escaped as Go does. */
 export function encodeAny(value: unknown): string {
+  return escapeHtml(encodeRaw(value));
+}
+
+/** The same without escaping < > &: as a client would have written it. */
+export function encodeRaw(value: unknown): string {
   const json = JSON.stringify(value) ?? "null";
-  return escapeHtml(NOT_AS_GO.test(json) ? printGiven(value) : json);
+  return NOT_AS_GO.test(json) ? printGiven(value) : json;
 }
 
 /** Prints any JSON as Go prints a map[string]any: keys sorted at every level. */
@@ -49,14 +54,15 @@ function escapeHtml(json: string): string {
   return json.replace(HTML, (char) => ESCAPED[char] as string); // every character of the pattern has one
 }
 
-// Where JSON.stringify may differ from Go: one-digit exponents, the largest int64, halves of surrogate pairs.
-const NOT_AS_GO = /e[+-][0-9]\b|9223372036854775808|\\ud[89a-f]/;
+// Where JSON.stringify differs from Go: the largest int64, halves of surrogate pairs.
+const NOT_AS_GO = /9223372036854776000|\\ud[89a-f]/;
 
 function printGiven(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(printGiven).join(",")}]`;
+  if (typeof value === "string") return JSON.stringify(value.toWellFormed());
   if (typeof value !== "object" || value === null) return encodeLeaf(value);
   const members = Object.entries(value).filter(([, member]) => member !== undefined);
-  return `{${members.map(([key, member]) => `${encodeString(key)}:${printGiven(member)}`).join(",")}}`;
+  return `{${members.map(([key, member]) => `${printGiven(key)}:${printGiven(member)}`).join(",")}}`;
 }
 
 function encodeLeaf(value: Value): string {

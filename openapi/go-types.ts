@@ -3,7 +3,7 @@
  * holds the others (named strings such as v1.PullPolicy) by definition and field.
  */
 import type { Field, Schema } from "./schema.ts";
-import { readFacts } from "./types.ts";
+import { factsOf, readFacts } from "./types.ts";
 
 const NAMES: Readonly<Record<string, string>> = {
   boolean: "bool",
@@ -40,4 +40,20 @@ export function goTypeName(schema: Schema): string {
 export function itemType(type: string, items: Schema): string {
   const match = /^(?:\[\]|map\[[^\]]*\])\*?(.+)$/.exec(type);
   return match?.[1] ?? goTypeName(items);
+}
+
+/** Names of the embedded Go structs that a field sits in, outermost first: errors name them, JSON does not. */
+export function embeddingOf(definitionName: string, field: Field): readonly string[] {
+  const fact = factsOf(definitionName);
+  const inner = fact?.fields?.[field.name]?.pbIn;
+  if (inner === undefined) return isTypeMeta(field) ? ["TypeMeta"] : [];
+  if (fact?.pbEmbedded?.[inner] !== undefined) return [inner];
+  // Embedded twice: in a type of the same package that is embedded itself.
+  const packageName = definitionName.slice(0, definitionName.lastIndexOf(".") + 1);
+  const outer = Object.keys(fact?.pbEmbedded ?? {}).find((name) => factsOf(packageName + name)?.pbEmbedded?.[inner]);
+  return outer ? [outer, inner] : [inner];
+}
+
+function isTypeMeta({ name, pb }: Field): boolean {
+  return pb === undefined && (name === "kind" || name === "apiVersion");
 }

@@ -36,12 +36,10 @@ export function treeOf(value: unknown): Node {
   return { kind: "object", entries: Object.entries(value).map(([key, member]) => [key, treeOf(member)]) };
 }
 
-/** Numbers as Go prints them: exponents have two digits and begin at 1e21 and 1e-7. */
+/** Numbers as Go prints them, which is as JavaScript does. */
 export function numberText(value: number | bigint): string {
   // 2^63 is what JSON.parse makes of the largest int64, the one number of that size that people send.
-  if (value === 2 ** 63) return "9223372036854775807";
-  const text = Object.is(value, -0) ? "0" : String(value);
-  return text.includes("e") ? text.replace(/e([+-])([0-9])$/, "e$10$2") : text;
+  return value === 2 ** 63 ? "9223372036854775807" : Object.is(value, -0) ? "0" : String(value);
 }
 
 /** The plain value of a tree; the last of duplicate keys wins. */

@@ -1,5 +1,5 @@
 /** Objects to protobuf, byte for byte as Go's generated Marshal: ascending field numbers, plain scalars always written. */
-import { encodeAny } from "../encode.ts";
+import { encodeRaw } from "../encode.ts";
 import { parseGoDuration } from "../scalars.ts";
 import type { Field, Schema } from "../schema.ts";
 import { schemaOf } from "../types.ts";
@@ -201,7 +201,7 @@ function writeTime(writer: Writer, value: string): void {
 /** JSON, or bytes as they are (an object encoded already, in a watch event). */
 function writeRaw(writer: Writer, value: Value): void {
   if (value === null || value === undefined) return;
-  writer.bytes(value instanceof Uint8Array ? value : Buffer.from(encodeAny(value)));
+  writer.bytes(value instanceof Uint8Array ? value : Buffer.from(encodeRaw(value)));
   writer.tag(1, BYTES);
 }
 
