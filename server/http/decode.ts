@@ -97,27 +97,48 @@ function cannotBeHandled(kind: string, version: string, wanted: string, message:
   return badRequest(`${kind} in version ${goQuote(version)} cannot be handled as a ${wanted}: ${message}`);
 }
 
-function checkKind({ kind, apiVersion }: { kind: string; apiVersion: string }, expected: Expected): void {
+/** What is wrong with the kind or version that an object names, if anything. */
+type Mistake =
+  | { readonly about: "kind"; readonly actual: string; readonly version: string; readonly text: string }
+  | { readonly about: "version"; readonly said: string };
+
+function mistakeOf(
+  { kind, apiVersion }: { kind: string; apiVersion: string },
+  expected: Expected,
+): Mistake | undefined {
   const wanted = apiVersionOf(expected);
-  if ((!kind || kind === expected.kind) && (!apiVersion || apiVersion === wanted)) return;
+  if ((!kind || kind === expected.kind) && (!apiVersion || apiVersion === wanted)) return undefined;
   const actual = kind || expected.kind;
   const slash = apiVersion.indexOf("/");
   const group = apiVersion ? apiVersion.slice(0, Math.max(slash, 0)) : expected.group;
   const version = apiVersion ? apiVersion.slice(slash + 1) : expected.version;
   if (expected.custom) {
-    if (apiVersion && apiVersion !== wanted) throw mismatch(apiVersion, wanted);
-    return; // a wrong kind is found by validation
+    // A wrong kind is found by validation.
+    return apiVersion && apiVersion !== wanted ? { about: "version", said: apiVersion } : undefined;
   }
   if (!isRegistered(group, version, actual)) {
-    const said = apiVersion || wanted;
-    const text = `no kind ${goQuote(actual)} is registered for version ${goQuote(said)} in scheme "pkg/runtime/scheme.go:111"`;
-    throw cannotBeHandled(actual, version, expected.kind, text);
+    const said = goQuote(apiVersion || wanted);
+    const text = `no kind ${goQuote(actual)} is registered for version ${said} in scheme "pkg/runtime/scheme.go:111"`;
+    return { about: "kind", actual, version, text };
   }
   if (actual === expected.kind && internalPackage(group) === internalPackage(expected.group)) {
-    throw mismatch(apiVersion, wanted);
+    return { about: "version", said: apiVersion };
   }
-  const text = `converting (${version}.${actual}) to (${internalPackage(expected.group)}.${expected.kind}): unknown conversion`;
-  throw cannotBeHandled(actual, version, expected.kind, text);
+  const target = `${internalPackage(expected.group)}.${expected.kind}`;
+  const text = `converting (${version}.${actual}) to (${target}): unknown conversion`;
+  return { about: "kind", actual, version, text };
+}
+
+function checkKind(said: { kind: string; apiVersion: string }, expected: Expected): void {
+  const mistake = mistakeOf(said, expected);
+  if (mistake?.about === "version") throw mismatch(mistake.said, apiVersionOf(expected));
+  if (mistake) throw cannotBeHandled(mistake.actual, mistake.version, expected.kind, mistake.text);
+}
+
+/** Why a patched object is no longer of its kind; undefined when it is. */
+export function conversionProblem({ kind = "", apiVersion = "" }: UnstructuredObject, expected: Expected) {
+  const mistake = mistakeOf({ kind, apiVersion }, expected);
+  return mistake?.about === "kind" ? mistake.text : undefined;
 }
 
 function mismatch(said: string, wanted: string) {

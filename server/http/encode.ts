@@ -44,7 +44,10 @@ export function jsonOf(stored: Stored, kind: Kind): Uint8Array {
 
 function converted(stored: Stored, kind: Kind) {
   let forms = conversions.get(stored);
-  if (!forms) conversions.set(stored, (forms = new Map()));
+  if (!forms) {
+    forms = new Map();
+    conversions.set(stored, forms);
+  }
   let form = forms.get(kind);
   if (!form) {
     // Conversion may work in place, and what is stored is shared.

@@ -13,8 +13,10 @@ export interface MediaType {
 
 /** What an endpoint can do besides the plain formats. */
 export interface Restrictions {
-  /** `Table` and `PartialObjectMetadata`. */
+  /** `PartialObjectMetadata`. */
   readonly transforms: boolean;
+  /** `Table`: kinds that are never stored have none. */
+  readonly table: boolean;
   /** Custom resources have no protobuf of their own. */
   readonly custom: boolean;
   /** Lists also produce the stream formats. */
@@ -36,10 +38,12 @@ const STREAMS = FORMATS.filter((f) => f.streams).map((f) => `${f.contentType};st
 const NONE = { group: "", resource: "" };
 const JSON_MEDIA: MediaType = { format: "json", contentType: "application/json", pretty: false };
 const JSON_PRETTY: MediaType = { ...JSON_MEDIA, pretty: true };
-export const ITEM: Restrictions = { transforms: true, custom: false, stream: false };
-export const LIST: Restrictions = { transforms: true, custom: false, stream: true };
-export const CUSTOM: Restrictions = { transforms: true, custom: true, stream: true };
-export const PLAIN_ONLY: Restrictions = { transforms: false, custom: false, stream: false };
+/** Of kinds that can only be created. */
+export const ACTION: Restrictions = { transforms: true, table: false, custom: false, stream: false };
+export const ITEM: Restrictions = { transforms: true, table: true, custom: false, stream: false };
+export const LIST: Restrictions = { transforms: true, table: true, custom: false, stream: true };
+export const CUSTOM: Restrictions = { transforms: true, table: true, custom: true, stream: true };
+export const PLAIN_ONLY: Restrictions = { transforms: false, table: false, custom: false, stream: false };
 
 interface Clause {
   type: string;
@@ -56,7 +60,10 @@ const caches = new Map<Restrictions, Map<string, MediaType | StatusError>>();
 export function negotiate(ctx: Ctx, restrictions: Restrictions): MediaType {
   const accept = ctx.req.headers.accept ?? "";
   let cache = caches.get(restrictions);
-  if (!cache) caches.set(restrictions, (cache = new Map()));
+  if (!cache) {
+    cache = new Map();
+    caches.set(restrictions, cache);
+  }
   let media = cache.get(accept);
   if (!media) {
     media = evaluate(accept, restrictions);
@@ -76,7 +83,7 @@ export function negotiatePlain(ctx: Ctx): MediaType | undefined {
     return undefined;
   }
 }
-const PLAIN_ERRORS: Restrictions = { transforms: false, custom: false, stream: true };
+const PLAIN_ERRORS: Restrictions = { transforms: false, table: false, custom: false, stream: true };
 
 /** @throws StatusError 406 when the format cannot be streamed. */
 export function streamMediaType(media: MediaType): string {
@@ -128,6 +135,7 @@ function withParameters(
   }
   const convert = { kind: params.get("as") ?? "", group: params.get("g") ?? "", version: params.get("v") ?? "" };
   if (!restrictions.transforms || !isTransform(convert, format)) return undefined;
+  if (convert.kind === "Table" && !restrictions.table) return undefined;
   return { format, contentType, pretty, convert };
 }
 

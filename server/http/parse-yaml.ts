@@ -1,4 +1,4 @@
-import { parseDocument, type YAMLError } from "yaml";
+import { type DocumentOptions, type ParseOptions, parse, parseDocument, type SchemaOptions, type YAMLError } from "yaml";
 
 /** YAML as go-yaml reads it into plain data. */
 export interface ParsedYaml {
@@ -10,37 +10,42 @@ export interface ParsedYaml {
 // Dates, numbers to base 60 and binary stay text in go-yaml v2's untyped maps.
 const TEXT_IN_GO = new Set(["tag:yaml.org,2002:timestamp", "tag:yaml.org,2002:binary"]);
 
+const OPTIONS: DocumentOptions & ParseOptions & SchemaOptions = {
+  version: "1.1",
+  customTags: (tags) =>
+    tags.filter((tag) => {
+      if (typeof tag === "string") return true;
+      return !TEXT_IN_GO.has(tag.tag) && !("format" in tag && tag.format === "TIME");
+    }),
+};
+
 /** @throws Error in go-yaml's words, `yaml: …`. */
 export function parseYaml(bytes: Uint8Array): ParsedYaml {
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf8");
-  const document = parseDocument(text, {
-    version: "1.1",
-    uniqueKeys: true,
-    logLevel: "silent",
-    customTags: (tags) =>
-      tags.filter((tag) => {
-        if (typeof tag === "string") return true;
-        return !TEXT_IN_GO.has(tag.tag) && !("format" in tag && tag.format === "TIME");
-      }),
-  });
+  const document = parseDocument(text, { ...OPTIONS, uniqueKeys: true });
   const duplicates: string[] = [];
   for (const error of document.errors) {
     if (error.code === "MULTIPLE_DOCS") continue;
-    if (error.code !== "DUPLICATE_KEY") throw new Error(goMessage(error));
-    duplicates.push(
-      `line ${error.linePos?.[0].line ?? 0}: key ${JSON.stringify(keyAt(text, error))} already set in map`,
-    );
+    if (error.code !== "DUPLICATE_KEY") throw new Error(goMessage(error, text));
+    duplicates.push(`line ${error.linePos?.[0].line ?? 0}: key ${keyAt(text, error)} already set in map`);
   }
   return { value: document.toJS({ maxAliasCount: 100 }), duplicates };
 }
 
+/** The key as Go prints its value: `y` is true. */
 function keyAt(text: string, error: YAMLError): string {
   const rest = text.slice(error.pos[0]);
-  return (/^["']?([^"':\n]*)/.exec(rest)?.[1] ?? "").trim();
+  const key: unknown = parse(/^("[^"\n]*"|'[^'\n]*'|[^:\n]*)/.exec(rest)?.[0] ?? "", OPTIONS);
+  return JSON.stringify(key);
 }
 
 /** The parsers word their errors differently; the common ones are told as go-yaml does. */
-function goMessage(error: YAMLError): string {
+function goMessage(error: YAMLError, text: string): string {
+  if (/\[[^\]]*$|\{[^}]*$/.test(text) && (error.code === "BAD_INDENT" || error.code === "MISSING_CHAR")) {
+    const [open] = /[[{](?=[^[{]*$)/.exec(text) ?? ["["];
+    const wanted = /[[{,]\s*$/.test(text) ? "node content" : `',' or '${open === "[" ? "]" : "}"}'`;
+    return `yaml: line ${text.split("\n").length}: did not find expected ${wanted}`;
+  }
   const line = error.linePos?.[0].line ?? 1;
   // go-yaml counts from 0 and leaves line 0 out.
   const where = line > 1 ? `line ${line}: ` : "";

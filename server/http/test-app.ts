@@ -1,5 +1,6 @@
 import { ServerRegistry } from "../registry/registry.ts";
 import type { Services } from "../registry/services.ts";
+import type { Clock } from "../storage/clock.ts";
 import type { Storage } from "../storage/storage.ts";
 import { type App, createApp } from "./app.ts";
 import { type AppOptions, DEFAULTS } from "./app-options.ts";
@@ -8,13 +9,17 @@ import { type AppOptions, DEFAULTS } from "./app-options.ts";
  * The real chain and handlers over the real registry, for tests: whoever `X-Test-User` names is let in, the user
  * "nobody" may do nothing, and there is no admission.
  */
-export function testApp(storage: Storage, more: Partial<AppOptions> = {}): { app: App; registry: ServerRegistry } {
+export function testApp(
+  storage: Storage,
+  clock: Clock,
+  more: Partial<AppOptions> = {},
+): { app: App; registry: ServerRegistry } {
   let ids = 0;
   const registry = new ServerRegistry({
     storage,
     admission: { admit: async () => {}, validate: async () => {} },
     random: Math.random,
-    clock: { now: () => Date.now(), after: () => () => {} },
+    clock,
     services: {} as Services, // none of the kinds in the tests needs one
   });
   const app = createApp({

@@ -32,7 +32,10 @@ function shared(stored: Stored, key: string, encode: () => Buffer): Buffer {
   const known = forms?.get(key);
   if (known) return known;
   const bytes = encode();
-  if (!forms) recent.set(stored, (forms = new Map()));
+  if (!forms) {
+    forms = new Map();
+    recent.set(stored, forms);
+  }
   forms.set(key, bytes);
   sharedBytes += bytes.length;
   while (sharedBytes > MAX_SHARED_BYTES && recent.size > 1) forgetOldest();
@@ -66,6 +69,7 @@ export class EventEncoder {
     if (event.type === "BOOKMARK") return this.#bookmark(event.resourceVersion, event.initialEventsEnd);
     const { stored, type } = event;
     const { media, kind } = this.#output;
+    if (media.convert?.kind === "PartialObjectMetadataList") throw new Error("an event is not a list");
     // Ages and the first row's headers differ from watcher to watcher.
     if (media.convert?.kind === "Table") return this.#json(type, Buffer.from(this.#table(stored)));
     return shared(stored, `${type} ${this.#key}`, () => {

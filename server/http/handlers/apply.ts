@@ -1,5 +1,5 @@
 import { coerce } from "../../../openapi/decode.ts";
-import { badRequest } from "../../meta/errors.ts";
+import { badRequest, conflict } from "../../meta/errors.ts";
 import { applyPatch } from "../../meta/managed-fields/manager.ts";
 import type { KubeObject, UnstructuredObject } from "../../meta/object.ts";
 import { parseYaml } from "../parse-yaml.ts";
@@ -39,6 +39,11 @@ export function applyFor(request: ResourceRequest, body: Uint8Array, options: Wr
     if (!warned && fieldValidation === "Warn") for (const text of duplicates) scope.warn(text);
     warned = true;
     const object = coerce<UnstructuredObject>(merged, expected.schema, "Ignore").value as KubeObject;
+    const { uid } = object.metadata ?? {};
+    if (uid && !current) {
+      const text = `uid mismatch: the provided object specified uid ${uid}, and no existing object was found`;
+      throw conflict({ group: kind.group, resource: kind.plural }, request.name, text);
+    }
     checkName(request, object);
     return other ? object : toStorage(kind, object);
   };

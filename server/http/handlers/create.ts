@@ -2,7 +2,7 @@ import type { KubeObject } from "../../meta/object.ts";
 import { readBody } from "../body.ts";
 import { bodyFormat, decodeBody } from "../decode.ts";
 import { encodePlain, encodeStored } from "../encode.ts";
-import { CUSTOM, ITEM, negotiate } from "../negotiate.ts";
+import { ACTION, CUSTOM, ITEM, negotiate } from "../negotiate.ts";
 import { sendObject } from "../respond.ts";
 import { writeOptions } from "../write-options.ts";
 import { expectedOf, HandlerScope, outputOf, type ResourceRequest, schemaOfObject, toStorage } from "./request.ts";
@@ -10,7 +10,7 @@ import { expectedOf, HandlerScope, outputOf, type ResourceRequest, schemaOfObjec
 /** POST of an object, or to a subresource that acts. (handlers/create.go) */
 export async function create(request: ResourceRequest): Promise<void> {
   const { ctx, kind, store, namespace, name, subresource } = request;
-  const media = negotiate(ctx, kind.custom ? CUSTOM : ITEM);
+  const media = negotiate(ctx, kind.custom ? CUSTOM : kind.verbs.includes("get") ? ITEM : ACTION);
   const format = bodyFormat(ctx.req.headers["content-type"]);
   const body = await readBody(ctx);
   const options = writeOptions(ctx.state.query, "CreateOptions", false);

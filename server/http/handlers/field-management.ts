@@ -16,7 +16,10 @@ export function managementOf(
   { group, version, kind: name, schema }: Expected,
 ): FieldManagement {
   let managements = known.get(kind);
-  if (!managements) known.set(kind, (managements = new Map()));
+  if (!managements) {
+    managements = new Map();
+    known.set(kind, managements);
+  }
   let management = managements.get(subresource);
   if (!management) {
     management = {

@@ -1,5 +1,5 @@
 import type { FieldValidation } from "../../../openapi/decode.ts";
-import { encodeSorted } from "../../../openapi/encode.ts";
+import { encodeAny, encodeJson } from "../../../openapi/encode.ts";
 import { DecodeError, type Node, parseTree, plainValue } from "../../../openapi/json-tree.ts";
 import type { Schema } from "../../../openapi/schema.ts";
 import { badRequest } from "../../meta/errors.ts";
@@ -18,6 +18,8 @@ export interface Patched {
   readonly value: unknown;
   /** As errors quote it. */
   shown(): string;
+  /** The decoder's complaint in the words of what upstream decodes this with. */
+  explain?(message: string): string;
 }
 
 /** A patch, read and checked, that can be applied any number of times. */
@@ -40,12 +42,16 @@ export function mechanismFor(type: PatchType, body: Uint8Array, { fieldValidatio
     return {
       validation,
       problems: [...duplicates.map((text) => `json patch ${text}`), ...problems],
-      apply: (current) => asText(applyOperations(current, operations)),
+      apply: (current, schema) => asText(current, schema, (object) => applyOperations(object, operations)),
     };
   }
   if (type === "merge") {
     validateMergePatch(parsed, strict);
-    return { validation, problems: duplicates, apply: (current) => asText(mergePatch({ ...current }, parsed)) };
+    return {
+      validation,
+      problems: duplicates,
+      apply: (current, schema) => asText(current, schema, (object) => mergePatch({ ...object }, parsed)),
+    };
   }
   const patch = parsed ?? {};
   if (!isMembers(patch)) {
@@ -58,6 +64,7 @@ export function mechanismFor(type: PatchType, body: Uint8Array, { fieldValidatio
     apply: (current, schema) => ({
       value: strategicMergePatch({ ...current }, patch, schema),
       shown: () => goValue(patch),
+      explain: asConverter,
     }),
   };
 }
@@ -80,8 +87,12 @@ function applyOperations(current: KubeObject, operations: Parameters<typeof appl
   }
 }
 
-function asText(value: unknown): Patched {
-  return { value, shown: () => encodeSorted(value) };
+/** Errors show the whole result as text, with what the patch left alone in the order of the type. */
+function asText(current: KubeObject, schema: Schema, patch: (object: KubeObject) => unknown): Patched {
+  return {
+    value: patch(current),
+    shown: () => encodeAny(patch(schema.name ? (JSON.parse(encodeJson(current, schema)) as KubeObject) : current)),
+  };
 }
 
 /** Members that a JSON text names twice, in order of appearance. */
@@ -95,4 +106,23 @@ function duplicateFields(node: Node, path: string): string[] {
     seen.add(key);
     return [...found, ...duplicateFields(member, at)];
   });
+}
+
+const GO_KINDS: Readonly<Record<string, string>> = { object: "map", array: "slice", number: "int64" };
+const GO_TYPES: Readonly<Record<string, string>> = {
+  object: "map[string]interface {}",
+  array: "[]interface {}",
+  number: "int64",
+};
+
+/** Strategic merges are not decoded from JSON but converted from maps, which has errors of its own. (runtime/converter.go) */
+function asConverter(message: string): string {
+  const match = /^json: cannot unmarshal (\w+)(?: \S+)? into Go .* of type (\S+)$/.exec(message);
+  if (!match) return message;
+  const [, from = "", to = ""] = match;
+  const kind = GO_KINDS[from] ?? from;
+  if (to.startsWith("[]")) return `cannot restore slice from ${kind}`;
+  if (to.startsWith("map[")) return `cannot restore map from ${kind}`;
+  if (to.includes(".")) return `cannot restore struct from: ${kind}`;
+  return `cannot convert ${GO_TYPES[from] ?? from} to ${to}`;
 }

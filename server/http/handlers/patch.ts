@@ -4,6 +4,7 @@ import { invalid, notFound, unsupportedMediaType } from "../../meta/errors.ts";
 import { fieldInvalid } from "../../meta/field-error.ts";
 import type { KubeObject, UnstructuredObject } from "../../meta/object.ts";
 import { readBody } from "../body.ts";
+import { apiVersionOf, conversionProblem } from "../decode.ts";
 import { encodePlain, encodeStored } from "../encode.ts";
 import { routeError } from "../errors.ts";
 import { CUSTOM, ITEM, negotiate } from "../negotiate.ts";
@@ -50,7 +51,7 @@ export async function patch(request: ResourceRequest): Promise<void> {
   const change =
     type === "apply"
       ? applyFor(request, body, options, scope)
-      : changeBy(request, mechanismFor(type, body, options), scope);
+      : changeBy(request, mechanismFor(type, body, options), type, scope);
   const { stored, created } = await store.update(
     namespace,
     name,
@@ -76,7 +77,7 @@ function patchType({ ctx, kind }: ResourceRequest): PatchType | "apply" {
 }
 
 /** The update of a patch that says what to do to the current object, whatever it is by then. */
-function changeBy(request: ResourceRequest, mechanism: Mechanism, scope: HandlerScope) {
+function changeBy(request: ResourceRequest, mechanism: Mechanism, type: PatchType, scope: HandlerScope) {
   const { kind, name, subresource } = request;
   const expected = expectedOf(request);
   const other = subresource?.definition.write !== undefined;
@@ -85,7 +86,13 @@ function changeBy(request: ResourceRequest, mechanism: Mechanism, scope: Handler
     if (!current) throw notFound({ group: kind.group, resource: kind.plural }, name);
     const patched = mechanism.apply(other ? current : fromStorage(kind, current), expected.schema);
     const object = decodePatched(patched, mechanism, expected.schema);
-    const problems = [...mechanism.problems, ...object.problems];
+    const conversion = type === "strategic" ? undefined : conversionProblem(object.value, expected);
+    if (conversion) throw patchInvalid(patched.shown(), conversion);
+    object.value.kind = expected.kind;
+    object.value.apiVersion = apiVersionOf(expected);
+    // The converter of strategic merges finds unknown fields in a map's order, and sorts them.
+    const found = type === "strategic" ? [...object.problems].sort() : object.problems;
+    const problems = [...mechanism.problems, ...found];
     if (problems.length > 0 && mechanism.validation === "Strict") {
       throw patchInvalid(patched.shown(), `strict decoding error: ${problems.join(", ")}`);
     }
@@ -105,7 +112,8 @@ function decodePatched(
   try {
     return coerce<UnstructuredObject>(patched.value, schema, validation);
   } catch (error) {
-    if (error instanceof DecodeError) throw patchInvalid(patched.shown(), error.message);
+    if (error instanceof DecodeError)
+      throw patchInvalid(patched.shown(), patched.explain?.(error.message) ?? error.message);
     throw error;
   }
 }

@@ -49,6 +49,10 @@ export class HandlerScope implements RequestScope {
   get now(): Date {
     return this.#state.receivedAt;
   }
+  get requestVersion(): { group: string; version: string } {
+    const { apiGroup: group, apiVersion: version } = this.#state.requestInfo;
+    return { group, version };
+  }
   get signal(): AbortSignal {
     return this.#state.signal;
   }

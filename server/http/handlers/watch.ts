@@ -112,7 +112,13 @@ class Session implements WatchSink {
       this.#overrun = true;
       return false;
     }
-    this.#push(this.#encoder.event(event));
+    try {
+      this.#push(this.#encoder.event(event));
+    } catch {
+      // What cannot be encoded as asked ends the watch: upstream's clients see it closed.
+      this.end();
+      return false;
+    }
     this.#count();
     return true;
   };
