@@ -1,2 +1,2 @@
-/** The thread's entry file: TypeScript in a clone, JavaScript of the same name and place in a build. */
-export const workerUrl = new URL(import.meta.url.endsWith(".ts") ? "./worker.ts" : "./worker.js", import.meta.url);
+/** The thread's entry file. The build recognises this very form and bundles the thread into a file of its own. */
+export const workerUrl = new URL("./worker.ts", import.meta.url);
