@@ -1,4 +1,6 @@
 import type { KubeObject } from "../meta/object.ts";
+import { deployment } from "./apps/deployment.ts";
+import { replicaSet } from "./apps/replica-set.ts";
 import { selfSubjectReview } from "./authentication/self-subject-review.ts";
 import { tokenReview } from "./authentication/token-review.ts";
 import { localSubjectAccessReview } from "./authorization/local-subject-access-review.ts";
@@ -13,6 +15,8 @@ import { endpoints } from "./core/endpoints.ts";
 import { event } from "./core/event.ts";
 import { namespace } from "./core/namespace.ts";
 import { node } from "./core/node.ts";
+import { pod } from "./core/pod/pod.ts";
+import { podTemplate } from "./core/pod-template.ts";
 import { secret } from "./core/secret.ts";
 import { serviceAccount } from "./core/service-account.ts";
 import { endpointSlice } from "./discovery/endpoint-slice.ts";
@@ -32,6 +36,7 @@ export const definitions: readonly KindDefinition<any>[] = [
   clusterRole,
   clusterRoleBinding,
   configMap,
+  deployment,
   endpoints,
   endpointSlice,
   event,
@@ -39,6 +44,9 @@ export const definitions: readonly KindDefinition<any>[] = [
   localSubjectAccessReview,
   namespace,
   node,
+  pod,
+  podTemplate,
+  replicaSet,
   role,
   roleBinding,
   secret,

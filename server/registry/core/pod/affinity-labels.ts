@@ -1,5 +1,5 @@
-import type { LabelSelector } from "../../../../openapi/api/meta.k8s.io.v1.ts";
 import type { Pod, PodAffinityTerm } from "../../../../openapi/api/core.v1.ts";
+import type { LabelSelector } from "../../../../openapi/api/meta.k8s.io.v1.ts";
 
 type Labels = Readonly<Record<string, string>>;
 
@@ -33,8 +33,8 @@ function merge(
 ): void {
   // An absent selector matches nothing, and must not begin to.
   if (!selector) return;
-  for (const key of keys) {
-    const value = labels[key];
-    if (value !== undefined) (selector.matchExpressions ??= []).push({ key, operator, values: [value] });
-  }
+  const known = keys.filter((key) => labels[key] !== undefined);
+  if (known.length === 0) return;
+  const added = known.map((key) => ({ key, operator, values: [labels[key] ?? ""] }));
+  selector.matchExpressions = [...(selector.matchExpressions ?? []), ...added];
 }

@@ -4,11 +4,11 @@ import type {
   LifecycleHandler,
   Pod,
   PodSpec,
+  PodStatus,
   PodTemplateSpec,
   Probe,
-  ResourceRequirements,
 } from "../../../../openapi/api/core.v1.ts";
-import { formatQuantity, parseQuantity, roundUpQuantity } from "../../../meta/quantity.ts";
+import type { ObjectMeta } from "../../../../openapi/api/meta.k8s.io.v1.ts";
 import { defaultPullPolicy } from "./image-reference.ts";
 import {
   aggregateContainers,
@@ -16,8 +16,16 @@ import {
   isOvercommitAllowed,
   isPodLevelResource,
   type ResourceList,
+  roundRequirements,
+  roundResources,
 } from "./resource-lists.ts";
 import { defaultVolume } from "./volume-defaults.ts";
+
+/** Annotations of long ago that the conversion drops, so that no old kubelet heeds them. */
+const INIT_CONTAINER_ANNOTATIONS = ["init-containers", "init-container-statuses"].flatMap((name) => [
+  `pod.beta.kubernetes.io/${name}`,
+  `pod.alpha.kubernetes.io/${name}`,
+]);
 
 /** What a Pod gets besides its spec's own defaults. (SetDefaults_Pod of pkg/apis/core/v1) */
 export function defaultPod(pod: Pod): void {
@@ -34,6 +42,9 @@ export function defaultPod(pod: Pod): void {
     for (const port of ports) if (!port.hostPort && port.containerPort) port.hostPort = port.containerPort;
   }
   defaultPodSpec(spec);
+  dropInitContainerAnnotations(pod.metadata);
+  // Only of Pods: templates keep what they say.
+  if ((spec.terminationGracePeriodSeconds ?? 0) < 0) spec.terminationGracePeriodSeconds = 1;
   const { status } = pod;
   if (!status) return;
   for (const list of [status.initContainerStatuses, status.containerStatuses, status.ephemeralContainerStatuses]) {
@@ -41,6 +52,19 @@ export function defaultPod(pod: Pod): void {
   }
   roundResources(status.allocatedResources);
   roundRequirements(status.resources);
+  syncPodIPs(status);
+}
+
+/** `podIP` is `podIPs[0]`, and wins for the sake of old kubelets. (pkg/apis/core/v1/conversion.go) */
+function syncPodIPs(status: PodStatus): void {
+  const { podIP } = status;
+  if (podIP && podIP !== status.podIPs?.[0]?.ip) status.podIPs = [{ ip: podIP }];
+  else if (status.podIPs?.[0]?.ip) status.podIP = status.podIPs[0].ip;
+}
+
+function dropInitContainerAnnotations(metadata: ObjectMeta | undefined): void {
+  if (!metadata?.annotations) return;
+  for (const name of INIT_CONTAINER_ANNOTATIONS) delete metadata.annotations[name];
 }
 
 function roundStatus({ allocatedResources, resources }: ContainerStatus): void {
@@ -51,6 +75,7 @@ function roundStatus({ allocatedResources, resources }: ContainerStatus): void {
 export function defaultPodTemplate(template: PodTemplateSpec | undefined): void {
   if (!template) return;
   template.spec ??= {};
+  dropInitContainerAnnotations(template.metadata);
   defaultPodSpec(template.spec);
 }
 
@@ -64,7 +89,7 @@ export function defaultPodSpec(spec: PodSpec): void {
   // The old name of the field is kept in step by the conversion. (pkg/apis/core/v1/conversion.go)
   if (spec.serviceAccountName || spec.serviceAccount) {
     spec.serviceAccountName ||= spec.serviceAccount;
-    spec.serviceAccount = spec.serviceAccountName;
+    if (spec.serviceAccountName) spec.serviceAccount = spec.serviceAccountName;
   }
   for (const volume of spec.volumes ?? []) defaultVolume(volume);
   for (const container of spec.initContainers ?? []) defaultContainer(container);
@@ -104,19 +129,6 @@ function defaultHttpGet(handler: Pick<LifecycleHandler, "httpGet"> | undefined):
   if (!handler?.httpGet) return;
   handler.httpGet.path ||= "/";
   handler.httpGet.scheme ||= "HTTP";
-}
-
-export function roundRequirements(resources: Pick<ResourceRequirements, "limits" | "requests"> | undefined): void {
-  roundResources(resources?.limits);
-  roundResources(resources?.requests);
-}
-
-/** No resource is counted finer than thousandths. (SetDefaults_ResourceList) */
-export function roundResources(list: ResourceList | undefined): void {
-  for (const [name, amount] of Object.entries(list ?? {})) {
-    // Only these suffixes are finer, in canonical form.
-    if (list && /[nu]$|e-/.test(amount)) list[name] = formatQuantity(roundUpQuantity(parseQuantity(amount), -3));
-  }
 }
 
 /** Limits of huge pages of the Pod as a whole, from its containers. */

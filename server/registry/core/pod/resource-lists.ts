@@ -1,5 +1,11 @@
-import type { Container, Pod, PodSpec } from "../../../../openapi/api/core.v1.ts";
-import { addQuantities, compareQuantities, formatQuantity, parseQuantity } from "../../../meta/quantity.ts";
+import type { Container, Pod, PodSpec, ResourceRequirements } from "../../../../openapi/api/core.v1.ts";
+import {
+  addQuantities,
+  compareQuantities,
+  formatQuantity,
+  parseQuantity,
+  roundUpQuantity,
+} from "../../../meta/quantity.ts";
 
 /** Resource name → quantity. */
 export type ResourceList = Record<string, string>;
@@ -84,4 +90,17 @@ export function allContainers(spec: Pod["spec"] | undefined): Container[] {
     ...(spec?.containers ?? []),
     ...((spec?.ephemeralContainers ?? []) as Container[]),
   ];
+}
+
+export function roundRequirements(resources: Pick<ResourceRequirements, "limits" | "requests"> | undefined): void {
+  roundResources(resources?.limits);
+  roundResources(resources?.requests);
+}
+
+/** No resource is counted finer than thousandths. (SetDefaults_ResourceList) */
+export function roundResources(list: ResourceList | undefined): void {
+  for (const [name, amount] of Object.entries(list ?? {})) {
+    // Only these suffixes are finer, in canonical form.
+    if (list && /[nu]$|e-/.test(amount)) list[name] = formatQuantity(roundUpQuantity(parseQuantity(amount), -3));
+  }
 }

@@ -1,6 +1,6 @@
 import type { PersistentVolumeClaimSpec, Volume } from "../../../../openapi/api/core.v1.ts";
-import { roundRequirements } from "./defaults.ts";
 import { defaultPullPolicy } from "./image-reference.ts";
+import { roundRequirements } from "./resource-lists.ts";
 
 const MODE = 0o644;
 

@@ -1,0 +1,41 @@
+import type { Pod } from "../../../../openapi/api/core.v1.ts";
+import { defineKind } from "../../kind.ts";
+import { defaultPod } from "./defaults.ts";
+import {
+  prepareForCreate,
+  prepareForEphemeralContainers,
+  prepareForResize,
+  prepareForStatusUpdate,
+  prepareForUpdate,
+} from "./prepare.ts";
+
+/** Pod, v1. Follows pkg/registry/core/pod, pkg/apis/core/{v1,validation} and pkg/api/pod. */
+export const pod = defineKind<Pod>({
+  group: "",
+  version: "v1",
+  kind: "Pod",
+  defaults: defaultPod,
+  prepareForCreate: (obj, { now, warn }) => prepareForCreate(obj, now, warn),
+  prepareForUpdate,
+  gracePeriodSeconds: ({ spec, status }, requested) => {
+    // Nothing runs yet, or any more: nobody needs time.
+    if (!spec?.nodeName || status?.phase === "Failed" || status?.phase === "Succeeded") return 0;
+    const seconds = requested ?? spec.terminationGracePeriodSeconds ?? 0;
+    return seconds < 0 ? 1 : seconds;
+  },
+  selectableFields: ({ spec, status }) => ({
+    "spec.nodeName": spec?.nodeName ?? "",
+    "spec.restartPolicy": spec?.restartPolicy ?? "",
+    "spec.schedulerName": spec?.schedulerName ?? "",
+    "spec.serviceAccountName": spec?.serviceAccountName ?? "",
+    "spec.hostNetwork": String(spec?.hostNetwork ?? false),
+    "status.phase": status?.phase ?? "",
+    "status.podIP": status?.podIPs?.[0]?.ip ?? "",
+    "status.nominatedNodeName": status?.nominatedNodeName ?? "",
+  }),
+  subresources: {
+    status: { verbs: ["get", "patch", "update"], prepareForUpdate: prepareForStatusUpdate },
+    ephemeralcontainers: { verbs: ["get", "patch", "update"], prepareForUpdate: prepareForEphemeralContainers },
+    resize: { verbs: ["get", "patch", "update"], prepareForUpdate: prepareForResize },
+  },
+});
