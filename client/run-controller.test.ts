@@ -154,7 +154,7 @@ test("slow start doubles its batches and stops at the first error; `after` decid
   );
   client.create.mockImplementation(async () => {
     if (client.create.mock.calls.length === 5) throw new Error("quota");
-    return owner;
+    return { ...owner, metadata: { ...owner.metadata, uid: "owner", resourceVersion: "1" } };
   });
   owners.show(owner);
   await settle();

@@ -30,7 +30,7 @@ export class Simulation {
     return store as unknown as ObjectStore<ApiObject> & Lister<ObjectOf<R>>;
   }
 
-  put<R extends string>(resource: R, object: Partial<ObjectOf<R>> & ApiObject): ObjectOf<R> {
+  put<R extends string>(resource: R, object: ApiObject | (ApiObject & Partial<ObjectOf<R>>)): ObjectOf<R> {
     const revision = this.#revision++;
     const name = object.metadata.name ?? `${object.metadata.generateName}${revision}`;
     const metadata = {
@@ -88,7 +88,7 @@ export class Simulation {
             if (controllerOf(child)?.uid === object.metadata.uid) children.delete(keyOf(child));
         return { ok: true, object: undefined };
       case "patch":
-        return { ok: true, object: this.put(resource, mergePatch(old, action.patch)) };
+        return { ok: true, object: this.put(resource, mergePatch(old, action.patch) as ApiObject) };
       default:
         throw new Error(`not simulated: ${action.do}`);
     }

@@ -20,7 +20,7 @@ function cluster(spec: Partial<Deployment["spec"]>) {
     spec: {
       replicas: 10,
       selector: { matchLabels: labels },
-      template: { metadata: { labels }, spec: { containers: [{ name: "c", image: "one" }] } },
+      template: { metadata: { labels }, spec: { containers: [{ name: "c", image: "one", resources: {} }] } },
       strategy: { type: "RollingUpdate", rollingUpdate: { maxSurge: 3, maxUnavailable: 2 } },
       progressDeadlineSeconds: 600,
       revisionHistoryLimit: 10,
@@ -45,7 +45,7 @@ function cluster(spec: Partial<Deployment["spec"]>) {
     throw new Error("does not settle");
   };
   const ready = (count = Number.POSITIVE_INFINITY) => {
-    const waiting = pods.list().filter(({ status }) => !status.conditions);
+    const waiting = (pods.list() as readonly Pod[]).filter(({ status }) => !status.conditions);
     for (const pod of waiting.slice(0, count)) {
       const conditions = [{ type: "Ready", status: "True", lastTransitionTime: sim.now.toISOString() }];
       sim.put("v1/pods", { ...(pod as Pod), status: { phase: "Running", conditions } });
@@ -62,7 +62,7 @@ function cluster(spec: Partial<Deployment["spec"]>) {
     });
   };
   const image = (name: string) =>
-    edit({ template: { metadata: { labels }, spec: { containers: [{ name: "c", image: name }] } } });
+    edit({ template: { metadata: { labels }, spec: { containers: [{ name: "c", image: name, resources: {} }] } } });
   const sizes = () =>
     Object.fromEntries(
       sets
