@@ -1,41 +1,50 @@
+import { randomUUID } from "node:crypto";
+import { hostname } from "node:os";
 import {
   type Clock,
   type ControllerContext,
   createClient,
   createEventRecorder,
   createInformers,
+  createLogger,
   createMetrics,
   electLeader,
-  type Logger,
   loadKubeconfig,
   openTransport,
   type Random,
   runControllers,
   serveHealth,
+  systemClock,
 } from "../client/index.ts";
 import { controllers as allControllers, type ControllerSettings } from "./controllers.ts";
 
-export interface StartOptions extends ControllerSettings {
-  /** Path of a kubeconfig. */
-  kubeconfig: string;
-  clock: Clock;
-  random: Random;
-  logger: Logger;
-  /** Which ones run: `*` all, `name` that one, `-name` not that one. */
-  controllers: readonly string[];
-  /** Absent: no election, this is the only copy. */
-  leaderElection?: {
-    identity: string;
-    namespace: string;
-    leaseSeconds: number;
-    renewDeadlineSeconds: number;
-    retrySeconds: number;
-  };
+export interface StartOptions {
+  /** Path of the kubeconfig to act with. */
+  readonly kubeconfig: string;
+  /** As `--controllers`: `*` all, `name` that one, `-name` not that one, separated by commas. */
+  readonly controllers: string;
+  readonly leaderElect: boolean;
+  /** pino's level names. */
+  readonly logLevel: string;
+  /** The real ones when absent: these two cannot be sent to a thread. */
+  readonly clock?: Clock;
+  readonly random?: Random;
+  /** PEM bundle for kube-root-ca.crt; the kubeconfig's when absent, as it is what verifies this server. */
+  readonly rootCa?: string;
   /** Absent: no /healthz, /readyz and /metrics. */
-  health?: { host: string; port: number };
-  /** Called when the lead is lost: the supervisor starts anew. */
+  readonly health?: { readonly host: string; readonly port: number };
+  /** Called when the lead is lost: everything has been stopped, and somebody should start anew. */
   onLost?(): void;
 }
+
+/** Lease, in kube-system, that copies share; its times in seconds are upstream's. */
+const LEASE = {
+  namespace: "kube-system",
+  name: "kube-controller-manager",
+  leaseSeconds: 15,
+  renewDeadlineSeconds: 10,
+  retrySeconds: 2,
+};
 
 export interface RunningControllers {
   /** Port of /healthz; absent when it is not served. */
@@ -45,14 +54,18 @@ export interface RunningControllers {
   stop(): Promise<void>;
 }
 
-/** Starts the controller manager. (cmd/kube-controller-manager) */
+/**
+ * Starts the controller manager. Without leader election it resolves when all caches are filled. Follows
+ * cmd/kube-controller-manager.
+ */
 export async function start(options: StartOptions): Promise<RunningControllers> {
-  const { clock, random, logger } = options;
+  const { clock = systemClock, random = Math.random, leaderElect } = options;
+  const logger = createLogger("controllers", options.logLevel);
   const connection = await loadKubeconfig(options.kubeconfig);
-  const transport = openTransport(connection, "inkube-controllers");
+  const transport = openTransport(connection, "kube-controller-manager");
   const client = createClient(transport);
   const metrics = createMetrics();
-  const chosen = select(allControllers(options), options.controllers);
+  const chosen = select(allControllers({ rootCa: options.rootCa ?? connection.ca }), options.controllers.split(","));
   let pending: readonly string[] = ["leader-election"];
   let notReady = () => pending;
   let markReady = () => {};
@@ -76,20 +89,22 @@ export async function start(options: StartOptions): Promise<RunningControllers> 
     return running;
   };
   const health = options.health && (await serveHealth({ ...options.health, notReady: () => notReady(), metrics }));
-  const { leaderElection } = options;
-  const running = leaderElection
+  const identity = `${hostname()}_${randomUUID()}`;
+  const running = leaderElect
     ? electLeader({
         client,
         clock,
         random,
         logger,
-        recorder: createEventRecorder({ client, clock, logger, component: leaderElection.identity }),
-        name: "kube-controller-manager",
-        ...leaderElection,
+        recorder: createEventRecorder({ client, clock, logger, component: identity }),
+        identity,
+        ...LEASE,
         lead,
         lost: () => options.onLost?.(),
       })
     : lead();
+
+  if (!leaderElect) await ready;
 
   let stopping: Promise<void> | undefined;
   return {
