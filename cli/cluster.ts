@@ -4,7 +4,7 @@ import { start as startServer } from "../server/start.ts";
 import { openDataDir } from "./data-dir.ts";
 import { nodeName } from "./node-names.ts";
 import type { Progress } from "./progress.ts";
-import { type Supervised, supervise } from "./supervisor.ts";
+import { type ComponentSpec, type Supervised, supervise } from "./supervisor.ts";
 
 export interface ClusterOptions {
   /** Folder of all state. */
@@ -19,8 +19,8 @@ export interface ClusterOptions {
   kubeconfig?: string;
   /** Number of simulated nodes; 0 for none. */
   nodes: number;
-  /** As in --controllers; undefined runs no controllers. */
-  controllers?: string;
+  /** As in --controllers; none runs no controllers. */
+  controllers: readonly string[];
   scheduler: boolean;
   logLevel: string;
 }
@@ -61,20 +61,25 @@ export async function startCluster(options: ClusterOptions, progress: Progress):
   };
   const { logLevel } = options;
   const components: Supervised[] = [];
-  const run = (name: "controllers" | "scheduler" | "node", more: Record<string, unknown>) =>
-    components.push(supervise({ name, options: { logLevel, ...more } }, progress.note));
-  if (options.controllers) {
-    const own = identity("controllers", "system:kube-controller-manager");
-    run("controllers", { kubeconfig: own, controllers: options.controllers, leaderElect: false });
+  const run = (spec: ComponentSpec) => components.push(supervise(spec, progress.note));
+  if (options.controllers.length) {
+    const kubeconfig = identity("controllers", "system:kube-controller-manager");
+    run({
+      name: "controllers",
+      logLevel,
+      options: { kubeconfig, controllers: options.controllers, leaderElect: false },
+    });
   }
-  if (options.scheduler)
-    run("scheduler", { kubeconfig: identity("scheduler", "system:kube-scheduler"), leaderElect: false });
+  if (options.scheduler) {
+    const kubeconfig = identity("scheduler", "system:kube-scheduler");
+    run({ name: "scheduler", logLevel, options: { kubeconfig, leaderElect: false } });
+  }
   if (options.nodes > 0) {
     const nodes = Array.from({ length: options.nodes }, (_, index) => {
       const name = nodeName(index);
       return { name, kubeconfig: identity(name, `system:node:${name}`, ["system:nodes"]) };
     });
-    run("node", { nodes, runtime: "simulated" });
+    run({ name: "node", logLevel, options: { nodes, runtime: "simulated" } });
   }
   const ready = Promise.all(components.map((component) => component.ready)).then(() => {
     if (components.length) progress.done(`${components.map(({ name }) => name).join(", ")} running`);

@@ -3,10 +3,10 @@ import { parentPort, workerData } from "node:worker_threads";
 import { startComponent } from "./start-component.ts";
 import type { ComponentSpec } from "./supervisor.ts";
 
-const spec = workerData as ComponentSpec;
-const component = await startComponent(spec);
+// The listener also keeps the thread alive while the component waits for a server that is not there yet.
+const told = new Promise<void>((resolve) => parentPort?.once("message", () => resolve()));
+const component = await startComponent(workerData as ComponentSpec);
 parentPort?.postMessage("ready");
-parentPort?.once("message", async () => {
-  await component.stop();
-  process.exit(0);
-});
+await told;
+await component.stop();
+process.exit(0);

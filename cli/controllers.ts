@@ -4,7 +4,7 @@ import { runComponent } from "./run-component.ts";
 
 interface Options {
   kubeconfig: string;
-  controllers: string;
+  controllers: string[];
   leaderElect: boolean;
   verbosity: string;
 }
@@ -12,9 +12,9 @@ interface Options {
 export const controllers = new Command("controllers")
   .description("run the controllers against any API server (kube-controller-manager)")
   .addOption(flags.kubeconfigIn())
-  .option("--controllers <list>", "'*' for all, 'name' to enable, '-name' to disable, separated by commas", "*")
+  .addOption(flags.controllers())
   .option("--leader-elect", "take part in leader election before acting", false)
   .addOption(flags.verbosity())
   .action(({ kubeconfig, controllers: list, leaderElect, verbosity }: Options) =>
-    runComponent({ name: "controllers", options: { kubeconfig, controllers: list, leaderElect, logLevel: verbosity } }),
+    runComponent({ name: "controllers", logLevel: verbosity, options: { kubeconfig, controllers: list, leaderElect } }),
   );

@@ -36,6 +36,13 @@ export const flags = {
     new Option("--kubeconfig <path>", "kubeconfig of the API server to work with")
       .env("KUBECONFIG")
       .makeOptionMandatory(),
+  controllers: () =>
+    new Option(
+      "--controllers <list>",
+      "'*' for all, 'name' to enable, '-name' to disable, separated by commas; '' for none",
+    )
+      .argParser((text: string) => text.split(",").filter(Boolean))
+      .default(["*"], "*"),
   verbosity: () =>
     new Option("-v, --verbosity <level>", "log level")
       .choices(["error", "warn", "info", "debug", "trace"])

@@ -5,7 +5,7 @@ import { runComponent } from "./run-component.ts";
 
 interface Options {
   kubeconfig: string;
-  runtime: string;
+  runtime: "simulated";
   count: number;
   name?: string;
   namePrefix: string;
@@ -25,5 +25,5 @@ export const node = new Command("node")
       name: name && count === 1 ? name : nodeName(index, namePrefix),
       kubeconfig,
     }));
-    return runComponent({ name: "node", options: { nodes, runtime, logLevel: verbosity } });
+    return runComponent({ name: "node", logLevel: verbosity, options: { nodes, runtime } });
   });

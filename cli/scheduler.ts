@@ -14,5 +14,5 @@ export const scheduler = new Command("scheduler")
   .option("--leader-elect", "take part in leader election before acting", false)
   .addOption(flags.verbosity())
   .action(({ kubeconfig, leaderElect, verbosity }: Options) =>
-    runComponent({ name: "scheduler", options: { kubeconfig, leaderElect, logLevel: verbosity } }),
+    runComponent({ name: "scheduler", logLevel: verbosity, options: { kubeconfig, leaderElect } }),
   );

@@ -1,11 +1,24 @@
 import { Worker } from "node:worker_threads";
 
 /** What a component's thread is told. Must survive structured cloning. */
-export interface ComponentSpec {
-  readonly name: "controllers" | "scheduler" | "node";
-  /** Passed to the component's start.ts, plain data only. */
-  readonly options: Readonly<Record<string, unknown>>;
-}
+export type ComponentSpec = { readonly logLevel: string } & (
+  | {
+      readonly name: "controllers";
+      readonly options: {
+        readonly kubeconfig: string;
+        readonly controllers: readonly string[];
+        readonly leaderElect: boolean;
+      };
+    }
+  | { readonly name: "scheduler"; readonly options: { readonly kubeconfig: string; readonly leaderElect: boolean } }
+  | {
+      readonly name: "node";
+      readonly options: {
+        readonly nodes: readonly { readonly name: string; readonly kubeconfig: string }[];
+        readonly runtime: "simulated";
+      };
+    }
+);
 
 export interface Supervised {
   readonly name: string;

@@ -11,7 +11,7 @@ import { createProgress } from "./progress.ts";
 interface UpOptions {
   detach: boolean;
   nodes: number;
-  controllers: string;
+  controllers: string[];
   scheduler: boolean;
   runtime: "simulated";
   port: number;
@@ -29,7 +29,7 @@ export const up = new Command("up")
   .option("-d, --detach", "run in the background; `inkube down` stops it", false)
   .addOption(new Option("--nodes <n>", "number of nodes, 0 for none").argParser(wholeNumber(0, 5000)).default(2))
   .addOption(new Option("--runtime <runtime>", "what runs Pods").choices(["simulated"]).default("simulated"))
-  .option("--controllers <list>", "'*' for all, '-name' to leave one out, '' for none", "*")
+  .addOption(flags.controllers())
   .option("--no-scheduler", "run no scheduler")
   .addOption(flags.port())
   .addOption(flags.bindAddress())
@@ -55,7 +55,6 @@ async function foreground(options: UpOptions): Promise<void> {
     {
       ...options,
       ...(options.kubeconfig && { kubeconfig: resolve(options.kubeconfig) }),
-      controllers: options.controllers,
       logLevel: options.verbosity,
     },
     progress,

@@ -4,11 +4,10 @@ import {
   createClient,
   createEventRecorder,
   createInformers,
-  createLogger,
+  type Logger,
   loadKubeconfig,
   openTransport,
   type Random,
-  systemClock,
 } from "../client/index.ts";
 import { addressPool } from "./address-pool.ts";
 import { startAgent } from "./agent.ts";
@@ -18,13 +17,11 @@ export interface NodeStartOptions {
   /** Nodes that share a kubeconfig share a connection and a watch. */
   readonly nodes: readonly { readonly name: string; readonly kubeconfig: string }[];
   readonly runtime: "simulated";
-  /** pino's level names. */
-  readonly logLevel: string;
   /** What each simulated node has; upstream's names of resources. */
   readonly capacity?: Readonly<Record<string, string>>;
-  /** The real ones when absent: these two cannot be sent to a thread. */
-  readonly clock?: Clock;
-  readonly random?: Random;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
 }
 
 const CAPACITY = {
@@ -45,7 +42,7 @@ function loopback(index: number): string {
 
 /** Runs node agents. Resolves when all of them are registered. */
 export async function start(options: NodeStartOptions): Promise<{ stop(): Promise<void> }> {
-  const { clock = systemClock, random = Math.random, capacity = CAPACITY } = options;
+  const { clock, random, capacity = CAPACITY } = options;
   const stops: (() => Promise<void>)[] = [];
   const groups = Map.groupBy(
     options.nodes.map(({ name, kubeconfig }, index) => ({ name, kubeconfig, index })),
@@ -54,7 +51,7 @@ export async function start(options: NodeStartOptions): Promise<{ stop(): Promis
   await Promise.all(
     [...groups].map(async ([kubeconfig, nodes]) => {
       const only = nodes.length === 1 ? nodes[0] : undefined;
-      const logger = createLogger(only?.name ?? "node", options.logLevel);
+      const logger = options.logger.child({ node: only?.name ?? `${nodes.length} nodes` });
       const connection = await loadKubeconfig(kubeconfig);
       const { clientCertificate: cert, clientKey: key, ca } = connection;
       if (!cert || !key || !ca)

@@ -5,13 +5,12 @@ import {
   createClient,
   createEventRecorder,
   createInformers,
-  createLogger,
   createSeriesRecorder,
   electLeader,
+  type Logger,
   loadKubeconfig,
   openTransport,
   type Random,
-  systemClock,
 } from "../client/index.ts";
 import { runScheduler } from "./scheduler.ts";
 
@@ -19,11 +18,9 @@ export interface SchedulerStartOptions {
   /** Path of the kubeconfig to act with. */
   readonly kubeconfig: string;
   readonly leaderElect: boolean;
-  /** pino's level names. */
-  readonly logLevel: string;
-  /** The real ones when absent: these two cannot be sent to a thread. */
-  readonly clock?: Clock;
-  readonly random?: Random;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
 }
 
 /** Lease, in kube-system, that copies of the scheduler share; its times in seconds are upstream's. */
@@ -37,8 +34,7 @@ const LEASE = {
 
 /** Runs the scheduler against an API server. Resolves when it has seen the cluster and is placing Pods. */
 export async function start(options: SchedulerStartOptions): Promise<{ stop(): Promise<void> }> {
-  const { clock = systemClock, random = Math.random } = options;
-  const logger = createLogger("scheduler", options.logLevel);
+  const { clock, random, logger } = options;
   const transport = openTransport(await loadKubeconfig(options.kubeconfig), "kube-scheduler");
   const client = createClient(transport);
   const recorder = createSeriesRecorder({ client, clock, logger, component: "default-scheduler" });

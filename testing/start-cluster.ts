@@ -7,8 +7,8 @@ import { createProgress } from "../cli/progress.ts";
 export interface TestClusterOptions {
   /** Simulated nodes; default 2, 0 for none. */
   readonly nodes?: number;
-  /** As in --controllers; default "*". Empty runs none. */
-  readonly controllers?: string;
+  /** As in --controllers; default all. Empty runs none. */
+  readonly controllers?: readonly string[];
   /** Default true. */
   readonly scheduler?: boolean;
   /** Default `memory:`. */
@@ -39,7 +39,7 @@ export async function startCluster(options: TestClusterOptions = {}): Promise<Te
       bindAddress: "127.0.0.1",
       port: options.port ?? 0,
       nodes: options.nodes ?? 2,
-      controllers: options.controllers ?? "*",
+      controllers: options.controllers ?? ["*"],
       scheduler: options.scheduler ?? true,
       logLevel: "error",
     },
