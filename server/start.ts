@@ -1,18 +1,18 @@
-import { networkInterfaces, hostname } from "node:os";
+import { hostname, networkInterfaces } from "node:os";
 import { join } from "node:path";
-import type { AdmissionChain } from "./registry/generic/environment.ts";
-import { kubeconfig } from "./auth/pki/kubeconfig.ts";
 import { clientCertificate } from "./auth/pki/authority.ts";
 import { certificateChecks } from "./auth/pki/checks.ts";
+import { kubeconfig } from "./auth/pki/kubeconfig.ts";
 import { ensurePki, type Pki } from "./auth/pki/pki.ts";
 import { escalationCheck } from "./auth/rbac/escalation.ts";
 import { rbacAuthorizer } from "./auth/rbac/rbac.ts";
 import { followRoles, RoleIndex } from "./auth/rbac/role-index.ts";
 import { tokenIssuer } from "./auth/service-account/token-issuer.ts";
-import { createApp, type App } from "./http/app.ts";
+import { type App, createApp } from "./http/app.ts";
 import { DEFAULTS } from "./http/app-options.ts";
-import { listen, type Listener } from "./http/listen.ts";
+import { type Listener, listen } from "./http/listen.ts";
 import { bootstrap } from "./registry/bootstrap/bootstrap.ts";
+import type { AdmissionChain } from "./registry/generic/environment.ts";
 import { expiredObject } from "./registry/generic/expired.ts";
 import { ServerRegistry } from "./registry/registry.ts";
 import type { Services } from "./registry/services.ts";
@@ -119,17 +119,21 @@ export async function start(options: StartOptions): Promise<Server> {
       return listener.stop();
     });
 
-    await bootstrap((resource) => registry.contextOf(resource), {
-      now: now(),
-      advertiseAddress: advertised(options.bindAddress),
-      port,
-      serviceAddress: SERVICE_ADDRESS,
-      hostname: hostname(),
-      identity: crypto.randomUUID(),
-      clientCa: pki.ca.certificate,
-      requestHeaderCa: pki.frontProxyCa.certificate,
-      requestHeaderNames: FRONT_PROXY_NAMES,
-    }, []);
+    await bootstrap(
+      (resource) => registry.contextOf(resource),
+      {
+        now: now(),
+        advertiseAddress: advertised(options.bindAddress),
+        port,
+        serviceAddress: SERVICE_ADDRESS,
+        hostname: hostname(),
+        identity: crypto.randomUUID(),
+        clientCa: pki.ca.certificate,
+        requestHeaderCa: pki.frontProxyCa.certificate,
+        requestHeaderNames: FRONT_PROXY_NAMES,
+      },
+      [],
+    );
     state.bootstrapped = true;
 
     const host = options.bindAddress === "0.0.0.0" ? "127.0.0.1" : options.bindAddress;
@@ -174,7 +178,13 @@ function kubeconfigFor(
   now: Date,
 ): string {
   const client = clientCertificate(pki.ca, user, now);
-  return kubeconfig({ server, certificateAuthority: pki.ca.certificate, client, cluster: "inkube", user: user.commonName });
+  return kubeconfig({
+    server,
+    certificateAuthority: pki.ca.certificate,
+    client,
+    cluster: "inkube",
+    user: user.commonName,
+  });
 }
 
 /** Where Pods find a server that listens here: this machine's first address, when it may be reached from outside. */

@@ -1,9 +1,8 @@
 import type { KubeObject } from "../meta/object.ts";
-import { humanDuration } from "../meta/duration.ts";
-import { timeOf } from "../meta/time.ts";
 import type { ColumnFacts } from "./facts.ts";
 import type { Column } from "./kind.ts";
-import { type Cells, printers } from "./printers/printers.ts";
+import { type Cells, since } from "./printers/cells.ts";
+import { printers } from "./printers/printers.ts";
 
 /** Kinds without a printer of their own. (apiserver/pkg/registry/rest/table.go) */
 export const fallbackColumns: readonly Column<KubeObject>[] = [
@@ -17,12 +16,6 @@ const COMMON: Cells<KubeObject> = {
   Age: ({ metadata }, now) => since(metadata.creationTimestamp, now),
   "Created At": ({ metadata }) => metadata.creationTimestamp ?? null,
 };
-
-/** How long ago, or `<unknown>`. */
-export function since(time: string | undefined, now: Date): string {
-  const milliseconds = timeOf(time);
-  return Number.isNaN(milliseconds) ? "<unknown>" : humanDuration(now.getTime() - milliseconds);
-}
 
 /** The columns that the facts name, with the values that the kind or the printers give. */
 export function joinColumns(

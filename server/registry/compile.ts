@@ -1,5 +1,5 @@
-import { schemaForKind } from "../../openapi/types.ts";
 import type { Schema } from "../../openapi/schema.ts";
+import { schemaForKind } from "../../openapi/types.ts";
 import type { KubeObject } from "../meta/object.ts";
 import { joinColumns } from "./columns.ts";
 import { columnFacts, fieldLabelsOf, nameRuleFacts, type ResourceFacts } from "./facts.ts";
@@ -62,7 +62,11 @@ export function compileKind(input: CompileInput): Kind {
   };
 }
 
-function compileSubresources({ plural, facts, definition }: CompileInput): ReadonlyMap<string, Subresource<KubeObject>> {
+function compileSubresources({
+  plural,
+  facts,
+  definition,
+}: CompileInput): ReadonlyMap<string, Subresource<KubeObject>> {
   const entries = Object.entries(facts.subresources ?? {}).map(([name, fact]) => {
     const known = definition.subresources?.[name] ?? generic(plural, name);
     const verbs = CONNECT.has(name) ? ["connect"] : fact.verbs.split(" ").filter((verb) => VERBS.has(verb));

@@ -3,6 +3,7 @@ import type { ObjectReader } from "../admission/plugin.ts";
 import type { UserInfo } from "../auth/authenticator.ts";
 import type { FieldError } from "../meta/field-error.ts";
 import type { KubeObject } from "../meta/object.ts";
+import type { ServiceAllocator } from "./core/service/allocator.ts";
 import type { Services } from "./services.ts";
 import type { DeleteOptions } from "./store.ts";
 
@@ -15,6 +16,8 @@ export interface RequestContext {
   readonly requestVersion?: { readonly group: string; readonly version: string };
   /** What a few kinds need besides: authorizers, token signing. */
   readonly services: Services;
+  /** Cluster IPs and node ports. */
+  readonly serviceAllocator: ServiceAllocator;
   /** Adds a `Warning: 299` header. */
   warn(message: string): void;
   /** Adds an annotation to the audit event. */
@@ -31,6 +34,9 @@ export interface Column<T> {
   /** A cell: text, number, boolean, or null. `now` is for ages. */
   value(object: T, now: Date): unknown;
 }
+
+/** Ends what `beginWrite` began. */
+export type FinishWrite = (isCommitted: boolean) => void | Promise<void>;
 
 /** How PUT, PATCH and GET of a subresource such as `status` differ from the object's own. */
 export interface Subresource<T> {
@@ -93,6 +99,8 @@ export interface KindDefinition<T extends KubeObject> {
   validate?(obj: T, context: RequestContext): readonly FieldError[];
   /** Besides ObjectMeta's own rules. Does not repeat `validate` unless upstream does: then call it here. */
   validateUpdate?(obj: T, old: T, context: RequestContext): readonly FieldError[];
+  /** Upstream's update validation checks all of the new object again, so that what is wrong is told once more. */
+  readonly revalidatesMetadata?: boolean;
   canonicalize?(obj: T): void;
   /** Texts for `Warning` headers. `old` is undefined on create. */
   warnings?(obj: T, old: T | undefined): readonly string[];
@@ -121,17 +129,13 @@ export interface KindDefinition<T extends KubeObject> {
   /** Objects are deleted by the storage so many seconds after their last write (Events). */
   readonly ttlSeconds?: number;
   /**
-   * Side effects in the same request that must be undone if the write fails, such as cluster IP allocation.
-   * Called after validation. @returns undo.
+   * Side effects in the same request that must be undone if the write fails, such as cluster IP allocation. As upstream's
+   * BeginCreate and BeginUpdate it runs before everything else of the strategy, and may change `obj`. Not on
+   * subresources. @returns called when the write is over: made for good (never in a dry run), or not at all.
    */
-  beforeCommit?(
-    obj: T,
-    old: T | undefined,
-    context: RequestContext,
-    dryRun: boolean,
-  ): Promise<() => void> | (() => void);
+  beginWrite?(obj: T, old: T | undefined, context: RequestContext, dryRun: boolean): Promise<FinishWrite | undefined>;
   /** After a successful write or final delete (`obj` undefined). */
-  afterCommit?(obj: T | undefined, old: T | undefined, context: RequestContext): void;
+  afterCommit?(obj: T | undefined, old: T | undefined, context: RequestContext): void | Promise<void>;
   /** Selectable fields besides metadata.name and metadata.namespace: label → value. */
   selectableFields?(obj: T): Record<string, string>;
   readonly nameRule?: NameRule;

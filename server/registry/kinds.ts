@@ -18,6 +18,7 @@ import { node } from "./core/node.ts";
 import { pod } from "./core/pod/pod.ts";
 import { podTemplate } from "./core/pod-template.ts";
 import { secret } from "./core/secret.ts";
+import { service } from "./core/service/service.ts";
 import { serviceAccount } from "./core/service-account.ts";
 import { endpointSlice } from "./discovery/endpoint-slice.ts";
 import { resourceFacts } from "./facts.ts";
@@ -53,6 +54,7 @@ export const definitions: readonly KindDefinition<any>[] = [
   selfSubjectAccessReview,
   selfSubjectReview,
   selfSubjectRulesReview,
+  service,
   serviceAccount,
   subjectAccessReview,
   tokenReview,

@@ -1,6 +1,7 @@
 import type { ObjectReader } from "../admission/plugin.ts";
 import type { ObjectWatch } from "../auth/object-watch.ts";
 import type { GroupResource } from "../meta/errors.ts";
+import { ServiceAllocator } from "./core/service/allocator.ts";
 import type { StoreContext, StoreEnvironment } from "./generic/environment.ts";
 import { NodeIndex } from "./generic/node-index.ts";
 import { GenericStore } from "./generic/store.ts";
@@ -27,11 +28,17 @@ export class ServerRegistry implements Registry {
   #custom: readonly Kind[] = [];
   #kinds: readonly Kind[];
 
-  constructor(environment: Omit<StoreEnvironment, "reader" | "nodeIndex">) {
+  constructor(environment: Omit<StoreEnvironment, "reader" | "nodeIndex" | "serviceAllocator">) {
     const { storage } = environment;
     this.reader = objectReader(storage, (resource) => this.storeOf(resource)?.kind);
     this.watch = objectWatch(storage, (resource) => this.storeOf(resource)?.kind);
-    this.#environment = { ...environment, reader: this.reader, nodeIndex: new NodeIndex(storage) };
+    const serviceAllocator = new ServiceAllocator({
+      reader: this.reader,
+      store: (resource) => this.storeOf(resource),
+      now: () => new Date(environment.clock.now()),
+      random: environment.random,
+    });
+    this.#environment = { ...environment, reader: this.reader, nodeIndex: new NodeIndex(storage), serviceAllocator };
     this.#builtIn = builtInKinds();
     this.#kinds = this.#builtIn;
     for (const kind of this.#builtIn) if (!kind.convert) this.#add(kind);

@@ -21,10 +21,9 @@ export interface StatusOptions {
 }
 
 /** The `status` subresource: everything but status (and metadata that the kind lets pass) stays as it was. */
-export function status<T extends KubeObject>({ keep = [] }: StatusOptions = {}): Pick<
-  Subresource<T>,
-  "prepareForUpdate"
-> {
+export function status<T extends KubeObject>({
+  keep = [],
+}: StatusOptions = {}): Pick<Subresource<T>, "prepareForUpdate"> {
   return {
     prepareForUpdate(object, old) {
       // The casts: generic over kinds, whose other fields are looked at by name only.

@@ -1,7 +1,7 @@
 import type { ObjectWriter } from "../admission/plugin.ts";
+import { deepCopy } from "../meta/equality.ts";
 import { type GroupResource, StatusError } from "../meta/errors.ts";
 import type { KubeObject } from "../meta/object.ts";
-import { deepCopy } from "../meta/equality.ts";
 import type { RequestScope, ResourceStore } from "./store.ts";
 
 /** Leaves an update when there is nothing to change. */

@@ -1,6 +1,11 @@
 import type { ObjectReader } from "../admission/plugin.ts";
 import type { Authenticator } from "../auth/authenticator.ts";
-import { audienceAgnostic, bearerTokenAuthenticator, tokenUnion, websocketTokenAuthenticator } from "../auth/bearer-token.ts";
+import {
+  audienceAgnostic,
+  bearerTokenAuthenticator,
+  tokenUnion,
+  websocketTokenAuthenticator,
+} from "../auth/bearer-token.ts";
 import { bootstrapTokenAuthenticator } from "../auth/bootstrap-token.ts";
 import type { Pki } from "../auth/pki/pki.ts";
 import { requestHeaderAuthenticator, standardRequestHeaders } from "../auth/request-header.ts";

@@ -4,14 +4,8 @@ import type { KubeObject, UnstructuredObject } from "../../meta/object.ts";
 import { rfc3339 } from "../../meta/time.ts";
 import type { StoreContext } from "../generic/environment.ts";
 import { serverScope } from "../writer.ts";
-import { cluster, type ClusterFacts } from "./cluster.ts";
-import { plant, type Seed } from "./seed.ts";
-
-/** Seeds of one resource. */
-export interface Seeds extends GroupResource {
-  readonly fieldManager: string;
-  readonly seeds: readonly Seed[];
-}
+import { type ClusterFacts, cluster } from "./cluster.ts";
+import { plant, type Seed, type Seeds } from "./seed.ts";
 
 /** A list path of the facts, and how its objects are kept. */
 const KEPT: Readonly<Record<string, { readonly mode: Seed["mode"]; readonly fieldManager: string }>> = {

@@ -1,7 +1,6 @@
 import { createHash } from "node:crypto";
 import { microTime } from "../../meta/time.ts";
-import type { Seeds } from "./bootstrap.ts";
-import type { Seed } from "./seed.ts";
+import type { Seed, Seeds } from "./seed.ts";
 
 /** What the objects about the server itself say. */
 export interface ClusterFacts {

@@ -1,4 +1,5 @@
 import { deepCopy, semanticEqual } from "../../meta/equality.ts";
+import type { GroupResource } from "../../meta/errors.ts";
 import type { KubeObject, UnstructuredObject } from "../../meta/object.ts";
 import { fillSystemFields } from "../generic/create.ts";
 import type { StoreContext } from "../generic/environment.ts";
@@ -15,6 +16,12 @@ export interface Seed {
   readonly mode: "create" | "enforce";
   /** Merges into what exists, for those that only add. @returns undefined to leave it */
   readonly reconcile?: (current: KubeObject) => KubeObject | undefined;
+}
+
+/** Seeds of one resource. */
+export interface Seeds extends GroupResource {
+  readonly fieldManager: string;
+  readonly seeds: readonly Seed[];
 }
 
 /**
@@ -45,7 +52,11 @@ export async function plant(store: StoreContext, seed: Seed, scope: RequestScope
   }
 }
 
-function correction({ mode, reconcile }: Seed, wanted: KubeObject, current: Readonly<KubeObject>): KubeObject | undefined {
+function correction(
+  { mode, reconcile }: Seed,
+  wanted: KubeObject,
+  current: Readonly<KubeObject>,
+): KubeObject | undefined {
   if (reconcile) return reconcile(deepCopy(current));
   if (mode === "create") return undefined;
   const { status: _, ...fields } = wanted as UnstructuredObject;

@@ -10,6 +10,7 @@ export const configMap = defineKind<ConfigMap>({
   group: "",
   version: "v1",
   kind: "ConfigMap",
+  revalidatesMetadata: true,
   validate,
   validateUpdate: (object, old) => [...validateImmutable(object, old), ...validate(object)],
 });
@@ -28,8 +29,8 @@ function validate({ data = {}, binaryData = {} }: ConfigMap): FieldError[] {
     errors.push(...validateKey("binaryData", key));
     bytes += base64Length(value);
   }
-  // The object as a whole is too long: upstream's path is empty.
-  if (bytes > MAX_DATA_BYTES) errors.push(fieldTooLong("", MAX_DATA_BYTES));
+  // The object as a whole: an empty path, which upstream prints so.
+  if (bytes > MAX_DATA_BYTES) errors.push(fieldTooLong("[]", MAX_DATA_BYTES));
   return errors;
 }
 

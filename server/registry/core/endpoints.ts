@@ -1,6 +1,7 @@
-import type { EndpointAddress, EndpointPort, Endpoints, EndpointSubset } from "../../../openapi/api/core.v1.ts";
+import type { EndpointAddress, EndpointPort, EndpointSubset, Endpoints } from "../../../openapi/api/core.v1.ts";
 import { semanticEqual } from "../../meta/equality.ts";
 import { type FieldError, fieldInvalid, fieldNotSupported, fieldRequired } from "../../meta/field-error.ts";
+import { validateIPForLegacyField, warningsForIP } from "../../meta/ip-validation.ts";
 import {
   validateDNS1123Label,
   validateDNS1123Subdomain,
@@ -8,7 +9,7 @@ import {
   validateQualifiedName,
 } from "../../meta/names.ts";
 import { defineKind } from "../kind.ts";
-import { validateEndpointIp, validateLegacyIp, warningsForIp } from "../network/ip.ts";
+import { validateEndpointIp } from "../network/endpoint-ip.ts";
 
 const PROTOCOLS = ["SCTP", "TCP", "UDP"];
 const MANAGED_BY = "endpoints.kubernetes.io/managed-by";
@@ -18,6 +19,7 @@ export const endpoints = defineKind<Endpoints>({
   group: "",
   version: "v1",
   kind: "Endpoints",
+  revalidatesMetadata: true,
   allowCreateOnUpdate: true,
   defaults({ subsets = [] }) {
     for (const { ports = [] } of subsets) for (const port of ports) port.protocol ||= "TCP";
@@ -46,11 +48,12 @@ function validateSubset(subset: EndpointSubset, index: number): FieldError[] {
 }
 
 function validateAddress({ ip, hostname, nodeName }: EndpointAddress, field: string): FieldError[] {
-  const errors = validateLegacyIp(`${field}.ip`, ip);
-  const invalid = (child: string, value: string) => (message: string) => fieldInvalid(`${field}.${child}`, value, message);
+  const errors = validateIPForLegacyField(ip, `${field}.ip`);
+  const invalid = (child: string, value: string) => (message: string) =>
+    fieldInvalid(`${field}.${child}`, value, message);
   if (hostname) errors.push(...validateDNS1123Label(hostname).map(invalid("hostname", hostname)));
   if (nodeName !== undefined) errors.push(...validateDNS1123Subdomain(nodeName).map(invalid("nodeName", nodeName)));
-  return [...errors, ...validateEndpointIp(`${field}.ip`, ip)];
+  return [...errors, ...validateEndpointIp(ip, `${field}.ip`)];
 }
 
 function validatePort(port: EndpointPort, nameRequired: boolean, field: string): FieldError[] {
@@ -63,14 +66,15 @@ function validatePort(port: EndpointPort, nameRequired: boolean, field: string):
   errors.push(...validatePortNumber(port.port).map(invalid("port", port.port)));
   if (!protocol) errors.push(fieldRequired(`${field}.protocol`, ""));
   else if (!PROTOCOLS.includes(protocol)) errors.push(fieldNotSupported(`${field}.protocol`, protocol, PROTOCOLS));
-  if (appProtocol !== undefined) errors.push(...validateQualifiedName(appProtocol).map(invalid("appProtocol", appProtocol)));
+  if (appProtocol !== undefined)
+    errors.push(...validateQualifiedName(appProtocol).map(invalid("appProtocol", appProtocol)));
   return errors;
 }
 
 function warningsOfSubset({ addresses = [], notReadyAddresses = [] }: EndpointSubset, index: number): string[] {
   const field = `subsets[${index}]`;
   return [
-    ...addresses.flatMap(({ ip }, i) => warningsForIp(`${field}.addresses[${i}].ip`, ip)),
-    ...notReadyAddresses.flatMap(({ ip }, i) => warningsForIp(`${field}.notReadyAddresses[${i}].ip`, ip)),
+    ...addresses.flatMap(({ ip }, i) => warningsForIP(ip, `${field}.addresses[${i}].ip`)),
+    ...notReadyAddresses.flatMap(({ ip }, i) => warningsForIP(ip, `${field}.notReadyAddresses[${i}].ip`)),
   ];
 }

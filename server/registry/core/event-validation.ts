@@ -93,7 +93,9 @@ function validateNewFields(event: Event, strict: boolean): FieldError[] {
     errors.push(fieldInvalid("involvedObject.namespace", "", "does not match event.namespace"));
   }
   if (!controller) errors.push(fieldRequired(controllerField, ""));
-  errors.push(...validateQualifiedName(controller).map((message) => fieldInvalid(controllerField, controller, message)));
+  errors.push(
+    ...validateQualifiedName(controller).map((message) => fieldInvalid(controllerField, controller, message)),
+  );
   const text = (field: "reportingInstance" | "action" | "reason") => {
     const value = event[field] ?? "";
     if (!value) errors.push(fieldRequired(field, ""));

@@ -3,20 +3,20 @@ import { conflict } from "../../meta/errors.ts";
 import { type FieldError, fieldInvalid } from "../../meta/field-error.ts";
 import { validateQualifiedName } from "../../meta/names.ts";
 import { rfc3339 } from "../../meta/time.ts";
+import { validateKubeFinalizer } from "../generic/finalizer-names.ts";
 import { defineKind } from "../kind.ts";
 import type { DeleteOptions } from "../store.ts";
 import { restore, status } from "../subresources.ts";
 
 const NAME_LABEL = "kubernetes.io/metadata.name";
 const FINALIZER = "kubernetes";
-/** Finalizers without a prefix that upstream knows. */
-const STANDARD_FINALIZERS = ["kubernetes", "orphan", "foregroundDeletion"];
 
 /** Namespace, v1. Follows pkg/registry/core/namespace and pkg/apis/core/{v1,validation}. */
 export const namespace = defineKind<Namespace>({
   group: "",
   version: "v1",
   kind: "Namespace",
+  revalidatesMetadata: true,
   returnsDeletedObject: true,
   defaults(object) {
     object.status ??= {};
@@ -67,12 +67,7 @@ function nameLabel({ metadata }: Namespace): void {
 
 function validateFinalizer(name: string, field: string): FieldError[] {
   const errors = validateQualifiedName(name).map((message) => fieldInvalid(field, name, message));
-  if (!name.includes("/") && !STANDARD_FINALIZERS.includes(name)) {
-    errors.push(
-      fieldInvalid(field, name, "name is neither a standard finalizer name nor is it fully qualified"),
-    );
-  }
-  return errors;
+  return [...errors, ...validateKubeFinalizer(name, field)];
 }
 
 function validateStatus({ metadata, status }: Namespace): FieldError[] {
@@ -100,10 +95,7 @@ function checkPreconditions({ metadata }: Namespace, { preconditions = {} }: Del
 }
 
 /** Unlike in the generic registry both finalizers are decided on their own. */
-function setPropagation(
-  { metadata }: Namespace,
-  { orphanDependents, propagationPolicy }: DeleteOptions,
-): void {
+function setPropagation({ metadata }: Namespace, { orphanDependents, propagationPolicy }: DeleteOptions): void {
   const current = metadata.finalizers ?? [];
   const decide = (finalizer: string, byOrphan: boolean, policy: string) =>
     orphanDependents !== undefined
@@ -111,7 +103,10 @@ function setPropagation(
       : propagationPolicy !== undefined
         ? propagationPolicy === policy
         : current.includes(finalizer);
-  const wanted = { orphan: decide("orphan", true, "Orphan"), foregroundDeletion: decide("foregroundDeletion", false, "Foreground") };
+  const wanted = {
+    orphan: decide("orphan", true, "Orphan"),
+    foregroundDeletion: decide("foregroundDeletion", false, "Foreground"),
+  };
   const next = current.filter((finalizer) => wanted[finalizer as keyof typeof wanted] ?? true);
   for (const [finalizer, isWanted] of Object.entries(wanted)) {
     if (isWanted && !next.includes(finalizer)) next.push(finalizer);

@@ -9,11 +9,12 @@ import {
   fieldRequired,
   formatValue,
 } from "../../meta/field-error.ts";
+import { isIPv4, parseCidr } from "../../meta/ip.ts";
+import { validateCIDRForLegacyField, warningsForCIDR } from "../../meta/ip-validation.ts";
 import { validateLabelName } from "../../meta/label-validation.ts";
 import { validateLabelValue } from "../../meta/names.ts";
 import { parseQuantity, quantitySign, scaledValue } from "../../meta/quantity.ts";
 import { defineKind } from "../kind.ts";
-import { parseCidr, validateLegacyCidr, warningsForCidr } from "../network/cidr.ts";
 import { restore, status } from "../subresources.ts";
 
 const TAINT_EFFECTS = ["NoSchedule", "PreferNoSchedule", "NoExecute"];
@@ -35,6 +36,7 @@ export const node = defineKind<Node>({
   group: "",
   version: "v1",
   kind: "Node",
+  revalidatesMetadata: true,
   defaults({ spec, status }) {
     if (status?.capacity && !status.allocatable) status.allocatable = { ...status.capacity };
     if (spec) syncPodCidrs(spec);
@@ -118,7 +120,9 @@ function validateTaints(taints: readonly Taint[]): FieldError[] {
     else if (!TAINT_EFFECTS.includes(effect)) errors.push(fieldNotSupported(`${field}.effect`, effect, TAINT_EFFECTS));
     if (taints.slice(0, index).some((other) => other.key === key && other.effect === effect)) {
       const detail = "taints must be unique by key and effect pair";
-      errors.push(new FieldError("FieldValueDuplicate", field, `Duplicate value: ${formatValue(taint)}: ${detail}`, detail));
+      errors.push(
+        new FieldError("FieldValueDuplicate", field, `Duplicate value: ${formatValue(taint)}: ${detail}`, detail),
+      );
     }
     return errors;
   });
@@ -146,9 +150,10 @@ function isInteger(name: string): boolean {
 }
 
 function validatePodCidrs(cidrs: readonly string[]): FieldError[] {
-  const errors = cidrs.flatMap((cidr, index) => validateLegacyCidr(`spec.podCIDRs[${index}]`, cidr));
+  const errors = cidrs.flatMap((cidr, index) => validateCIDRForLegacyField(cidr, `spec.podCIDRs[${index}]`));
   if (cidrs.length < 2) return errors;
-  const families = new Set(cidrs.map((cidr) => parseCidr(cidr)?.ip.bytes.length));
+  const prefixes = cidrs.map(parseCidr);
+  const families = new Set(prefixes.map((prefix) => prefix && isIPv4(prefix.address)));
   if (families.size !== 2 || cidrs.length > 2) {
     errors.push(fieldInvalid("spec.podCIDRs", cidrs, "may specify no more than one CIDR for each IP family"));
   }
@@ -159,6 +164,6 @@ function warnings({ spec = {} }: Node): string[] {
   return [
     ...(spec.configSource ? ["spec.configSource: the feature is removed"] : []),
     ...(spec.externalID ? ["spec.externalID: this field is deprecated, and is unused by Kubernetes"] : []),
-    ...(spec.podCIDRs ?? []).flatMap((cidr, index) => warningsForCidr(`spec.podCIDRs[${index}]`, cidr)),
+    ...(spec.podCIDRs ?? []).flatMap((cidr, index) => warningsForCIDR(cidr, `spec.podCIDRs[${index}]`)),
   ];
 }

@@ -14,6 +14,7 @@ export const secret = defineKind<Secret>({
   group: "",
   version: "v1",
   kind: "Secret",
+  revalidatesMetadata: true,
   defaults(object) {
     mergeStringData(object);
     object.type ||= "Opaque";
@@ -94,7 +95,7 @@ function jsonObjectProblem(text: string): string {
     if (start === "") return "unexpected end of JSON input";
     const position = start.search(/[^\s]/);
     const character = start[position]!;
-    if ("{[\"-0123456789tfn".includes(character)) return "unexpected end of JSON input";
+    if ('{["-0123456789tfn'.includes(character)) return "unexpected end of JSON input";
     return `invalid character '${character}' looking for beginning of value`;
   }
   if (value === null || (typeof value === "object" && !Array.isArray(value))) return "";

@@ -9,12 +9,14 @@ export const serviceAccount = defineKind<ServiceAccount>({
   group: "",
   version: "v1",
   kind: "ServiceAccount",
+  revalidatesMetadata: true,
   returnsDeletedObject: true,
   subresources: { token: tokenSubresource },
   prepareForCreate: keepSecretNames,
   prepareForUpdate: keepSecretNames,
   warnings: ({ metadata }, old) =>
-    metadata.annotations?.[ENFORCE_MOUNTABLE] === undefined || old?.metadata.annotations?.[ENFORCE_MOUNTABLE] !== undefined
+    metadata.annotations?.[ENFORCE_MOUNTABLE] === undefined ||
+    old?.metadata.annotations?.[ENFORCE_MOUNTABLE] !== undefined
       ? []
       : [
           `metadata.annotations[${ENFORCE_MOUNTABLE}]: deprecated in v1.32+; prefer separate namespaces to isolate access to mounted secrets`,

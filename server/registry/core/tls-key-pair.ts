@@ -16,12 +16,18 @@ export function tlsKeyPairProblem(certificateBase64: string, keyBase64: string):
 
 function noBlock(what: "certificate" | "key", pem: string): string {
   return pem.includes("-----BEGIN")
-    ? `tls: failed to find ${what === "key" ? 'PEM block with type ending in "PRIVATE KEY"' : '"CERTIFICATE" PEM block'} in ${what} input after skipping PEM blocks of the following types: ${JSON.stringify(/-----BEGIN ([^-]*)-----/.exec(pem)?.[1] ?? "").replace(/^/, "[").replace(/$/, "]")}`
+    ? `tls: failed to find ${what === "key" ? 'PEM block with type ending in "PRIVATE KEY"' : '"CERTIFICATE" PEM block'} in ${what} input after skipping PEM blocks of the following types: ${JSON.stringify(
+        /-----BEGIN ([^-]*)-----/.exec(pem)?.[1] ?? "",
+      )
+        .replace(/^/, "[")
+        .replace(/$/, "]")}`
     : `tls: failed to find any PEM data in ${what} input`;
 }
 
 function mismatch({ asymmetricKeyType: a }: KeyObject, { asymmetricKeyType: b }: KeyObject): string {
-  return a === b ? "tls: private key does not match public key" : "tls: private key type does not match public key type";
+  return a === b
+    ? "tls: private key does not match public key"
+    : "tls: private key type does not match public key type";
 }
 
 function attempt<T>(make: () => T): T | undefined {

@@ -1,4 +1,5 @@
 import type { Endpoint, EndpointPort, EndpointSlice } from "../../../openapi/api/discovery.k8s.io.v1.ts";
+import { validateFullyQualifiedDomainName } from "../../meta/domain-names.ts";
 import { semanticEqual } from "../../meta/equality.ts";
 import {
   type FieldError,
@@ -8,11 +9,18 @@ import {
   fieldRequired,
   fieldTooMany,
 } from "../../meta/field-error.ts";
+import { isIPv4, parseIp } from "../../meta/ip.ts";
+import { validateIP, validateIPForLegacyField, warningsForIP } from "../../meta/ip-validation.ts";
 import { validateLabels } from "../../meta/label-validation.ts";
-import { validateDNS1123Label, validateDNS1123Subdomain, validateLabelValue, validateQualifiedName } from "../../meta/names.ts";
+import {
+  validateDNS1123Label,
+  validateDNS1123Subdomain,
+  validateLabelValue,
+  validateQualifiedName,
+} from "../../meta/names.ts";
 import { validateImmutable } from "../../meta/object-meta.ts";
 import { defineKind } from "../kind.ts";
-import { isIpv4, parseIp, validateEndpointIp, validateIp, validateLegacyIp, warningsForIp } from "../network/ip.ts";
+import { validateEndpointIp } from "../network/endpoint-ip.ts";
 
 const ADDRESS_TYPES = ["FQDN", "IPv4", "IPv6"];
 const PROTOCOLS = ["SCTP", "TCP", "UDP"];
@@ -59,7 +67,9 @@ export const endpointSlice = defineKind<EndpointSlice>({
 /** Node and zone have fields of their own in v1; the old labels may only be kept. */
 function dropTopology(object: EndpointSlice, old: EndpointSlice | undefined): void {
   if (old && semanticEqual(object.endpoints, old.endpoints)) return;
-  const known = new Set((old?.endpoints ?? []).map((endpoint) => endpoint.deprecatedTopology?.["kubernetes.io/hostname"]));
+  const known = new Set(
+    (old?.endpoints ?? []).map((endpoint) => endpoint.deprecatedTopology?.["kubernetes.io/hostname"]),
+  );
   for (const endpoint of object.endpoints ?? []) {
     const host = endpoint.deprecatedTopology?.["kubernetes.io/hostname"];
     if (endpoint.nodeName === undefined && host && known.has(host)) endpoint.nodeName = host;
@@ -134,33 +144,16 @@ function validateEndpoint(endpoint: Endpoint, addressType: string, field: string
 
 function validateAddress(address: string, addressType: string, list: string, index: number): FieldError[] {
   const field = `${list}[${index}]`;
-  if (addressType === "FQDN") return validateDomainName(address, field);
+  if (addressType === "FQDN") return validateFullyQualifiedDomainName(address, field);
   if (addressType !== "IPv4" && addressType !== "IPv6") return [];
-  const errors = addressType === "IPv4" ? validateLegacyIp(field, address) : validateIp(field, address);
+  const errors = addressType === "IPv4" ? validateIPForLegacyField(address, field) : validateIP(address, field);
   if (errors.length > 0) return errors;
   const ip = parseIp(address);
   // Here upstream's path is that of the list.
-  if (ip && isIpv4(ip) !== (addressType === "IPv4")) {
+  if (ip && isIPv4(ip) !== (addressType === "IPv4")) {
     errors.push(fieldInvalid(list, address, `must be an ${addressType} address`));
   }
-  return [...errors, ...validateEndpointIp(field, address)];
-}
-
-/** (IsFullyQualifiedDomainName) */
-function validateDomainName(name: string, field: string): FieldError[] {
-  if (!name) return [fieldRequired(field, "")];
-  const domain = name.replace(/\.$/, "");
-  const wrong = validateDNS1123Subdomain(domain);
-  if (wrong.length > 0) return [fieldInvalid(field, domain, wrong.join(","))];
-  const labels = domain.split(".");
-  if (labels.length < 2) {
-    return [fieldInvalid(field, domain, "should be a domain with at least two segments separated by dots")];
-  }
-  for (const label of labels) {
-    const messages = validateDNS1123Label(label);
-    if (messages.length > 0) return [fieldInvalid(field, label, messages.join(","))];
-  }
-  return [];
+  return [...errors, ...validateEndpointIp(address, field)];
 }
 
 function validateHints(
@@ -182,6 +175,6 @@ function validateHints(
 function warningsOfAddresses({ metadata, endpoints }: EndpointSlice): string[] {
   if (CAREFUL.includes(metadata?.labels?.[MANAGED_BY] ?? "")) return [];
   return (endpoints ?? []).flatMap((endpoint, i) =>
-    (endpoint.addresses ?? []).flatMap((address, j) => warningsForIp(`endpoints[${i}].addresses[${j}]`, address)),
+    (endpoint.addresses ?? []).flatMap((address, j) => warningsForIP(address, `endpoints[${i}].addresses[${j}]`)),
   );
 }

@@ -1,4 +1,5 @@
 import { badRequest, invalid } from "../../meta/errors.ts";
+import type { FieldError } from "../../meta/field-error.ts";
 import {
   nameIsDNS1035Label,
   nameIsDNSLabel,
@@ -9,6 +10,7 @@ import {
 import type { KubeObject, ObjectMeta } from "../../meta/object.ts";
 import { validateObjectMeta } from "../../meta/object-meta.ts";
 import type { Kind, NameRule, RequestContext } from "../kind.ts";
+import { validateFinalizerNames } from "./finalizer-names.ts";
 
 const RULES: Readonly<Record<NameRule, ValidateName>> = {
   "dns-1123-label": nameIsDNSLabel,
@@ -16,6 +18,12 @@ const RULES: Readonly<Record<NameRule, ValidateName>> = {
   "dns-1035-label": nameIsDNS1035Label,
   "path-segment": nameIsPathSegment,
 };
+
+/** Metadata by the rules of the kind. */
+export function validateMetadata(kind: Kind, { metadata }: KubeObject): FieldError[] {
+  const rules = { namespaced: kind.namespaced, validateName: nameValidator(kind) };
+  return [...validateObjectMeta(metadata, rules), ...validateFinalizerNames(kind, metadata)];
+}
 
 /** How names of a kind are checked. */
 export function nameValidator({ definition }: Kind): ValidateName {
@@ -53,10 +61,7 @@ export function beforeCreate(kind: Kind, namespace: string, object: KubeObject, 
   const { definition } = kind;
   ensureNamespace(kind, namespace, object);
   definition.prepareForCreate?.(object, context);
-  const errors = [
-    ...validateObjectMeta(object.metadata, { namespaced: kind.namespaced, validateName: nameValidator(kind) }),
-    ...(definition.validate?.(object, context) ?? []),
-  ];
+  const errors = [...validateMetadata(kind, object), ...(definition.validate?.(object, context) ?? [])];
   if (errors.length > 0) throw invalid(kind, object.metadata.name ?? "", errors);
   for (const text of definition.warnings?.(object, undefined) ?? []) context.warn(text);
   definition.canonicalize?.(object);

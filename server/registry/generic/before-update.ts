@@ -3,10 +3,13 @@ import { nameIsPathSegment } from "../../meta/names.ts";
 import type { KubeObject } from "../../meta/object.ts";
 import { validateObjectMeta, validateObjectMetaUpdate } from "../../meta/object-meta.ts";
 import type { Kind, KindDefinition, RequestContext, Subresource } from "../kind.ts";
-import { ensureNamespace } from "./before-create.ts";
+import { ensureNamespace, validateMetadata } from "./before-create.ts";
 
 /** The hooks of an update: the kind's own, or those of a subresource in their place. */
-type UpdateStrategy = Pick<KindDefinition<KubeObject>, "prepareForUpdate" | "validateUpdate" | "warnings">;
+type UpdateStrategy = Pick<
+  KindDefinition<KubeObject>,
+  "prepareForUpdate" | "validateUpdate" | "warnings" | "revalidatesMetadata"
+>;
 
 /** Which hooks an update runs. An other-kind subresource (Scale) ends in an update of the object itself. */
 export function updateStrategy(kind: Kind, subresource: Subresource<KubeObject> | undefined): UpdateStrategy {
@@ -35,6 +38,7 @@ export function beforeUpdate(
     ...metaUpdate,
     // Upstream checks it once for all kinds and once more in each kind's own validation; clients see both causes.
     ...(kind.custom ? [] : metaUpdate),
+    ...(strategy.revalidatesMetadata ? validateMetadata(kind, object) : []),
     ...(strategy.validateUpdate?.(object, old, context) ?? []),
   ];
   if (errors.length > 0) throw invalid(kind, metadata.name ?? "", errors);

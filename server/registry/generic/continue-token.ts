@@ -1,5 +1,6 @@
-import { badRequest, StatusError } from "../../meta/errors.ts";
 import type { Status } from "../../meta/errors.ts";
+import { badRequest, StatusError } from "../../meta/errors.ts";
+import { goQuote } from "../../meta/go-quote.ts";
 
 /** Where the next page begins. */
 export interface Continue {
@@ -54,9 +55,9 @@ function parse(text: string): Token {
     const at = text.search(/[^A-Za-z0-9_-]/);
     throw refuse(`continue key is not valid: illegal base64 data at input byte ${at}`);
   }
-  const json = Buffer.from(text, "base64url").toString();
+  const json = Buffer.from(text, "base64url").toString("latin1");
   try {
-    const value: unknown = JSON.parse(json);
+    const value: unknown = JSON.parse(Buffer.from(json, "latin1").toString());
     if (typeof value !== "object" || value === null) throw new SyntaxError();
     const { v = "", rv = 0, start = "" } = value as Partial<Token>; // checked where it is used
     return { v: String(v), rv: Number(rv), start: String(start) };
@@ -69,8 +70,10 @@ function parse(text: string): Token {
 function goJsonError(json: string): string {
   const first = json.trimStart()[0];
   if (first === undefined) return "unexpected end of JSON input";
-  if (!"{[\"-0123456789tfn".includes(first)) {
-    return `invalid character ${first === "'" ? "'\\''" : `'${first}'`} looking for beginning of value`;
+  if (!'{["-0123456789tfn'.includes(first)) {
+    // Go quotes the byte as if it were a character.
+    const shown = first === "'" ? "\\'" : goQuote(first).slice(1, -1);
+    return `invalid character '${shown}' looking for beginning of value`;
   }
   return "unexpected end of JSON input";
 }

@@ -62,7 +62,7 @@ export async function createSubresource(
         if (scope.dryRun) return object;
         const stored = await putObject(store, key, object, current.revision);
         if (!stored) continue;
-        kind.definition.afterCommit?.(object, current.object, context);
+        await kind.definition.afterCommit?.(object, current.object, context);
         return object;
       }
     },

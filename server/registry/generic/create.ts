@@ -99,21 +99,21 @@ async function createNamed(
   if (!object.metadata.name && object.metadata.generateName) {
     object.metadata.name = generateName(object.metadata.generateName, random);
   }
-  beforeCreate(kind, namespace, object, context);
-  const name = object.metadata.name ?? "";
-  await admission.validate(
-    admissionAttributes(kind, scope, {
-      operation: "CREATE",
-      namespace: admissionNamespace,
-      name,
-      object,
-      oldObject: undefined,
-    }),
-  );
-  const key = keyOf(kind, namespace, name);
-  const undo = await definition.beforeCommit?.(object, undefined, context, scope.dryRun);
+  const finish = await definition.beginWrite?.(object, undefined, context, scope.dryRun);
   let stored: Stored | undefined;
   try {
+    beforeCreate(kind, namespace, object, context);
+    const name = object.metadata.name ?? "";
+    await admission.validate(
+      admissionAttributes(kind, scope, {
+        operation: "CREATE",
+        namespace: admissionNamespace,
+        name,
+        object,
+        oldObject: undefined,
+      }),
+    );
+    const key = keyOf(kind, namespace, name);
     if (!scope.dryRun) {
       // Upstream's storage says so, and its plain errors have no reason.
       if (object.metadata.resourceVersion) {
@@ -122,12 +122,10 @@ async function createNamed(
       stored = await putObject(store, key, object, 0);
     } else if (!storage.peek(key)) stored = dryRunObject(kind, key, object);
     if (!stored) throw nameTaken(store, key, object);
-  } catch (error) {
-    undo?.();
-    throw error;
+  } finally {
+    await finish?.(stored !== undefined && !scope.dryRun);
   }
-  if (scope.dryRun) undo?.();
-  else definition.afterCommit?.(object, undefined, context);
+  if (!scope.dryRun) await definition.afterCommit?.(object, undefined, context);
   return stored;
 }
 

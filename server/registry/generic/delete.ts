@@ -123,7 +123,7 @@ async function mark(run: Run, object: KubeObject, current: StoredObject): Promis
   // Deleted before, and still waiting: nothing to write.
   if (semanticEqual(object, old)) return { stored: current, deleted: false };
   const stored = await putObject(store, key, object, current.revision);
-  if (stored) store.kind.definition.afterCommit?.(object, old, requestContext(store, scope));
+  if (stored) await store.kind.definition.afterCommit?.(object, old, requestContext(store, scope));
   return stored && { stored, deleted: false };
 }
 
@@ -133,6 +133,6 @@ async function remove(run: Run, current: StoredObject, preconditions: Preconditi
   if (scope.dryRun) return { stored: current, deleted: true };
   const last = current.object;
   const stored = await deleteObject(store, key, deepCopy(last), current.revision);
-  if (stored) store.kind.definition.afterCommit?.(undefined, last, requestContext(store, scope));
+  if (stored) await store.kind.definition.afterCommit?.(undefined, last, requestContext(store, scope));
   return stored && { stored, deleted: true };
 }

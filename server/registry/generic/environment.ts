@@ -3,10 +3,11 @@ import type { KubeObject } from "../../meta/object.ts";
 import type { Random } from "../../meta/random.ts";
 import type { Clock } from "../../storage/clock.ts";
 import type { Storage } from "../../storage/storage.ts";
-import type { NodeIndex } from "./node-index.ts";
+import type { ServiceAllocator } from "../core/service/allocator.ts";
 import type { Kind, RequestContext, Subresource } from "../kind.ts";
 import type { Services } from "../services.ts";
 import type { RequestScope } from "../store.ts";
+import type { NodeIndex } from "./node-index.ts";
 
 /** The plugins in order: what the registry knows of admission. */
 export interface AdmissionChain {
@@ -23,6 +24,7 @@ export interface StoreEnvironment {
   readonly clock: Clock;
   readonly nodeIndex: NodeIndex;
   readonly services: Services;
+  readonly serviceAllocator: ServiceAllocator;
 }
 
 /** One store's view: the environment and its kind. */
@@ -31,13 +33,15 @@ export interface StoreContext extends StoreEnvironment {
 }
 
 /** What strategies see of a request. */
-export function requestContext({ reader, services }: StoreEnvironment, scope: RequestScope): RequestContext {
+export function requestContext(environment: StoreEnvironment, scope: RequestScope): RequestContext {
+  const { reader, services, serviceAllocator } = environment;
   return {
     user: scope.user,
     now: scope.now,
     requestVersion: scope.requestVersion,
     reader,
     services,
+    serviceAllocator,
     warn: (message) => scope.warn(message),
     annotate: (key, value) => scope.annotate(key, value),
   };

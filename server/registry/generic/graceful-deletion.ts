@@ -37,7 +37,8 @@ export function beforeDelete(
   if (metadata.deletionTimestamp) {
     const left = metadata.deletionGracePeriodSeconds ?? 0;
     if (left === 0) return now;
-    if (requested === undefined || requested >= left) return { graceful: false, pending: true, gracePeriodSeconds: left };
+    if (requested === undefined || requested >= left)
+      return { graceful: false, pending: true, gracePeriodSeconds: left };
     return { graceful: true, pending: false, gracePeriodSeconds: shorten(object, left, requested, context.now) };
   }
   const seconds = decide(object, requested, context);

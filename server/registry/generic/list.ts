@@ -4,7 +4,7 @@ import type { Change, Page } from "../../storage/storage.ts";
 import type { ListRequest, ListResult } from "../store.ts";
 import { ContinueExpired, decodeContinue, encodeContinue } from "./continue-token.ts";
 import type { StoreContext } from "./environment.ts";
-import { parseResourceVersion, waitUntilFresh } from "./resource-version.ts";
+import { listRevision, waitUntilFresh } from "./resource-version.ts";
 import { type Selection, selectionOf } from "./selection.ts";
 import { type StoredObject, storedOf } from "./stored.ts";
 
@@ -21,12 +21,13 @@ interface Position {
  * (storage/cacher GetList, storage/etcd3 GetList)
  */
 export async function list(store: StoreContext, request: ListRequest): Promise<ListResult> {
-  const { kind, storage } = store;
+  const { kind } = store;
   const selection = selectionOf(kind, request);
   if (selection.key) return listOne(store, request, selection, selection.key);
   const position = await positionOf(store, request, selection.prefix);
   const { prefix, matches } = selection;
-  const indexed = matches && !position.after && position.atRevision === 0 ? candidates(store, request, prefix) : undefined;
+  const indexed =
+    matches && !position.after && position.atRevision === 0 ? candidates(store, request, prefix) : undefined;
   const page = indexed ?? (await read(store, { ...position, limit: matches ? 0 : position.limit }, prefix, request));
   if (!matches) {
     const items = page.items.map((change) => storedOf(kind, change));
@@ -51,7 +52,7 @@ export async function list(store: StoreContext, request: ListRequest): Promise<L
   const last = items.at(-1);
   return {
     items,
-    resourceVersion: String(storage.revision < page.revision ? storage.revision : page.revision),
+    resourceVersion: String(page.revision),
     continue: more && last ? encodeContinue(last.key, prefix, page.revision) : "",
     // How many of the rest would be selected is not known.
     remainingItemCount: undefined,
@@ -59,19 +60,32 @@ export async function list(store: StoreContext, request: ListRequest): Promise<L
 }
 
 /** Objects that an index leaves. Sorted by key, as everything is. */
-function candidates({ kind, nodeIndex, storage }: StoreContext, request: ListRequest, prefix: string): Page | undefined {
+function candidates(
+  { kind, nodeIndex, storage }: StoreContext,
+  request: ListRequest,
+  prefix: string,
+): Page | undefined {
   if (kind.group !== "" || kind.plural !== "pods") return undefined;
   const node = requiredFieldValue(request.fieldSelector, "spec.nodeName");
   if (!node) return undefined;
   const keys = nodeIndex.keys(kind, node).filter((key) => key.startsWith(prefix));
   const items = keys.sort().map((key) => storage.peek(key));
-  return { items: items.filter((change): change is Change => change !== undefined), revision: storage.revision, remaining: 0 };
+  return {
+    items: items.filter((change): change is Change => change !== undefined),
+    revision: storage.revision,
+    remaining: 0,
+  };
 }
 
-async function listOne(store: StoreContext, request: ListRequest, selection: Selection, key: string): Promise<ListResult> {
+async function listOne(
+  store: StoreContext,
+  request: ListRequest,
+  selection: Selection,
+  key: string,
+): Promise<ListResult> {
   const { kind, storage } = store;
   const { resourceVersion, resourceVersionMatch } = request;
-  const revision = parseResourceVersion(resourceVersion);
+  const revision = listRevision(resourceVersion);
   await waitUntilFresh(store, revision);
   const exact = resourceVersionMatch === "Exact";
   const change = await (exact ? expiredAs(LIST_EXPIRED, storage.get(key, revision)) : storage.get(key, 0));
@@ -89,9 +103,9 @@ async function positionOf(store: StoreContext, request: ListRequest, prefix: str
       throw badRequest("specifying resource version is not allowed when using continue");
     }
     await waitUntilFresh(store, revision);
-    return { atRevision: Math.max(revision, 0), after, limit };
+    return { atRevision: Math.max(revision, 0), after, limit: resourceVersion === "0" ? 0 : limit };
   }
-  const revision = parseResourceVersion(resourceVersion);
+  const revision = listRevision(resourceVersion);
   await waitUntilFresh(store, revision);
   const isExact = resourceVersionMatch === "Exact" || (resourceVersionMatch === "" && limit > 0 && revision > 0);
   // "Any version" is served whole: upstream's cache knows no pages there.
@@ -100,7 +114,12 @@ async function positionOf(store: StoreContext, request: ListRequest, prefix: str
 
 const LIST_EXPIRED = "The resourceVersion for the provided list is too old.";
 
-async function read({ storage }: StoreContext, position: Position, prefix: string, request: ListRequest): Promise<Page> {
+async function read(
+  { storage }: StoreContext,
+  position: Position,
+  prefix: string,
+  request: ListRequest,
+): Promise<Page> {
   const page = storage.list(prefix, position);
   if (!request.continue) return expiredAs(LIST_EXPIRED, page);
   try {

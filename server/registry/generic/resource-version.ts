@@ -1,4 +1,5 @@
 import { badRequest, StatusError } from "../../meta/errors.ts";
+import { goQuote } from "../../meta/go-quote.ts";
 import type { Storage } from "../../storage/storage.ts";
 import type { StoreContext } from "./environment.ts";
 
@@ -6,14 +7,41 @@ import type { StoreContext } from "./environment.ts";
 const WAIT_MILLISECONDS = 3000;
 const RETRY_SECONDS = 1;
 
-/** @returns 0 for "" and "0". @throws StatusError 400. (storage/api_object_versioner.go) */
-export function parseResourceVersion(text: string): number {
+/** @returns 0 for "" and "0"; undefined when it is no number. */
+function parse(text: string): number | undefined {
   if (text === "" || text === "0") return 0;
-  if (/^\d+$/.test(text) && Number.isSafeInteger(Number(text))) return Number(text);
+  return /^\d+$/.test(text) && Number.isSafeInteger(Number(text)) ? Number(text) : undefined;
+}
+
+/** What strconv says of a text that is no revision. */
+function parseError(text: string): string {
   const why = /^\d+$/.test(text) ? "value out of range" : "invalid syntax";
-  throw badRequest(
-    `invalid resource version: resourceVersion: Invalid value: ${JSON.stringify(text)}: strconv.ParseUint: parsing ${JSON.stringify(text)}: ${why}`,
-  );
+  return `strconv.ParseUint: parsing ${goQuote(text)}: ${why}`;
+}
+
+function fieldError(text: string): string {
+  return `resourceVersion: Invalid value: ${goQuote(text)}: ${parseError(text)}`;
+}
+
+/** Of a list. @throws StatusError 400. (storage/api_object_versioner.go) */
+export function listRevision(text: string): number {
+  const revision = parse(text);
+  if (revision === undefined) throw badRequest(`invalid resource version: ${fieldError(text)}`);
+  return revision;
+}
+
+/** Of a get or watch, where upstream lets a plain error through. @throws StatusError 500 without reason */
+export function readRevision(text: string): number {
+  const revision = parse(text);
+  if (revision === undefined) throw new StatusError(500, "", fieldError(text));
+  return revision;
+}
+
+/** Of an object that is written. @throws StatusError 500 without reason */
+export function objectRevision(text: string): number {
+  const revision = parse(text);
+  if (revision === undefined) throw new StatusError(500, "", parseError(text));
+  return revision;
 }
 
 /** Waits until the revision is there. @throws StatusError 504 when it does not come. (cacher/watch_cache.go) */

@@ -27,7 +27,11 @@ export function selectionOf(kind: Kind, selectors: Selectors): Selection {
   const prefix = prefixOf(kind, namespace);
   const name = requiredFieldValue(fieldSelector, "metadata.name");
   const isOne = name !== undefined && (namespace !== "" || !kind.namespaced) && !name.includes("/") && name !== "";
-  return { prefix, key: isOne ? keyOf(kind, namespace, name) : undefined, matches: matcher(labelSelector, fieldSelector) };
+  return {
+    prefix,
+    key: isOne ? keyOf(kind, namespace, name) : undefined,
+    matches: matcher(labelSelector, fieldSelector),
+  };
 }
 
 function matcher(labels: LabelSelector, fields: FieldSelector): Selection["matches"] {

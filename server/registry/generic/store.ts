@@ -17,7 +17,7 @@ import { deleteOne } from "./delete.ts";
 import type { StoreContext, StoreEnvironment } from "./environment.ts";
 import { keyOf } from "./keys.ts";
 import { list } from "./list.ts";
-import { parseResourceVersion, waitUntilFresh } from "./resource-version.ts";
+import { readRevision, waitUntilFresh } from "./resource-version.ts";
 import { storedOf } from "./stored.ts";
 import { update } from "./update.ts";
 import { watch } from "./watch.ts";
@@ -40,7 +40,7 @@ export class GenericStore implements ResourceStore {
   async get(namespace: string, name: string, resourceVersion: string, _scope?: RequestScope): Promise<Stored> {
     const { kind } = this;
     const key = keyOf(kind, namespace, name);
-    if (resourceVersion) await waitUntilFresh(this.#context, parseResourceVersion(resourceVersion));
+    if (resourceVersion) await waitUntilFresh(this.#context, readRevision(resourceVersion));
     const change = this.#context.storage.peek(key);
     if (!change) throw notFound({ group: kind.group, resource: kind.plural }, name);
     return storedOf(kind, change);

@@ -1,5 +1,5 @@
-import type { Change } from "../../storage/storage.ts";
 import type { KubeObject } from "../../meta/object.ts";
+import type { Change } from "../../storage/storage.ts";
 import type { Kind } from "../kind.ts";
 import type { Stored } from "../store.ts";
 

@@ -14,11 +14,11 @@ import { keyOf } from "./keys.ts";
 import { takeScaleManagers, trackFields, trackScale, withScaleManagers } from "./managed-fields.ts";
 import { dedupOwnerReferences } from "./owner-references.ts";
 import { checkPreconditions } from "./preconditions.ts";
+import { objectRevision } from "./resource-version.ts";
 import { type StoredObject, storedOf } from "./stored.ts";
 import { deleteObject, dryRunObject, putObject } from "./write.ts";
 
-const CHANGED =
-  "the object has been modified; please apply your changes to the latest version and try again";
+const CHANGED = "the object has been modified; please apply your changes to the latest version and try again";
 
 export interface UpdateRequest {
   readonly namespace: string;
@@ -83,22 +83,20 @@ async function updateOnce(run: Run, current: StoredObject): Promise<Updated | un
   const request = { namespace, name: run.name };
   if (!run.subresource) await kind.definition.authorizeWrite?.(object, old, context, request);
   checkResourceVersion(kind, run.name, object, old);
-  beforeUpdate(kind, { namespace, object, old, strategy: updateStrategy(kind, definition) }, context);
-  object.metadata = keepTimesOfNoop(object, old).metadata;
-  await admission.validate(admit());
-  if (endsDeletion(kind, object, old)) return deleteDuringUpdate(run, object, current);
-  if (semanticEqual(object, old)) return { stored: current, created: false };
-  const undo = await kind.definition.beforeCommit?.(object, old, context, scope.dryRun);
+  const finish = run.subresource ? undefined : await kind.definition.beginWrite?.(object, old, context, scope.dryRun);
   let stored: Stored | undefined;
   try {
+    beforeUpdate(kind, { namespace, object, old, strategy: updateStrategy(kind, definition) }, context);
+    object.metadata = keepTimesOfNoop(object, old).metadata;
+    await admission.validate(admit());
+    if (endsDeletion(kind, object, old)) return await deleteDuringUpdate(run, object, current);
+    if (semanticEqual(object, old)) return { stored: current, created: false };
     stored = scope.dryRun ? dryRunObject(kind, key, object) : await putObject(store, key, object, current.revision);
-  } catch (error) {
-    undo?.();
-    throw error;
+  } finally {
+    await finish?.(stored !== undefined && !scope.dryRun);
   }
-  if (!stored || scope.dryRun) undo?.();
   if (!stored) return undefined;
-  if (!scope.dryRun) kind.definition.afterCommit?.(object, old, context);
+  if (!scope.dryRun) await kind.definition.afterCommit?.(object, old, context);
   return { stored, created: false };
 }
 
@@ -160,7 +158,7 @@ async function wishOfOther(run: Run, definition: Subresource<KubeObject>, old: R
 
 function checkResourceVersion({ group, plural, definition }: Kind, name: string, object: KubeObject, old: KubeObject) {
   const { resourceVersion = "" } = object.metadata;
-  if (resourceVersion === "" || resourceVersion === "0") {
+  if (objectRevision(resourceVersion) === 0) {
     if (definition.allowUnconditionalUpdate ?? true) {
       object.metadata.resourceVersion = old.metadata.resourceVersion;
       return;
@@ -187,7 +185,7 @@ async function deleteDuringUpdate(run: Run, object: KubeObject, current: StoredO
   if (scope.dryRun) return { stored: answer, created: false };
   const deleted = await deleteObject(store, key, deepCopy(current.object), current.revision);
   if (!deleted) return undefined;
-  kind.definition.afterCommit?.(undefined, current.object, requestContext(store, scope));
+  await kind.definition.afterCommit?.(undefined, current.object, requestContext(store, scope));
   return { stored: answer, created: false };
 }
 
@@ -217,17 +215,15 @@ async function createOnce(run: Run): Promise<Updated | undefined> {
   dedupOwnerReferences(object, scope.warn, "after admission");
   await kind.definition.authorizeWrite?.(object, undefined, context, { namespace, name });
   fillSystemFields(store, object, scope);
-  beforeCreate(kind, namespace, object, context);
-  await admission.validate(attributes(object));
-  const undo = await kind.definition.beforeCommit?.(object, undefined, context, scope.dryRun);
+  const finish = await kind.definition.beginWrite?.(object, undefined, context, scope.dryRun);
   let stored: Stored | undefined;
   try {
+    beforeCreate(kind, namespace, object, context);
+    await admission.validate(attributes(object));
     stored = scope.dryRun ? dryRunObject(kind, key, object) : await putObject(store, key, object, 0);
-  } catch (error) {
-    undo?.();
-    throw error;
+  } finally {
+    await finish?.(stored !== undefined && !scope.dryRun);
   }
-  if (!stored || scope.dryRun) undo?.();
-  if (stored && !scope.dryRun) kind.definition.afterCommit?.(object, undefined, context);
+  if (stored && !scope.dryRun) await kind.definition.afterCommit?.(object, undefined, context);
   return stored && { stored, created: true };
 }

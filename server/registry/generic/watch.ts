@@ -4,7 +4,7 @@ import type { Change } from "../../storage/storage.ts";
 import type { Kind } from "../kind.ts";
 import type { WatchEvent, WatchRequest, WatchSink } from "../store.ts";
 import type { StoreContext } from "./environment.ts";
-import { parseResourceVersion, waitUntilFresh } from "./resource-version.ts";
+import { readRevision, waitUntilFresh } from "./resource-version.ts";
 import { type Selection, selectionOf } from "./selection.ts";
 import { type StoredObject, storedOf } from "./stored.ts";
 import { encodeObject } from "./write.ts";
@@ -19,7 +19,7 @@ const BOOKMARK_MILLISECONDS = 60_000;
 export async function watch(store: StoreContext, request: WatchRequest, sink: WatchSink): Promise<() => void> {
   const { kind, storage } = store;
   const selection = selectionOf(kind, request);
-  const revision = parseResourceVersion(request.resourceVersion);
+  const revision = readRevision(request.resourceVersion);
   const fromState = wantsState(request);
   if (request.sendInitialEvents) await waitUntilFresh(store, revision);
   if (!fromState && revision > 0 && revision < storage.compactedRevision) {

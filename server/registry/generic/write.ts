@@ -2,8 +2,8 @@ import { encodeAny, encodeJson } from "../../../openapi/encode.ts";
 import type { KubeObject } from "../../meta/object.ts";
 import type { Change } from "../../storage/storage.ts";
 import type { Kind } from "../kind.ts";
-import { type StoredObject, storedOf } from "./stored.ts";
 import type { StoreContext } from "./environment.ts";
+import { type StoredObject, storedOf } from "./stored.ts";
 
 const encoder = new TextEncoder();
 

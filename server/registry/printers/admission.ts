@@ -8,7 +8,7 @@ import type {
   ValidatingWebhookConfiguration,
 } from "../../../openapi/api/admissionregistration.k8s.io.v1.ts";
 import { formatLabelSelector } from "../../meta/labels.ts";
-import type { Printers } from "./printers.ts";
+import type { Printers } from "./cells.ts";
 
 export const admissionPrinters: Printers = {
   "admissionregistration.k8s.io/mutatingadmissionpolicies": {

@@ -56,6 +56,7 @@ function resourceText(
 ): string {
   if (!source) return "<unknown type>";
   const { name, target } = source;
-  if (target.averageValue !== undefined) return `${name}: ${current?.averageValue ?? "<unknown>"}/${target.averageValue}`;
+  if (target.averageValue !== undefined)
+    return `${name}: ${current?.averageValue ?? "<unknown>"}/${target.averageValue}`;
   return `${name}: ${percent(current?.averageUtilization, "<unknown>")}/${percent(target.averageUtilization, "<auto>")}`;
 }

@@ -1,3 +1,19 @@
+import { humanDuration } from "../../meta/duration.ts";
+import { timeOf } from "../../meta/time.ts";
+
+/** What stands in each column besides Name and Age, by the column's name. */
+export type Cells<T> = Readonly<Record<string, (object: T, now: Date) => unknown>>;
+
+// One type for cells of all kinds: each is only called with objects of its own resource.
+// biome-ignore lint/suspicious/noExplicitAny: see above
+export type Printers = Readonly<Record<string, Cells<any>>>;
+
+/** How long ago, or `<unknown>`. */
+export function since(time: string | undefined, now: Date): string {
+  const milliseconds = timeOf(time);
+  return Number.isNaN(milliseconds) ? "<unknown>" : humanDuration(now.getTime() - milliseconds);
+}
+
 /** At most so many; the rest is counted. */
 const SHOWN = 3;
 

@@ -7,7 +7,7 @@ import type { ClusterRoleBinding, RoleBinding, Subject } from "../../../openapi/
 import type { ResourceClaim, ResourceSlice } from "../../../openapi/api/resource.k8s.io.v1.ts";
 import type { PriorityClass } from "../../../openapi/api/scheduling.k8s.io.v1.ts";
 import { humanDuration } from "../../meta/duration.ts";
-import type { Cells, Printers } from "./printers.ts";
+import type { Cells, Printers } from "./cells.ts";
 
 const binding: Cells<RoleBinding | ClusterRoleBinding> = {
   Role: ({ roleRef }) => `${roleRef.kind}/${roleRef.name}`,

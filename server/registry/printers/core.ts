@@ -10,9 +10,7 @@ import type {
   Secret,
 } from "../../../openapi/api/core.v1.ts";
 import type { Event as NewEvent } from "../../../openapi/api/events.k8s.io.v1.ts";
-import { since } from "../columns.ts";
-import { containerImages, containerNames, formatLabels } from "./cells.ts";
-import type { Cells, Printers } from "./printers.ts";
+import { type Cells, containerImages, containerNames, formatLabels, type Printers, since } from "./cells.ts";
 
 const entries = (map: object | undefined) => Object.keys(map ?? {}).length;
 

@@ -8,8 +8,7 @@ import type {
   ServiceCIDR,
 } from "../../../openapi/api/networking.k8s.io.v1.ts";
 import { formatLabelSelector } from "../../meta/labels.ts";
-import { formatLabels, listWithMore, loadBalancerText } from "./cells.ts";
-import type { Printers } from "./printers.ts";
+import { formatLabels, listWithMore, loadBalancerText, type Printers } from "./cells.ts";
 
 export const networkPrinters: Printers = {
   "/services": {

@@ -1,8 +1,7 @@
 import type { ContainerStatus, Pod, PodTemplate } from "../../../openapi/api/core.v1.ts";
 import { humanDuration } from "../../meta/duration.ts";
 import { timeOf } from "../../meta/time.ts";
-import { containerImages, containerNames, formatLabels } from "./cells.ts";
-import type { Printers } from "./printers.ts";
+import { containerImages, containerNames, formatLabels, type Printers } from "./cells.ts";
 
 /** What `kubectl get pods` says of a Pod's containers. (printPod) */
 interface Summary {

@@ -6,10 +6,13 @@ import type {
   VolumeAttachment,
   VolumeAttributesClass,
 } from "../../../openapi/api/storage.k8s.io.v1.ts";
-import type { Printers } from "./printers.ts";
+import type { Printers } from "./cells.ts";
 
 const CLASS = "volume.beta.kubernetes.io/storage-class";
-const DEFAULT_CLASS = ["storageclass.kubernetes.io/is-default-class", "storageclass.beta.kubernetes.io/is-default-class"];
+const DEFAULT_CLASS = [
+  "storageclass.kubernetes.io/is-default-class",
+  "storageclass.beta.kubernetes.io/is-default-class",
+];
 const SHORT_MODES: readonly [string, string][] = [
   ["ReadWriteOnce", "RWO"],
   ["ReadOnlyMany", "ROX"],

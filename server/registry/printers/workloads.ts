@@ -12,10 +12,8 @@ import type { PodDisruptionBudget } from "../../../openapi/api/policy.v1.ts";
 import { humanDuration } from "../../meta/duration.ts";
 import { formatLabelSelector, labelSelectorFrom } from "../../meta/labels.ts";
 import { timeOf } from "../../meta/time.ts";
-import { since } from "../columns.ts";
 import { autoscalerTargets } from "./autoscaler-targets.ts";
-import { containerImages, containerNames, formatLabels } from "./cells.ts";
-import type { Printers } from "./printers.ts";
+import { containerImages, containerNames, formatLabels, type Printers, since } from "./cells.ts";
 
 export const workloadPrinters: Printers = {
   "apps/controllerrevisions": {
