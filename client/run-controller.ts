@@ -1,5 +1,5 @@
 import { carryOut } from "./actions.ts";
-import { isConflict, isNamespaceTerminating } from "./api-error.ts";
+import { isConflict, isNamespaceTerminating, isNotFound } from "./api-error.ts";
 import type { Timer } from "./clock.ts";
 import type { ControllerContext, ControllerDefinition, GetLister } from "./controller.ts";
 import { Expectations } from "./expectations.ts";
@@ -116,8 +116,8 @@ export function runController<L>(
     } catch (error) {
       if (stopped) return;
       metrics?.reconciled(name, "error");
-      // Somebody else wrote first, or the namespace is going: both are part of normal life.
-      if (isConflict(error) || isNamespaceTerminating(error)) logger.debug({ err: error, key }, "reconcile again");
+      // Somebody else wrote or deleted first, or the namespace is going: all part of normal life.
+      if (isConflict(error) || isNotFound(error) || isNamespaceTerminating(error)) logger.debug({ err: error, key }, "reconcile again");
       else logger.warn({ err: error, key }, "reconcile failed");
       if (!isNamespaceTerminating(error)) queue.addRateLimited(key);
     }

@@ -16,7 +16,7 @@ import {
   serveHealth,
   systemClock,
 } from "../client/index.ts";
-import { controllers as allControllers, type ControllerSettings } from "./controllers.ts";
+import { controllers as allControllers } from "./controllers.ts";
 
 export interface StartOptions {
   /** Path of the kubeconfig to act with. */
