@@ -1,15 +1,10 @@
-import { randomUUID } from "node:crypto";
-import { hostname } from "node:os";
-import { createLogger, loadKubeconfig, systemClock } from "../client/index.ts";
+import { createLogger, systemClock } from "../client/index.ts";
 import type { ComponentSpec } from "./supervisor.ts";
 
 /** What every component's start.ts returns. */
 export interface Component {
   stop(): Promise<void>;
 }
-
-/** The Lease that copies of the controllers share; times are upstream's. */
-const LEASE = { namespace: "kube-system", leaseSeconds: 15, renewDeadlineSeconds: 10, retrySeconds: 2 };
 
 /**
  * Loads and starts only the component asked for: each one's dependencies cost time and memory. Time, randomness and
@@ -21,18 +16,16 @@ export async function startComponent(spec: ComponentSpec): Promise<Component> {
   switch (name) {
     case "controllers": {
       const { start } = await import("../controllers/start.ts");
-      const { kubeconfig, controllers, leaderElect } = options;
-      const { ca } = await loadKubeconfig(kubeconfig);
       const running = await start({
-        ...common,
-        kubeconfig,
-        controllers,
-        ...(ca && { rootCa: ca }),
-        ...(leaderElect && { leaderElection: { ...LEASE, identity: `${hostname()}_${randomUUID()}` } }),
+        clock: systemClock,
+        random: Math.random,
+        logLevel,
+        ...options,
+        controllers: options.controllers.join(","),
         // The supervisor, or whoever runs this process, starts it anew.
         onLost: () => process.exit(1),
       });
-      if (!leaderElect) await running.ready;
+      if (!options.leaderElect) await running.ready;
       return running;
     }
     case "scheduler": {
