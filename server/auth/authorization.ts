@@ -52,9 +52,12 @@ export function createAuthorization({ modes, watch, webhook }: AuthorizationOpti
         stops.push(followNodes(graph, watch));
         return nodeAuthorizer(graph, nodeRules());
       }
-      case "Webhook":
-        if (!webhook) throw new Error("authorization mode Webhook needs --authorization-webhook-config-file");
-        return webhook;
+      case "Webhook": {
+        if (webhook) return webhook;
+        throw new Error("authorization mode Webhook needs --authorization-webhook-config-file");
+      }
+      default:
+        throw new Error(`unknown authorization mode ${mode satisfies never}`);
     }
   });
   const authorizer = authorizerUnion([privilegedGroupAuthorizer, ...all]);

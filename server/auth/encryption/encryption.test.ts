@@ -1,0 +1,111 @@
+import { randomBytes } from "node:crypto";
+import { describe, expect, test } from "vitest";
+import { readEncryptionConfiguration, transformerFor } from "./configuration.ts";
+import { open, seal } from "./secretbox.ts";
+import { type CipherName, type Provider, providerTransformer } from "./transformer.ts";
+
+const hex = (text: string) => Buffer.from(text.replaceAll(" ", ""), "hex");
+
+test("secretbox agrees with the test vector of NaCl", () => {
+  const key = hex("1b27556473e985d462cd51197a9a46c76009549eac6474f206c4ee0844f68389");
+  const nonce = hex("69696ee955b62b73cd62bda875fc73d68219e0036b7a0b37");
+  const plain = hex(
+    "be075fc53c81f2d5cf141316ebeb0c7b5228c52a4c62cbd44b66849b64244ffce5ecbaaf33bd751a1ac728d45e6c61296cdc3c01233561f41db66cce314adb310e3be8250c46f06dceea3a7fa1348057e2f6556ad6b1318a024a838f21af1fde048977eb48f59ffd4924ca1c60902e52f0a089bc76897040e082f937763848645e0705",
+  );
+  const sealed = seal(plain, key, nonce);
+  expect(Buffer.from(sealed.subarray(24)).toString("hex")).toBe(
+    "f3ffc7703f9400e52a7dfb4b3d3305d98e993b9f48681273c29650ba32fc76ce48332ea7164d96a4476fb8c531a1186ac0dfc17c98dce87b4da7f011ec48c97271d2c20f9b928fe2270d6fb863d51738b48eeee314a7cc8ab932164548e526ae90224368517acfeabd6bb3732bc0e9da99832b61ca01b6de56244a9e88d5f9b37973f622a43d14a6599b1f654cb45a74e355a5",
+  );
+  expect(Buffer.from(open(sealed, key)!)).toEqual(plain);
+});
+
+const key = (name: string, length = 32) => ({ name, secret: randomBytes(length) });
+const text = Buffer.from('{"kind":"Secret"}');
+const KEY = "/registry/secrets/ns/s";
+
+describe.each<CipherName>(["aescbc", "aesgcm", "secretbox"])("%s", (name) => {
+  const [one, two] = [key("key1"), key("key2")];
+  const with_ = (...keys: (typeof one)[]) => providerTransformer([{ name, keys }, { name: "identity" }], randomBytes);
+
+  test.each([0, 1, 15, 16, 17, 1000])("reads back %i bytes, behind its prefix", (length) => {
+    const plain = randomBytes(length);
+    const stored = with_(one).toStorage(KEY, plain);
+    expect(Buffer.from(stored).toString("latin1").startsWith(`k8s:enc:${name}:v1:key1:`)).toBe(true);
+    const read = with_(one).fromStorage(KEY, stored);
+    expect([Buffer.from(read.plain), read.stale]).toEqual([plain, false]);
+  });
+
+  test("goes on reading what an older key wrote, and says that it is stale", () => {
+    const stored = with_(one).toStorage(KEY, text);
+    expect(with_(two, one).fromStorage(KEY, stored)).toMatchObject({ stale: true });
+    expect(with_(one).fromStorage(KEY, text)).toMatchObject({ plain: text, stale: true });
+  });
+
+  test("does not read what another key wrote, even one of the same name", () => {
+    // CBC has no tag, so a wrong key shows in the padding only, 255 times of 256: nothing is left to chance here.
+    const fixed = (fill: number) => ({ name: "key1", secret: Buffer.alloc(32, fill) });
+    const of = (...keys: (typeof one)[]) =>
+      providerTransformer(
+        keys.map((each) => ({ name, keys: [each] })),
+        (length) => Buffer.alloc(length, 7),
+      );
+    const stored = of(fixed(1)).toStorage(KEY, text);
+    expect(() => of(fixed(2)).fromStorage(KEY, stored)).toThrow();
+    expect(() => of({ ...fixed(1), name: "key2" }).fromStorage(KEY, stored)).toThrow("no matching prefix found");
+    const { plain, stale } = of(fixed(2), fixed(1)).fromStorage(KEY, stored);
+    expect([Buffer.from(plain), stale]).toEqual([text, true]);
+  });
+});
+
+test("aesgcm binds a value to its place", () => {
+  const transformer = providerTransformer([{ name: "aesgcm", keys: [key("k")] }], randomBytes);
+  const stored = transformer.toStorage(KEY, text);
+  expect(() => transformer.fromStorage("/registry/secrets/ns/other", stored)).toThrow();
+});
+
+describe("the configuration", () => {
+  const secret = randomBytes(32).toString("base64");
+  const make = (resources: unknown) =>
+    readEncryptionConfiguration({
+      kind: "EncryptionConfiguration",
+      apiVersion: "apiserver.config.k8s.io/v1",
+      resources,
+    });
+  const keys = [{ name: "key1", secret }];
+
+  test("decides by resource, and by wildcard", () => {
+    const configuration = make([
+      { resources: ["secrets", "*.apps"], providers: [{ aescbc: { keys } }, { identity: {} }] },
+      { resources: ["*."], providers: [{ identity: {} }] },
+    ]);
+    const prefix = (group: string, resource: string) => {
+      const stored = transformerFor(configuration, { group, resource })?.toStorage("/k", text);
+      return stored && Buffer.from(stored).toString("latin1").slice(0, 15);
+    };
+    expect(prefix("", "secrets")).toBe("k8s:enc:aescbc:");
+    expect(prefix("apps", "deployments")).toBe("k8s:enc:aescbc:");
+    expect(prefix("", "configmaps")).toBe('{"kind":"Secret');
+    expect(prefix("batch", "jobs")).toBeUndefined();
+  });
+
+  test.each<[unknown, string]>([
+    [[], "resources: Required value"],
+    [[{ resources: ["secrets"], providers: [] }], "resources[0].providers: Required value"],
+    [[{ resources: ["secrets"], providers: [{ kms: {} }] }], "KMS providers are not supported"],
+    [
+      [{ resources: ["secrets"], providers: [{ aescbc: { keys: [{ name: "a", secret: "AAAA" }] } }] }],
+      "secret is not of the expected length, got 3, expected one of [16 24 32]",
+    ],
+    [[{ resources: ["secrets"], providers: [{ secretbox: { keys: [{ secret }] } }] }], "name is a mandatory field"],
+    [[{ resources: ["secrets"], providers: [{ rot13: {} }] }], 'unknown provider "rot13"'],
+  ])("%j is refused", (resources, message) => {
+    expect(() => make(resources)).toThrow(message);
+  });
+});
+
+test("identity alone does not pass on ciphertext", () => {
+  const providers: Provider[] = [{ name: "identity" }];
+  expect(() =>
+    providerTransformer(providers, randomBytes).fromStorage(KEY, Buffer.from("k8s:enc:aescbc:v1:k:x")),
+  ).toThrow();
+});
