@@ -7,6 +7,7 @@ import { localSubjectAccessReview } from "./authorization/local-subject-access-r
 import { selfSubjectAccessReview } from "./authorization/self-subject-access-review.ts";
 import { selfSubjectRulesReview } from "./authorization/self-subject-rules-review.ts";
 import { subjectAccessReview } from "./authorization/subject-access-review.ts";
+import { horizontalPodAutoscaler } from "./autoscaling/horizontal-pod-autoscaler.ts";
 import { certificateSigningRequest } from "./certificates/certificate-signing-request.ts";
 import { compileKind } from "./compile.ts";
 import { lease } from "./coordination/lease.ts";
@@ -41,6 +42,7 @@ export const definitions: readonly KindDefinition<any>[] = [
   endpoints,
   endpointSlice,
   event,
+  horizontalPodAutoscaler,
   lease,
   localSubjectAccessReview,
   namespace,

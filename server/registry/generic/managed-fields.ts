@@ -1,4 +1,6 @@
+import type { Schema } from "../../../openapi/schema.ts";
 import { schemaForKind } from "../../../openapi/types.ts";
+import { deepCopy } from "../../meta/equality.ts";
 import { applyUpdate, type FieldManagement } from "../../meta/managed-fields/manager.ts";
 import { customResetFields, resetFieldsOf } from "../../meta/managed-fields/reset-fields.ts";
 import { managersOfParent, managersOfScale, REPLICAS_PATHS } from "../../meta/managed-fields/scale-handler.ts";
@@ -8,33 +10,80 @@ import type { RequestScope } from "../store.ts";
 
 const managements = new WeakMap<Kind, Map<string, FieldManagement>>();
 
-/** What field management has to know of a kind, made once. */
-export function fieldManagement(kind: Kind, subresource: string): FieldManagement {
+interface Version {
+  readonly group: string;
+  readonly version: string;
+}
+
+const apiVersionOf = ({ group, version }: Version): string => (group ? `${group}/${version}` : version);
+
+/** What field management has to know of a kind in one of its versions, made once. */
+function fieldManagement(kind: Kind, subresource: string, served: Version): FieldManagement {
   let known = managements.get(kind);
   if (!known) {
     known = new Map();
     managements.set(kind, known);
   }
-  let management = known.get(subresource);
+  const key = `${apiVersionOf(served)} ${subresource}`;
+  let management = known.get(key);
   if (!management) {
-    const { group, version, plural, schema, custom, subresources } = kind;
-    const resetFields = custom
-      ? customResetFields(subresources.has("status"), subresource)
-      : resetFieldsOf(group, plural, subresource);
-    management = { schema, group, version, kind: kind.kind, subresource, resetFields };
-    known.set(subresource, management);
+    const { group, plural, custom, subresources } = kind;
+    management = {
+      schema: schemaOfVersion(kind, served) ?? kind.schema,
+      group: served.group,
+      version: served.version,
+      kind: kind.kind,
+      subresource,
+      resetFields: custom
+        ? customResetFields(subresources.has("status"), subresource)
+        : resetFieldsOf(group, plural, subresource),
+      ...(kind.definition.versions && {
+        convert: (object, apiVersion) => convertBetween(kind, object, apiVersion),
+      }),
+    };
+    known.set(key, management);
   }
   return management;
 }
 
-/** Gives what a create or update changes to its manager. In place; to be called before mutating admission. */
+function schemaOfVersion(kind: Kind, { group, version }: Version): Schema | undefined {
+  const own = kind.custom || (group === kind.group && version === kind.version);
+  return own ? kind.schema : schemaForKind(group, version, kind.kind);
+}
+
+/** From any version of the kind to another. @returns undefined when that is not served */
+function convertBetween(kind: Kind, object: KubeObject, apiVersion: string) {
+  const { group, version, versions = [] } = kind.definition;
+  const all = versions.map((other) => ({ ...other, group: other.group ?? group }));
+  const from = all.find((other) => apiVersionOf(other) === object.apiVersion);
+  const stored = from ? from.toStorage(deepCopy(object)) : object;
+  if (apiVersion === apiVersionOf({ group, version })) return converted(kind, stored, { group, version });
+  const to = all.find((other) => apiVersionOf(other) === apiVersion);
+  return to && converted(kind, to.fromStorage(deepCopy(stored)), to);
+}
+
+function converted(kind: Kind, object: KubeObject, served: Version) {
+  const schema = schemaOfVersion(kind, served);
+  return schema && { object: { ...object, apiVersion: apiVersionOf(served), kind: kind.kind }, schema };
+}
+
+/**
+ * Gives what a create or update changes to its manager, in the version that the client speaks. In place; to be called
+ * before mutating admission.
+ */
 export function trackFields(
   kind: Kind,
   subresource: string,
   { object, live }: { object: KubeObject; live: KubeObject | undefined },
-  { fieldManager, now }: RequestScope,
+  { fieldManager, now, requestVersion = kind }: RequestScope,
 ): void {
-  const tracked = applyUpdate(fieldManagement(kind, subresource), live, object, { manager: fieldManager, now });
+  const isOther = requestVersion.group !== kind.group || requestVersion.version !== kind.version;
+  const served = isOther && kind.definition.versions ? requestVersion : kind;
+  const inVersion = (stored: KubeObject) =>
+    served === kind ? stored : (convertBetween(kind, stored, apiVersionOf(served))?.object ?? stored);
+  const management = fieldManagement(kind, subresource, served);
+  const writer = { manager: fieldManager, now };
+  const tracked = applyUpdate(management, live && inVersion(live), inVersion(object), writer);
   setManagedFields(object, tracked.metadata.managedFields);
 }
 
@@ -62,9 +111,8 @@ export function trackScale(
 export function takeScaleManagers(kind: Kind, form: KubeObject, object: KubeObject): void {
   const paths = REPLICAS_PATHS[`${kind.group}/${kind.plural}`];
   if (!paths) return;
-  const apiVersion = kind.group ? `${kind.group}/${kind.version}` : kind.version;
   const { managedFields } = object.metadata;
-  setManagedFields(object, managersOfParent(managedFields, form.metadata.managedFields, paths, apiVersion));
+  setManagedFields(object, managersOfParent(managedFields, form.metadata.managedFields, paths, apiVersionOf(kind)));
 }
 
 function setManagedFields({ metadata }: KubeObject, managedFields: ManagedFieldsEntry[] | undefined): void {
