@@ -1,23 +1,24 @@
 import { hostname, networkInterfaces } from "node:os";
 import { join } from "node:path";
+import { createAuthenticator } from "./auth/authentication.ts";
+import { createAuthorization } from "./auth/authorization.ts";
+import { ensureBootstrapPolicy } from "./auth/bootstrap-policy/reconcile.ts";
 import { clientCertificate } from "./auth/pki/authority.ts";
 import { certificateChecks } from "./auth/pki/checks.ts";
 import { kubeconfig } from "./auth/pki/kubeconfig.ts";
 import { ensurePki, type Pki } from "./auth/pki/pki.ts";
-import { escalationCheck } from "./auth/rbac/escalation.ts";
-import { rbacAuthorizer } from "./auth/rbac/rbac.ts";
-import { followRoles, RoleIndex } from "./auth/rbac/role-index.ts";
+import { standardRequestHeaders } from "./auth/request-header.ts";
 import { tokenIssuer } from "./auth/service-account/token-issuer.ts";
 import { type App, createApp } from "./http/app.ts";
 import { DEFAULTS } from "./http/app-options.ts";
 import { type Listener, listen } from "./http/listen.ts";
+import type { GroupResource } from "./meta/errors.ts";
 import { bootstrap } from "./registry/bootstrap/bootstrap.ts";
 import type { AdmissionChain } from "./registry/generic/environment.ts";
 import { expiredObject } from "./registry/generic/expired.ts";
 import { ServerRegistry } from "./registry/registry.ts";
 import type { Services } from "./registry/services.ts";
-import { authentication, FRONT_PROXY_NAMES } from "./start/authentication.ts";
-import { authorizerUnion, privilegedGroup } from "./start/authorization.ts";
+import { objectWriter, serverScope } from "./registry/writer.ts";
 import { healthChecks } from "./start/health.ts";
 import { systemClock } from "./storage/clock.ts";
 import { openStorage } from "./storage/open.ts";
@@ -48,6 +49,8 @@ export interface Server {
 
 /** First address of the service range 10.96.0.0/16. */
 const SERVICE_ADDRESS = "10.96.0.1";
+/** Who may be the front proxy. (`--requestheader-allowed-names`) */
+const FRONT_PROXY_NAMES: readonly string[] = ["front-proxy-client"];
 const ISSUER = "https://kubernetes.default.svc.cluster.local";
 const DRAIN_MILLISECONDS = 900;
 
@@ -74,16 +77,33 @@ export async function start(options: StartOptions): Promise<Server> {
     });
     release.push(() => registry.stop());
 
-    const index = new RoleIndex();
-    const rbac = rbacAuthorizer(index);
-    const authorizer = authorizerUnion([privilegedGroup, rbac]);
-    const authenticator = authentication({ pki, issuer: ISSUER, reader: registry.reader, now });
-    release.push(followRoles(index, registry.watch));
+    const authorization = createAuthorization({ modes: ["Node", "RBAC"], watch: registry.watch, webhook: undefined });
+    release.push(() => authorization.stop());
+    const { authorizer } = authorization;
+    const authenticator = createAuthenticator({
+      loopbackToken: crypto.randomUUID(),
+      clientAuthorities: [pki.ca.parsed],
+      requestHeader: {
+        ...standardRequestHeaders,
+        authorities: [pki.frontProxyCa.parsed],
+        allowedNames: FRONT_PROXY_NAMES,
+      },
+      tokens: undefined,
+      serviceAccountIssuers: [ISSUER],
+      serviceAccountKeys: pki.serviceAccountKey.then((key) => [key]),
+      onLegacyTokenUse: () => undefined,
+      bootstrapTokens: true,
+      remote: [],
+      anonymous: true,
+      apiAudiences: [ISSUER],
+      reader: registry.reader,
+      now,
+    });
     Object.assign(services, {
       authorizer,
       authenticator,
-      ruleResolver: rbac,
-      escalation: escalationCheck(index, authorizer),
+      ruleResolver: authorization.ruleResolver,
+      escalation: authorization.escalation,
       apiAudiences: [ISSUER],
       certificates: certificateChecks,
       tokenIssuer: tokenIssuer({
@@ -133,6 +153,11 @@ export async function start(options: StartOptions): Promise<Server> {
         requestHeaderNames: FRONT_PROXY_NAMES,
       },
       [],
+    );
+    const find = (resource: GroupResource) => registry.storeOf(resource);
+    await ensureBootstrapPolicy(
+      registry.reader,
+      objectWriter(find, () => serverScope(now())),
     );
     state.bootstrapped = true;
 
