@@ -1,0 +1,136 @@
+import { expect, test } from "vitest";
+import { wholeDocument } from "../openapi-v2.ts";
+import { groupVersionDocument } from "../openapi-v3.ts";
+import type { ApiResource, JsonSchema } from "./api-resource.ts";
+import { encodeVersion2, encodeVersion3 } from "./gnostic.ts";
+
+const ALL = ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"];
+const deployments: ApiResource = {
+  group: "apps",
+  version: "v1",
+  kind: "Deployment",
+  listKind: "DeploymentList",
+  plural: "deployments",
+  namespaced: true,
+  verbs: ALL,
+  subresources: [
+    { name: "scale", group: "autoscaling", version: "v1", kind: "Scale", verbs: ["get", "patch", "update"] },
+    { name: "status", group: "apps", version: "v1", kind: "Deployment", verbs: ["get", "patch", "update"] },
+  ],
+  returnsDeletedObject: false,
+};
+const spec = {
+  type: "object",
+  required: ["maybe", "size"],
+  properties: {
+    size: { type: "integer", default: 1, oneOf: [{ minimum: 1 }] },
+    maybe: { type: "string", nullable: true },
+    free: { type: "object", "x-kubernetes-preserve-unknown-fields": true, properties: { a: { type: "string" } } },
+    part: { type: "object", "x-kubernetes-embedded-resource": true },
+  },
+};
+const widgets: ApiResource = {
+  ...deployments,
+  group: "example.com",
+  kind: "Widget",
+  listKind: "WidgetList",
+  plural: "widgets",
+  subresources: [],
+  custom: { schema: { type: "object", properties: { spec } } },
+};
+
+/** A part of a document by its keys. */
+function at(value: unknown, ...keys: string[]): unknown {
+  return keys.reduce<unknown>((part, key) => (part as Record<string, unknown> | undefined)?.[key], value);
+}
+
+test("operations are named and described as upstream does", () => {
+  const { paths } = groupVersionDocument([deployments], "1.36");
+  expect(Object.keys(paths)).toHaveLength(9);
+  const ids = Object.values(paths).flatMap((path) =>
+    Object.values(path).flatMap((operation) => at(operation, "operationId") ?? []),
+  );
+  expect(ids.sort()).toEqual(
+    [
+      "getAppsV1APIResources listAppsV1DeploymentForAllNamespaces listAppsV1NamespacedDeployment",
+      "createAppsV1NamespacedDeployment deleteAppsV1CollectionNamespacedDeployment readAppsV1NamespacedDeployment",
+      "replaceAppsV1NamespacedDeployment patchAppsV1NamespacedDeployment deleteAppsV1NamespacedDeployment",
+      "watchAppsV1DeploymentListForAllNamespaces watchAppsV1NamespacedDeploymentList watchAppsV1NamespacedDeployment",
+      "readAppsV1NamespacedDeploymentScale replaceAppsV1NamespacedDeploymentScale patchAppsV1NamespacedDeploymentScale",
+      "readAppsV1NamespacedDeploymentStatus replaceAppsV1NamespacedDeploymentStatus patchAppsV1NamespacedDeploymentStatus",
+    ]
+      .join(" ")
+      .split(" ")
+      .sort(),
+  );
+  const scale = at(paths, "/apis/apps/v1/namespaces/{namespace}/deployments/{name}/scale");
+  expect(at(scale, "put", "x-kubernetes-group-version-kind")).toEqual({
+    group: "autoscaling",
+    kind: "Scale",
+    version: "v1",
+  });
+  expect((at(scale, "parameters") as { name: string }[]).map(({ name }) => name)).toEqual([
+    "name",
+    "namespace",
+    "pretty",
+  ]);
+});
+
+test("every reference of a document leads somewhere", () => {
+  const check = (document: unknown, definitions: unknown, prefix: string) => {
+    const refs = new Set(JSON.stringify(document).match(new RegExp(`(?<="\\$ref":"${prefix})[^"]+`, "g")));
+    expect(refs.size).toBeGreaterThan(100);
+    expect([...refs].filter((name) => !Object.hasOwn(definitions as object, name))).toEqual([]);
+  };
+  const v3 = groupVersionDocument([deployments], "1.36");
+  check(v3, v3.components.schemas, "#/components/schemas/");
+  const v2 = wholeDocument([deployments, widgets], "1.36");
+  check(v2, v2.definitions, "#/definitions/");
+});
+
+test("types carry what clients merge and apply by", () => {
+  const { components } = groupVersionDocument([deployments], "1.36");
+  const schemas = components.schemas as Record<string, JsonSchema>;
+  expect(at(schemas, "io.k8s.api.core.v1.PodSpec", "properties", "containers")).toMatchObject({
+    type: "array",
+    items: { $ref: "#/components/schemas/io.k8s.api.core.v1.Container" },
+    "x-kubernetes-list-map-keys": ["name"],
+    "x-kubernetes-list-type": "map",
+    "x-kubernetes-patch-merge-key": "name",
+    "x-kubernetes-patch-strategy": "merge",
+  });
+  expect(at(schemas, "io.k8s.apimachinery.pkg.api.resource.Quantity", "oneOf")).toEqual([
+    { type: "string" },
+    { type: "number" },
+  ]);
+  expect(at(schemas, "io.k8s.api.apps.v1.DeploymentSpec", "required")).toEqual(["selector", "template"]);
+});
+
+test("a custom resource has its schema and what every object has", () => {
+  const v3 = groupVersionDocument([widgets], "1.36");
+  const schema = at(v3.components, "schemas", "com.example.v1.Widget");
+  expect(Object.keys(at(schema, "properties") as object).sort()).toEqual(["apiVersion", "kind", "metadata", "spec"]);
+  expect(at(schema, "x-kubernetes-group-version-kind")).toEqual([
+    { group: "example.com", kind: "Widget", version: "v1" },
+  ]);
+  expect(at(schema, "properties", "spec", "properties", "part", "required")).toEqual(["kind", "apiVersion"]);
+  expect(at(schema, "properties", "spec", "required")).toEqual(["maybe", "size"]);
+  const post = at(v3.paths, "/apis/example.com/v1/namespaces/{namespace}/widgets", "post");
+  expect(at(post, "operationId")).toBe("createExampleComV1NamespacedWidget");
+});
+
+test("version 2 leaves out what its clients cannot read", () => {
+  const { definitions } = wholeDocument([widgets], "1.36");
+  const printed = at(definitions, "com.example.v1.Widget", "properties", "spec");
+  expect(at(printed, "required")).toEqual(["size"]);
+  expect(at(printed, "properties", "size")).toEqual({ type: "integer" });
+  expect(at(printed, "properties", "maybe")).toEqual({});
+  expect(at(printed, "properties", "free")).toEqual({ "x-kubernetes-preserve-unknown-fields": true });
+});
+
+test("the protobuf forms begin as clients expect", () => {
+  const v2 = Buffer.from(encodeVersion2(wholeDocument([deployments], "1.36")));
+  expect(v2.subarray(0, 5).toString("latin1")).toBe("\x0a\x032.0");
+  const v3 = Buffer.from(encodeVersion3(groupVersionDocument([deployments], "1.36")));
+  expect(v3.subarray(0, 7).toString("latin1")).toBe("\x0a\x053.0.0");
+});
