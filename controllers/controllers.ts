@@ -1,4 +1,5 @@
 import type { Controller, CustomController } from "../client/index.ts";
+import { daemonSetController } from "./daemon-set/daemon-set.ts";
 import { deploymentController } from "./deployment/deployment.ts";
 import { endpointSliceController } from "./endpoint-slice/endpoint-slice.ts";
 import { endpointsController } from "./endpoint-slice/endpoints.ts";
@@ -28,6 +29,7 @@ export function controllers(settings: ControllerSettings): (Controller | CustomC
     podGarbageCollectorController(),
     namespaceController,
     serviceAccountController,
+    daemonSetController(),
     deploymentController,
     replicaSetController,
     nodeLifecycleController(),

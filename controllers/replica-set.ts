@@ -3,7 +3,6 @@ import {
   type ApiObject,
   controllerOf,
   defineController,
-  isNamespaceTerminating,
   type Key,
   keyOf,
   type Lister,
@@ -20,6 +19,7 @@ import type { LabelSelector } from "../openapi/api/meta.k8s.io.v1.ts";
 import { findCondition, withCondition, withoutCondition } from "./conditions.ts";
 import { sameStatus } from "./equality.ts";
 import { claim } from "./owner.ts";
+import { createPods, deletePods, messageOf } from "./pod-control.ts";
 import { availableInMs, byDeletionPreference, isActive, isReady, isTerminating, podFromTemplate } from "./pods.ts";
 
 /** Pods made or deleted in one round. (BurstReplicas) */
@@ -66,65 +66,19 @@ export function reconcile(
   const surplus = active.length - (set.spec.replicas ?? 1);
   // While it is being deleted only its status is kept true: new Pods would race the garbage collector.
   if (!surplus || set.metadata.deletionTimestamp) return [...actions, ...status(), ...recheck];
-  if (surplus < 0) return [...actions, ...create(set, Math.min(-surplus, BURST), status), ...recheck];
-  const doomed = byDeletionPreference(active, relatedPods(set, sets, pods), now).slice(0, Math.min(surplus, BURST));
-  return [...actions, ...remove(set, doomed, status), ...recheck];
-}
-
-function create(set: AnySet, count: number, status: (error?: unknown) => Action[]): Action[] {
   const pod = podFromTemplate(set.spec.template ?? { metadata: {}, spec: {} }, set);
-  return [
-    {
-      do: "batch",
-      slowStart: true,
-      actions: Array.from({ length: count }, () => ({ do: "create", resource: "v1/pods", object: pod }) as const),
-      after(results) {
-        const events: Action[] = [];
-        let failure: unknown;
-        for (const result of results) {
-          if (result.ok) {
-            const message = `Created pod: ${result.object?.metadata.name}`;
-            events.push({ do: "event", about: set, type: "Normal", reason: "SuccessfulCreate", message });
-          } else if (!isNamespaceTerminating(result.error)) {
-            failure ??= result.error;
-            const message = `Error creating: ${messageOf(result.error)}`;
-            events.push({ do: "event", about: set, type: "Warning", reason: "FailedCreate", message });
-          }
-        }
-        return finish(events, failure, status);
-      },
-    },
-  ];
-}
-
-function remove(set: AnySet, doomed: readonly Readonly<Pod>[], status: (error?: unknown) => Action[]): Action[] {
-  return [
-    {
-      do: "batch",
-      actions: doomed.map((pod) => ({ do: "delete", resource: "v1/pods", object: pod }) as const),
-      after(results) {
-        let failure: unknown;
-        const events = results.map((result, i): Action => {
-          if (result.ok) {
-            const message = `Deleted pod: ${doomed[i]?.metadata.name}`;
-            return { do: "event", about: set, type: "Normal", reason: "SuccessfulDelete", message };
-          }
-          failure ??= new Error(`unable to delete pods: ${messageOf(result.error)}`, { cause: result.error });
-          const message = `Error deleting: ${messageOf(result.error)}`;
-          return { do: "event", about: set, type: "Warning", reason: "FailedDelete", message };
-        });
-        return finish(events, failure, status);
-      },
-    },
-  ];
-}
-
-function finish(events: Action[], failure: unknown, status: (error?: unknown) => Action[]): Action[] {
-  return [...events, ...status(failure), ...(failure ? [{ do: "fail", error: failure } as const] : [])];
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  if (surplus < 0)
+    return [
+      ...actions,
+      ...createPods(
+        set,
+        Array.from({ length: Math.min(-surplus, BURST) }, () => pod),
+        status,
+      ),
+      ...recheck,
+    ];
+  const doomed = byDeletionPreference(active, relatedPods(set, sets, pods), now).slice(0, Math.min(surplus, BURST));
+  return [...actions, ...deletePods(set, doomed, status), ...recheck];
 }
 
 function statusActions(
