@@ -20,7 +20,10 @@ export function servedGroups(kinds: readonly Kind[], remote: readonly ServedGrou
   for (const kind of kinds) {
     if (!kind.group) continue;
     let versions = byGroup.get(kind.group);
-    if (!versions) byGroup.set(kind.group, (versions = new Map()));
+    if (!versions) {
+      versions = new Map();
+      byGroup.set(kind.group, versions);
+    }
     const list = versions.get(kind.version);
     if (list) list.push(kind);
     else versions.set(kind.version, [kind]);

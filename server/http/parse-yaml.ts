@@ -1,4 +1,12 @@
-import { type DocumentOptions, type ParseOptions, parse, parseDocument, type SchemaOptions, type YAMLError } from "yaml";
+import {
+  type DocumentOptions,
+  type ParseOptions,
+  parse,
+  parseDocument,
+  type ScalarTag,
+  type SchemaOptions,
+  type YAMLError,
+} from "yaml";
 
 /** YAML as go-yaml reads it into plain data. */
 export interface ParsedYaml {
@@ -10,13 +18,25 @@ export interface ParsedYaml {
 // Dates, numbers to base 60 and binary stay text in go-yaml v2's untyped maps.
 const TEXT_IN_GO = new Set(["tag:yaml.org,2002:timestamp", "tag:yaml.org,2002:binary"]);
 
+const FLOAT = "tag:yaml.org,2002:float";
+/** go-yaml's floats: the library takes "." and "E0" for numbers, too. */
+const FLOATS: ScalarTag = {
+  tag: FLOAT,
+  default: true,
+  test: /^[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?$/,
+  resolve: (text) => Number(text),
+};
+
 const OPTIONS: DocumentOptions & ParseOptions & SchemaOptions = {
   version: "1.1",
-  customTags: (tags) =>
-    tags.filter((tag) => {
+  customTags: (tags) => [
+    ...tags.filter((tag) => {
       if (typeof tag === "string") return true;
-      return !TEXT_IN_GO.has(tag.tag) && !("format" in tag && tag.format === "TIME");
+      if (TEXT_IN_GO.has(tag.tag) || ("format" in tag && tag.format === "TIME")) return false;
+      return tag.tag !== FLOAT || ("test" in tag && tag.test?.test(".nan"));
     }),
+    FLOATS,
+  ],
 };
 
 /** @throws Error in go-yaml's words, `yaml: …`. */

@@ -1,0 +1,45 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { parseYaml } from "./parse-yaml.ts";
+import { toYaml } from "./yaml.ts";
+
+test.each([
+  [{ b: 1, a: [{ y: 2, x: "v" }] }, 'a:\n- x: v\n  "y": 2\nb: 1\n'],
+  [{ a: {}, b: [], c: null, d: "" }, 'a: {}\nb: []\nc: null\nd: ""\n'],
+  [
+    { a: "1", b: "true", c: "null", d: "2026-01-01T00:00:00Z", e: "1e3", f: "no" },
+    'a: "1"\nb: "true"\nc: "null"\nd: "2026-01-01T00:00:00Z"\ne: "1e3"\nf: "no"\n',
+  ],
+  [{ a: "two\nlines\n", b: "one\ntwo", c: "x\n\n" }, "a: |\n  two\n  lines\nb: |-\n  one\n  two\nc: |+\n  x\n\n"],
+  [
+    { a: "# no", b: "a: b", c: "- x", d: " x", e: "it's: x", f: "a#b" },
+    "a: '# no'\nb: 'a: b'\nc: '- x'\nd: ' x'\ne: 'it''s: x'\nf: a#b\n",
+  ],
+  [{ a: "tab\there" }, 'a: "tab\\there"\n'],
+  [{ x10: 1, x9: 2, "a-b": 3, ab: 4 }, "a-b: 3\nab: 4\nx9: 2\nx10: 1\n"],
+  [{ ".": {}, "f:a": {} }, ".: {}\nf:a: {}\n"],
+  [[["a", "b"], []], "- - a\n  - b\n- []\n"],
+])("%j is written as sigs.k8s.io/yaml does", (value, text) => {
+  expect(toYaml(value)).toBe(text);
+});
+
+test("long text is folded past 80 columns, at a single space", () => {
+  const message =
+    'pods is forbidden: User "system:anonymous" cannot list resource "pods" in API group "" in the namespace "t"';
+  expect(toYaml({ message })).toBe(
+    'message: \'pods is forbidden: User "system:anonymous" cannot list resource "pods" in\n  API group "" in the namespace "t"\'\n',
+  );
+});
+
+test("whatever is written reads back the same", () => {
+  const leaf = fc.oneof(fc.string(), fc.string({ unit: "grapheme" }), fc.integer(), fc.boolean(), fc.constant(null));
+  const { value } = fc.letrec((tie) => ({
+    value: fc.oneof({ maxDepth: 3 }, leaf, fc.array(tie("value")), fc.dictionary(fc.string(), tie("value"))),
+  }));
+  fc.assert(
+    fc.property(fc.dictionary(fc.string(), value), (data) => {
+      expect(parseYaml(Buffer.from(toYaml(data))).value).toEqual(JSON.parse(JSON.stringify(data)));
+    }),
+    { numRuns: 300 },
+  );
+});
