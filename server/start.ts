@@ -1,25 +1,25 @@
-import { hostname, networkInterfaces } from "node:os";
+import { hostname } from "node:os";
 import { join } from "node:path";
-import { createAuthenticator } from "./auth/authentication.ts";
 import { createAuthorization } from "./auth/authorization.ts";
 import { ensureBootstrapPolicy } from "./auth/bootstrap-policy/reconcile.ts";
 import { clientCertificate } from "./auth/pki/authority.ts";
 import { certificateChecks } from "./auth/pki/checks.ts";
 import { kubeconfig } from "./auth/pki/kubeconfig.ts";
 import { ensurePki, type Pki } from "./auth/pki/pki.ts";
-import { standardRequestHeaders } from "./auth/request-header.ts";
 import { tokenIssuer } from "./auth/service-account/token-issuer.ts";
 import { type App, createApp } from "./http/app.ts";
 import { DEFAULTS } from "./http/app-options.ts";
 import { type Listener, listen } from "./http/listen.ts";
-import type { GroupResource } from "./meta/errors.ts";
 import { bootstrap } from "./registry/bootstrap/bootstrap.ts";
 import type { AdmissionChain } from "./registry/generic/environment.ts";
 import { expiredObject } from "./registry/generic/expired.ts";
 import { ServerRegistry } from "./registry/registry.ts";
 import type { Services } from "./registry/services.ts";
 import { objectWriter, serverScope } from "./registry/writer.ts";
+import { advertisedAddress, serverNames, urlHost } from "./start/address.ts";
+import { createAuthentication, FRONT_PROXY_NAMES, ISSUER } from "./start/authentication.ts";
 import { healthChecks } from "./start/health.ts";
+import { Releases } from "./start/releases.ts";
 import { systemClock } from "./storage/clock.ts";
 import { openStorage } from "./storage/open.ts";
 
@@ -36,87 +36,62 @@ export interface StartOptions {
   readonly logLevel: string;
 }
 
+/** Who a kubeconfig is for. */
+export interface KubeconfigUser {
+  readonly commonName: string;
+  readonly organizations: readonly string[];
+}
+
 /** A running API server. */
 export interface Server {
   /** `https://127.0.0.1:6443` */
   readonly url: string;
   readonly port: number;
   /** A kubeconfig with a new client certificate for this user. */
-  kubeconfig(user: { readonly commonName: string; readonly organizations: readonly string[] }): string;
+  kubeconfig(user: KubeconfigUser): string;
   /** Waits for requests in flight, then releases everything in reverse order. Idempotent. */
   stop(): Promise<void>;
 }
 
 /** First address of the service range 10.96.0.0/16. */
 const SERVICE_ADDRESS = "10.96.0.1";
-/** Who may be the front proxy. (`--requestheader-allowed-names`) */
-const FRONT_PROXY_NAMES: readonly string[] = ["front-proxy-client"];
-const ISSUER = "https://kubernetes.default.svc.cluster.local";
 const DRAIN_MILLISECONDS = 900;
 
 /** kube-apiserver: storage → registry → authentication and authorization → HTTP → bootstrap → ready. */
 export async function start(options: StartOptions): Promise<Server> {
   const now = () => new Date();
-  const release: (() => unknown)[] = [];
-  const stop = once(() => releaseAll(release));
+  const releases = new Releases(console.error);
   try {
-    const pki = ensurePki(join(options.dataDir, "pki"), { serverNames: namesOf(options.bindAddress), now: now() });
-    const storage = await openStorage(options.storage, {
-      durability: options.durability,
-      encodeExpired: expiredObject,
-    });
-    release.push(() => storage.stop());
+    const { bindAddress } = options;
+    const pki = ensurePki(join(options.dataDir, "pki"), { serverNames: serverNames(bindAddress), now: now() });
+
+    const { durability } = options;
+    const storage = await openStorage(options.storage, { durability, encodeExpired: expiredObject });
+    releases.add(() => storage.stop());
 
     const services = {} as Mutable<Services>; // filled in below, before the first request
-    const registry = new ServerRegistry({
-      storage,
-      admission: NO_ADMISSION,
-      random: Math.random,
-      clock: systemClock,
-      services,
-    });
-    release.push(() => registry.stop());
+    const common = { storage, random: Math.random, clock: systemClock, services };
+    const registry = new ServerRegistry({ ...common, admission: NO_ADMISSION });
+    releases.add(() => registry.stop());
 
-    const authorization = createAuthorization({ modes: ["Node", "RBAC"], watch: registry.watch, webhook: undefined });
-    release.push(() => authorization.stop());
-    const { authorizer } = authorization;
-    const authenticator = createAuthenticator({
-      loopbackToken: crypto.randomUUID(),
-      clientAuthorities: [pki.ca.parsed],
-      requestHeader: {
-        ...standardRequestHeaders,
-        authorities: [pki.frontProxyCa.parsed],
-        allowedNames: FRONT_PROXY_NAMES,
-      },
-      tokens: undefined,
-      serviceAccountIssuers: [ISSUER],
-      serviceAccountKeys: pki.serviceAccountKey.then((key) => [key]),
-      onLegacyTokenUse: () => undefined,
-      bootstrapTokens: true,
-      remote: [],
-      anonymous: true,
-      apiAudiences: [ISSUER],
-      reader: registry.reader,
-      now,
-    });
+    const { watch, reader } = registry;
+    const authorization = createAuthorization({ modes: ["Node", "RBAC"], watch, webhook: undefined });
+    releases.add(() => authorization.stop());
+    const { authorizer, ruleResolver, escalation } = authorization;
+    const authenticator = createAuthentication(pki, reader, now);
+    const issuer = { issuer: ISSUER, maxExpirationSeconds: 0, extendExpiration: true, newId };
     Object.assign(services, {
       authorizer,
       authenticator,
-      ruleResolver: authorization.ruleResolver,
-      escalation: authorization.escalation,
+      ruleResolver,
+      escalation,
       apiAudiences: [ISSUER],
       certificates: certificateChecks,
-      tokenIssuer: tokenIssuer({
-        issuer: ISSUER,
-        maxExpirationSeconds: 0,
-        extendExpiration: true,
-        key: pki.serviceAccountKey,
-        newId: () => crypto.randomUUID(),
-      }),
+      tokenIssuer: tokenIssuer({ ...issuer, key: pki.serviceAccountKey }),
     } satisfies Services);
 
     const state = { bootstrapped: false, stopping: false };
-    let port = options.port;
+    let port = 0;
     const app = createApp({
       ...DEFAULTS,
       registry,
@@ -124,17 +99,17 @@ export async function start(options: StartOptions): Promise<Server> {
       authorizer,
       now,
       random: Math.random,
-      newId: () => crypto.randomUUID(),
+      newId,
       connectors: [],
       healthChecks: healthChecks(state),
-      serverAddress: () => `${advertised(options.bindAddress)}:${port}`,
+      serverAddress: () => `${advertisedAddress(bindAddress)}:${port}`,
       routes: [],
       onPanic: (error, path) => console.error(path, error),
       countObjects: (prefix) => storage.count(prefix),
     });
     const listener = await listenOnFreePort(options, app, pki);
     port = listener.address.port;
-    release.push(() => {
+    releases.add(() => {
       state.stopping = true;
       return listener.stop();
     });
@@ -143,51 +118,52 @@ export async function start(options: StartOptions): Promise<Server> {
       (resource) => registry.contextOf(resource),
       {
         now: now(),
-        advertiseAddress: advertised(options.bindAddress),
+        advertiseAddress: advertisedAddress(bindAddress),
         port,
         serviceAddress: SERVICE_ADDRESS,
         hostname: hostname(),
-        identity: crypto.randomUUID(),
+        identity: newId(),
         clientCa: pki.ca.certificate,
         requestHeaderCa: pki.frontProxyCa.certificate,
         requestHeaderNames: FRONT_PROXY_NAMES,
       },
       [],
     );
-    const find = (resource: GroupResource) => registry.storeOf(resource);
-    await ensureBootstrapPolicy(
-      registry.reader,
-      objectWriter(find, () => serverScope(now())),
+    const writer = objectWriter(
+      (resource) => registry.storeOf(resource),
+      () => serverScope(now()),
     );
+    await ensureBootstrapPolicy(reader, writer);
     state.bootstrapped = true;
 
-    const host = options.bindAddress === "0.0.0.0" ? "127.0.0.1" : options.bindAddress;
-    const url = `https://${host.includes(":") ? `[${host}]` : host}:${port}`;
-    return { url, port, kubeconfig: (user) => kubeconfigFor(pki, url, user, now()), stop };
+    const url = `https://${urlHost(bindAddress)}:${port}`;
+    return {
+      url,
+      port,
+      kubeconfig: (user) => kubeconfigFor(pki, url, user, now()),
+      stop: () => releases.all(),
+    };
   } catch (error) {
-    await stop();
+    await releases.all();
     throw error;
   }
 }
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
+const newId = () => crypto.randomUUID();
+
 /** Until there are plugins. */
 const NO_ADMISSION: AdmissionChain = { admit: async () => undefined, validate: async () => undefined };
 
 async function listenOnFreePort(options: StartOptions, app: App, pki: Pki): Promise<Listener> {
   const { bindAddress: host, onPortTaken } = options;
+  const { certificate, key } = pki.apiserver;
+  const clientCa = pki.ca.certificate + pki.frontProxyCa.certificate;
+  const common = { app, host, certificate, key, clientCa, drainMilliseconds: DRAIN_MILLISECONDS };
   for (let { port } = options; ; port++) {
     try {
-      return await listen({
-        app,
-        host,
-        port,
-        certificate: pki.apiserver.certificate,
-        key: pki.apiserver.key,
-        clientCa: pki.ca.certificate + pki.frontProxyCa.certificate,
-        drainMilliseconds: DRAIN_MILLISECONDS,
-      });
+      return await listen({ ...common, port });
     } catch (error) {
       // The cast: errors of node:net have a code.
       if ((error as NodeJS.ErrnoException).code !== "EADDRINUSE" || port === 0 || port >= 65535) throw error;
@@ -196,48 +172,8 @@ async function listenOnFreePort(options: StartOptions, app: App, pki: Pki): Prom
   }
 }
 
-function kubeconfigFor(
-  pki: Pki,
-  server: string,
-  user: { readonly commonName: string; readonly organizations: readonly string[] },
-  now: Date,
-): string {
+function kubeconfigFor(pki: Pki, server: string, user: KubeconfigUser, now: Date): string {
   const client = clientCertificate(pki.ca, user, now);
-  return kubeconfig({
-    server,
-    certificateAuthority: pki.ca.certificate,
-    client,
-    cluster: "inkube",
-    user: user.commonName,
-  });
-}
-
-/** Where Pods find a server that listens here: this machine's first address, when it may be reached from outside. */
-function advertised(bindAddress: string): string {
-  if (bindAddress !== "0.0.0.0" && !bindAddress.startsWith("127.") && bindAddress !== "::") return bindAddress;
-  const all = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
-  return all.find(({ family, internal }) => family === "IPv4" && !internal)?.address ?? "127.0.0.1";
-}
-
-function namesOf(bindAddress: string): string[] {
-  return [...new Set([advertised(bindAddress), ...(bindAddress === "0.0.0.0" ? [] : [bindAddress])])];
-}
-
-function once(run: () => Promise<void>): () => Promise<void> {
-  let done: Promise<void> | undefined;
-  return () => {
-    done ??= run();
-    return done;
-  };
-}
-
-/** In reverse order; one that fails does not keep the others from running. */
-async function releaseAll(release: readonly (() => unknown)[]): Promise<void> {
-  for (const step of [...release].reverse()) {
-    try {
-      await step();
-    } catch (error) {
-      console.error(error);
-    }
-  }
+  const certificateAuthority = pki.ca.certificate;
+  return kubeconfig({ server, certificateAuthority, client, cluster: "inkube", user: user.commonName });
 }

@@ -71,6 +71,7 @@ export function admissionAttributes(
     resource: plural,
     subresource,
     kind: subresourceKind ?? { group, version, kind: kind.kind },
+    ...(scope.requestVersion && { requestVersion: scope.requestVersion }),
     namespace,
     name,
     object,

@@ -3,12 +3,17 @@ import type { KubeObject } from "../../meta/object.ts";
 import type { Change } from "../../storage/storage.ts";
 import type { Kind } from "../kind.ts";
 import type { StoreContext } from "./environment.ts";
+import { dropEmptyLists } from "./nil-lists.ts";
 import { type StoredObject, storedOf } from "./stored.ts";
 
 const encoder = new TextEncoder();
 
+/** Upstream keeps these as JSON. All others go through protobuf on their way into storage. */
+const JSON_GROUPS = ["apiextensions.k8s.io", "apiregistration.k8s.io"];
+
 /** The bytes of an object in its storage version. */
 export function encodeObject(kind: Kind, object: KubeObject): Uint8Array {
+  if (!kind.custom && !JSON_GROUPS.includes(kind.group)) dropEmptyLists(object, kind.schema);
   return encoder.encode(kind.custom ? encodeAny(object) : encodeJson(object, kind.schema));
 }
 
