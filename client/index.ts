@@ -50,5 +50,6 @@ export { runController } from "./run-controller.ts";
 export { runControllers } from "./run-controllers.ts";
 export { isEmptySelector, matchesLabels, matchesSelector } from "./selector.ts";
 export { createSeriesRecorder, microTimestamp, type Occurrence, type SeriesRecorder } from "./series-recorder.ts";
+export { type ServiceAccountClients, serviceAccountClients } from "./service-account.ts";
 export { type ApiRequest, openTransport, type Transport } from "./transport.ts";
 export * from "./work-queue.ts";

@@ -117,7 +117,8 @@ export function runController<L>(
       if (stopped) return;
       metrics?.reconciled(name, "error");
       // Somebody else wrote or deleted first, or the namespace is going: all part of normal life.
-      if (isConflict(error) || isNotFound(error) || isNamespaceTerminating(error)) logger.debug({ err: error, key }, "reconcile again");
+      if (isConflict(error) || isNotFound(error) || isNamespaceTerminating(error))
+        logger.debug({ err: error, key }, "reconcile again");
       else logger.warn({ err: error, key }, "reconcile failed");
       if (!isNamespaceTerminating(error)) queue.addRateLimited(key);
     }

@@ -14,9 +14,11 @@ import {
   type Random,
   runControllers,
   serveHealth,
+  serviceAccountClients,
   systemClock,
 } from "../client/index.ts";
 import { controllers as allControllers } from "./controllers.ts";
+import { accountOf } from "./credentials.ts";
 
 export interface StartOptions {
   /** Path of the kubeconfig to act with. */
@@ -64,6 +66,7 @@ export async function start(options: StartOptions): Promise<RunningControllers> 
   const connection = await loadKubeconfig(options.kubeconfig);
   const transport = openTransport(connection, "kube-controller-manager");
   const client = createClient(transport);
+  const accounts = serviceAccountClients({ client, connection, clock, namespace: "kube-system" });
   const metrics = createMetrics();
   const chosen = select(allControllers({ rootCa: options.rootCa ?? connection.ca }), options.controllers.split(","));
   let pending: readonly string[] = ["leader-election"];
@@ -83,7 +86,7 @@ export async function start(options: StartOptions): Promise<RunningControllers> 
       logger,
       recorder: (component) => createEventRecorder({ client, clock, logger, component }),
     };
-    const running = runControllers(chosen, context, metrics);
+    const running = runControllers(chosen, context, metrics, (name) => accounts.client(accountOf(name)));
     notReady = informers.pending;
     void informers.synced().then(markReady);
     return running;
@@ -113,7 +116,12 @@ export async function start(options: StartOptions): Promise<RunningControllers> 
     stop() {
       stopping ??= (async () => {
         pending = [];
-        for (const step of [() => running.stop(), () => health?.stop(), () => transport.close()]) {
+        for (const step of [
+          () => running.stop(),
+          () => health?.stop(),
+          () => accounts.close(),
+          () => transport.close(),
+        ]) {
           try {
             await step();
           } catch (error) {

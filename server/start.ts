@@ -90,6 +90,11 @@ export async function start(options: StartOptions): Promise<Server> {
       tokenIssuer: tokenIssuer({ ...issuer, key: pki.serviceAccountKey }),
     } satisfies Services);
 
+    const documents = new OpenApiDocuments(
+      { kinds: () => registry.kinds, customSchema: () => ({}), version: "1.36" },
+      now(),
+    );
+    release.push(registry.onChange(() => documents.invalidate(now())));
     const state = { bootstrapped: false, stopping: false };
     let port = 0;
     const app = createApp({
@@ -103,7 +108,7 @@ export async function start(options: StartOptions): Promise<Server> {
       connectors: [],
       healthChecks: healthChecks(state),
       serverAddress: () => `${advertisedAddress(bindAddress)}:${port}`,
-      routes: [],
+      routes: openApiRoutes(documents, now),
       onPanic: (error, path) => console.error(path, error),
       countObjects: (prefix) => storage.count(prefix),
     });
