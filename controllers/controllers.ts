@@ -1,6 +1,7 @@
 import type { Controller, CustomController } from "../client/index.ts";
 import { daemonSetController } from "./daemon-set/daemon-set.ts";
 import { deploymentController } from "./deployment/deployment.ts";
+import { disruptionController } from "./disruption.ts";
 import { endpointSliceController } from "./endpoint-slice/endpoint-slice.ts";
 import { endpointsController } from "./endpoint-slice/endpoints.ts";
 import { endpointSliceMirroringController } from "./endpoint-slice/mirroring.ts";
@@ -11,7 +12,9 @@ import { podGarbageCollectorController } from "./pod-garbage-collector.ts";
 import { replicaSetController, replicationControllerController } from "./replica-set.ts";
 import { rootCaPublisherController } from "./root-ca-publisher.ts";
 import { serviceAccountController } from "./service-account.ts";
+import { statefulSetController } from "./stateful-set/stateful-set.ts";
 import { taintEvictionController } from "./taint-eviction.ts";
+import { ttlAfterFinishedController } from "./ttl-after-finished.ts";
 
 /** What some controllers are told from outside. */
 export interface ControllerSettings {
@@ -32,6 +35,9 @@ export function controllers(settings: ControllerSettings): (Controller | CustomC
     daemonSetController(),
     deploymentController,
     replicaSetController,
+    disruptionController,
+    statefulSetController,
+    ttlAfterFinishedController,
     nodeLifecycleController(),
     taintEvictionController(),
     ...(settings.rootCa ? [rootCaPublisherController(settings.rootCa)] : []),

@@ -1,0 +1,279 @@
+import {
+  type Action,
+  controllerOf,
+  defineController,
+  isAlreadyExists,
+  isEmptySelector,
+  type Key,
+  keyOf,
+  type Lister,
+  mapping,
+  matchesSelector,
+  type ReconcileContext,
+  splitKey,
+  type WriteAction,
+} from "../../client/index.ts";
+import type { ControllerRevision, StatefulSet, StatefulSetStatus } from "../../openapi/api/apps.v1.ts";
+import type { PersistentVolumeClaim, Pod } from "../../openapi/api/core.v1.ts";
+import { sameStatus } from "../equality.ts";
+import { currentRevision, RESOURCE as REVISIONS, staleRevisions, templateOf } from "../history.ts";
+import { scaledValue } from "../int-or-percent.ts";
+import { claim } from "../owner.ts";
+import { messageOf, tell } from "../pod-control.ts";
+import { availableInMs, isAvailable, isFinished, isReady } from "../pods.ts";
+import { claimsOf, hasIdentity, ordinalOf, REVISION_LABEL, startOf, statefulPod, withIdentity } from "./pods.ts";
+
+const RESOURCE = "apps/v1/statefulsets";
+const HASH_LABEL = "controller.kubernetes.io/hash";
+
+interface Listers {
+  sets: Lister<StatefulSet>;
+  pods: Lister<Pod>;
+  claims: Lister<PersistentVolumeClaim>;
+  revisions: Lister<ControllerRevision>;
+}
+
+type View = Readonly<StatefulSet>;
+type AnyPod = Readonly<Pod>;
+/** A place in the row of ordinals, with its Pod when there is one. */
+interface Slot {
+  ordinal: number;
+  pod: AnyPod | undefined;
+}
+
+/** Pods with an identity, one after the other. Follows pkg/controller/statefulset. */
+export function reconcile(key: Key, listers: Listers, { now }: Pick<ReconcileContext, "now">): Action[] {
+  const { sets, pods, revisions } = listers;
+  const set = sets.get(key);
+  if (!set || isEmptySelector(set.spec.selector)) return [];
+  const { namespace } = splitKey(key);
+  const matches = ({ metadata }: { metadata: { labels?: Record<string, string> } }) =>
+    matchesSelector(set.spec.selector, metadata.labels);
+  const history = claim(set, REVISIONS, revisions.byNamespace(namespace), matches);
+  const update = currentRevision(set, history.owned, HASH_LABEL);
+  if (update.actions) return [...history.actions, ...update.actions];
+  const updateRevision = update.revision;
+  const current = history.owned.find(({ metadata }) => metadata.name === set.status.currentRevision) ?? updateRevision;
+  const { owned, actions } = claim(
+    set,
+    "v1/pods",
+    pods.byNamespace(namespace),
+    (pod) => matches(pod) && ordinalOf(set, pod) !== undefined,
+  );
+
+  const replicas = set.spec.replicas ?? 1;
+  const start = startOf(set);
+  const byOrdinal = new Map(owned.map((pod) => [ordinalOf(set, pod) ?? -1, pod]));
+  const slots = Array.from(
+    { length: replicas },
+    (_, i): Slot => ({ ordinal: start + i, pod: byOrdinal.get(start + i) }),
+  );
+  const isMember = (ordinal: number) => ordinal >= start && ordinal < start + replicas;
+  const condemned = [...byOrdinal]
+    .filter(([ordinal]) => !isMember(ordinal))
+    .sort(([a], [b]) => b - a)
+    .map(([, pod]) => pod);
+
+  const status = statusActions(set, owned, current, updateRevision, now);
+  const inUse = new Set([current, updateRevision].map(({ metadata }) => metadata.name ?? ""));
+  for (const pod of owned) inUse.add(pod.metadata.labels?.[REVISION_LABEL] ?? "");
+  const limit = set.spec.revisionHistoryLimit;
+  const waits = owned.map((pod) => availableInMs(pod, set.spec.minReadySeconds ?? 0, now) || Number.POSITIVE_INFINITY);
+  const soonest = Math.min(...waits);
+  const steps = set.metadata.deletionTimestamp
+    ? []
+    : stepsOf({ set, slots, condemned, current, update: updateRevision, claims: listers.claims, now });
+  return [
+    ...history.actions,
+    ...actions,
+    ...status,
+    ...steps,
+    ...(limit === undefined ? [] : staleRevisions(history.owned, inUse, limit)),
+    ...(Number.isFinite(soonest) ? [{ do: "requeue", afterMs: soonest + 1 } as const] : []),
+  ];
+}
+
+interface Situation {
+  set: View;
+  slots: readonly Slot[];
+  condemned: readonly AnyPod[];
+  current: Readonly<ControllerRevision>;
+  update: Readonly<ControllerRevision>;
+  claims: Lister<PersistentVolumeClaim>;
+  now: Date;
+}
+
+/** Brings the row in order, then shortens it, then updates it; in order when the set wants order. */
+function stepsOf(situation: Situation): Action[] {
+  const { set, slots, condemned, now } = situation;
+  const inOrder = set.spec.podManagementPolicy !== "Parallel";
+  const isUp = (pod: AnyPod) => pod.status.phase === "Running" && isAvailable(pod, set.spec.minReadySeconds ?? 0, now);
+  const isDown = (pod: AnyPod | undefined) => !pod || !!pod.metadata.deletionTimestamp || !isUp(pod);
+  const actions: Action[] = [];
+  /** @returns true when everything after it has to wait. */
+  const stop = (more: Action[]) => {
+    actions.push(...more);
+    return inOrder;
+  };
+  let waiting = false;
+  for (const slot of slots) {
+    const { pod, ordinal } = slot;
+    if (!pod) {
+      waiting = true;
+      if (stop(makePod(situation, ordinal))) return actions;
+    } else if (isFinished(pod)) {
+      waiting = true;
+      if (stop(pod.metadata.deletionTimestamp ? [] : removePod(set, pod))) return actions;
+    } else {
+      if (pod.status.phase === "Pending") actions.push(...missingClaims(situation, pod, ordinal));
+      if (isDown(pod) && inOrder) return actions;
+      if (!hasIdentity(pod, ordinal)) {
+        actions.push({ do: "update", resource: "v1/pods", object: withIdentity(pod, ordinal) });
+      }
+    }
+  }
+  // The first Pod that is not up may go although it is not up: else a broken one could never be scaled away.
+  const broken = [...slots.map(({ pod }) => pod), ...[...condemned].reverse()].find((pod) => isDown(pod));
+  for (const pod of condemned) {
+    if (pod.metadata.deletionTimestamp) {
+      if (stop([])) return actions;
+      continue;
+    }
+    if (inOrder && isDown(pod) && pod !== broken) return actions;
+    if (stop(removePod(set, pod))) return actions;
+  }
+  if (waiting || set.spec.updateStrategy.type === "OnDelete") return actions;
+  return [...actions, ...updateStep(situation, isDown)];
+}
+
+/** From the last ordinal down to the partition, as many at once as may be unavailable. */
+function updateStep({ set, slots, update }: Situation, isDown: (pod: AnyPod | undefined) => boolean): Action[] {
+  const { partition = 0, maxUnavailable } = set.spec.updateStrategy.rollingUpdate ?? {};
+  const most = maxUnavailable === undefined ? 1 : Math.max(1, scaledValue(maxUnavailable, slots.length, false));
+  let room = most - slots.filter(({ pod }) => isDown(pod)).length;
+  const actions: Action[] = [];
+  for (const { pod } of [...slots.slice(partition)].reverse()) {
+    const isOld =
+      pod && pod.metadata.labels?.[REVISION_LABEL] !== update.metadata.name && !pod.metadata.deletionTimestamp;
+    // A broken Pod of the old template goes whatever the room: it may be what the update mends.
+    if (isOld && room > 0) {
+      actions.push(...removePod(set, pod));
+      room--;
+    }
+  }
+  return actions;
+}
+
+function makePod(situation: Situation, ordinal: number): Action[] {
+  const { set, current, update } = situation;
+  const rolling = set.spec.updateStrategy.rollingUpdate;
+  const border = rolling ? (rolling.partition ?? 0) : (set.status.currentReplicas ?? 0);
+  const isCurrent = set.spec.updateStrategy.type === "RollingUpdate" && ordinal < startOf(set) + border;
+  const revision = isCurrent ? current : update;
+  const pod = statefulPod(set, templateOf(revision) ?? set.spec.template, revision.metadata.name ?? "", ordinal);
+  return [
+    ...missingClaims(situation, pod, ordinal),
+    ...told(set, "Create", pod, { do: "create", resource: "v1/pods", object: pod }),
+  ];
+}
+
+function removePod(set: View, pod: AnyPod): Action[] {
+  return told(set, "Delete", pod, { do: "delete", resource: "v1/pods", object: pod });
+}
+
+function told(set: View, verb: "Create" | "Delete", pod: AnyPod, action: WriteAction): Action[] {
+  const subject = `${verb} Pod ${pod.metadata.name} in StatefulSet ${set.metadata.name}`;
+  return [
+    {
+      do: "batch",
+      actions: [action],
+      after: ([result]) =>
+        !result || result.ok
+          ? [tell(set, "Normal", `Successful${verb}`, `${subject} successful`)]
+          : isAlreadyExists(result.error)
+            ? [{ do: "fail", error: result.error }]
+            : [
+                tell(set, "Warning", `Failed${verb}`, `${subject} failed error: ${messageOf(result.error)}`),
+                { do: "fail", error: result.error },
+              ],
+    },
+  ];
+}
+
+function missingClaims({ set, claims }: Situation, pod: AnyPod, ordinal: number): Action[] {
+  return claimsOf(set, ordinal)
+    .filter((wanted) => !claims.get(keyOf(wanted)))
+    .map((object) => ({
+      do: "batch",
+      actions: [{ do: "create", resource: "v1/persistentvolumeclaims", object }],
+      after([result]) {
+        const { name } = object.metadata;
+        if (!result || result.ok) {
+          const message = `Create Claim ${name} Pod ${pod.metadata.name} in StatefulSet ${set.metadata.name} success`;
+          return [tell(set, "Normal", "SuccessfulCreate", message)];
+        }
+        const message = `Create Claim ${name} for Pod ${pod.metadata.name} in StatefulSet ${set.metadata.name} failed error: ${messageOf(result.error)}`;
+        return [tell(set, "Warning", "FailedCreate", message), { do: "fail", error: result.error }];
+      },
+    }));
+}
+
+function statusActions(
+  set: View,
+  owned: readonly AnyPod[],
+  current: Readonly<ControllerRevision>,
+  update: Readonly<ControllerRevision>,
+  now: Date,
+): Action[] {
+  const live = owned.filter(({ metadata }) => !metadata.deletionTimestamp);
+  const of = ({ metadata }: Readonly<ControllerRevision>) =>
+    live.filter((pod) => pod.metadata.labels?.[REVISION_LABEL] === metadata.name).length;
+  const ready = owned.filter((pod) => pod.status.phase === "Running" && isReady(pod));
+  const status: StatefulSetStatus = {
+    ...set.status,
+    observedGeneration: set.metadata.generation,
+    replicas: owned.length,
+    readyReplicas: ready.length,
+    availableReplicas: ready.filter((pod) => isAvailable(pod, set.spec.minReadySeconds ?? 0, now)).length,
+    currentReplicas: of(current),
+    updatedReplicas: of(update),
+    currentRevision: current.metadata.name,
+    updateRevision: update.metadata.name,
+    collisionCount: set.status.collisionCount ?? 0,
+  };
+  // The update is through: what was new is now what is current. (completeRollingUpdate)
+  const isRolling = set.spec.updateStrategy.type === "RollingUpdate";
+  if (isRolling && status.updatedReplicas === status.replicas && status.readyReplicas === status.replicas) {
+    status.currentReplicas = status.updatedReplicas;
+    status.currentRevision = status.updateRevision;
+  }
+  const isSame = set.status.collisionCount !== undefined && sameStatus(set.status, status);
+  return isSame ? [] : [{ do: "updateStatus", resource: RESOURCE, object: { ...set, status } as StatefulSet }];
+}
+
+export const statefulSetController = defineController<Listers>({
+  name: "statefulset-controller",
+  watches: {
+    for: RESOURCE,
+    owns: ["v1/pods", REVISIONS],
+    maps: [
+      mapping("v1/pods", (pod, { sets }: Listers) =>
+        controllerOf(pod)
+          ? []
+          : sets
+              .byNamespace(pod.metadata.namespace ?? "")
+              .filter(
+                ({ spec }) => !isEmptySelector(spec.selector) && matchesSelector(spec.selector, pod.metadata.labels),
+              )
+              .map(keyOf),
+      ),
+    ],
+  },
+  listers: (get) => ({
+    sets: get(RESOURCE),
+    pods: get("v1/pods"),
+    claims: get("v1/persistentvolumeclaims"),
+    revisions: get(REVISIONS),
+  }),
+  reconcile,
+});
