@@ -7,9 +7,11 @@ import { certificateChecks } from "./auth/pki/checks.ts";
 import { kubeconfig } from "./auth/pki/kubeconfig.ts";
 import { ensurePki, type Pki } from "./auth/pki/pki.ts";
 import { tokenIssuer } from "./auth/service-account/token-issuer.ts";
+import { OpenApiDocuments } from "./discovery/openapi.ts";
 import { type App, createApp } from "./http/app.ts";
 import { DEFAULTS } from "./http/app-options.ts";
 import { type Listener, listen } from "./http/listen.ts";
+import { openApiRoutes } from "./http/routes/openapi.ts";
 import { bootstrap } from "./registry/bootstrap/bootstrap.ts";
 import type { AdmissionChain } from "./registry/generic/environment.ts";
 import { expiredObject } from "./registry/generic/expired.ts";
@@ -94,7 +96,7 @@ export async function start(options: StartOptions): Promise<Server> {
       { kinds: () => registry.kinds, customSchema: () => ({}), version: "1.36" },
       now(),
     );
-    release.push(registry.onChange(() => documents.invalidate(now())));
+    releases.add(registry.onChange(() => documents.invalidate(now())));
     const state = { bootstrapped: false, stopping: false };
     let port = 0;
     const app = createApp({
