@@ -33,7 +33,7 @@ export interface AppOptions {
   /** `host:port`, for /api and the OpenID discovery document. */
   readonly serverAddress: () => string;
   /** Documents of /.well-known/openid-configuration and /openid/v1/jwks, as JSON text. */
-  readonly openId?: { configuration(): string; jwks(): string };
+  readonly openId?: { configuration(): Promise<string>; jwks(): Promise<string> };
   /** More fixed paths: /openapi/…, for example. */
   readonly routes: readonly FixedRoute[];
   /** Requests of aggregated API services, asked before anything else is served. @returns whether it answered. */

@@ -34,6 +34,7 @@ export function dispatch(options: AppOptions, settings: WatchSettings): Middlewa
     if (!found) return unknown(ctx, registry, info);
     const { kind, store } = found;
     ctx.state.served = true;
+    if (ctx.state.longRunning) settings.metrics.longRunningStarted(ctx.state);
     const wrong = checkScope(kind, info);
     if (wrong) {
       if (kind.custom && wrong === 404) return notFoundPage(ctx);

@@ -63,7 +63,7 @@ export class Metrics {
     for (const series of [this.#requests, this.#durations, this.#sizes, this.#longRunning, this.#watchEvents]) {
       series.registerIn(this.#registry);
     }
-    const gauge = new Gauge({
+    new Gauge({
       name: "apiserver_current_inflight_requests",
       help: "Maximal number of currently used inflight request limit of this apiserver per request kind in last second.",
       labelNames: ["request_kind"],
@@ -73,7 +73,6 @@ export class Metrics {
         this.set({ request_kind: "mutating" }, inFlight.mutating);
       },
     });
-    void gauge;
     if (countObjects) {
       for (const name of ["apiserver_storage_objects", "apiserver_resource_objects"]) {
         const resource = name === "apiserver_resource_objects" ? ["group", "resource"] : ["resource"];
@@ -103,8 +102,8 @@ export class Metrics {
     collectDefaultMetrics({ register: this.#registry });
   }
 
-  longRunningStarted({ requestInfo, served }: State): void {
-    void served;
+  /** A watch or a connection to something that is served; `longRunningEnded` follows. */
+  longRunningStarted({ requestInfo }: State): void {
     this.#longRunning.add(resourceKey(requestInfo, verbOf(requestInfo, "GET")), 1);
   }
 

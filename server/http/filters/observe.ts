@@ -12,11 +12,10 @@ export function observe(options: {
   return async (ctx, next) => {
     const started = process.hrtime.bigint();
     const { state } = ctx;
-    if (state.longRunning) metrics.longRunningStarted(state);
     try {
       await next();
     } finally {
-      if (state.longRunning) metrics.longRunningEnded(state);
+      if (state.longRunning && state.served) metrics.longRunningEnded(state);
       const seconds = Number(process.hrtime.bigint() - started) / 1e9;
       metrics.requestDone(state, ctx.req.method ?? "", seconds);
       log?.(state, ctx.req.method ?? "", seconds);

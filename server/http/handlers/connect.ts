@@ -18,8 +18,6 @@ export interface Connector {
   readonly resource: string;
   readonly subresource: string;
   readonly methods: readonly string[];
-  /** What the route produces: Accept headers that want something else get a 406. Absent = anything. */
-  readonly produces?: readonly string[];
   /** @throws StatusError */
   connect(request: ConnectRequest): Promise<void>;
 }

@@ -12,17 +12,17 @@ export function openIdRoutes(openId: NonNullable<AppOptions["openId"]>): FixedRo
     {
       path: "/.well-known/openid-configuration",
       methods: ["GET"],
-      handle(ctx) {
+      async handle(ctx) {
         demand(ctx, "application/json");
-        send(ctx, 200, "application/json", openId.configuration(), CACHED);
+        send(ctx, 200, "application/json", await openId.configuration(), CACHED);
       },
     },
     {
       path: "/openid/v1/jwks",
       methods: ["GET"],
-      handle(ctx) {
+      async handle(ctx) {
         demand(ctx, JWKS);
-        send(ctx, 200, JWKS, openId.jwks(), CACHED);
+        send(ctx, 200, JWKS, await openId.jwks(), CACHED);
       },
     },
   ];
