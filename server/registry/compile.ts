@@ -63,6 +63,7 @@ export function compileKind(input: CompileInput): Kind {
 }
 
 function compileSubresources({
+  version,
   plural,
   facts,
   definition,
@@ -70,8 +71,9 @@ function compileSubresources({
   const entries = Object.entries(facts.subresources ?? {}).map(([name, fact]) => {
     const known = definition.subresources?.[name] ?? generic(plural, name);
     const verbs = CONNECT.has(name) ? ["connect"] : fact.verbs.split(" ").filter((verb) => VERBS.has(verb));
-    const [version = "", group = ""] = fact.kindGroupVersion?.split("/").reverse() ?? [];
-    const kind = fact.kindGroupVersion ? { group, version, kind: fact.kind } : undefined;
+    const [otherVersion = version, otherGroup = ""] = fact.kindGroupVersion?.split("/").reverse() ?? [];
+    const isOther = fact.kindGroupVersion !== undefined || fact.kind !== facts.kind;
+    const kind = isOther ? { group: otherGroup, version: otherVersion, kind: fact.kind } : undefined;
     // The cast: filtered by VERBS just above.
     return [name, { ...(kind && { kind }), ...known, verbs: verbs as Subresource<KubeObject>["verbs"] }] as const;
   });
