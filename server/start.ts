@@ -6,6 +6,7 @@ import { clientCertificate } from "./auth/pki/authority.ts";
 import { certificateChecks } from "./auth/pki/checks.ts";
 import { kubeconfig } from "./auth/pki/kubeconfig.ts";
 import { ensurePki, type Pki } from "./auth/pki/pki.ts";
+import { openIdDocuments } from "./auth/service-account/openid-metadata.ts";
 import { tokenIssuer } from "./auth/service-account/token-issuer.ts";
 import { OpenApiDocuments } from "./discovery/openapi.ts";
 import { type App, createApp } from "./http/app.ts";
@@ -99,6 +100,8 @@ export async function start(options: StartOptions): Promise<Server> {
     releases.add(registry.onChange(() => documents.invalidate(now())));
     const state = { bootstrapped: false, stopping: false };
     let port = 0;
+    const serverAddress = () => `${advertisedAddress(bindAddress)}:${port}`;
+    const keys = pki.serviceAccountKey.then((key) => [key]);
     const app = createApp({
       ...DEFAULTS,
       registry,
@@ -109,7 +112,8 @@ export async function start(options: StartOptions): Promise<Server> {
       newId,
       connectors: [],
       healthChecks: healthChecks(state),
-      serverAddress: () => `${advertisedAddress(bindAddress)}:${port}`,
+      serverAddress,
+      openId: openIdDocuments({ issuer: ISSUER, jwksUri: "", serverAddress, keys }),
       routes: openApiRoutes(documents, now),
       onPanic: (error, path) => console.error(path, error),
       countObjects: (prefix) => storage.count(prefix),

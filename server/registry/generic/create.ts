@@ -69,6 +69,7 @@ async function createOnly(
   const context = requestContext(store, scope);
   const name = object.metadata.name ?? "";
   ensureNamespace(kind, namespace, object);
+  trackFields(kind, "", { object, live: undefined }, scope);
   const attributes = admissionAttributes(kind, scope, {
     operation: "CREATE",
     namespace,

@@ -1,4 +1,4 @@
-import { badRequest } from "../../meta/errors.ts";
+import { badRequest, StatusError } from "../../meta/errors.ts";
 import { validatePathSegmentName } from "../../meta/names.ts";
 import type { Kind } from "../kind.ts";
 
@@ -6,11 +6,19 @@ import type { Kind } from "../kind.ts";
 export function keyOf(kind: Kind, namespace: string, name: string): string {
   if (kind.namespaced && !namespace) throw badRequest("Namespace parameter required.");
   if (!name) throw badRequest("Name parameter required.");
+  requireStorage(kind);
   const messages = validatePathSegmentName(name);
   if (messages.length > 0) {
     throw badRequest(`Name parameter invalid: ${JSON.stringify(name)}: ${messages.join(";")}`);
   }
   return prefixOf(kind, namespace) + name;
+}
+
+/** Kinds that are not stored need a definition that says what they do. @throws StatusError 501 */
+export function requireStorage({ storagePrefix, plural, group }: Kind): void {
+  if (storagePrefix) return;
+  const resource = group ? `${plural}.${group}` : plural;
+  throw new StatusError(501, "NotImplemented", `${resource} is not implemented on this server yet`);
 }
 
 /** What all keys of a namespace (or of all namespaces) start with. */

@@ -1,7 +1,7 @@
 import { requiredFieldValue } from "../../meta/fields.ts";
 import type { FieldSelector, LabelSelector } from "../../meta/selector.ts";
 import type { Kind } from "../kind.ts";
-import { keyOf, prefixOf } from "./keys.ts";
+import { keyOf, prefixOf, requireStorage } from "./keys.ts";
 import type { StoredObject } from "./stored.ts";
 
 export interface Selectors {
@@ -21,6 +21,7 @@ export interface Selection {
 
 /** (generic/registry/store.go ListPredicate, storage/selection_predicate.go) */
 export function selectionOf(kind: Kind, selectors: Selectors): Selection {
+  requireStorage(kind);
   const { labelSelector, fieldSelector } = selectors;
   const namespace =
     selectors.namespace || (kind.namespaced ? (requiredFieldValue(fieldSelector, "metadata.namespace") ?? "") : "");
