@@ -1,4 +1,5 @@
 import { beforeEach, expect, test } from "vitest";
+import { forbiddenTo } from "../http/filters/authorization.ts";
 import type { Attributes } from "./authorizer.ts";
 import { Impersonation, type WantedUser, withoutNameMessage } from "./impersonation.ts";
 
@@ -35,7 +36,7 @@ const request = (user: Partial<Attributes["user"]> = {}): Attributes => ({
 });
 const decide = (rights: string[], more: Partial<WantedUser>, user?: Partial<Attributes["user"]>) => {
   allowed = new Set(rights);
-  return new Impersonation(authorizer).decide(wanted(more), request(user));
+  return new Impersonation(authorizer, forbiddenTo).decide(wanted(more), request(user));
 };
 
 test.each<[string, string[], Partial<WantedUser>, object]>([
@@ -136,7 +137,7 @@ test("system:masters is not for the narrow rights", async () => {
 });
 
 test("the way that worked is tried first, and its refusal is told", async () => {
-  const impersonation = new Impersonation(authorizer);
+  const impersonation = new Impersonation(authorizer, forbiddenTo);
   await expect(impersonation.decide(wanted({}), request())).rejects.toThrow(
     'pods is forbidden: User "system:serviceaccount:ns:imp" cannot impersonate-on:user-info:list resource "pods" in API group "" in the namespace "ns"',
   );

@@ -1,4 +1,4 @@
-import { forbidden, type StatusError } from "../meta/errors.ts";
+import type { StatusError } from "../meta/errors.ts";
 import { goQuote } from "../meta/go-quote.ts";
 import { validateDNS1123Subdomain } from "../meta/names.ts";
 import type { UserInfo } from "./authenticator.ts";
@@ -50,7 +50,7 @@ export class Impersonation {
   /** The way that last worked for a requestor is tried first, and its refusal is the one that is told. */
   readonly #lastMode = new Map<string, number>();
 
-  constructor(authorizer: Authorizer, forbiddenTo: ForbiddenTo = refusal) {
+  constructor(authorizer: Authorizer, forbiddenTo: ForbiddenTo) {
     const ask = asker(authorizer, forbiddenTo);
     this.#modes = [
       associatedNode(ask),
@@ -237,17 +237,4 @@ function nodeName(user: string): string | undefined {
   if (!user.startsWith(NODE_USER_PREFIX)) return undefined;
   const name = user.slice(NODE_USER_PREFIX.length);
   return validateDNS1123Subdomain(name).length ? undefined : name;
-}
-
-/** (apiserver/pkg/endpoints/handlers/responsewriters/errors.go) */
-function refusal(attributes: Attributes, reason: string): StatusError {
-  const { user, verb, resourceRequest, path, group, resource, subresource, namespace, name } = attributes;
-  const who = `User ${goQuote(user.name)} cannot ${verb}`;
-  const what = subresource ? `${resource}/${subresource}` : resource;
-  const where = namespace ? `in the namespace ${goQuote(namespace)}` : "at the cluster scope";
-  const text = resourceRequest
-    ? `${who} resource ${goQuote(what)} in API group ${goQuote(group)} ${where}`
-    : `${who} path ${goQuote(path)}`;
-  const safe = text.replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;");
-  return forbidden({ group, resource }, name, reason ? `${safe}: ${reason}` : safe);
 }

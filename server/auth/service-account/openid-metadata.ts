@@ -3,9 +3,9 @@ import type { TokenKey } from "../pki/service-account-key.ts";
 /** What strangers need to check the cluster's service-account tokens. (pkg/serviceaccount/openidmetadata.go) */
 export interface OpenIdDocuments {
   /** /.well-known/openid-configuration */
-  configuration(): string;
+  configuration(): Promise<string>;
   /** /openid/v1/jwks */
-  jwks(): string;
+  jwks(): Promise<string>;
 }
 
 export interface OpenIdOptions {
@@ -13,20 +13,21 @@ export interface OpenIdOptions {
   /** `--service-account-jwks-uri`; "" = at the server's own address. */
   readonly jwksUri: string;
   readonly serverAddress: () => string;
-  readonly keys: readonly TokenKey[];
+  /** May still be in the making when the server starts. */
+  readonly keys: Promise<readonly TokenKey[]>;
 }
 
 export function openIdDocuments({ issuer, jwksUri, serverAddress, keys }: OpenIdOptions): OpenIdDocuments {
   return {
-    configuration: () =>
+    configuration: async () =>
       JSON.stringify({
         issuer,
         jwks_uri: jwksUri || `https://${serverAddress()}/openid/v1/jwks`,
         response_types_supported: ["id_token"],
         subject_types_supported: ["public"],
-        id_token_signing_alg_values_supported: [...new Set(keys.map((key) => key.algorithm))].sort(),
+        id_token_signing_alg_values_supported: [...new Set((await keys).map((key) => key.algorithm))].sort(),
       }),
-    jwks: () => JSON.stringify({ keys: keys.map(jwk) }),
+    jwks: async () => JSON.stringify({ keys: (await keys).map(jwk) }),
   };
 }
 

@@ -1,10 +1,12 @@
 import { generateKeyPairSync } from "node:crypto";
+import { createLocalJWKSet, jwtVerify } from "jose";
 import { beforeEach, describe, expect, test } from "vitest";
 import type { ObjectReader } from "../../admission/plugin.ts";
 import type { KubeObject } from "../../meta/object.ts";
 import { tokenKey } from "../pki/service-account-key.ts";
 import type { TokenClaims } from "./claims.ts";
 import { signToken } from "./jwt.ts";
+import { openIdDocuments } from "./openid-metadata.ts";
 import { serviceAccountTokenAuthenticators } from "./token-authenticator.ts";
 import { tokenIssuer } from "./token-issuer.ts";
 
@@ -225,4 +227,29 @@ describe("the issuer", () => {
       `{"aud":["${API}"],"exp":${seconds + 3600},"iat":${seconds},"iss":"${API}","jti":"id-1","kubernetes.io":{"namespace":"ns","serviceaccount":{"name":"robot","uid":"sa-1"},"warnafter":${seconds + 3607}},"nbf":${seconds},"sub":"system:serviceaccount:ns:robot"}`,
     );
   });
+});
+
+test("the documents of OpenID Connect are enough to check a token", async () => {
+  const { configuration, jwks } = openIdDocuments({
+    issuer: API,
+    jwksUri: "",
+    serverAddress: () => "10.0.0.1:6443",
+    keys: Promise.resolve([rsa, ec]),
+  });
+  expect(JSON.parse(await configuration())).toEqual({
+    issuer: API,
+    jwks_uri: "https://10.0.0.1:6443/openid/v1/jwks",
+    response_types_supported: ["id_token"],
+    subject_types_supported: ["public"],
+    id_token_signing_alg_values_supported: ["ES256", "RS256"],
+  });
+  const keys = createLocalJWKSet(JSON.parse(await jwks()));
+  for (const key of [rsa, ec]) {
+    const { payload } = await jwtVerify(await issue(claims(), key), keys, {
+      issuer: API,
+      audience: API,
+      currentDate: now,
+    });
+    expect(payload.sub).toBe("system:serviceaccount:ns:robot");
+  }
 });

@@ -4,7 +4,7 @@ import { hasInvalidLabelValue, validateLabelSelector } from "../../meta/label-va
 import { type LabelSelectorFields, labelSelectorFrom } from "../../meta/labels.ts";
 import { defineKind } from "../kind.ts";
 import { changesOnlyGcFields } from "./gc-fields.ts";
-import { validateRules } from "./policy-rules.ts";
+import { validateRules, withoutEmptyRules } from "./policy-rules.ts";
 
 /** ClusterRole, rbac.authorization.k8s.io/v1. Follows pkg/registry/rbac/clusterrole and pkg/apis/rbac/validation. */
 export const clusterRole = defineKind<ClusterRole>({
@@ -18,6 +18,7 @@ export const clusterRole = defineKind<ClusterRole>({
     const names = { objectName: obj.metadata.name ?? "", requestName: request.name };
     await services.escalation.checkRole({ ...write, ...names }, obj.rules ?? [], aggregates(obj) || aggregates(old));
   },
+  canonicalize: withoutEmptyRules,
   validate: (obj) => validate(obj, false),
   validateUpdate: (obj, old) =>
     validate(obj, (old.aggregationRule?.clusterRoleSelectors ?? []).some(hasInvalidLabelValue)),

@@ -6,6 +6,11 @@ export function validateRules(rules: readonly PolicyRule[] = [], namespaced: boo
   return rules.flatMap((rule, index) => validateRule(rule, namespaced, `rules[${index}]`));
 }
 
+/** No rules are `null` when read back: upstream keeps them in protobuf, which has no empty lists. */
+export function withoutEmptyRules(role: { rules?: PolicyRule[] }): void {
+  if (role.rules?.length === 0) delete role.rules;
+}
+
 function validateRule(rule: PolicyRule, namespaced: boolean, field: string): FieldError[] {
   const { verbs = [], apiGroups = [], resources = [], resourceNames = [], nonResourceURLs = [] } = rule;
   const errors: FieldError[] = [];

@@ -1,7 +1,7 @@
 import type { Role } from "../../../openapi/api/rbac.authorization.k8s.io.v1.ts";
 import { defineKind } from "../kind.ts";
 import { changesOnlyGcFields } from "./gc-fields.ts";
-import { validateRules } from "./policy-rules.ts";
+import { validateRules, withoutEmptyRules } from "./policy-rules.ts";
 
 /** Role, rbac.authorization.k8s.io/v1. Follows pkg/registry/rbac/role and pkg/apis/rbac/validation. */
 export const role = defineKind<Role>({
@@ -15,6 +15,7 @@ export const role = defineKind<Role>({
     const names = { objectName: obj.metadata.name ?? "", requestName: request.name };
     await services.escalation.checkRole({ ...write, ...names }, obj.rules ?? [], false);
   },
+  canonicalize: withoutEmptyRules,
   validate: ({ rules }) => validateRules(rules, true),
   validateUpdate: ({ rules }) => validateRules(rules, true),
 });
