@@ -24,6 +24,11 @@ import { serviceAccount } from "./core/service-account.ts";
 import { endpointSlice } from "./discovery/endpoint-slice.ts";
 import { resourceFacts } from "./facts.ts";
 import type { Kind, KindDefinition } from "./kind.ts";
+import { ingress } from "./networking/ingress.ts";
+import { ingressClass } from "./networking/ingress-class.ts";
+import { ipAddress } from "./networking/ip-address.ts";
+import { networkPolicy } from "./networking/network-policy.ts";
+import { serviceCIDR } from "./networking/service-cidr.ts";
 import { clusterRole } from "./rbac/cluster-role.ts";
 import { clusterRoleBinding } from "./rbac/cluster-role-binding.ts";
 import { role } from "./rbac/role.ts";
@@ -43,9 +48,13 @@ export const definitions: readonly KindDefinition<any>[] = [
   endpointSlice,
   event,
   horizontalPodAutoscaler,
+  ingress,
+  ingressClass,
+  ipAddress,
   lease,
   localSubjectAccessReview,
   namespace,
+  networkPolicy,
   node,
   pod,
   podTemplate,
@@ -58,6 +67,7 @@ export const definitions: readonly KindDefinition<any>[] = [
   selfSubjectRulesReview,
   service,
   serviceAccount,
+  serviceCIDR,
   subjectAccessReview,
   tokenReview,
 ];
