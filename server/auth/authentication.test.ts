@@ -83,13 +83,23 @@ describe("a front proxy", () => {
   const proxy = der(clientCertificate(proxyCa, { commonName: "front-proxy-client", organizations: [] }, now));
   const headers = {
     "x-remote-user": "jane",
-    "x-remote-group": ["dev", "ops"] as unknown as string,
+    "x-remote-group": "dev, a,b",
     "x-remote-extra-example.com%2fkey": "v",
   };
 
   test("passes on user, groups and extra", async () => {
-    expect(await authenticator.authenticate(request({ headers, clientCertificate: proxy }))).toEqual({
-      user: { name: "jane", groups: ["dev", "ops"], extra: { "example.com/key": ["v"] } },
+    const rawHeaders = [
+      "X-Remote-User",
+      "jane",
+      "X-Remote-Group",
+      "dev",
+      "X-Remote-Group",
+      "a,b",
+      "X-Remote-Extra-Example.com%2fKey",
+      "v",
+    ];
+    expect(await authenticator.authenticate(request({ headers, rawHeaders, clientCertificate: proxy }))).toEqual({
+      user: { name: "jane", groups: ["dev", "a,b"], extra: { "example.com/key": ["v"] } },
     });
   });
 

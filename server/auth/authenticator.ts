@@ -11,6 +11,8 @@ export interface UserInfo {
 /** What authenticators may look at. */
 export interface AuthenticationRequest {
   readonly headers: IncomingHttpHeaders;
+  /** Names and values in turn, as they came: Node joins repeated headers with commas, and group names may hold commas. */
+  readonly rawHeaders?: readonly string[];
   /**
    * The client's certificate in DER, when it sent one: authenticators verify it themselves, since the front proxy and
    * users have different CAs. Pass the same array for all requests of a connection: results are kept by its identity.

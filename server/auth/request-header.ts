@@ -27,12 +27,13 @@ export function requestHeaderAuthenticator(options: RequestHeaderOptions, now: (
   const verifier = new ClientCertificateVerifier(options.authorities);
   return {
     name: "request-header",
-    authenticate({ headers, clientCertificate, intermediates = [] }) {
+    authenticate({ headers: joined, rawHeaders, clientCertificate, intermediates = [] }) {
       if (!clientCertificate) return undefined;
       const { subject } = verifier.verify(clientCertificate, intermediates, now());
       if (options.allowedNames.length && !options.allowedNames.includes(subject.commonName)) {
         throw new Error(`x509: subject with cn=${subject.commonName} is not in the allowed list`);
       }
+      const headers = rawHeaders ? valuesByName(rawHeaders) : joined;
       const name = firstValue(headers, options.userNameHeaders);
       if (!name) return undefined;
       const uid = firstValue(headers, options.uidHeaders);
@@ -45,7 +46,16 @@ export function requestHeaderAuthenticator(options: RequestHeaderOptions, now: (
 const firstValue = (headers: IncomingHttpHeaders, names: readonly string[]): string =>
   names.map((name) => valuesOf(headers, name)[0] ?? "").find(Boolean) ?? "";
 
-/** Node joins repeated headers of most names with commas; the HTTP layer passes those of this kind as lists. */
+function valuesByName(raw: readonly string[]): IncomingHttpHeaders {
+  const headers: Record<string, string[]> = {};
+  for (let i = 0; i + 1 < raw.length; i += 2) {
+    const name = raw[i]!.toLowerCase();
+    headers[name] = [...(headers[name] ?? []), raw[i + 1]!];
+  }
+  // Headers that are never repeated are lists here too; this file reads both forms.
+  return headers as IncomingHttpHeaders;
+}
+
 function valuesOf(headers: IncomingHttpHeaders, name: string): readonly string[] {
   const value = headers[name.toLowerCase()];
   return value === undefined ? [] : Array.isArray(value) ? value : [value];

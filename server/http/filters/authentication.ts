@@ -31,6 +31,9 @@ function admit(ctx: Ctx, authenticated: Authenticated | undefined, next: () => P
   headers["x-remote-user"] = undefined;
   headers["x-remote-group"] = undefined;
   headers["x-remote-uid"] = undefined;
+  for (const name in headers) if (name.startsWith("x-remote-extra-")) headers[name] = undefined;
+  for (const message of authenticated.warnings ?? []) ctx.state.warn(message);
+  if (authenticated.auditAnnotations) Object.assign(ctx.state.auditAnnotations, authenticated.auditAnnotations);
   return next();
 }
 
@@ -38,11 +41,11 @@ function admit(ctx: Ctx, authenticated: Authenticated | undefined, next: () => P
 const certificates = new WeakMap<object, Uint8Array | null>();
 
 function credentials(ctx: Ctx): AuthenticationRequest {
-  const { headers } = ctx.req;
+  const { headers, rawHeaders } = ctx.req;
   const clientCertificate = certificateOf(ctx) ?? undefined;
   const protocols = headers["sec-websocket-protocol"];
-  if (!protocols) return { headers, clientCertificate };
-  return { headers, clientCertificate, websocketToken: takeWebsocketToken(ctx, protocols) };
+  if (!protocols) return { headers, rawHeaders, clientCertificate };
+  return { headers, rawHeaders, clientCertificate, websocketToken: takeWebsocketToken(ctx, protocols) };
 }
 
 function certificateOf(ctx: Ctx): Uint8Array | null {
