@@ -119,7 +119,7 @@ switch (command) {
     build();
     // `npm run` starts in the package root; the user's paths are relative to where they are.
     handOver(
-      ["--enable-source-maps", quiet, join(root, "dist", "main.js"), command, ...rest],
+      [quiet, join(root, "dist", "main.js"), command, ...rest],
       process.env.INIT_CWD ?? process.cwd(),
     );
 }
