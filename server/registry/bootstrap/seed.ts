@@ -60,7 +60,9 @@ function correction(
   if (reconcile) return reconcile(deepCopy(current));
   if (mode === "create") return undefined;
   const { status: _, ...fields } = wanted as UnstructuredObject;
-  const labels = { ...current.metadata.labels, ...wanted.metadata.labels };
-  const metadata = { ...deepCopy(current.metadata), ...(Object.keys(labels).length > 0 && { labels }) };
+  const metadata = deepCopy(current.metadata);
+  for (const map of ["labels", "annotations"] as const) {
+    if (wanted.metadata[map]) metadata[map] = { ...metadata[map], ...wanted.metadata[map] };
+  }
   return { ...deepCopy(current), ...fields, metadata };
 }

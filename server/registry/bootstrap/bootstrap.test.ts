@@ -1,0 +1,35 @@
+import { expect, test } from "vitest";
+import { testRegistry } from "../generic/test-registry.ts";
+import { bootstrap } from "./bootstrap.ts";
+import type { ClusterFacts } from "./cluster.ts";
+
+const facts: ClusterFacts = {
+  now: new Date("2026-01-01T00:00:00Z"),
+  advertiseAddress: "192.0.2.1",
+  port: 6443,
+  serviceAddress: "10.96.0.1",
+  hostname: "host",
+  identity: "run",
+  clientCa: "CA",
+  requestHeaderCa: "CA",
+  requestHeaderNames: ["front-proxy-client"],
+};
+
+test("a second start writes nothing; a new port only what names it", async () => {
+  const registry = await testRegistry();
+  const run = (more: Partial<ClusterFacts> = {}) =>
+    bootstrap((resource) => registry.contextOf(resource), { ...facts, ...more }, []);
+  await run();
+  const { storage } = registry.contextOf({ group: "", resource: "namespaces" });
+  const { revision } = storage;
+  expect(registry.reader.list({ group: "", resource: "namespaces" }, "")).toHaveLength(4);
+  await run();
+  expect(storage.revision).toBe(revision);
+  await run({ port: 7443 });
+  const changed = storage.values("/registry/").filter((change) => change.revision > revision);
+  expect(changed.map(({ key }) => key)).toEqual([
+    "/registry/endpointslices/default/kubernetes",
+    expect.stringContaining("/registry/leases/kube-system/apiserver-"),
+    "/registry/services/endpoints/default/kubernetes",
+  ]);
+});
