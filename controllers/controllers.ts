@@ -1,4 +1,5 @@
 import type { Controller, CustomController } from "../client/index.ts";
+import { cronJobController } from "./cron-job.ts";
 import { daemonSetController } from "./daemon-set/daemon-set.ts";
 import { deploymentController } from "./deployment/deployment.ts";
 import { disruptionController } from "./disruption.ts";
@@ -6,6 +7,7 @@ import { endpointSliceController } from "./endpoint-slice/endpoint-slice.ts";
 import { endpointsController } from "./endpoint-slice/endpoints.ts";
 import { endpointSliceMirroringController } from "./endpoint-slice/mirroring.ts";
 import { garbageCollectorController } from "./garbage-collector/garbage-collector.ts";
+import { jobController } from "./job/job.ts";
 import { namespaceController } from "./namespace/namespace.ts";
 import { nodeLifecycleController } from "./node-lifecycle/node-lifecycle.ts";
 import { podGarbageCollectorController } from "./pod-garbage-collector.ts";
@@ -37,6 +39,8 @@ export function controllers(settings: ControllerSettings): (Controller | CustomC
     replicaSetController,
     disruptionController,
     statefulSetController,
+    jobController,
+    cronJobController,
     ttlAfterFinishedController,
     nodeLifecycleController(),
     taintEvictionController(),

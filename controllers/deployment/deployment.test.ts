@@ -30,9 +30,10 @@ function cluster(spec: Partial<Deployment["spec"]>) {
   });
   const deployment = () => deployments.get(KEY) as Deployment;
   /** One round of every controller. @returns whether anything was written. */
+  const rollOnly = () => void sim.run(reconcile(KEY, { deployments, replicaSets: sets, pods }, { now: sim.now }));
   const step = () => {
     const before = sim.writes.length;
-    sim.run(reconcile(KEY, { deployments, replicaSets: sets, pods }, { now: sim.now }));
+    rollOnly();
     for (const { metadata } of sets.list())
       sim.run(reconcileSet(`ns/${metadata.name}`, { sets, pods }, { now: sim.now }, replicaSet));
     return sim.writes.length > before;
@@ -72,7 +73,7 @@ function cluster(spec: Partial<Deployment["spec"]>) {
           (set as ReplicaSet).spec.replicas,
         ]),
     );
-  return { sim, sets, pods, deployment, settle, ready, edit, image, sizes, step };
+  return { sim, sets, pods, deployment, settle, ready, edit, image, sizes, step, rollOnly };
 }
 
 const conditions = ({ status }: Deployment) =>
@@ -152,6 +153,22 @@ test("scaling in the middle of a rollout is spread over the sets in proportion",
   edit({ replicas: 15 });
   settle();
   expect(sizes()).toEqual({ one: 11, two: 7 });
+});
+
+test("a set whose status is older than its size is not scaled down by what it used to have", () => {
+  const { settle, ready, image, sizes, edit, rollOnly } = cluster({});
+  settle();
+  ready();
+  settle();
+  image("two");
+  settle();
+  edit({ replicas: 15 });
+  settle();
+  edit({ replicas: 5 });
+  for (let i = 0; i < 5; i++) rollOnly();
+  expect(sizes()).toEqual({ one: 5, two: 3 });
+  settle();
+  expect(sizes()).toEqual({ one: 3, two: 5 });
 });
 
 test("Recreate makes no new Pod before the last old one is gone", () => {

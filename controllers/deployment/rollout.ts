@@ -120,6 +120,8 @@ export function scaleDownOld(deployment: Readonly<Deployment>, newSet: OwnedSet,
   const up = byAge(old.filter(isUp));
   if (!up.length) return [];
   const available = (set: OwnedSet) => set.status.availableReplicas ?? 0;
+  // Its status is older than its size: those Pods are already on their way out and must not be counted twice.
+  if (up.some((set) => available(set) > replicasOf(set))) return [];
   const minAvailable = wanted(deployment) - fenceposts(deployment).unavailable;
   const total = sumOf([...old, newSet], replicasOf);
   let mayClean = total - minAvailable - (replicasOf(newSet) - available(newSet));

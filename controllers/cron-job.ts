@@ -1,0 +1,283 @@
+import { Cron } from "croner";
+import {
+  type Action,
+  defineController,
+  isAlreadyExists,
+  isNamespaceTerminating,
+  type Key,
+  type Lister,
+  timestamp,
+} from "../client/index.ts";
+import type { CronJob, Job } from "../openapi/api/batch.v1.ts";
+import type { ObjectReference } from "../openapi/api/core.v1.ts";
+import { deepEqual } from "./equality.ts";
+import { finishedCondition } from "./job/conditions.ts";
+import { controllerRef } from "./owner.ts";
+import { messageOf, tell } from "./pod-control.ts";
+
+const RESOURCE = "batch/v1/cronjobs";
+const JOBS = "batch/v1/jobs";
+const SCHEDULED = "batch.kubernetes.io/cronjob-scheduled-timestamp";
+/** After the time itself, so that a timer that is early does not find it in the future. (nextScheduleDelta) */
+const DELTA_MS = 100;
+/** So many missed times point to a clock that has jumped. */
+const MANY = 100;
+
+interface Listers {
+  cronJobs: Lister<CronJob>;
+  jobs: Lister<Job>;
+}
+
+type View = Readonly<CronJob>;
+
+/** Makes a Job at each time of the schedule. Follows pkg/controller/cronjob. */
+export function reconcile(key: Key, { cronJobs, jobs }: Listers, now: Date): Action[] {
+  const cronJob = cronJobs.get(key);
+  if (!cronJob) return [];
+  const children = jobs.ownedBy(cronJob.metadata.uid ?? "");
+  const { active, lastSuccessfulTime, events } = takeStock(cronJob, children);
+  const history = pruneHistory(cronJob, children);
+  const base = { ...cronJob.status, active: active.length ? active : undefined, lastSuccessfulTime };
+  const write = (status: CronJob["status"]): Action[] => {
+    const isSame = deepEqual(cronJob.status, status);
+    return isSame ? [] : [{ do: "updateStatus", resource: RESOURCE, object: { ...cronJob, status } as CronJob }];
+  };
+  const rest = [...events, ...history];
+  if (cronJob.metadata.deletionTimestamp || cronJob.spec.suspend) return [...rest, ...write(base)];
+  const due = schedule(cronJob, now);
+  if ("problem" in due) return [...rest, due.problem, ...write(base)];
+  const again: Action[] = due.nextMs === undefined ? [] : [{ do: "requeue", afterMs: due.nextMs + DELTA_MS }];
+  const { time } = due;
+  const wait = [...rest, ...due.events, ...write(base), ...again];
+  if (!time || timestamp(time) === cronJob.status.lastScheduleTime) return wait;
+  const { startingDeadlineSeconds, concurrencyPolicy } = cronJob.spec;
+  if (startingDeadlineSeconds !== undefined && time.getTime() + startingDeadlineSeconds * 1000 < now.getTime()) {
+    const message = `Missed scheduled time to start a job: ${time.toUTCString().replace("GMT", "UTC")}`;
+    return [tell(cronJob, "Warning", "MissSchedule", message), ...wait];
+  }
+  const name = `${cronJob.metadata.name}-${Math.floor(time.getTime() / 60_000)}`;
+  if (active.some((one) => one.name === name)) return wait;
+  if (concurrencyPolicy === "Forbid" && active.length) {
+    const message = "Not starting job because prior execution is running and concurrency policy is Forbid";
+    return [tell(cronJob, "Normal", "JobAlreadyActive", message), ...wait];
+  }
+  const replaced =
+    concurrencyPolicy === "Replace" ? children.filter((job) => active.some(({ uid }) => uid === job.metadata.uid)) : [];
+  return [
+    ...rest,
+    ...due.events,
+    ...replaced.flatMap((job) => removeJob(cronJob, job)),
+    {
+      do: "batch",
+      actions: [{ do: "create", resource: JOBS, object: jobFor(cronJob, name, time) }],
+      after([result]) {
+        if (result?.ok) {
+          const made: ObjectReference = { ...referenceTo(result.object as Job) };
+          const status = {
+            ...base,
+            active: [...(replaced.length ? [] : active), made],
+            lastScheduleTime: timestamp(time),
+          };
+          return [tell(cronJob, "Normal", "SuccessfulCreate", `Created job ${name}`), ...write(status), ...again];
+        }
+        const error = result?.error;
+        // Made before a crash and not written down: the next look at the children finds it.
+        if (isAlreadyExists(error)) return [...write({ ...base, lastScheduleTime: timestamp(time) }), ...again];
+        if (isNamespaceTerminating(error)) return [{ do: "fail", error }];
+        return [
+          tell(cronJob, "Warning", "FailedCreate", `Error creating job: ${messageOf(error)}`),
+          { do: "fail", error },
+        ];
+      },
+    },
+  ];
+}
+
+function referenceTo({ metadata }: Job): ObjectReference {
+  const { namespace, name, uid, resourceVersion } = metadata;
+  return { apiVersion: "batch/v1", kind: "Job", namespace, name, uid, resourceVersion };
+}
+
+/** Which Jobs still run, and what became of those that did. */
+function takeStock(cronJob: View, children: readonly Readonly<Job>[]) {
+  let active = [...(cronJob.status.active ?? [])];
+  let { lastSuccessfulTime } = cronJob.status;
+  const events: Action[] = [];
+  for (const job of children) {
+    const finished = finishedCondition(job);
+    const isListed = active.some(({ uid }) => uid === job.metadata.uid);
+    if (!finished) {
+      if (isListed) continue;
+      const message = `Saw a job that the controller did not create or forgot: ${job.metadata.name}`;
+      events.push(tell(cronJob, "Warning", "UnexpectedJob", message));
+      continue;
+    }
+    if (isListed) {
+      active = active.filter(({ uid }) => uid !== job.metadata.uid);
+      const message = `Saw completed job: ${job.metadata.name}, condition: ${finished.type}`;
+      events.push(tell(cronJob, "Normal", "SawCompletedJob", message));
+    }
+    const completed = job.status.completionTime;
+    if (finished.type === "Complete" && completed && completed > (lastSuccessfulTime ?? ""))
+      lastSuccessfulTime = completed;
+  }
+  for (const { uid, name } of [...active]) {
+    if (children.some(({ metadata }) => metadata.uid === uid)) continue;
+    active = active.filter((one) => one.uid !== uid);
+    events.push(tell(cronJob, "Normal", "MissingJob", `Active job went missing: ${name}`));
+  }
+  return { active, lastSuccessfulTime, events };
+}
+
+type Due = { problem: Action } | { time?: Date; nextMs?: number; events: Action[] };
+
+/** The latest time of the schedule that is due, and how long until the next. (nextScheduleTime) */
+function schedule(cronJob: View, now: Date): Due {
+  const { timeZone, startingDeadlineSeconds } = cronJob.spec;
+  const text = cronJob.spec.schedule;
+  if (timeZone !== undefined && !isTimeZone(timeZone)) {
+    const message = `invalid timeZone: ${JSON.stringify(timeZone)}: unknown time zone ${timeZone}`;
+    return { problem: tell(cronJob, "Warning", "UnknownTimeZone", message) };
+  }
+  const parsed = parse(text, timeZone ?? "UTC");
+  if (typeof parsed === "string") {
+    return {
+      problem: tell(
+        cronJob,
+        "Warning",
+        "UnparseableSchedule",
+        `unparseable schedule: ${JSON.stringify(text)} : ${parsed}`,
+      ),
+    };
+  }
+  const since = cronJob.status.lastScheduleTime ?? cronJob.metadata.creationTimestamp;
+  let from = Date.parse(since ?? "") || now.getTime();
+  if (startingDeadlineSeconds !== undefined) from = Math.max(from, now.getTime() - startingDeadlineSeconds * 1000);
+  const next = parsed.next(now);
+  const nextMs = next && next.getTime() - now.getTime();
+  const first = parsed.next(new Date(from));
+  if (!first || first > now) return { nextMs, events: [] };
+  const { time, missed } = parsed.latest(first, now);
+  const events: Action[] = [];
+  if (missed > MANY) {
+    const message = "too many missed start times. Set or decrease .spec.startingDeadlineSeconds or check clock skew";
+    events.push(tell(cronJob, "Warning", "TooManyMissedTimes", message));
+  }
+  return { time, nextMs, events };
+}
+
+function isTimeZone(name: string): boolean {
+  try {
+    new Intl.DateTimeFormat("en", { timeZone: name });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+interface Schedule {
+  next(after: Date): Date | undefined;
+  latest(first: Date, now: Date): { time: Date; missed: number };
+}
+
+const NAMED: Record<string, string> = { "@midnight": "@daily", "@annually": "@yearly" };
+
+/** @returns the problem's text when it is no schedule. */
+function parse(text: string, zone: string): Schedule | string {
+  const every = /^@every (.+)$/.exec(text);
+  if (every) return "@every is not supported";
+  const prefixed = /^(?:CRON_)?TZ=(\S+)\s+(.*)$/.exec(text);
+  const pattern = prefixed?.[2] ?? text;
+  try {
+    const cron = new Cron(NAMED[pattern] ?? pattern, { timezone: prefixed?.[1] ?? zone, paused: true, mode: "5-part" });
+    const next = (after: Date) => cron.nextRun(after) ?? undefined;
+    return {
+      next,
+      latest(first, now) {
+        let time = first;
+        let missed = 1;
+        for (let following = next(first); following && following <= now; following = next(following)) {
+          time = following;
+          missed++;
+          // Far behind: look at the end of the gap only.
+          if (missed > MANY) {
+            const [latest] = cron.previousRuns(1, new Date(now.getTime() + 1000));
+            return { time: latest ?? time, missed };
+          }
+        }
+        return { time, missed };
+      },
+    };
+  } catch (error) {
+    return messageOf(error);
+  }
+}
+
+function jobFor(cronJob: View, name: string, time: Date): Job {
+  const { metadata, spec } = cronJob.spec.jobTemplate;
+  return {
+    apiVersion: "batch/v1",
+    kind: "Job",
+    metadata: {
+      name,
+      namespace: cronJob.metadata.namespace,
+      ...(metadata?.labels && { labels: metadata.labels }),
+      annotations: { ...metadata?.annotations, [SCHEDULED]: zoned(time, cronJob.spec.timeZone) },
+      ownerReferences: [controllerRef(cronJob)],
+    },
+    spec: structuredClone(spec),
+    status: {},
+  };
+}
+
+/** RFC 3339 in the schedule's own zone, as Go prints a time that has one. */
+function zoned(time: Date, timeZone: string | undefined): string {
+  if (!timeZone) return timestamp(time);
+  const format = new Intl.DateTimeFormat("sv-SE", { timeZone, dateStyle: "short", timeStyle: "medium" });
+  const local = format.format(time).replace(" ", "T");
+  const minutes = Math.round((Date.parse(`${local}Z`) - time.getTime()) / 60_000);
+  const two = (value: number) => String(Math.floor(Math.abs(value))).padStart(2, "0");
+  return minutes
+    ? `${local}${minutes < 0 ? "-" : "+"}${two(Math.abs(minutes) / 60)}:${two(Math.abs(minutes) % 60)}`
+    : `${local}Z`;
+}
+
+/** Finished Jobs beyond the limits, oldest first. */
+function pruneHistory(cronJob: View, children: readonly Readonly<Job>[]): Action[] {
+  const { successfulJobsHistoryLimit, failedJobsHistoryLimit } = cronJob.spec;
+  const limits = [
+    ["Complete", successfulJobsHistoryLimit],
+    ["Failed", failedJobsHistoryLimit],
+  ] as const;
+  return limits.flatMap(([type, limit]) => {
+    if (limit === undefined) return [];
+    const text = ({ metadata, status }: Readonly<Job>) => `${status.startTime ?? ""}\0${metadata.name}`;
+    const finished = children
+      .filter((job) => finishedCondition(job)?.type === type && !job.metadata.deletionTimestamp)
+      .sort((a, b) => (text(a) < text(b) ? -1 : 1));
+    return finished.slice(0, Math.max(0, finished.length - limit)).flatMap((job) => removeJob(cronJob, job));
+  });
+}
+
+function removeJob(cronJob: View, job: Readonly<Job>): Action[] {
+  return [
+    {
+      do: "batch",
+      actions: [{ do: "delete", resource: JOBS, object: job, options: { propagationPolicy: "Background" } }],
+      after: ([result]) =>
+        !result || result.ok
+          ? [tell(cronJob, "Normal", "SuccessfulDelete", `Deleted job ${job.metadata.name}`)]
+          : [
+              tell(cronJob, "Warning", "FailedDelete", `Deleted job: ${messageOf(result.error)}`),
+              { do: "fail", error: result.error },
+            ],
+    },
+  ];
+}
+
+export const cronJobController = defineController<Listers>({
+  name: "cronjob-controller",
+  watches: { for: RESOURCE, owns: [JOBS] },
+  listers: (get) => ({ cronJobs: get(RESOURCE), jobs: get(JOBS) }),
+  reconcile: (key, listers, { now }) => reconcile(key, listers, now),
+});
