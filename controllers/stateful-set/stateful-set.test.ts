@@ -1,0 +1,145 @@
+import { expect, test } from "vitest";
+import type { StatefulSet } from "../../openapi/api/apps.v1.ts";
+import type { Pod } from "../../openapi/api/core.v1.ts";
+import { Simulation } from "../simulation.ts";
+import { reconcile } from "./stateful-set.ts";
+
+const labels = { app: "db" };
+
+function cluster(spec: Partial<StatefulSet["spec"]>) {
+  const sim = new Simulation();
+  const sets = sim.store("apps/v1/statefulsets");
+  const pods = sim.store("v1/pods");
+  const claims = sim.store("v1/persistentvolumeclaims");
+  const revisions = sim.store("apps/v1/controllerrevisions");
+  sim.put("apps/v1/statefulsets", {
+    apiVersion: "apps/v1",
+    kind: "StatefulSet",
+    metadata: { name: "db", namespace: "ns" },
+    spec: {
+      replicas: 3,
+      serviceName: "db",
+      selector: { matchLabels: labels },
+      template: { metadata: { labels }, spec: { containers: [{ name: "c", image: "one", resources: {} }] } },
+      updateStrategy: { type: "RollingUpdate", rollingUpdate: { partition: 0 } },
+      podManagementPolicy: "OrderedReady",
+      revisionHistoryLimit: 10,
+      ...spec,
+    },
+    status: { replicas: 0, availableReplicas: 0 },
+  });
+  const set = () => sets.get("ns/db") as StatefulSet;
+  const settle = () => {
+    for (let i = 0; i < 50; i++) {
+      const before = sim.writes.length;
+      sim.run(reconcile("ns/db", { sets, pods, claims, revisions }, { now: sim.now }));
+      if (sim.writes.length === before) return;
+    }
+    throw new Error("does not settle");
+  };
+  const ready = () => {
+    const conditions = [{ type: "Ready", status: "True", lastTransitionTime: sim.now.toISOString() }];
+    for (const pod of pods.list() as readonly Pod[]) {
+      if (!pod.status.conditions) sim.put("v1/pods", { ...pod, status: { phase: "Running", conditions } });
+    }
+  };
+  const edit = (change: Partial<StatefulSet["spec"]>) =>
+    sim.put("apps/v1/statefulsets", { ...set(), spec: { ...set().spec, ...change } });
+  const image = (name: string) =>
+    edit({ template: { metadata: { labels }, spec: { containers: [{ name: "c", image: name, resources: {} }] } } });
+  const row = () =>
+    (pods.list() as readonly Pod[])
+      .map(
+        ({ metadata, spec, status }) =>
+          `${metadata.name} ${spec.containers?.[0]?.image}${status.conditions ? "" : " new"}`,
+      )
+      .sort();
+  return { sim, set, settle, ready, edit, image, row, claims, revisions };
+}
+
+test("Pods come one after the other, and go in the opposite order", () => {
+  const { sim, settle, ready, edit, row } = cluster({});
+  settle();
+  expect(row()).toEqual(["db-0 one new"]);
+  ready();
+  settle();
+  expect(row()).toEqual(["db-0 one", "db-1 one new"]);
+  ready();
+  settle();
+  ready();
+  settle();
+  edit({ replicas: 1 });
+  settle();
+  expect(row()).toEqual(["db-0 one"]);
+  expect(sim.events.slice(-2)).toEqual([
+    "Normal SuccessfulDelete Delete Pod db-2 in StatefulSet db successful",
+    "Normal SuccessfulDelete Delete Pod db-1 in StatefulSet db successful",
+  ]);
+});
+
+test("an update goes from the last Pod down to the partition, one at a time", () => {
+  const { set, settle, ready, edit, image, row } = cluster({});
+  for (let i = 0; i < 4; i++) {
+    settle();
+    ready();
+  }
+  edit({ updateStrategy: { type: "RollingUpdate", rollingUpdate: { partition: 1 } } });
+  image("two");
+  settle();
+  expect(row()).toEqual(["db-0 one", "db-1 one", "db-2 two new"]);
+  ready();
+  settle();
+  expect(row()).toEqual(["db-0 one", "db-1 two new", "db-2 two"]);
+  ready();
+  settle();
+  expect(row()).toEqual(["db-0 one", "db-1 two", "db-2 two"]);
+  expect(set().status).toMatchObject({ currentReplicas: 1, updatedReplicas: 2, readyReplicas: 3 });
+  expect(set().status.currentRevision).not.toBe(set().status.updateRevision);
+  edit({ updateStrategy: { type: "RollingUpdate", rollingUpdate: { partition: 0 } } });
+  settle();
+  ready();
+  settle();
+  expect(set().status).toMatchObject({ currentReplicas: 3, updatedReplicas: 3 });
+  expect(set().status.currentRevision).toBe(set().status.updateRevision);
+});
+
+test("a Pod below the partition comes back with the old template", () => {
+  const { sim, settle, ready, edit, image, row } = cluster({ replicas: 1 });
+  settle();
+  ready();
+  settle();
+  edit({ updateStrategy: { type: "RollingUpdate", rollingUpdate: { partition: 1 } } });
+  image("two");
+  settle();
+  sim.store("v1/pods").delete("ns/db-0");
+  settle();
+  expect(row()).toEqual(["db-0 one new"]);
+});
+
+test("Parallel makes all Pods at once, each with its claims", () => {
+  const { settle, row, claims } = cluster({
+    podManagementPolicy: "Parallel",
+    volumeClaimTemplates: [{ metadata: { name: "data" }, spec: { resources: {} }, status: {} }],
+  });
+  settle();
+  expect(row()).toHaveLength(3);
+  expect(claims.list().map(({ metadata }) => metadata.name)).toEqual(["data-db-0", "data-db-1", "data-db-2"]);
+});
+
+test("OnDelete leaves Pods alone, and going back to a template makes its revision the newest again", () => {
+  const { settle, ready, image, row, revisions } = cluster({ replicas: 1, updateStrategy: { type: "OnDelete" } });
+  settle();
+  ready();
+  settle();
+  image("two");
+  settle();
+  image("one");
+  settle();
+  expect(row()).toEqual(["db-0 one"]);
+  expect(
+    revisions
+      .list()
+      .map((one) => ("revision" in one ? one.revision : 0))
+      .sort(),
+  ).toEqual([2, 3]);
+});
