@@ -1,3 +1,4 @@
+import type { ObjectWriter } from "../admission/plugin.ts";
 import type { Authenticator } from "../auth/authenticator.ts";
 import type { Authorizer } from "../auth/authorizer.ts";
 import type { CertificateChecks } from "../auth/pki/checks.ts";
@@ -21,4 +22,6 @@ export interface Services {
   readonly certificates: CertificateChecks;
   /** Signs service-account tokens. */
   readonly tokenIssuer: TokenIssuer;
+  /** Writes on the server's own behalf: evictions count against PodDisruptionBudgets. */
+  readonly writer: ObjectWriter;
 }

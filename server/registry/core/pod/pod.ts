@@ -1,6 +1,8 @@
 import type { Pod } from "../../../../openapi/api/core.v1.ts";
 import { defineKind } from "../../kind.ts";
+import { bind } from "./binding.ts";
 import { defaultPod } from "./defaults.ts";
+import { evict } from "./eviction.ts";
 import {
   prepareForCreate,
   prepareForEphemeralContainers,
@@ -8,6 +10,10 @@ import {
   prepareForStatusUpdate,
   prepareForUpdate,
 } from "./prepare.ts";
+import { validateResize } from "./resize-validation.ts";
+import { validateStatusUpdate } from "./status-validation.ts";
+import { validateEphemeralContainersUpdate, validatePodUpdate } from "./update-validation.ts";
+import { validatePod } from "./validation.ts";
 
 /** Pod, v1. Follows pkg/registry/core/pod, pkg/apis/core/{v1,validation} and pkg/api/pod. */
 export const pod = defineKind<Pod>({
@@ -17,6 +23,8 @@ export const pod = defineKind<Pod>({
   defaults: defaultPod,
   prepareForCreate: (obj, { now, warn }) => prepareForCreate(obj, now, warn),
   prepareForUpdate,
+  validate: validatePod,
+  validateUpdate: validatePodUpdate,
   gracePeriodSeconds: ({ spec, status }, requested) => {
     // Nothing runs yet, or any more: nobody needs time.
     if (!spec?.nodeName || status?.phase === "Failed" || status?.phase === "Succeeded") return 0;
@@ -34,8 +42,22 @@ export const pod = defineKind<Pod>({
     "status.nominatedNodeName": status?.nominatedNodeName ?? "",
   }),
   subresources: {
-    status: { verbs: ["get", "patch", "update"], prepareForUpdate: prepareForStatusUpdate },
-    ephemeralcontainers: { verbs: ["get", "patch", "update"], prepareForUpdate: prepareForEphemeralContainers },
-    resize: { verbs: ["get", "patch", "update"], prepareForUpdate: prepareForResize },
+    status: {
+      verbs: ["get", "patch", "update"],
+      prepareForUpdate: prepareForStatusUpdate,
+      validateUpdate: validateStatusUpdate,
+    },
+    ephemeralcontainers: {
+      verbs: ["get", "patch", "update"],
+      prepareForUpdate: prepareForEphemeralContainers,
+      validateUpdate: validateEphemeralContainersUpdate,
+    },
+    resize: {
+      verbs: ["get", "patch", "update"],
+      prepareForUpdate: prepareForResize,
+      validateUpdate: validateResize,
+    },
+    binding: { verbs: ["create"], create: bind },
+    eviction: { verbs: ["create"], create: evict },
   },
 });

@@ -1,0 +1,79 @@
+import type { PersistentVolumeClaimSpec, PersistentVolumeClaimTemplate } from "../../../../openapi/api/core.v1.ts";
+import { type FieldError, fieldForbidden, fieldInvalid, fieldRequired } from "../../../meta/field-error.ts";
+import { validateLabelSelector, validateLabels } from "../../../meta/label-validation.ts";
+import { validateAnnotations } from "../../../meta/object-meta.ts";
+import { parseQuantity, quantitySign } from "../../../meta/quantity.ts";
+import { dnsLabel, dnsSubdomain, needed, oneOf } from "./field-checks.ts";
+import { validateResourceQuantity } from "./resource-validation.ts";
+
+const ACCESS_MODES = ["ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOncePod"];
+
+/** Of an ephemeral volume. (ValidatePersistentVolumeClaimTemplate of pkg/apis/core/validation) */
+export function validateClaimTemplate({ metadata, spec }: PersistentVolumeClaimTemplate, field: string): FieldError[] {
+  const { annotations, labels, ...others } = metadata ?? {};
+  const given = Object.entries(others).filter(([, value]) => value !== undefined);
+  return [
+    ...validateAnnotations(annotations, `${field}.metadata.annotations`),
+    ...validateLabels(labels, `${field}.metadata.labels`),
+    ...given.map(([member]) => fieldForbidden(`${field}.metadata.${member}`, "cannot be set")),
+    ...validateClaimSpec(spec, `${field}.spec`),
+  ];
+}
+
+/** (ValidatePersistentVolumeClaimSpec) */
+export function validateClaimSpec(spec: PersistentVolumeClaimSpec, field: string): FieldError[] {
+  const { accessModes = [], storageClassName, volumeMode, volumeAttributesClassName } = spec;
+  const errors: FieldError[] = [];
+  if (accessModes.length === 0) {
+    errors.push(fieldRequired(`${field}.accessModes`, "at least 1 access mode is required"));
+  }
+  errors.push(...validateLabelSelector(spec.selector, {}, `${field}.selector`));
+  for (const mode of accessModes) errors.push(...oneOf(mode, ACCESS_MODES, `${field}.accessModes`));
+  const others = accessModes.some((mode) => mode !== "ReadWriteOncePod" && ACCESS_MODES.includes(mode));
+  if (accessModes.includes("ReadWriteOncePod") && others) {
+    const detail = "may not use ReadWriteOncePod with other access modes";
+    errors.push(fieldForbidden(`${field}.accessModes`, detail));
+  }
+  errors.push(...validateStorage(spec.resources?.requests?.storage, `${field}.resources[storage]`));
+  if (storageClassName) errors.push(...dnsSubdomain(storageClassName, `${field}.storageClassName`));
+  errors.push(
+    ...oneOf(volumeMode, ["Block", "Filesystem"], `${field}.volumeMode`),
+    ...validateDataSources(spec, field),
+  );
+  if (volumeAttributesClassName) {
+    errors.push(...dnsSubdomain(volumeAttributesClassName, `${field}.volumeAttributesClassName`));
+  }
+  return errors;
+}
+
+function validateStorage(amount: string | undefined, field: string): FieldError[] {
+  if (amount === undefined) return [fieldRequired(field, "")];
+  if (quantitySign(parseQuantity(amount)) <= 0) return [fieldInvalid(field, amount, "must be greater than zero")];
+  return validateResourceQuantity("storage", amount, field);
+}
+
+function validateDataSources({ dataSource, dataSourceRef }: PersistentVolumeClaimSpec, field: string): FieldError[] {
+  const errors = Object.entries({ dataSource, dataSourceRef }).flatMap(([member, source]) => {
+    if (!source) return [];
+    const { name, kind, apiGroup = "" } = source;
+    const at = `${field}.${member}`;
+    const found = [...needed(name, `${at}.name`), ...needed(kind, `${at}.kind`)];
+    if (apiGroup) found.push(...dnsSubdomain(apiGroup, `${at}.apiGroup`));
+    else if (kind !== "PersistentVolumeClaim") {
+      const detail = "must be 'PersistentVolumeClaim' when referencing the default apiGroup";
+      found.push(fieldInvalid(at, kind, detail));
+    }
+    return found;
+  });
+  if (dataSourceRef?.namespace) errors.push(...dnsLabel(dataSourceRef.namespace, `${field}.dataSourceRef.namespace`));
+  if (!dataSource || !dataSourceRef) return errors;
+  // The value is the path itself, whose Go type has nothing to print.
+  if (dataSourceRef.namespace) {
+    return [...errors, fieldInvalid(field, {}, "may not be specified when dataSourceRef.namespace is specified")];
+  }
+  const same =
+    dataSource.apiGroup === dataSourceRef.apiGroup &&
+    dataSource.kind === dataSourceRef.kind &&
+    dataSource.name === dataSourceRef.name;
+  return same ? errors : [...errors, fieldInvalid(field, {}, "must match dataSourceRef")];
+}
