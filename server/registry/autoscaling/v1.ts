@@ -2,6 +2,7 @@ import type { HorizontalPodAutoscaler as AutoscalerV1 } from "../../../openapi/a
 import type {
   HorizontalPodAutoscaler,
   HorizontalPodAutoscalerBehavior,
+  HorizontalPodAutoscalerCondition,
   HPAScalingRules,
   MetricSpec,
 } from "../../../openapi/api/autoscaling.v2.ts";
@@ -41,7 +42,7 @@ export function toV1({ spec, status, metadata, ...rest }: HorizontalPodAutoscale
   if (others.length > 0) extra[METRICS] = encodeAny(others.map(metricToV1));
   if (currentMetrics?.length) extra[STATUSES] = encodeAny(currentMetrics.map(statusToV1));
   if (behavior) extra[BEHAVIOR] = encodeAny(behaviorToInternal(behavior));
-  if (conditions?.length) extra[CONDITIONS] = encodeAny(conditions);
+  if (conditions?.length) extra[CONDITIONS] = encodeAny(conditions.map(conditionInOrder));
   const current = (currentMetrics ?? [])
     .filter(({ type, resource }) => type === "Resource" && resource?.name === "cpu")
     .map(({ resource }) => resource?.current.averageUtilization)
@@ -93,6 +94,12 @@ export function fromV1(object: KubeObject): HorizontalPodAutoscaler {
       ...(conditions && { conditions }),
     },
   } as HorizontalPodAutoscaler; // its parts are those of v2
+}
+
+/** Go's order of fields. */
+function conditionInOrder({ type, status, lastTransitionTime, reason, message }: HorizontalPodAutoscalerCondition) {
+  const text = { ...(reason && { reason }), ...(message && { message }) };
+  return { type, status, lastTransitionTime: lastTransitionTime ?? null, ...text };
 }
 
 function isCpuUtilization({ type, resource }: MetricSpec): boolean {

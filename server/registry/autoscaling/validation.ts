@@ -17,8 +17,8 @@ import { validateDNS1123Label, validatePathSegmentName } from "../../meta/names.
 import { compareQuantities, parseQuantity, quantitySign } from "../../meta/quantity.ts";
 
 const METRIC_TYPES = ["ContainerResource", "External", "Object", "Pods", "Resource"];
-const POLICY_TYPES = ["Pods", "Percent"];
-const SELECT_POLICIES = ["Max", "Min", "Disabled"];
+const POLICY_TYPES = ["Percent", "Pods"];
+const SELECT_POLICIES = ["Disabled", "Max", "Min"];
 const MAX_PERIOD_SECONDS = 1800;
 const MAX_WINDOW_SECONDS = 3600;
 

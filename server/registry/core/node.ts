@@ -68,8 +68,8 @@ export const node = defineKind<Node>({
 
 /** The first of the list under its old name. (Convert_v1_NodeSpec_To_core_NodeSpec) */
 function syncPodCidrs(spec: NonNullable<Node["spec"]>): void {
-  if (spec.podCIDR && !spec.podCIDRs?.length) spec.podCIDRs = [spec.podCIDR];
-  else if (spec.podCIDRs?.length && !spec.podCIDR) spec.podCIDR = spec.podCIDRs[0];
+  if (spec.podCIDR && spec.podCIDR !== spec.podCIDRs?.[0]) spec.podCIDRs = [spec.podCIDR];
+  else if (spec.podCIDRs?.length) spec.podCIDR = spec.podCIDRs[0];
 }
 
 function validate(object: Node): FieldError[] {

@@ -1,4 +1,5 @@
 import type { Secret } from "../../../openapi/api/core.v1.ts";
+import { DecodeError, parseTree } from "../../../openapi/json-tree.ts";
 import { semanticEqual } from "../../meta/equality.ts";
 import { type FieldError, fieldForbidden, fieldInvalid, fieldRequired, fieldTooLong } from "../../meta/field-error.ts";
 import { validateConfigMapKey } from "../../meta/names.ts";
@@ -81,23 +82,19 @@ function validateJson(data: Readonly<Record<string, string>>, key: string): Fiel
   const value = data[key];
   const field = `data[${key}]`;
   if (value === undefined) return [fieldRequired(field, "")];
-  const problem = jsonObjectProblem(Buffer.from(value, "base64").toString());
+  const problem = jsonObjectProblem(Buffer.from(value, "base64"));
   return problem ? [fieldInvalid(field, "<secret contents redacted>", problem)] : [];
 }
 
 /** What encoding/json says of a text that is no object. */
-function jsonObjectProblem(text: string): string {
-  let value: unknown;
+function jsonObjectProblem(bytes: Uint8Array): string {
   try {
-    value = JSON.parse(text);
-  } catch {
-    const start = text.trimStart();
-    if (start === "") return "unexpected end of JSON input";
-    const position = start.search(/[^\s]/);
-    const character = start[position]!;
-    if ('{["-0123456789tfn'.includes(character)) return "unexpected end of JSON input";
-    return `invalid character '${character}' looking for beginning of value`;
+    parseTree(bytes);
+  } catch (error) {
+    if (error instanceof DecodeError) return error.message;
+    throw error;
   }
+  const value: unknown = JSON.parse(Buffer.from(bytes).toString());
   if (value === null || (typeof value === "object" && !Array.isArray(value))) return "";
   const kind = Array.isArray(value) ? "array" : typeof value === "boolean" ? "bool" : typeof value;
   return `json: cannot unmarshal ${kind} into Go value of type map[string]interface {}`;

@@ -6,7 +6,7 @@ import { rfc3339 } from "../../meta/time.ts";
 import type { RequestScope, Stored } from "../store.ts";
 import { beforeCreate, ensureNamespace, wipeSystemFields } from "./before-create.ts";
 import { admissionAttributes, requestContext, type StoreContext } from "./environment.ts";
-import { keyOf } from "./keys.ts";
+import { keyOf, resourceOf } from "./keys.ts";
 import { trackFields } from "./managed-fields.ts";
 import { dedupOwnerReferences } from "./owner-references.ts";
 import { dryRunObject, putObject } from "./write.ts";
@@ -122,7 +122,7 @@ async function createNamed(
       }
       stored = await putObject(store, key, object, 0);
     } else if (!storage.peek(key)) stored = dryRunObject(kind, key, object);
-    if (!stored) throw nameTaken(store, key, object);
+    if (!stored) throw nameTaken(store, key, object, scope);
   } finally {
     await finish?.(stored !== undefined && !scope.dryRun);
   }
@@ -136,8 +136,13 @@ export function fillSystemFields({ random }: StoreContext, { metadata }: KubeObj
   metadata.uid = randomUid(random);
 }
 
-function nameTaken({ kind, storage }: StoreContext, key: string, { metadata }: KubeObject): StatusError {
-  const resource = { group: kind.group, resource: kind.plural };
+function nameTaken(
+  { kind, storage }: StoreContext,
+  key: string,
+  { metadata }: KubeObject,
+  scope: RequestScope,
+): StatusError {
+  const resource = resourceOf(kind, scope);
   const name = metadata.name ?? "";
   const error = metadata.generateName ? generateNameConflict(resource, name, 1) : alreadyExists(resource, name);
   const existing = storage.peek(key);

@@ -5,7 +5,7 @@ import type { DeleteOptions, Preconditions, RequestScope, Stored } from "../stor
 import { admissionAttributes, requestContext, type StoreContext } from "./environment.ts";
 import { deletionFinalizers } from "./garbage-collection.ts";
 import { beforeDelete, markAsDeleting } from "./graceful-deletion.ts";
-import { keyOf } from "./keys.ts";
+import { keyOf, resourceOf } from "./keys.ts";
 import { checkPreconditions } from "./preconditions.ts";
 import { type StoredObject, storedOf } from "./stored.ts";
 import { deleteObject, dryRunObject, putObject } from "./write.ts";
@@ -56,9 +56,9 @@ export async function deleteOne(store: StoreContext, request: DeleteRequest, sco
   }
 }
 
-function read({ store, key, name }: Run): StoredObject {
+function read({ store, key, name, scope }: Run): StoredObject {
   const change = store.storage.peek(key);
-  if (!change) throw notFound({ group: store.kind.group, resource: store.kind.plural }, name);
+  if (!change) throw notFound(resourceOf(store.kind, scope), name);
   return storedOf(store.kind, change);
 }
 

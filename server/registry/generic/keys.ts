@@ -1,6 +1,7 @@
-import { badRequest, StatusError } from "../../meta/errors.ts";
+import { badRequest, type GroupResource, StatusError } from "../../meta/errors.ts";
 import { validatePathSegmentName } from "../../meta/names.ts";
 import type { Kind } from "../kind.ts";
+import type { RequestScope } from "../store.ts";
 
 /** Where an object is kept. @throws StatusError 400 (NamespaceKeyFunc, NoNamespaceKeyFunc of generic/registry/store.go) */
 export function keyOf(kind: Kind, namespace: string, name: string): string {
@@ -12,6 +13,12 @@ export function keyOf(kind: Kind, namespace: string, name: string): string {
     throw badRequest(`Name parameter invalid: ${JSON.stringify(name)}: ${messages.join(";")}`);
   }
   return prefixOf(kind, namespace) + name;
+}
+
+/** The resource as the client named it: Events are served in two groups. */
+export function resourceOf(kind: Kind, { requestVersion }: Pick<RequestScope, "requestVersion">): GroupResource {
+  const group = kind.definition.versions ? (requestVersion?.group ?? kind.group) : kind.group;
+  return { group, resource: kind.plural };
 }
 
 /** Kinds that are not stored need a definition that says what they do. @throws StatusError 501 */

@@ -15,7 +15,7 @@ import { create } from "./create.ts";
 import { createSubresource } from "./create-subresource.ts";
 import { deleteOne } from "./delete.ts";
 import type { StoreContext, StoreEnvironment } from "./environment.ts";
-import { keyOf } from "./keys.ts";
+import { keyOf, resourceOf } from "./keys.ts";
 import { list } from "./list.ts";
 import { readRevision, waitUntilFresh } from "./resource-version.ts";
 import { storedOf } from "./stored.ts";
@@ -37,12 +37,12 @@ export class GenericStore implements ResourceStore {
     this.#context = { ...environment, kind };
   }
 
-  async get(namespace: string, name: string, resourceVersion: string, _scope?: RequestScope): Promise<Stored> {
+  async get(namespace: string, name: string, resourceVersion: string, scope: RequestScope): Promise<Stored> {
     const { kind } = this;
     const key = keyOf(kind, namespace, name);
     if (resourceVersion) await waitUntilFresh(this.#context, readRevision(resourceVersion));
     const change = this.#context.storage.peek(key);
-    if (!change) throw notFound({ group: kind.group, resource: kind.plural }, name);
+    if (!change) throw notFound(resourceOf(kind, scope), name);
     return storedOf(kind, change);
   }
 

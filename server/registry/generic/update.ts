@@ -10,7 +10,7 @@ import { beforeCreate } from "./before-create.ts";
 import { beforeUpdate, updateStrategy } from "./before-update.ts";
 import { fillSystemFields } from "./create.ts";
 import { admissionAttributes, requestContext, type StoreContext } from "./environment.ts";
-import { keyOf } from "./keys.ts";
+import { keyOf, resourceOf } from "./keys.ts";
 import { takeScaleManagers, trackFields, trackScale, withScaleManagers } from "./managed-fields.ts";
 import { dedupOwnerReferences } from "./owner-references.ts";
 import { checkPreconditions } from "./preconditions.ts";
@@ -50,7 +50,7 @@ export async function update(store: StoreContext, request: UpdateRequest, scope:
   const { namespace, name, subresource, options } = request;
   const key = keyOf(kind, namespace, name);
   const definition = subresource ? kind.subresources.get(subresource) : undefined;
-  if (subresource && !definition) throw notFound({ group: kind.group, resource: kind.plural }, name);
+  if (subresource && !definition) throw notFound(resourceOf(kind, scope), name);
   if (definition && kind.definition.subresources?.[subresource] === undefined && !isGeneric(definition)) {
     throw new StatusError(501, "NotImplemented", `${kind.plural}/${subresource} cannot be changed on this server yet`);
   }
@@ -60,7 +60,7 @@ export async function update(store: StoreContext, request: UpdateRequest, scope:
     if (scope.signal.aborted) throw scope.signal.reason;
     const change = storage.peek(key);
     const current = change && storedOf(kind, change);
-    if (!current && !mayCreate) throw notFound({ group: kind.group, resource: kind.plural }, name);
+    if (!current && !mayCreate) throw notFound(resourceOf(kind, scope), name);
     checkPreconditions(kind, key, { uid: options.uid }, current?.object, name);
     const result = current ? await updateOnce(run, current) : await createOnce(run);
     if (result) return result;
@@ -82,7 +82,7 @@ async function updateOnce(run: Run, current: StoredObject): Promise<Updated | un
   const { object, admit } = wish;
   const request = { namespace, name: run.name };
   if (!run.subresource) await kind.definition.authorizeWrite?.(object, old, context, request);
-  checkResourceVersion(kind, run.name, object, old);
+  checkResourceVersion(run, object, old);
   const finish = run.subresource ? undefined : await kind.definition.beginWrite?.(object, old, context, scope.dryRun);
   let stored: Stored | undefined;
   try {
@@ -156,18 +156,19 @@ async function wishOfOther(run: Run, definition: Subresource<KubeObject>, old: R
   return { object, admit: () => attributes(read(deepCopy(object))) };
 }
 
-function checkResourceVersion({ group, plural, definition }: Kind, name: string, object: KubeObject, old: KubeObject) {
+function checkResourceVersion({ store: { kind }, name, scope }: Run, object: KubeObject, old: KubeObject): void {
+  const { group, resource } = resourceOf(kind, scope);
   const { resourceVersion = "" } = object.metadata;
   if (objectRevision(resourceVersion) === 0) {
-    if (definition.allowUnconditionalUpdate ?? true) {
+    if (kind.definition.allowUnconditionalUpdate ?? true) {
       object.metadata.resourceVersion = old.metadata.resourceVersion;
       return;
     }
     const error = fieldInvalid("metadata.resourceVersion", 0, "must be specified for an update");
     // Upstream puts the resource where the kind belongs.
-    throw invalid({ group, kind: plural }, name, [error]);
+    throw invalid({ group, kind: resource }, name, [error]);
   }
-  if (resourceVersion !== old.metadata.resourceVersion) throw conflict({ group, resource: plural }, name, CHANGED);
+  if (resourceVersion !== old.metadata.resourceVersion) throw conflict({ group, resource }, name, CHANGED);
 }
 
 /** The last finalizer went away and the grace period is over. (ShouldDeleteDuringUpdate) */
