@@ -14,10 +14,14 @@ import { lease } from "./coordination/lease.ts";
 import { configMap } from "./core/config-map.ts";
 import { endpoints } from "./core/endpoints.ts";
 import { event } from "./core/event.ts";
+import { limitRange } from "./core/limit-range.ts";
 import { namespace } from "./core/namespace.ts";
 import { node } from "./core/node.ts";
+import { persistentVolume } from "./core/persistent-volume.ts";
+import { persistentVolumeClaim } from "./core/persistent-volume-claim.ts";
 import { pod } from "./core/pod/pod.ts";
 import { podTemplate } from "./core/pod-template.ts";
+import { resourceQuota } from "./core/resource-quota.ts";
 import { secret } from "./core/secret.ts";
 import { service } from "./core/service/service.ts";
 import { serviceAccount } from "./core/service-account.ts";
@@ -29,10 +33,17 @@ import { ingressClass } from "./networking/ingress-class.ts";
 import { ipAddress } from "./networking/ip-address.ts";
 import { networkPolicy } from "./networking/network-policy.ts";
 import { serviceCIDR } from "./networking/service-cidr.ts";
+import { podDisruptionBudget } from "./policy/pod-disruption-budget.ts";
 import { clusterRole } from "./rbac/cluster-role.ts";
 import { clusterRoleBinding } from "./rbac/cluster-role-binding.ts";
 import { role } from "./rbac/role.ts";
 import { roleBinding } from "./rbac/role-binding.ts";
+import { csiDriver } from "./storage/csi-driver.ts";
+import { csiNode } from "./storage/csi-node.ts";
+import { csiStorageCapacity } from "./storage/csi-storage-capacity.ts";
+import { storageClass } from "./storage/storage-class.ts";
+import { volumeAttachment } from "./storage/volume-attachment.ts";
+import { volumeAttributesClass } from "./storage/volume-attributes-class.ts";
 import { withStatus } from "./subresources.ts";
 
 /** All that is special about built-in kinds. What is not in here is served by the facts alone. */
@@ -43,6 +54,9 @@ export const definitions: readonly KindDefinition<any>[] = [
   clusterRole,
   clusterRoleBinding,
   configMap,
+  csiDriver,
+  csiNode,
+  csiStorageCapacity,
   deployment,
   endpoints,
   endpointSlice,
@@ -52,13 +66,18 @@ export const definitions: readonly KindDefinition<any>[] = [
   ingressClass,
   ipAddress,
   lease,
+  limitRange,
   localSubjectAccessReview,
   namespace,
   networkPolicy,
   node,
+  persistentVolume,
+  persistentVolumeClaim,
   pod,
+  podDisruptionBudget,
   podTemplate,
   replicaSet,
+  resourceQuota,
   role,
   roleBinding,
   secret,
@@ -68,8 +87,11 @@ export const definitions: readonly KindDefinition<any>[] = [
   service,
   serviceAccount,
   serviceCIDR,
+  storageClass,
   subjectAccessReview,
   tokenReview,
+  volumeAttachment,
+  volumeAttributesClass,
 ];
 
 /** Every resource of every served version, in upstream's order of groups. */

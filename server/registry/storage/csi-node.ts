@@ -1,0 +1,53 @@
+import type { CSINode, CSINodeDriver } from "../../../openapi/api/storage.k8s.io.v1.ts";
+import { qualifiedName } from "../../meta/field-checks.ts";
+import { type FieldError, fieldDuplicate, fieldInvalid, fieldRequired } from "../../meta/field-error.ts";
+import { validateImmutable, validateNonNegative } from "../../meta/object-meta.ts";
+import { defineKind } from "../kind.ts";
+import { validateDriverName } from "./driver-name.ts";
+
+const MAX_NODE_ID = 256;
+
+/** CSINode, storage.k8s.io/v1. Follows pkg/registry/storage/csinode and pkg/apis/storage/validation. */
+export const csiNode = defineKind<CSINode>({
+  group: "storage.k8s.io",
+  version: "v1",
+  kind: "CSINode",
+  returnsDeletedObject: true,
+  allowUnconditionalUpdate: false,
+  validate,
+  validateUpdate: (object, old) => [
+    ...validate(object),
+    ...(old.spec.drivers ?? []).flatMap((before) =>
+      (object.spec.drivers ?? [])
+        .filter(({ name }) => name === before.name)
+        .flatMap((driver) => validateImmutable(withoutCount(driver), withoutCount(before), "spec.drivers")),
+    ),
+  ],
+});
+
+/** How many volumes fit may change. */
+function withoutCount({ allocatable: _, ...driver }: CSINodeDriver): Omit<CSINodeDriver, "allocatable"> {
+  return driver;
+}
+
+function validate({ spec }: CSINode): FieldError[] {
+  const drivers = spec.drivers ?? [];
+  return drivers.flatMap((driver, index) => {
+    const { name = "", nodeID = "", allocatable, topologyKeys } = driver;
+    const field = `spec.drivers[${index}]`;
+    const keys = topologyKeys ?? [];
+    const tooLong = `must be ${MAX_NODE_ID} characters or less`;
+    return [
+      ...validateDriverName(name, `${field}.name`),
+      ...(nodeID ? [] : [fieldRequired(`${field}.nodeID`, "")]),
+      ...(Buffer.byteLength(nodeID) > MAX_NODE_ID ? [fieldInvalid(`${field}.nodeID`, nodeID, tooLong)] : []),
+      ...validateNonNegative(allocatable?.count ?? 0, `${field}.allocatable.count`),
+      ...(drivers.slice(0, index).some((other) => other.name === name) ? [fieldDuplicate(`${field}.name`, name)] : []),
+      ...keys.flatMap((key, at) => [
+        ...(key ? [] : [fieldRequired(field, "")]),
+        ...(keys.indexOf(key) < at ? [fieldDuplicate(field, key)] : []),
+        ...qualifiedName(key, field),
+      ]),
+    ];
+  });
+}

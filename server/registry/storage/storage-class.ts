@@ -1,0 +1,78 @@
+import type { TopologySelectorTerm } from "../../../openapi/api/core.v1.ts";
+import type { StorageClass } from "../../../openapi/api/storage.k8s.io.v1.ts";
+import { semanticEqual } from "../../meta/equality.ts";
+import { neededOneOf, oneOf } from "../../meta/field-checks.ts";
+import { type FieldError, fieldDuplicate, fieldRequired } from "../../meta/field-error.ts";
+import { validateLabelName } from "../../meta/label-validation.ts";
+import { validateImmutable } from "../../meta/object-meta.ts";
+import { defineKind } from "../kind.ts";
+import { deprecationOf } from "../node/deprecated-labels.ts";
+import { validateParameters, validateProvisioner } from "./parameters.ts";
+
+const RECLAIM_POLICIES = ["Delete", "Retain"];
+const BINDING_MODES = ["Immediate", "WaitForFirstConsumer"];
+
+/** StorageClass, storage.k8s.io/v1. Follows pkg/registry/storage/storageclass and pkg/apis/storage/{v1,validation}. */
+export const storageClass = defineKind<StorageClass>({
+  group: "storage.k8s.io",
+  version: "v1",
+  kind: "StorageClass",
+  returnsDeletedObject: true,
+  defaults(object) {
+    object.reclaimPolicy ??= "Delete";
+    object.volumeBindingMode ??= "Immediate";
+  },
+  validate,
+  validateUpdate: (object, old) => [
+    ...validate(object),
+    ...(["parameters", "provisioner", "reclaimPolicy", "volumeBindingMode"] as const).flatMap((field) =>
+      validateImmutable(object[field], old[field], field),
+    ),
+  ],
+  warnings: ({ allowedTopologies = [] }) =>
+    allowedTopologies.flatMap(({ matchLabelExpressions = [] }, i) =>
+      matchLabelExpressions.flatMap(({ key }, j) => {
+        const text = deprecationOf(key);
+        return text ? [`allowedTopologies[${i}].matchLabelExpressions[${j}].key: ${text}`] : [];
+      }),
+    ),
+});
+
+function validate(object: StorageClass): FieldError[] {
+  const { provisioner, parameters, reclaimPolicy, volumeBindingMode, allowedTopologies = [] } = object;
+  return [
+    ...validateProvisioner(provisioner, "provisioner"),
+    ...validateParameters(parameters, true),
+    ...(reclaimPolicy ? oneOf(reclaimPolicy, RECLAIM_POLICIES, "reclaimPolicy") : []),
+    ...neededOneOf(volumeBindingMode, BINDING_MODES, "volumeBindingMode"),
+    ...validateTopologies(allowedTopologies),
+  ];
+}
+
+function validateTopologies(terms: readonly TopologySelectorTerm[]): FieldError[] {
+  return terms.flatMap((term, index) => {
+    const field = `allowedTopologies[${index}]`;
+    const same = terms.slice(0, index).filter((other) => semanticEqual(setsOf(other), setsOf(term)));
+    return [...validateTerm(term, field), ...same.map(() => fieldDuplicate(`${field}.matchLabelExpressions`, ""))];
+  });
+}
+
+/** Terms are the same when they are as sets. */
+function setsOf({ matchLabelExpressions = [] }: TopologySelectorTerm): Record<string, string[]> {
+  return Object.fromEntries(matchLabelExpressions.map(({ key, values }) => [key, [...new Set(values)].sort()]));
+}
+
+function validateTerm({ matchLabelExpressions = [] }: TopologySelectorTerm, field: string): FieldError[] {
+  return matchLabelExpressions.flatMap(({ key, values }, index, all) => {
+    const path = `${field}.matchLabelExpressions[${index}]`;
+    const list = values ?? [];
+    return [
+      ...(list.length === 0 ? [fieldRequired(`${path}.values`, "")] : []),
+      ...list.flatMap((value, at) =>
+        list.indexOf(value) < at ? [fieldDuplicate(`${path}.values[${at}]`, value)] : [],
+      ),
+      ...validateLabelName(key, `${path}.key`),
+      ...(all.slice(0, index).some((other) => other.key === key) ? [fieldDuplicate(`${path}.key`, key)] : []),
+    ];
+  });
+}

@@ -1,0 +1,87 @@
+import type { VolumeAttachment } from "../../../openapi/api/storage.k8s.io.v1.ts";
+import { dnsSubdomain } from "../../meta/field-checks.ts";
+import { type FieldError, fieldForbidden, fieldInvalid, fieldRequired, fieldTooLong } from "../../meta/field-error.ts";
+import { rangeError } from "../../meta/names.ts";
+import { validateImmutable } from "../../meta/object-meta.ts";
+import { validateVolumeSpec } from "../core/persistent-volume-validation.ts";
+import { defineKind } from "../kind.ts";
+import { restore, status } from "../subresources.ts";
+import { validateDriverName } from "./driver-name.ts";
+
+const MAX_METADATA = 256 * 1024;
+const MAX_MESSAGE = 1024;
+const ONE_OF = "must specify exactly one of inlineVolumeSpec and persistentVolumeName";
+
+/** VolumeAttachment, storage.k8s.io/v1. Follows pkg/registry/storage/volumeattachment and pkg/apis/storage/validation. */
+export const volumeAttachment = defineKind<VolumeAttachment>({
+  group: "storage.k8s.io",
+  version: "v1",
+  kind: "VolumeAttachment",
+  returnsDeletedObject: true,
+  allowUnconditionalUpdate: false,
+  prepareForCreate(object) {
+    object.status = { attached: false };
+  },
+  prepareForUpdate: (object, old) => restore(object, old, "status"),
+  validate,
+  validateUpdate,
+  subresources: {
+    status: {
+      ...status<VolumeAttachment>({ keep: ["labels", "annotations", "ownerReferences", "finalizers"] }),
+      verbs: ["get", "patch", "update"],
+      validateUpdate,
+    },
+  },
+});
+
+function validateUpdate(object: VolumeAttachment, old: VolumeAttachment): FieldError[] {
+  return [...validate(object), ...validateImmutable(object.spec, old.spec, "spec")];
+}
+
+function validate({ spec, status: current }: VolumeAttachment): FieldError[] {
+  const name = spec.source.persistentVolumeName;
+  return [
+    ...validateDriverName(spec.attacher, "spec.attacher"),
+    ...validateSource(spec.source),
+    ...dnsSubdomain(spec.nodeName ?? "", "spec.nodeName"),
+    ...validateStatus(current ?? { attached: false }),
+    ...(name === undefined ? [] : dnsSubdomain(name, "spec.source.persistentVolumeName")),
+  ];
+}
+
+function validateSource({ persistentVolumeName, inlineVolumeSpec }: VolumeAttachment["spec"]["source"]): FieldError[] {
+  const field = "spec.source";
+  if (!inlineVolumeSpec && persistentVolumeName === undefined) return [fieldRequired(field, ONE_OF)];
+  if (inlineVolumeSpec && persistentVolumeName !== undefined) return [fieldForbidden(field, ONE_OF)];
+  if (inlineVolumeSpec) {
+    return validateVolumeSpec(inlineVolumeSpec, { name: "", isInline: true }, `${field}.inlineVolumeSpec`);
+  }
+  const detail = "must specify non empty persistentVolumeName";
+  return persistentVolumeName ? [] : [fieldRequired(`${field}.persistentVolumeName`, detail)];
+}
+
+function validateStatus({
+  attachmentMetadata = {},
+  attachError,
+  detachError,
+}: VolumeAttachment["status"]): FieldError[] {
+  const size = Object.entries(attachmentMetadata).reduce(
+    (sum, [key, value]) => sum + Buffer.byteLength(key) + Buffer.byteLength(value),
+    0,
+  );
+  const field = "status.attachmentMetadata";
+  return [
+    ...(size > MAX_METADATA ? [fieldTooLong(field, MAX_METADATA)] : []),
+    ...validateVolumeError(attachError, "status.attachError"),
+    ...validateVolumeError(detachError, "status.detachError"),
+  ];
+}
+
+function validateVolumeError(error: VolumeAttachment["status"]["attachError"], field: string): FieldError[] {
+  const { message = "", errorCode = 0 } = error ?? {};
+  return [
+    // The limit that it names is upstream's: not the one that was passed.
+    ...(Buffer.byteLength(message) > MAX_MESSAGE ? [fieldTooLong(`${field}.message`, MAX_METADATA)] : []),
+    ...(errorCode < 0 ? [fieldInvalid(`${field}.errorCode`, errorCode, rangeError(0, 2 ** 31 - 1))] : []),
+  ];
+}
