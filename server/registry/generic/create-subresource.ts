@@ -67,7 +67,8 @@ export async function createSubresource(
       }
     },
     async delete(options) {
-      await deleteOne(store, { namespace, name, options }, scope);
+      const dryRun = scope.dryRun || (options.dryRun?.length ?? 0) > 0;
+      await deleteOne(store, { namespace, name, options }, { ...scope, dryRun });
     },
   });
 }

@@ -26,6 +26,8 @@ interface Run extends DeleteRequest {
   readonly store: StoreContext;
   readonly key: string;
   readonly scope: RequestScope;
+  /** Asked for by the request, or by the options alone (those inside an Eviction). */
+  readonly dryRun: boolean;
   /** Runs admission once for a state of the object. */
   admit(current: StoredObject): Promise<void>;
 }
@@ -43,6 +45,7 @@ export async function deleteOne(store: StoreContext, request: DeleteRequest, sco
     store,
     key,
     scope,
+    dryRun: scope.dryRun || (request.options.dryRun ?? []).length > 0,
     async admit(current) {
       if (admitted === current) return;
       await admit(store, request, current, scope);
@@ -77,7 +80,7 @@ async function admit(store: StoreContext, request: DeleteRequest, current: Store
 
 /** @returns undefined when the race was lost */
 async function attempt(run: Run, current: StoredObject): Promise<Deleted | undefined> {
-  const { store, scope, options, key, name } = run;
+  const { store, scope, options, key, name, dryRun } = run;
   const { kind } = store;
   const context = requestContext(store, scope);
   const object = deepCopy(current.object) as KubeObject;
@@ -101,7 +104,7 @@ async function attempt(run: Run, current: StoredObject): Promise<Deleted | undef
     if (waits || (plan.graceful && plan.gracePeriodSeconds !== 0)) return mark(run, object, current);
     // Upstream writes the passed grace period first and deletes then; watchers see both.
     if (plan.graceful) {
-      if (scope.dryRun) return { stored: dryRunObject(kind, key, object), deleted: true };
+      if (dryRun) return { stored: dryRunObject(kind, key, object), deleted: true };
       const marked = await putObject(store, key, object, current.revision);
       return marked && remove(run, marked, {});
     }
@@ -117,8 +120,8 @@ function setFinalizers({ metadata }: KubeObject, finalizers: string[]): void {
 }
 
 async function mark(run: Run, object: KubeObject, current: StoredObject): Promise<Deleted | undefined> {
-  const { store, scope, key } = run;
-  if (scope.dryRun) return { stored: dryRunObject(store.kind, key, object), deleted: false };
+  const { store, scope, key, dryRun } = run;
+  if (dryRun) return { stored: dryRunObject(store.kind, key, object), deleted: false };
   const old = current.object;
   // Deleted before, and still waiting: nothing to write.
   if (semanticEqual(object, old)) return { stored: current, deleted: false };
@@ -128,9 +131,9 @@ async function mark(run: Run, object: KubeObject, current: StoredObject): Promis
 }
 
 async function remove(run: Run, current: StoredObject, preconditions: Preconditions): Promise<Deleted | undefined> {
-  const { store, scope, key, name } = run;
+  const { store, scope, key, name, dryRun } = run;
   checkPreconditions(store.kind, key, preconditions, current.object, name);
-  if (scope.dryRun) return { stored: current, deleted: true };
+  if (dryRun) return { stored: current, deleted: true };
   const last = current.object;
   const stored = await deleteObject(store, key, deepCopy(last), current.revision);
   if (stored) await store.kind.definition.afterCommit?.(undefined, last, requestContext(store, scope));
