@@ -47,6 +47,7 @@ export async function startCluster(options: ClusterOptions, progress: Progress):
     port: options.port,
     onPortTaken: (port, next) => progress.note(`port ${port} is taken, using ${next}`),
     logLevel: options.logLevel,
+    admissionPlugins: { enable: ["NodeRestriction"], disable: [] },
   });
   const kubeconfig = options.kubeconfig ?? join(dataDir, "kubeconfig");
   writeFileSync(kubeconfig, server.kubeconfig({ commonName: "kubernetes-admin", organizations: ["system:masters"] }), {

@@ -16,7 +16,13 @@ interface ServerFlags {
   kubeconfig?: string;
   output: "text" | "json";
   verbosity: string;
+  enableAdmissionPlugins: string[];
+  disableAdmissionPlugins: string[];
 }
+
+/** As kubeadm does: the Node authorizer alone does not look into objects. */
+const ENABLED = ["NodeRestriction"];
+const names = (text: string) => text.split(",").filter(Boolean);
 
 export const server = new Command("server")
   .description("run the API server alone (kube-apiserver)")
@@ -28,6 +34,18 @@ export const server = new Command("server")
   .addOption(flags.kubeconfigOut())
   .addOption(flags.output())
   .addOption(flags.verbosity())
+  .option(
+    "--enable-admission-plugins <names>",
+    "admission plugins to run besides those that are on by default",
+    names,
+    ENABLED,
+  )
+  .option(
+    "--disable-admission-plugins <names>",
+    "admission plugins that are on by default and shall not run",
+    names,
+    [],
+  )
   .action(async (options: ServerFlags) => {
     const progress = createProgress(() => performance.now());
     const dataDir = openDataDir(options.dataDir);
@@ -39,6 +57,7 @@ export const server = new Command("server")
       port: options.port,
       onPortTaken: (port, next) => progress.note(`port ${port} is taken, using ${next}`),
       logLevel: options.verbosity,
+      admissionPlugins: { enable: options.enableAdmissionPlugins, disable: options.disableAdmissionPlugins },
     });
     const kubeconfig = options.kubeconfig ? resolve(options.kubeconfig) : join(dataDir, "kubeconfig");
     const admin = handle.kubeconfig({ commonName: "kubernetes-admin", organizations: ["system:masters"] });

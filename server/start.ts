@@ -1,5 +1,6 @@
 import { hostname } from "node:os";
 import { join } from "node:path";
+import type { PluginSelection } from "./admission/plugins.ts";
 import { createAuthorization } from "./auth/authorization.ts";
 import { ensureBootstrapPolicy } from "./auth/bootstrap-policy/reconcile.ts";
 import { clientCertificate } from "./auth/pki/authority.ts";
@@ -20,6 +21,7 @@ import { ServerRegistry } from "./registry/registry.ts";
 import type { Services } from "./registry/services.ts";
 import { objectWriter, serverScope } from "./registry/writer.ts";
 import { advertisedAddress, serverNames, urlHost } from "./start/address.ts";
+import { createAdmission } from "./start/admission.ts";
 import { createAuthentication, FRONT_PROXY_NAMES, ISSUER } from "./start/authentication.ts";
 import { healthChecks } from "./start/health.ts";
 import { Releases } from "./start/releases.ts";
@@ -37,6 +39,8 @@ export interface StartOptions {
   readonly port: number;
   readonly onPortTaken?: (port: number, next: number) => void;
   readonly logLevel: string;
+  /** `--enable-admission-plugins` and `--disable-admission-plugins`. */
+  readonly admissionPlugins: PluginSelection;
 }
 
 /** Who a kubeconfig is for. */
@@ -74,7 +78,8 @@ export async function start(options: StartOptions): Promise<Server> {
 
     const services = {} as Mutable<Services>; // filled in below, before the first request
     const common = { storage, random: Math.random, clock: systemClock, services };
-    const registry = new ServerRegistry({ ...common, admission: NO_ADMISSION });
+    const admission: Mutable<AdmissionChain> = { ...NO_ADMISSION }; // the plugins read through the registry: set below
+    const registry = new ServerRegistry({ ...common, admission });
     releases.add(() => registry.stop());
 
     const { watch, reader } = registry;
@@ -83,6 +88,10 @@ export async function start(options: StartOptions): Promise<Server> {
     const { authorizer, ruleResolver, escalation } = authorization;
     const authenticator = createAuthentication(pki, reader, now);
     const issuer = { issuer: ISSUER, maxExpirationSeconds: 0, extendExpiration: true, newId };
+    const writer = objectWriter(
+      (resource) => registry.storeOf(resource),
+      () => serverScope(now()),
+    );
     Object.assign(services, {
       authorizer,
       authenticator,
@@ -91,7 +100,22 @@ export async function start(options: StartOptions): Promise<Server> {
       apiAudiences: [ISSUER],
       certificates: certificateChecks,
       tokenIssuer: tokenIssuer({ ...issuer, key: pki.serviceAccountKey }),
+      writer,
     } satisfies Services);
+    Object.assign(
+      admission,
+      createAdmission({
+        registry,
+        writer,
+        authorizer,
+        selection: options.admissionPlugins,
+        compileCondition: undefined,
+        now,
+        random: Math.random,
+        newId,
+        onStop: (release) => releases.add(release),
+      }),
+    );
 
     const documents = new OpenApiDocuments(
       { kinds: () => registry.kinds, customSchema: () => ({}), version: "1.36" },
@@ -140,10 +164,6 @@ export async function start(options: StartOptions): Promise<Server> {
       },
       [],
     );
-    const writer = objectWriter(
-      (resource) => registry.storeOf(resource),
-      () => serverScope(now()),
-    );
     await ensureBootstrapPolicy(reader, writer);
     state.bootstrapped = true;
 
@@ -164,7 +184,7 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 const newId = () => crypto.randomUUID();
 
-/** Until there are plugins. */
+/** Until the plugins are there. */
 const NO_ADMISSION: AdmissionChain = { admit: async () => undefined, validate: async () => undefined };
 
 async function listenOnFreePort(options: StartOptions, app: App, pki: Pki): Promise<Listener> {

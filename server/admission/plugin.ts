@@ -1,6 +1,9 @@
 import type { UserInfo } from "../auth/authenticator.ts";
+import type { Authorizer } from "../auth/authorizer.ts";
 import type { GroupResource } from "../meta/errors.ts";
 import type { KubeObject } from "../meta/object.ts";
+import type { Random } from "../meta/random.ts";
+import type { Reinvocation } from "./reinvocation.ts";
 
 export type Operation = "CREATE" | "UPDATE" | "DELETE" | "CONNECT";
 
@@ -12,6 +15,8 @@ export interface AdmissionAttributes<T extends KubeObject = KubeObject> {
   readonly resource: string;
   readonly subresource: string;
   readonly kind: { readonly group: string; readonly version: string; readonly kind: string };
+  /** Version that the client speaks, where it is not the one above: webhooks are told. */
+  readonly requestVersion?: { readonly group: string; readonly version: string };
   readonly namespace: string;
   /** Empty on create with generateName. */
   readonly name: string;
@@ -23,6 +28,8 @@ export interface AdmissionAttributes<T extends KubeObject = KubeObject> {
   readonly options: Record<string, unknown>;
   readonly dryRun: boolean;
   readonly user: UserInfo;
+  /** What mutating webhooks remember between the two rounds of one request. */
+  reinvocation?: Reinvocation;
   /** Adds a `Warning` header to the answer. */
   warn(message: string): void;
   /** Adds an annotation to the audit event. */
@@ -51,16 +58,30 @@ export interface ObjectWriter {
 export interface AdmissionContext {
   readonly reader: ObjectReader;
   readonly writer: ObjectWriter;
+  /** Asked by plugins that guard more than the request itself: signers, audiences, owners. */
+  readonly authorizer: Authorizer;
   readonly now: () => Date;
+  readonly random: Random;
+  readonly sleep: (milliseconds: number) => Promise<unknown>;
+  /** Whom a certificate request in PEM is for. @throws Error */
+  readonly certificateSubject: (pem: string) => {
+    readonly commonName: string;
+    readonly organizations: readonly string[];
+  };
+  /** Resources with this kind, whatever the version. Owner references name kinds. */
+  readonly resourcesOf: (
+    group: string,
+    version: string,
+    kind: string,
+  ) => readonly { readonly resource: string; readonly namespaced: boolean }[];
 }
 
 /** One policy. Throw a StatusError to reject. */
 export interface AdmissionPlugin<T extends KubeObject = KubeObject> {
   /** Upstream's plugin name, as in --enable-admission-plugins. */
   readonly name: string;
-  /** Only requests for this resource and its subresources reach the plugin; absent = all. `group` defaults to core. */
-  readonly resource?: string;
-  readonly group?: string;
+  /** Only requests for these resources and their subresources reach it: `pods`, `ingresses.networking.k8s.io`. Absent = all. */
+  readonly resources?: readonly string[];
   readonly operations: readonly Operation[];
   admit?(attributes: AdmissionAttributes<T>, context: AdmissionContext): void | Promise<void>;
   validate?(attributes: AdmissionAttributes<T>, context: AdmissionContext): void | Promise<void>;

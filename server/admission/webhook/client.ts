@@ -1,0 +1,135 @@
+import type { IncomingMessage } from "node:http";
+import { Agent, request } from "node:https";
+import { posix } from "node:path";
+import type { WebhookClientConfig } from "../../../openapi/api/admissionregistration.k8s.io.v1.ts";
+import { genericServerResponse } from "../../meta/errors.ts";
+import type { ResolveService } from "./service-resolver.ts";
+import { transportError } from "./transport-error.ts";
+
+/** Asks webhooks. One for all: connections are kept open. */
+export interface WebhookClient {
+  /** @returns the parsed body. @throws Error as client-go words it */
+  post(config: WebhookClientConfig, body: string, timeoutSeconds: number): Promise<unknown>;
+  stop(): void;
+}
+
+/** Answers longer than this are not read to their end. */
+const MAX_BYTES = 3 * 1024 * 1024;
+const MAX_AGENTS = 200;
+
+interface Target {
+  /** As errors show it. */
+  readonly url: string;
+  readonly host: string;
+  readonly port: number;
+  readonly path: string;
+  readonly serverName: string;
+  /** The Host header. */
+  readonly authority: string;
+}
+
+/** (apiserver/pkg/util/webhook/client.go) */
+export function webhookClient(resolve: ResolveService): WebhookClient {
+  const agents = new Map<string, Agent>();
+  const agentFor = ({ serverName, authority }: Target, caBundle: string): Agent => {
+    const key = `${authority} ${caBundle}`;
+    let agent = agents.get(key);
+    if (!agent) {
+      const ca = caBundle ? { ca: Buffer.from(caBundle, "base64") } : {};
+      agent = new Agent({ keepAlive: true, servername: serverName, ...ca });
+      // The oldest is forgotten, not destroyed: calls may be under way.
+      const [oldest] = agents.keys();
+      if (agents.size >= MAX_AGENTS && oldest !== undefined) agents.delete(oldest);
+      agents.set(key, agent);
+    }
+    return agent;
+  };
+  return {
+    async post(config, body, timeoutSeconds) {
+      const path = `${pathOf(config)}?timeout=${timeoutSeconds}s`;
+      const wrap = (url: string, error: unknown) =>
+        new Error(`Post "${url}": ${error instanceof Error ? error.message : error}`);
+      const where = authorityOf(config);
+      let target: Target;
+      try {
+        target = { ...where, ...connectTo(config, resolve), path, url: `https://${where.authority}${path}` };
+      } catch (error) {
+        throw wrap(`https://${where.authority}${path}`, error);
+      }
+      const agent = agentFor(target, config.caBundle ?? "");
+      try {
+        return await send(target, agent, body, timeoutSeconds);
+      } catch (error) {
+        throw error instanceof AnswerError ? error : wrap(target.url, transportError(error, target));
+      }
+    },
+    stop() {
+      for (const agent of agents.values()) agent.destroy();
+      agents.clear();
+    },
+  };
+}
+
+/** The webhook answered, but not with what it should. */
+class AnswerError extends Error {}
+
+function pathOf({ url, service }: WebhookClientConfig): string {
+  return posix.join("/", service ? (service.path ?? "") : new URL(url ?? "").pathname).replace(/(.)\/$/, "$1");
+}
+
+function authorityOf({ url, service }: WebhookClientConfig): { authority: string; serverName: string } {
+  if (service) {
+    const serverName = `${service.name}.${service.namespace}.svc`;
+    return { authority: `${serverName}:${service.port ?? 443}`, serverName };
+  }
+  const { host, hostname } = new URL(url ?? "");
+  return { authority: host, serverName: hostname.replace(/^\[|\]$/g, "") };
+}
+
+function connectTo({ url, service }: WebhookClientConfig, resolve: ResolveService): { host: string; port: number } {
+  if (service) return resolve(service.namespace, service.name, service.port ?? 443);
+  const { hostname, port } = new URL(url ?? "");
+  return { host: hostname.replace(/^\[|\]$/g, ""), port: Number(port || 443) };
+}
+
+function send(target: Target, agent: Agent, body: string, timeoutSeconds: number): Promise<unknown> {
+  const { host, port, path, authority } = target;
+  return new Promise((resolve, reject) => {
+    const headers = {
+      Host: authority,
+      "Content-Type": "application/json",
+      Accept: "application/json, */*",
+      "User-Agent": "kube-apiserver-admission",
+      "Content-Length": Buffer.byteLength(body),
+    };
+    const signal = AbortSignal.timeout(timeoutSeconds * 1000);
+    const call = request({ host, port, path, method: "POST", headers, agent, signal }, (response) => {
+      read(response).then(resolve, reject);
+    });
+    call.on("error", reject);
+    call.end(body);
+  });
+}
+
+async function read(response: IncomingMessage): Promise<unknown> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of response) {
+    size += chunk.length;
+    if (size > MAX_BYTES) throw new AnswerError("webhook response is too large");
+    chunks.push(chunk);
+  }
+  const text = Buffer.concat(chunks).toString();
+  const code = response.statusCode ?? 0;
+  if (code < 200 || code >= 300) {
+    const isText = /^text\//.test(response.headers["content-type"] ?? "");
+    const about = { verb: "POST", resource: { group: "", resource: "" }, name: "" };
+    const serverMessage = isText && text.trim() ? text.trim().slice(0, 2048) : "unknown";
+    throw new AnswerError(genericServerResponse(code, { ...about, serverMessage }).message);
+  }
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new AnswerError("couldn't get version/kind; json parse error: the body is not JSON");
+  }
+}

@@ -1,0 +1,122 @@
+import type { MutatingWebhook } from "../../../openapi/api/admissionregistration.k8s.io.v1.ts";
+import { encodeAny } from "../../../openapi/encode.ts";
+import { deepCopy, semanticEqual } from "../../meta/equality.ts";
+import { internalError } from "../../meta/errors.ts";
+import { goQuote } from "../../meta/go-quote.ts";
+import { applyJsonPatch, type JsonPatchOperation, parseJsonPatch } from "../../meta/json-patch.ts";
+import type { AdmissionAttributes, AdmissionContext, AdmissionPlugin } from "../plugin.ts";
+import { Reinvocation } from "../reinvocation.ts";
+import { type CallEnvironment, CallError, callHook, rejection } from "./call.ts";
+import type { Hook, Hooks } from "./hooks.ts";
+import { invocationFor, isExempt } from "./match.ts";
+import type { Verdict } from "./review.ts";
+import { type Invocation, VersionedObject } from "./versions.ts";
+
+const DOMAIN = "mutation.webhook.admission.k8s.io";
+
+/** Asks one after another, each seeing what the ones before it changed. (plugin/webhook/mutating) */
+export function mutatingAdmissionWebhook(hooks: Hooks, environment: CallEnvironment): AdmissionPlugin {
+  return {
+    name: "MutatingAdmissionWebhook",
+    operations: ["CREATE", "UPDATE", "DELETE", "CONNECT"],
+    admit(attributes, context) {
+      const { all } = hooks;
+      if (all.length === 0 || isExempt(attributes)) return;
+      return dispatch(all, attributes, context, environment);
+    },
+  };
+}
+
+async function dispatch(
+  hooks: readonly Hook[],
+  attributes: AdmissionAttributes,
+  { reader }: AdmissionContext,
+  environment: CallEnvironment,
+): Promise<void> {
+  attributes.reinvocation ??= new Reinvocation();
+  const { reinvocation } = attributes;
+  // Other plugins of the second round changed the object.
+  if (reinvocation.isReinvoke && !semanticEqual(reinvocation.lastOutput, attributes.object)) {
+    reinvocation.requireInvoked();
+  }
+  try {
+    for (const [index, hook] of hooks.entries()) {
+      const invocation = await invocationFor(hook, attributes, { reader, served: environment.served });
+      if (!invocation || (reinvocation.isReinvoke && !reinvocation.isDue(hook.id))) continue;
+      await ask(hook, invocation, { index, attributes, reinvocation, environment });
+    }
+  } finally {
+    reinvocation.lastOutput = deepCopy(attributes.object);
+  }
+}
+
+interface Turn {
+  readonly index: number;
+  readonly attributes: AdmissionAttributes;
+  readonly reinvocation: Reinvocation;
+  readonly environment: CallEnvironment;
+}
+
+async function ask(hook: Hook, invocation: Invocation, turn: Turn): Promise<void> {
+  const { index, attributes, reinvocation, environment } = turn;
+  // The cast: only mutating configurations are followed here.
+  const { name, failurePolicy, reinvocationPolicy } = hook.webhook as MutatingWebhook;
+  const round = `round_${reinvocation.isReinvoke ? 1 : 0}_index_${index}`;
+  let changed = false;
+  let failure: unknown;
+  try {
+    const verdict = await callHook(hook, invocation, attributes, { mutating: true, environment });
+    if (!verdict.allowed) throw rejection(name, verdict.result);
+    changed = patch(name, verdict, invocation, turn);
+  } catch (error) {
+    failure = error;
+  }
+  const note = { configuration: hook.configuration, webhook: name, mutated: changed };
+  attributes.annotate(`${DOMAIN}/${round}`, encodeAny(note));
+  if (changed) {
+    reinvocation.requireInvoked();
+    reinvocation.required = true;
+  }
+  if (reinvocationPolicy === "IfNeeded") reinvocation.addInvoked(hook.id);
+  if (failure === undefined) return;
+  if (!(failure instanceof CallError)) throw failure;
+  if (failurePolicy !== "Ignore") throw internalError(failure.message);
+  attributes.annotate(`failed-open.${DOMAIN}/${round}`, name);
+}
+
+/** @returns whether the object is another one now. @throws CallError, StatusError 500 */
+function patch(
+  name: string,
+  { patch: text, patchType }: Verdict,
+  { kind }: Invocation,
+  { attributes, environment }: Turn,
+): boolean {
+  if (!text) return false;
+  const operations = parse(name, text);
+  if (operations.length === 0) return false;
+  const { object, group, resource } = attributes;
+  if (!object) {
+    const what = `admission webhook ${goQuote(name)} attempted to modify the object`;
+    throw internalError(`${what}, which is not supported for this operation`);
+  }
+  if (patchType !== "JSONPatch") throw new CallError(name, `unsupported patch type ${goQuote(patchType)}`);
+  const versioned = new VersionedObject(kind, environment.served(group, resource));
+  try {
+    const sent = JSON.parse(versioned.encode(versioned.fromStorage(object)));
+    const patched = versioned.toStorage(applyJsonPatch(sent, operations));
+    const changed = !semanticEqual(patched, object);
+    attributes.object = patched;
+    return changed;
+  } catch (error) {
+    throw internalError(error instanceof Error ? error.message : String(error));
+  }
+}
+
+function parse(name: string, text: string): readonly JsonPatchOperation[] {
+  try {
+    return parseJsonPatch(JSON.parse(text), false).operations;
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    throw new CallError(name, `received undecodable patch in webhook response: ${message}`);
+  }
+}

@@ -1,0 +1,61 @@
+import { internalError, StatusError } from "../../meta/errors.ts";
+import type { AdmissionAttributes, AdmissionContext, AdmissionPlugin } from "../plugin.ts";
+import { type CallEnvironment, CallError, callHook, rejection } from "./call.ts";
+import type { Hook, Hooks } from "./hooks.ts";
+import { invocationFor, isExempt } from "./match.ts";
+import type { Invocation } from "./versions.ts";
+
+/** Asks all that want to see the request at once; the first that answered no is what the client is told. */
+export function validatingAdmissionWebhook(hooks: Hooks, environment: CallEnvironment): AdmissionPlugin {
+  return {
+    name: "ValidatingAdmissionWebhook",
+    operations: ["CREATE", "UPDATE", "DELETE", "CONNECT"],
+    validate(attributes, context) {
+      const { all } = hooks;
+      if (all.length === 0 || isExempt(attributes)) return;
+      return dispatch(all, attributes, context, environment);
+    },
+  };
+}
+
+async function dispatch(
+  hooks: readonly Hook[],
+  attributes: AdmissionAttributes,
+  { reader }: AdmissionContext,
+  environment: CallEnvironment,
+): Promise<void> {
+  const relevant: { readonly hook: Hook; readonly invocation: Invocation }[] = [];
+  for (const hook of hooks) {
+    const invocation = await invocationFor(hook, attributes, { reader, served: environment.served });
+    if (invocation) relevant.push({ hook, invocation });
+  }
+  const errors: unknown[] = [];
+  await Promise.all(
+    relevant.map(async ({ hook, invocation }, index) => {
+      try {
+        await ask(hook, invocation, index, attributes, environment);
+      } catch (error) {
+        errors.push(error);
+      }
+    }),
+  );
+  if (errors.length > 0) throw errors[0];
+}
+
+async function ask(
+  hook: Hook,
+  invocation: Invocation,
+  index: number,
+  attributes: AdmissionAttributes,
+  environment: CallEnvironment,
+): Promise<void> {
+  const { name, failurePolicy } = hook.webhook;
+  try {
+    const verdict = await callHook(hook, invocation, attributes, { mutating: false, environment });
+    if (!verdict.allowed) throw rejection(name, verdict.result);
+  } catch (error) {
+    if (error instanceof StatusError || !(error instanceof CallError)) throw error;
+    if (failurePolicy !== "Ignore") throw internalError(error.message);
+    attributes.annotate(`failed-open.validating.webhook.admission.k8s.io/round_0_index_${index}`, name);
+  }
+}

@@ -1,0 +1,69 @@
+import { type Admission, admissionChain } from "../admission/chain.ts";
+import type { ObjectWriter } from "../admission/plugin.ts";
+import { type PluginSelection, selectPlugins } from "../admission/plugins.ts";
+import { webhookClient } from "../admission/webhook/client.ts";
+import type { CompileCondition } from "../admission/webhook/match-conditions.ts";
+import { clusterAddress } from "../admission/webhook/service-resolver.ts";
+import type { Authorizer } from "../auth/authorizer.ts";
+import { certificateRequestFromPem } from "../auth/pki/certificate-request.ts";
+import type { Random } from "../meta/random.ts";
+import type { Kind } from "../registry/kind.ts";
+import type { ServerRegistry } from "../registry/registry.ts";
+
+export interface AdmissionOptions {
+  readonly registry: ServerRegistry;
+  readonly writer: ObjectWriter;
+  readonly authorizer: Authorizer;
+  readonly selection: PluginSelection;
+  readonly compileCondition: CompileCondition | undefined;
+  readonly now: () => Date;
+  readonly random: Random;
+  readonly newId: () => string;
+  readonly onStop: (release: () => void) => void;
+}
+
+/** The admission plugins, wired to the registry. @throws Error for a selection of plugins that cannot be */
+export function createAdmission(options: AdmissionOptions): Admission {
+  const { registry, writer, authorizer, selection, compileCondition, now, random, newId, onStop } = options;
+  const { reader, watch } = registry;
+  const client = webhookClient(clusterAddress(reader));
+  onStop(() => client.stop());
+  const plugins = selectPlugins(selection, {
+    tolerationSeconds: { notReady: 300, unreachable: 300 },
+    watch,
+    client,
+    served: servedVersions(registry),
+    newId,
+    compileCondition,
+    onStop,
+  });
+  return admissionChain(plugins, {
+    reader,
+    writer,
+    authorizer,
+    now,
+    random,
+    sleep: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
+    certificateSubject: (pem) => certificateRequestFromPem(pem).subject,
+    resourcesOf: (group, version, kind) =>
+      registry.kinds
+        .filter((each) => each.group === group && each.version === version && each.kind === kind)
+        .map(({ plural, namespaced }) => ({ resource: plural, namespaced })),
+  });
+}
+
+/** All versions with the same store, found out once for each set of kinds. */
+function servedVersions(registry: ServerRegistry) {
+  const found = new Map<string, readonly Kind[]>();
+  registry.onChange(() => found.clear());
+  return (group: string, resource: string): readonly Kind[] => {
+    const key = `${group}/${resource}`;
+    let kinds = found.get(key);
+    if (!kinds) {
+      const store = registry.storeOf({ group, resource });
+      kinds = registry.kinds.filter((kind) => registry.lookup(kind.group, kind.version, kind.plural)?.store === store);
+      found.set(key, kinds);
+    }
+    return kinds;
+  };
+}
