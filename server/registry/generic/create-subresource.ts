@@ -67,8 +67,7 @@ export async function createSubresource(
       }
     },
     async delete(options) {
-      const dryRun = scope.dryRun || (options.dryRun?.length ?? 0) > 0;
-      await deleteOne(store, { namespace, name, options }, { ...scope, dryRun });
+      await deleteOne(store, { namespace, name, options }, scope);
     },
   });
 }
