@@ -1,0 +1,273 @@
+/**
+ * Figures of this build on this machine, as a table: `npm run bench [-- NAME …]`. Machines are noisy: ratios between rows
+ * of one run are what counts. The load generator shares the machine and is counted in nobody's CPU but its own.
+ */
+import { spawn } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { type ClientHttp2Session, connect } from "node:http2";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { load } from "./load.ts";
+
+interface Running {
+  readonly url: string;
+  readonly pid: number;
+  readonly kubeconfig: string;
+  /** Milliseconds from the start of the process to its ready line. */
+  readonly readyAfter: number;
+  stop(): Promise<void>;
+}
+
+const root = join(import.meta.dirname, "..");
+
+/** Starts the built command line, as a user does. */
+async function start(args: readonly string[]): Promise<Running> {
+  const dataDir = mkdtempSync(join(tmpdir(), "inkube-bench-"));
+  const began = performance.now();
+  const command = [join(root, "dist", "main.js"), ...args, "--port", "0", "-o", "json", "--data-dir", dataDir];
+  const child = spawn(process.execPath, command, { stdio: ["ignore", "pipe", "inherit"] });
+  const line = await new Promise<string>((resolve, reject) => {
+    child.stdout.once("data", (data: Buffer) => resolve(data.toString("utf8")));
+    child.once("exit", (code) => reject(new Error(`ended with ${code} before it was ready`)));
+  });
+  const ready = JSON.parse(line) as { server: string; kubeconfig: string; pid: number };
+  return {
+    url: ready.server,
+    pid: ready.pid,
+    kubeconfig: ready.kubeconfig,
+    readyAfter: performance.now() - began,
+    async stop() {
+      child.removeAllListeners("exit");
+      const gone = new Promise((resolve) => child.once("exit", resolve));
+      child.kill("SIGTERM");
+      await gone;
+      rmSync(dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
+/** One HTTP/2 session with the administrator's certificate. */
+function session({ url, kubeconfig }: Running): ClientHttp2Session {
+  const text = readFileSync(kubeconfig, "utf8");
+  const field = (name: string) => Buffer.from(new RegExp(`${name}: (\\S+)`).exec(text)?.[1] ?? "", "base64");
+  return connect(url, {
+    ca: field("certificate-authority-data"),
+    cert: field("client-certificate-data"),
+    key: field("client-key-data"),
+    settings: { initialWindowSize: 1 << 24 },
+  });
+}
+
+/** Resident memory in MB, and CPU seconds used so far. */
+function usage(pid: number): { megabytes: number; cpuSeconds: number } {
+  const status = readFileSync(`/proc/${pid}/status`, "utf8");
+  const stat = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]?.split(" ") ?? [];
+  const kilobytes = Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? 0);
+  return { megabytes: kilobytes / 1024, cpuSeconds: (Number(stat[11]) + Number(stat[12])) / 100 };
+}
+
+async function request(
+  client: ClientHttp2Session,
+  method: string,
+  path: string,
+  body?: unknown,
+  type = "application/json",
+): Promise<{ status: number; text: string }> {
+  return new Promise((resolve, reject) => {
+    const stream = client.request({
+      ":method": method,
+      ":path": path,
+      ...(body !== undefined && { "content-type": type }),
+    });
+    let status = 0;
+    const parts: Buffer[] = [];
+    stream.on("response", (headers) => {
+      status = Number(headers[":status"]);
+    });
+    stream.on("data", (chunk: Buffer) => parts.push(chunk));
+    stream.on("end", () => resolve({ status, text: Buffer.concat(parts).toString("utf8") }));
+    stream.on("error", reject);
+    stream.end(body === undefined ? undefined : typeof body === "string" ? body : JSON.stringify(body));
+  });
+}
+
+const rows: [string, string][] = [];
+const row = (name: string, value: string) => {
+  rows.push([name, value]);
+  process.stderr.write(`${name}: ${value}\n`);
+};
+
+const deployment = (name: string, replicas: number) => ({
+  apiVersion: "apps/v1",
+  kind: "Deployment",
+  metadata: { name },
+  spec: {
+    replicas,
+    selector: { matchLabels: { app: name } },
+    template: { metadata: { labels: { app: name } }, spec: { containers: [{ name: "c", image: "nginx:latest" }] } },
+  },
+});
+
+/** Resolves when so many Pods with this label run. */
+async function untilRunning(client: ClientHttp2Session, app: string, count: number): Promise<void> {
+  const running = new Set<string>();
+  await new Promise<void>((resolve, reject) => {
+    const stream = client.request({ ":path": `/api/v1/namespaces/default/pods?watch=1&labelSelector=app%3D${app}` });
+    let rest = "";
+    stream.on("data", (chunk: Buffer) => {
+      const lines = (rest + chunk.toString("utf8")).split("\n");
+      rest = lines.pop() ?? "";
+      for (const line of lines) {
+        const { object } = JSON.parse(line) as { object: { metadata: { name: string }; status?: { phase?: string } } };
+        if (object.status?.phase === "Running") running.add(object.metadata.name);
+      }
+      if (running.size >= count) {
+        stream.close();
+        resolve();
+      }
+    });
+    stream.on("error", reject);
+  });
+}
+
+async function wholeCluster(): Promise<void> {
+  const cluster = await start(["up"]);
+  const client = session(cluster);
+  row("up: start to ready (components too)", `${cluster.readyAfter.toFixed(0)} ms`);
+  let began = performance.now();
+  await request(client, "POST", "/apis/apps/v1/namespaces/default/deployments", deployment("three", 3));
+  await untilRunning(client, "three", 3);
+  row("up: 3 replicas applied to Running", `${(performance.now() - began).toFixed(0)} ms`);
+  row("up: start to 3 Running", `${(cluster.readyAfter + performance.now() - began).toFixed(0)} ms`);
+  await new Promise((resolve) => setTimeout(resolve, 2000));
+  row("up: memory at rest", `${usage(cluster.pid).megabytes.toFixed(0)} MB`);
+  began = performance.now();
+  await request(
+    client,
+    "PATCH",
+    "/apis/apps/v1/namespaces/default/deployments/three",
+    { spec: { replicas: 200 } },
+    "application/merge-patch+json",
+  );
+  await untilRunning(client, "three", 200);
+  row("up: Deployment scaled 3 → 200 Running", `${((performance.now() - began) / 1000).toFixed(1)} s`);
+  client.close();
+  await cluster.stop();
+}
+
+async function apiServer(): Promise<void> {
+  const server = await start(["server"]);
+  const client = session(server);
+  row("server: start to ready", `${server.readyAfter.toFixed(0)} ms`);
+  row("server: memory at rest", `${usage(server.pid).megabytes.toFixed(0)} MB`);
+  const measure = async (name: string, count: number, send: (n: number) => Promise<{ status: number }>) => {
+    const before = usage(server.pid).cpuSeconds;
+    const { perSecond, p50, p99, failed } = await load({ count, concurrency: 32, send });
+    const cpu = ((usage(server.pid).cpuSeconds - before) * 1000) / count;
+    row(
+      name,
+      `${perSecond.toFixed(0)}/s, p50 ${p50.toFixed(1)} ms, p99 ${p99.toFixed(1)} ms, ${cpu.toFixed(2)} ms CPU${failed ? `, ${failed} FAILED` : ""}`,
+    );
+  };
+  const data = "x".repeat(1000);
+  const maps = "/api/v1/namespaces/default/configmaps";
+  const pods = "/api/v1/namespaces/default/pods";
+  const pod = (n: number) => ({
+    apiVersion: "v1",
+    kind: "Pod",
+    metadata: { name: `p${n}`, labels: { app: "bench", group: String(n % 50) } },
+    spec: { containers: [{ name: "c", image: "nginx:latest", resources: { requests: { cpu: "1m" } } }] },
+  });
+  const map = (n: number) => ({ apiVersion: "v1", kind: "ConfigMap", metadata: { name: `m${n}` }, data: { data } });
+  await measure("create ConfigMap, 1 KB, 32 clients, durable", 10_000, (n) => request(client, "POST", maps, map(n)));
+  await measure("create Pod", 5_000, (n) => request(client, "POST", pods, pod(n)));
+  await measure("get Pod", 20_000, (n) => request(client, "GET", `${pods}/p${n % 5000}`));
+  await measure("update ConfigMap (PUT)", 5_000, (n) =>
+    request(client, "PUT", `${maps}/m${n}`, { ...map(n), data: { data, n: String(n) } }),
+  );
+  const patch = (type: string) => (n: number) =>
+    request(
+      client,
+      "PATCH",
+      `${pods}/p${n}`,
+      { metadata: { annotations: { [type.replace(/\W/g, "")]: String(n) } } },
+      type,
+    );
+  await measure("merge patch Pod", 3_000, patch("application/merge-patch+json"));
+  await measure("strategic patch Pod", 3_000, patch("application/strategic-merge-patch+json"));
+  await measure("apply ConfigMap", 3_000, (n) =>
+    request(
+      client,
+      "PATCH",
+      `${maps}/a${n}?fieldManager=bench`,
+      { apiVersion: "v1", kind: "ConfigMap", metadata: { name: `a${n}` }, data: { k: "v" } },
+      "application/apply-patch+yaml",
+    ),
+  );
+  const list = async (name: string, path: string) => {
+    await request(client, "GET", path);
+    const before = usage(server.pid).cpuSeconds;
+    const began = performance.now();
+    let bytes = 0;
+    for (let n = 0; n < 10; n++) bytes = (await request(client, "GET", path)).text.length;
+    const cpu = (usage(server.pid).cpuSeconds - before) * 100;
+    row(
+      name,
+      `${((performance.now() - began) / 10).toFixed(1)} ms, ${cpu.toFixed(0)} ms CPU, ${(bytes / 1e6).toFixed(1)} MB`,
+    );
+  };
+  await list("list 5,000 Pods", pods);
+  await list("list 5,000 Pods, selector keeps 2 %", `${pods}?labelSelector=group%3D7`);
+  await list("list 5,000 Pods, 500 a page (first)", `${pods}?limit=500`);
+  await fanOut(server);
+  await measure("delete Pod", 3_000, (n) => request(client, "DELETE", `${pods}/p${n}`, { gracePeriodSeconds: 0 }));
+  row("server: memory after all this", `${usage(server.pid).megabytes.toFixed(0)} MB`);
+  client.close();
+  await server.stop();
+}
+
+/** 100 watchers of one resource, events a second that all of them together receive. */
+async function fanOut(server: Running): Promise<void> {
+  const WATCHERS = 100;
+  const EVENTS = 500;
+  const clients = Array.from({ length: 4 }, () => session(server));
+  const writer = session(server);
+  let seen = 0;
+  let done: () => void = () => {};
+  const all = new Promise<void>((resolve) => {
+    done = resolve;
+  });
+  const streams = Array.from({ length: WATCHERS }, (_, n) => {
+    const stream = (clients[n % clients.length] as ClientHttp2Session).request({
+      ":path": "/api/v1/namespaces/default/secrets?watch=1&resourceVersion=0",
+    });
+    stream.on("data", (chunk: Buffer) => {
+      for (const byte of chunk) if (byte === 10) seen++;
+      if (seen >= WATCHERS * EVENTS) done();
+    });
+    stream.on("error", () => {});
+    return stream;
+  });
+  await Promise.all(streams.map((stream) => new Promise((resolve) => stream.once("response", resolve))));
+  const began = performance.now();
+  await load({
+    count: EVENTS,
+    concurrency: 32,
+    send: (n) =>
+      request(writer, "POST", "/api/v1/namespaces/default/secrets", {
+        apiVersion: "v1",
+        kind: "Secret",
+        metadata: { name: `s${n}` },
+      }),
+  });
+  await all;
+  row("watch fan-out, 100 watchers", `${(seen / ((performance.now() - began) / 1000)).toFixed(0)} events/s`);
+  for (const client of [...clients, writer]) client.destroy();
+}
+
+const benches: Record<string, () => Promise<void>> = { up: wholeCluster, server: apiServer };
+const wanted = process.argv.slice(2);
+for (const [name, run] of Object.entries(benches)) if (!wanted.length || wanted.includes(name)) await run();
+console.log(
+  ["| what | measured |", "| --- | --- |", ...rows.map(([name, value]) => `| ${name} | ${value} |`)].join("\n"),
+);
