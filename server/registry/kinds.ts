@@ -1,4 +1,5 @@
 import type { KubeObject } from "../meta/object.ts";
+import { apiService } from "./apiregistration/api-service.ts";
 import { deployment } from "./apps/deployment.ts";
 import { replicaSet } from "./apps/replica-set.ts";
 import { selfSubjectReview } from "./authentication/self-subject-review.ts";
@@ -27,17 +28,21 @@ import { service } from "./core/service/service.ts";
 import { serviceAccount } from "./core/service-account.ts";
 import { endpointSlice } from "./discovery/endpoint-slice.ts";
 import { resourceFacts } from "./facts.ts";
+import { flowSchema } from "./flowcontrol/flow-schema.ts";
+import { priorityLevelConfiguration } from "./flowcontrol/priority-level-configuration.ts";
 import type { Kind, KindDefinition } from "./kind.ts";
 import { ingress } from "./networking/ingress.ts";
 import { ingressClass } from "./networking/ingress-class.ts";
 import { ipAddress } from "./networking/ip-address.ts";
 import { networkPolicy } from "./networking/network-policy.ts";
 import { serviceCIDR } from "./networking/service-cidr.ts";
+import { runtimeClass } from "./node/runtime-class.ts";
 import { podDisruptionBudget } from "./policy/pod-disruption-budget.ts";
 import { clusterRole } from "./rbac/cluster-role.ts";
 import { clusterRoleBinding } from "./rbac/cluster-role-binding.ts";
 import { role } from "./rbac/role.ts";
 import { roleBinding } from "./rbac/role-binding.ts";
+import { priorityClass } from "./scheduling/priority-class.ts";
 import { csiDriver } from "./storage/csi-driver.ts";
 import { csiNode } from "./storage/csi-node.ts";
 import { csiStorageCapacity } from "./storage/csi-storage-capacity.ts";
@@ -50,6 +55,7 @@ import { withStatus } from "./subresources.ts";
 // One type for definitions of all kinds: each is only called with objects of its own.
 // biome-ignore lint/suspicious/noExplicitAny: see above
 export const definitions: readonly KindDefinition<any>[] = [
+  apiService,
   certificateSigningRequest,
   clusterRole,
   clusterRoleBinding,
@@ -61,6 +67,7 @@ export const definitions: readonly KindDefinition<any>[] = [
   endpoints,
   endpointSlice,
   event,
+  flowSchema,
   horizontalPodAutoscaler,
   ingress,
   ingressClass,
@@ -76,10 +83,13 @@ export const definitions: readonly KindDefinition<any>[] = [
   pod,
   podDisruptionBudget,
   podTemplate,
+  priorityClass,
+  priorityLevelConfiguration,
   replicaSet,
   resourceQuota,
   role,
   roleBinding,
+  runtimeClass,
   secret,
   selfSubjectAccessReview,
   selfSubjectReview,
