@@ -1,7 +1,10 @@
 import type { KubeObject } from "../meta/object.ts";
 import { apiService } from "./apiregistration/api-service.ts";
+import { controllerRevision } from "./apps/controller-revision.ts";
+import { daemonSet } from "./apps/daemon-set.ts";
 import { deployment } from "./apps/deployment.ts";
 import { replicaSet } from "./apps/replica-set.ts";
+import { statefulSet } from "./apps/stateful-set.ts";
 import { selfSubjectReview } from "./authentication/self-subject-review.ts";
 import { tokenReview } from "./authentication/token-review.ts";
 import { localSubjectAccessReview } from "./authorization/local-subject-access-review.ts";
@@ -9,6 +12,8 @@ import { selfSubjectAccessReview } from "./authorization/self-subject-access-rev
 import { selfSubjectRulesReview } from "./authorization/self-subject-rules-review.ts";
 import { subjectAccessReview } from "./authorization/subject-access-review.ts";
 import { horizontalPodAutoscaler } from "./autoscaling/horizontal-pod-autoscaler.ts";
+import { cronJob } from "./batch/cron-job.ts";
+import { job } from "./batch/job.ts";
 import { certificateSigningRequest } from "./certificates/certificate-signing-request.ts";
 import { compileKind } from "./compile.ts";
 import { lease } from "./coordination/lease.ts";
@@ -22,6 +27,7 @@ import { persistentVolume } from "./core/persistent-volume.ts";
 import { persistentVolumeClaim } from "./core/persistent-volume-claim.ts";
 import { pod } from "./core/pod/pod.ts";
 import { podTemplate } from "./core/pod-template.ts";
+import { replicationController } from "./core/replication-controller.ts";
 import { resourceQuota } from "./core/resource-quota.ts";
 import { secret } from "./core/secret.ts";
 import { service } from "./core/service/service.ts";
@@ -63,6 +69,9 @@ export const definitions: readonly KindDefinition<any>[] = [
   csiDriver,
   csiNode,
   csiStorageCapacity,
+  controllerRevision,
+  cronJob,
+  daemonSet,
   deployment,
   endpoints,
   endpointSlice,
@@ -72,6 +81,7 @@ export const definitions: readonly KindDefinition<any>[] = [
   ingress,
   ingressClass,
   ipAddress,
+  job,
   lease,
   limitRange,
   localSubjectAccessReview,
@@ -87,6 +97,7 @@ export const definitions: readonly KindDefinition<any>[] = [
   priorityLevelConfiguration,
   replicaSet,
   resourceQuota,
+  replicationController,
   role,
   roleBinding,
   runtimeClass,
@@ -98,6 +109,7 @@ export const definitions: readonly KindDefinition<any>[] = [
   serviceAccount,
   serviceCIDR,
   storageClass,
+  statefulSet,
   subjectAccessReview,
   tokenReview,
   volumeAttachment,

@@ -3,6 +3,9 @@ import { defineKind } from "../kind.ts";
 import { bumpGeneration } from "../subresources.ts";
 import { defaultPodTemplate } from "./pod/defaults.ts";
 import { dropDisabledTemplate } from "./pod/disabled-fields.ts";
+import { validatePodTemplateSpec } from "./pod/validation.ts";
+import { templateOptions } from "./pod/validation-options.ts";
+import { templateWarnings } from "./pod/warnings.ts";
 
 /** PodTemplate, v1: a template that nobody but its maker reads. Follows pkg/registry/core/podtemplate. */
 export const podTemplate = defineKind<PodTemplate>({
@@ -18,4 +21,9 @@ export const podTemplate = defineKind<PodTemplate>({
     dropDisabledTemplate(obj.template, old.template);
     bumpGeneration(obj, old);
   },
+  validate: ({ template }) => validatePodTemplateSpec(template, "template", {}),
+  validateUpdate: ({ template }, old) => validatePodTemplateSpec(template, "template", templateOptions(old.template)),
+  warnings: ({ metadata, template }, old) =>
+    old && metadata.generation === old.metadata.generation ? [] : templateWarnings(template, "template"),
+  returnsDeletedObject: true,
 });

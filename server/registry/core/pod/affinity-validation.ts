@@ -6,10 +6,10 @@ import type {
   PodAffinity,
   PodAffinityTerm,
 } from "../../../../openapi/api/core.v1.ts";
+import { invalidEach } from "../../../meta/field-checks.ts";
 import { type FieldError, fieldForbidden, fieldInvalid, fieldRequired } from "../../../meta/field-error.ts";
 import { validateLabelName, validateLabelSelector } from "../../../meta/label-validation.ts";
 import { validateDNS1123Label, validateDNS1123Subdomain, validateLabelValue } from "../../../meta/names.ts";
-import { invalidEach } from "./field-checks.ts";
 import { validateLabelKeys } from "./label-keys.ts";
 import type { ValidationOptions } from "./validation-options.ts";
 
@@ -101,7 +101,7 @@ function validateRequirement(
   if (allowInvalidValues) return errors;
   return [
     ...errors,
-    ...values.flatMap((value, i) => invalidEach(`${field}.values[${i}]`, value, validateLabelValue(value))),
+    ...values.flatMap((value, i) => invalidEach(value, validateLabelValue(value), `${field}.values[${i}]`)),
   ];
 }
 
@@ -122,7 +122,7 @@ function validateFieldRequirement(
   }
   return [
     ...errors,
-    ...values.flatMap((value, i) => invalidEach(`${field}.values[${i}]`, value, validateDNS1123Subdomain(value))),
+    ...values.flatMap((value, i) => invalidEach(value, validateDNS1123Subdomain(value), `${field}.values[${i}]`)),
   ];
 }
 
@@ -147,7 +147,7 @@ function validateTerm(term: PodAffinityTerm, field: string, options: ValidationO
   return [
     ...validateLabelSelector(term.labelSelector, allow, `${field}.labelSelector`),
     ...validateLabelSelector(term.namespaceSelector, allow, `${field}.namespaceSelector`),
-    ...(term.namespaces ?? []).flatMap((name) => invalidEach(`${field}.namespace`, name, validateDNS1123Label(name))),
+    ...(term.namespaces ?? []).flatMap((name) => invalidEach(name, validateDNS1123Label(name), `${field}.namespace`)),
     ...validateLabelKeys(term, field),
     ...(topologyKey ? [] : [fieldRequired(`${field}.topologyKey`, "can not be empty")]),
     ...validateLabelName(topologyKey, `${field}.topologyKey`),

@@ -1,9 +1,9 @@
 import type { PersistentVolumeClaimSpec, PersistentVolumeClaimTemplate } from "../../../../openapi/api/core.v1.ts";
+import { dnsLabel, dnsSubdomain, needed, oneOf } from "../../../meta/field-checks.ts";
 import { type FieldError, fieldForbidden, fieldInvalid, fieldRequired } from "../../../meta/field-error.ts";
 import { validateLabelSelector, validateLabels } from "../../../meta/label-validation.ts";
 import { validateAnnotations } from "../../../meta/object-meta.ts";
 import { parseQuantity, quantitySign } from "../../../meta/quantity.ts";
-import { dnsLabel, dnsSubdomain, needed, oneOf } from "./field-checks.ts";
 import { validateResourceQuantity } from "./resource-validation.ts";
 
 const ACCESS_MODES = ["ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOncePod"];

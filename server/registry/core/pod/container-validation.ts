@@ -1,4 +1,5 @@
 import type { Container, ContainerPort, EphemeralContainer, PodSpec } from "../../../../openapi/api/core.v1.ts";
+import { dnsLabel, invalidEach, needed, neededOneOf, oneOf } from "../../../meta/field-checks.ts";
 import {
   type FieldError,
   fieldDuplicate,
@@ -11,7 +12,6 @@ import {
 } from "../../../meta/field-error.ts";
 import { validatePortName, validatePortNumber } from "../../../meta/names.ts";
 import { validateEnv, validateEnvFrom } from "./env-validation.ts";
-import { dnsLabel, invalidEach, needed, neededOneOf, oneOf } from "./field-checks.ts";
 import { type Volumes, validateDevices, validateMounts } from "./mount-validation.ts";
 import { validateLifecycle, validateProbes } from "./probe-validation.ts";
 import { isSidecar } from "./resource-lists.ts";
@@ -168,13 +168,13 @@ function validatePorts(ports: readonly ContainerPort[] = [], field: string): Fie
     if (name) {
       const wrong = validatePortName(name);
       // Upstream takes the number of the message for the index of what comes next.
-      if (wrong.length > 0) errors.push(...invalidEach(`${at}.name`, name, wrong));
+      if (wrong.length > 0) errors.push(...invalidEach(name, wrong, `${at}.name`));
       else if (names.has(name)) errors.push(fieldDuplicate(`${at}.name`, name));
       else names.add(name);
     }
     if (!containerPort) errors.push(fieldRequired(`${at}.containerPort`, ""));
-    else errors.push(...invalidEach(`${at}.containerPort`, containerPort, validatePortNumber(containerPort)));
-    if (hostPort) errors.push(...invalidEach(`${at}.hostPort`, hostPort, validatePortNumber(hostPort)));
+    else errors.push(...invalidEach(containerPort, validatePortNumber(containerPort), `${at}.containerPort`));
+    if (hostPort) errors.push(...invalidEach(hostPort, validatePortNumber(hostPort), `${at}.hostPort`));
     return [...errors, ...neededOneOf(protocol, ["SCTP", "TCP", "UDP"], `${at}.protocol`)];
   });
 }

@@ -15,7 +15,11 @@ export function dropDisabledSpec(spec: PodSpec, old: PodSpec | undefined): void 
   }
   if (!old?.schedulingGroup) delete spec.schedulingGroup;
   if (!allContainers(old).some(({ lifecycle }) => lifecycle?.stopSignal)) {
-    for (const { lifecycle } of allContainers(spec)) delete lifecycle?.stopSignal;
+    for (const container of allContainers(spec)) {
+      if (container.lifecycle?.stopSignal === undefined) continue;
+      delete container.lifecycle.stopSignal;
+      if (Object.keys(container.lifecycle).length === 0) delete container.lifecycle;
+    }
   }
 }
 

@@ -1,7 +1,7 @@
 import type { ObjectFieldSelector, ResourceFieldSelector } from "../../../../openapi/api/core.v1.ts";
+import { qualifiedName } from "../../../meta/field-checks.ts";
 import { type FieldError, fieldInvalid, fieldNotSupported, fieldRequired } from "../../../meta/field-error.ts";
 import { parseQuantity, quantitySign } from "../../../meta/quantity.ts";
-import { qualifiedName } from "./field-checks.ts";
 
 /** What an environment variable may show of its Pod. */
 export const ENV_FIELDS = [

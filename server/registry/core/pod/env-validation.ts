@@ -1,8 +1,8 @@
 import type { EnvFromSource, EnvVar, EnvVarSource } from "../../../../openapi/api/core.v1.ts";
+import { dnsLabel, dnsSubdomain, invalidEach, needed } from "../../../meta/field-checks.ts";
 import { type FieldError, fieldInvalid } from "../../../meta/field-error.ts";
 import { nameIsDNSSubdomain, validateConfigMapKey, validateRelaxedEnvVarName } from "../../../meta/names.ts";
 import { ENV_FIELDS, validateFieldRef, validateResourceFieldRef } from "./downward-api.ts";
-import { dnsLabel, dnsSubdomain, invalidEach, needed } from "./field-checks.ts";
 import { validateNoBacksteps } from "./volume-paths.ts";
 
 const SOURCES =
@@ -14,7 +14,7 @@ export function validateEnv(variables: readonly EnvVar[] = [], field: string): F
   return variables.flatMap(({ name = "", value, valueFrom }, i) => {
     const at = `${field}[${i}]`;
     const nameErrors = name
-      ? invalidEach(`${at}.name`, name, validateRelaxedEnvVarName(name))
+      ? invalidEach(name, validateRelaxedEnvVarName(name), `${at}.name`)
       : needed(name, `${at}.name`);
     return [...nameErrors, ...(valueFrom ? validateValueFrom(valueFrom, value, `${at}.valueFrom`) : [])];
   });
@@ -31,7 +31,7 @@ function validateValueFrom(source: EnvVarSource, value: string | undefined, fiel
     const { key = "", volumeName = "", path = "" } = fileKeyRef;
     const at = `${field}.fileKeyRef`;
     errors.push(
-      ...(key ? invalidEach(`${at}.key`, key, validateRelaxedEnvVarName(key)) : needed(key, `${at}.key`)),
+      ...(key ? invalidEach(key, validateRelaxedEnvVarName(key), `${at}.key`) : needed(key, `${at}.key`)),
       ...(volumeName ? dnsLabel(volumeName, `${at}.volumeName`) : needed(volumeName, `${at}.volumeName`)),
       ...(path ? validateNoBacksteps(path, `${at}.path`) : needed(path, `${at}.path`)),
     );
@@ -45,7 +45,7 @@ function validateValueFrom(source: EnvVarSource, value: string | undefined, fiel
 
 /** Of a ConfigMap or a Secret. */
 function validateKeyRef({ name = "", key = "" }: { name?: string; key?: string }, field: string): FieldError[] {
-  const keyErrors = key ? invalidEach(`${field}.key`, key, validateConfigMapKey(key)) : needed(key, `${field}.key`);
+  const keyErrors = key ? invalidEach(key, validateConfigMapKey(key), `${field}.key`) : needed(key, `${field}.key`);
   return [...dnsSubdomain(name, `${field}.name`), ...keyErrors];
 }
 
@@ -53,12 +53,12 @@ function validateKeyRef({ name = "", key = "" }: { name?: string; key?: string }
 export function validateEnvFrom(sources: readonly EnvFromSource[] = [], field: string): FieldError[] {
   return sources.flatMap(({ prefix, configMapRef, secretRef }, i) => {
     const at = `${field}[${i}]`;
-    const errors = prefix ? invalidEach(`${at}.prefix`, prefix, validateRelaxedEnvVarName(prefix)) : [];
+    const errors = prefix ? invalidEach(prefix, validateRelaxedEnvVarName(prefix), `${at}.prefix`) : [];
     for (const [member, ref] of Object.entries({ configMapRef, secretRef })) {
       if (!ref) continue;
       const { name = "" } = ref;
       // Upstream checks it as if something were to be added to it.
-      const wrong = name ? invalidEach(`${at}.${member}.name`, name, nameIsDNSSubdomain(name, true)) : undefined;
+      const wrong = name ? invalidEach(name, nameIsDNSSubdomain(name, true), `${at}.${member}.name`) : undefined;
       errors.push(...(wrong ?? needed(name, `${at}.${member}.name`)));
     }
     if (!configMapRef && !secretRef) {

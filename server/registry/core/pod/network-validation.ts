@@ -1,4 +1,5 @@
 import type { HostAlias, PodDNSConfig, PodSpec } from "../../../../openapi/api/core.v1.ts";
+import { dnsSubdomain, invalidEach } from "../../../meta/field-checks.ts";
 import {
   type FieldError,
   fieldForbidden,
@@ -8,7 +9,6 @@ import {
 } from "../../../meta/field-error.ts";
 import { validateIPForLegacyField } from "../../../meta/ip-validation.ts";
 import { validateDNS1123SubdomainWithUnderscore } from "../../../meta/names.ts";
-import { dnsSubdomain, invalidEach } from "./field-checks.ts";
 import type { ValidationOptions } from "./validation-options.ts";
 
 const MAX_NAMESERVERS = 3;
@@ -47,7 +47,7 @@ export function validateDNSConfig(
   for (const [i, search] of searches.entries()) {
     if (search === ".") continue;
     const name = search.replace(/\.$/, "");
-    errors.push(...invalidEach(`${field}.searches[${i}]`, name, validateDNS1123SubdomainWithUnderscore(name)));
+    errors.push(...invalidEach(name, validateDNS1123SubdomainWithUnderscore(name), `${field}.searches[${i}]`));
   }
   for (const [i, { name }] of options.entries()) {
     if (!name) errors.push(fieldRequired(`${field}.options[${i}]`, "must not be empty"));

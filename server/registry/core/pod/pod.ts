@@ -1,4 +1,5 @@
 import type { Pod } from "../../../../openapi/api/core.v1.ts";
+import { warningsForIP } from "../../../meta/ip-validation.ts";
 import { defineKind } from "../../kind.ts";
 import { bind } from "./binding.ts";
 import { defaultPod } from "./defaults.ts";
@@ -14,6 +15,7 @@ import { validateResize } from "./resize-validation.ts";
 import { validateStatusUpdate } from "./status-validation.ts";
 import { validateEphemeralContainersUpdate, validatePodUpdate } from "./update-validation.ts";
 import { validatePod } from "./validation.ts";
+import { podWarnings, warnOfName } from "./warnings.ts";
 
 /** Pod, v1. Follows pkg/registry/core/pod, pkg/apis/core/{v1,validation} and pkg/api/pod. */
 export const pod = defineKind<Pod>({
@@ -25,6 +27,10 @@ export const pod = defineKind<Pod>({
   prepareForUpdate,
   validate: validatePod,
   validateUpdate: validatePodUpdate,
+  returnsDeletedObject: true,
+  // Programs update Pods, people seldom do: upstream spares itself the work then.
+  warnings: ({ metadata, spec }, old) =>
+    old ? [] : [...warnOfName(metadata.name, "the Pod's hostname"), ...podWarnings(spec ?? {}, metadata, "")],
   gracePeriodSeconds: ({ spec, status }, requested) => {
     // Nothing runs yet, or any more: nobody needs time.
     if (!spec?.nodeName || status?.phase === "Failed" || status?.phase === "Succeeded") return 0;
@@ -46,6 +52,10 @@ export const pod = defineKind<Pod>({
       verbs: ["get", "patch", "update"],
       prepareForUpdate: prepareForStatusUpdate,
       validateUpdate: validateStatusUpdate,
+      warnings: ({ status }) => [
+        ...(status?.podIPs ?? []).flatMap(({ ip }, i) => warningsForIP(ip, `status.podIPs[${i}].ip`)),
+        ...(status?.hostIPs ?? []).flatMap(({ ip }, i) => warningsForIP(ip, `status.hostIPs[${i}].ip`)),
+      ],
     },
     ephemeralcontainers: {
       verbs: ["get", "patch", "update"],

@@ -1,8 +1,8 @@
 import type { Container, LifecycleHandler, PodSpec, Probe } from "../../../../openapi/api/core.v1.ts";
+import { invalidEach, needed, oneOf } from "../../../meta/field-checks.ts";
 import { type FieldError, fieldForbidden, fieldInvalid, fieldRequired } from "../../../meta/field-error.ts";
 import { validateHTTPHeaderName, validatePortName, validatePortNumber } from "../../../meta/names.ts";
 import { validateNonNegative } from "../../../meta/object-meta.ts";
-import { invalidEach, needed, oneOf } from "./field-checks.ts";
 
 /** A probe's and a hook's way to act. */
 type Handler = Pick<Probe, "exec" | "httpGet" | "tcpSocket" | "grpc"> & Pick<LifecycleHandler, "sleep">;
@@ -90,7 +90,7 @@ function validateHandler(handler: Handler, gracePeriod: number | undefined, fiel
 
 function validateHttpGet(get: NonNullable<Handler["httpGet"]>, field: string): FieldError[] {
   const headers = (get.httpHeaders ?? []).flatMap(({ name = "" }) =>
-    invalidEach(`${field}.httpHeaders`, name, validateHTTPHeaderName(name)),
+    invalidEach(name, validateHTTPHeaderName(name), `${field}.httpHeaders`),
   );
   return [
     ...needed(get.path, `${field}.path`),
@@ -103,7 +103,7 @@ function validateHttpGet(get: NonNullable<Handler["httpGet"]>, field: string): F
 /** A number or a name. (ValidatePortNumOrName) */
 function validatePort(port: number | string | undefined, field: string): FieldError[] {
   const value = port ?? 0;
-  return invalidEach(field, value, typeof value === "number" ? validatePortNumber(value) : validatePortName(value));
+  return invalidEach(value, typeof value === "number" ? validatePortNumber(value) : validatePortName(value), field);
 }
 
 function validateSleep(seconds: number, gracePeriod: number | undefined, field: string): FieldError[] {

@@ -5,9 +5,9 @@ import type {
   ProjectedVolumeSource,
   VolumeProjection,
 } from "../../../../openapi/api/core.v1.ts";
+import { needed } from "../../../meta/field-checks.ts";
 import { type FieldError, fieldForbidden, fieldInvalid, fieldRequired } from "../../../meta/field-error.ts";
 import { VOLUME_FIELDS, validateFieldRef, validateResourceFieldRef } from "./downward-api.ts";
-import { needed } from "./field-checks.ts";
 import type { ValidationOptions } from "./validation-options.ts";
 import { validateLocalPath, validateMode } from "./volume-paths.ts";
 

@@ -1,4 +1,5 @@
 import type { Volume } from "../../../../openapi/api/core.v1.ts";
+import { dnsLabel, invalidEach, needed, oneOf } from "../../../meta/field-checks.ts";
 import {
   type FieldError,
   fieldInvalid,
@@ -7,7 +8,7 @@ import {
   fieldTooLong,
 } from "../../../meta/field-error.ts";
 import { nameIsDNSSubdomain, validateDNS1123Subdomain } from "../../../meta/names.ts";
-import { dnsLabel, inRange, invalidEach, needed, oneOf } from "./field-checks.ts";
+import { inRange } from "./field-checks.ts";
 
 type Checks = {
   readonly [S in Exclude<keyof Volume, "name">]?: (source: NonNullable<Volume[S]>, field: string) => FieldError[];
@@ -152,7 +153,7 @@ const CHECKS: Checks = {
     if (!nodePublishSecretRef) return errors;
     const { name } = nodePublishSecretRef;
     if (!name) return [...errors, fieldRequired(`${field}.nodePublishSecretRef.name`, "")];
-    return [...errors, ...invalidEach(`${field}.name`, name, nameIsDNSSubdomain(name, false))];
+    return [...errors, ...invalidEach(name, nameIsDNSSubdomain(name, false), `${field}.name`)];
   },
 };
 
@@ -160,7 +161,7 @@ const CHECKS: Checks = {
 function validateDriverName(name: string, field: string): FieldError[] {
   if (!name) return [fieldRequired(field, "")];
   const errors = name.length > MAX_DRIVER_NAME ? [fieldTooLong(field, MAX_DRIVER_NAME)] : [];
-  return [...errors, ...invalidEach(field, name, validateDNS1123Subdomain(name.toLowerCase()))];
+  return [...errors, ...invalidEach(name, validateDNS1123Subdomain(name.toLowerCase()), field)];
 }
 
 function iscsiName(name: string, field: string): FieldError[] {

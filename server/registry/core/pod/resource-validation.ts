@@ -1,4 +1,5 @@
 import type { ResourceRequirements } from "../../../../openapi/api/core.v1.ts";
+import { dnsLabel, qualifiedName } from "../../../meta/field-checks.ts";
 import {
   FieldError,
   fieldDuplicate,
@@ -15,7 +16,6 @@ import {
   quantitySign,
   quantityValue,
 } from "../../../meta/quantity.ts";
-import { dnsLabel, qualifiedName } from "./field-checks.ts";
 import {
   compareAmounts,
   isExtendedResource,

@@ -1,4 +1,5 @@
 import type { PodSchedulingGate, Toleration, TopologySpreadConstraint } from "../../../../openapi/api/core.v1.ts";
+import { oneOf, qualifiedName } from "../../../meta/field-checks.ts";
 import {
   type FieldError,
   fieldDuplicate,
@@ -8,7 +9,7 @@ import {
 } from "../../../meta/field-error.ts";
 import { validateLabelName, validateLabelSelector } from "../../../meta/label-validation.ts";
 import { validateLabelValue } from "../../../meta/names.ts";
-import { oneOf, positive, qualifiedName } from "./field-checks.ts";
+import { positive } from "./field-checks.ts";
 import { validateLabelKeys, validateLegacySpreadKeys } from "./label-keys.ts";
 import type { ValidationOptions } from "./validation-options.ts";
 

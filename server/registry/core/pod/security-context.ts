@@ -4,6 +4,7 @@ import type {
   SecurityContext,
   WindowsSecurityContextOptions,
 } from "../../../../openapi/api/core.v1.ts";
+import { dnsSubdomain, oneOf } from "../../../meta/field-checks.ts";
 import {
   type FieldError,
   fieldForbidden,
@@ -13,7 +14,7 @@ import {
 } from "../../../meta/field-error.ts";
 import { validateAppArmorProfile } from "./app-armor.ts";
 import { containersOf } from "./container-paths.ts";
-import { dnsSubdomain, oneOf, userId } from "./field-checks.ts";
+import { userId } from "./field-checks.ts";
 import { internalForm } from "./internal-form.ts";
 import { validateSysctls } from "./sysctls.ts";
 import type { ValidationOptions } from "./validation-options.ts";
@@ -78,6 +79,7 @@ export function validatePodSecurityContext(spec: PodSpec, field: string, options
   errors.push(...validateSysctls(spec, `${field}.sysctls`, options));
   if (!context) return errors;
   const { fsGroupChangePolicy, supplementalGroupsPolicy, seLinuxChangePolicy } = context;
+  const seLinuxPolicies = options.allowSELinuxMountOption ? ["MountOption", "Recursive"] : ["Recursive"];
   return [
     ...errors,
     ...oneOf(fsGroupChangePolicy, ["Always", "OnRootMismatch"], `${field}.fsGroupChangePolicy`),
@@ -85,7 +87,8 @@ export function validatePodSecurityContext(spec: PodSpec, field: string, options
     ...validateWindowsOptions(context.windowsOptions, `${field}.windowsOptions`),
     ...validateAppArmorProfile(context.appArmorProfile, `${field}.appArmorProfile`),
     ...oneOf(supplementalGroupsPolicy, ["Merge", "Strict"], `${field}.supplementalGroupsPolicy`),
-    ...oneOf(seLinuxChangePolicy, ["MountOption", "Recursive"], `${field}.seLinuxChangePolicy`),
+    // The other policy waits for the SELinuxMount feature.
+    ...oneOf(seLinuxChangePolicy, seLinuxPolicies, `${field}.seLinuxChangePolicy`),
   ];
 }
 

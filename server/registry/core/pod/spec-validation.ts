@@ -1,5 +1,6 @@
 import type { PodResourceClaim, PodSpec } from "../../../../openapi/api/core.v1.ts";
 import type { ObjectMeta } from "../../../../openapi/api/meta.k8s.io.v1.ts";
+import { dnsLabel, dnsSubdomain, neededOneOf, qualifiedName } from "../../../meta/field-checks.ts";
 import {
   type FieldError,
   fieldDuplicate,
@@ -19,7 +20,6 @@ import {
   validateEphemeralContainers,
   validateInitContainers,
 } from "./container-validation.ts";
-import { dnsLabel, dnsSubdomain, neededOneOf, qualifiedName } from "./field-checks.ts";
 import { internalForm } from "./internal-form.ts";
 import {
   validateDNSConfig,

@@ -1,4 +1,5 @@
 import type { Container, ContainerStatus, Pod, PodSpec, PodStatus } from "../../../../openapi/api/core.v1.ts";
+import { dnsLabel, dnsSubdomain, needed, oneOf, qualifiedName } from "../../../meta/field-checks.ts";
 import {
   type FieldError,
   fieldDuplicate,
@@ -9,7 +10,7 @@ import {
 import { parseIp } from "../../../meta/ip.ts";
 import { validateIPForLegacyField } from "../../../meta/ip-validation.ts";
 import { validateImmutable } from "../../../meta/object-meta.ts";
-import { dnsLabel, dnsSubdomain, needed, oneOf, qualifiedName, userId } from "./field-checks.ts";
+import { userId } from "./field-checks.ts";
 import { internalForm } from "./internal-form.ts";
 import { validateAnnotationUpdates } from "./update-validation.ts";
 

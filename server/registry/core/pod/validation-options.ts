@@ -27,6 +27,7 @@ export interface ValidationOptions {
   readonly allowUserNamespacesWithDevices?: boolean;
   readonly allowRestartingInitContainers?: boolean;
   readonly allowComparingTolerations?: boolean;
+  readonly allowSELinuxMountOption?: boolean;
 }
 
 /** For a create pass no old object. */
@@ -54,6 +55,7 @@ export function validationOptions(
     allowRestartingInitContainers: (old.initContainers ?? []).some(
       (c) => !isSidecar(c) && c.resizePolicy?.some(({ restartPolicy }) => restartPolicy === "RestartContainer"),
     ),
+    allowSELinuxMountOption: old.securityContext?.seLinuxChangePolicy !== undefined,
     allowComparingTolerations: (old.tolerations ?? []).some(({ operator }) => operator === "Lt" || operator === "Gt"),
   };
 }

@@ -1,4 +1,5 @@
 import type { Volume } from "../../../../openapi/api/core.v1.ts";
+import { dnsLabel, needed, neededOneOf, oneOf } from "../../../meta/field-checks.ts";
 import {
   type FieldError,
   fieldDuplicate,
@@ -9,7 +10,6 @@ import {
 import { nameIsDNSSubdomain } from "../../../meta/names.ts";
 import { parseQuantity, quantitySign } from "../../../meta/quantity.ts";
 import { validateClaimTemplate } from "./claim-template.ts";
-import { dnsLabel, needed, neededOneOf, oneOf } from "./field-checks.ts";
 import { validateDownwardAPI, validateKeyFiles, validateProjected } from "./projected-volume.ts";
 import { remoteSources } from "./remote-volumes.ts";
 import type { ValidationOptions } from "./validation-options.ts";
