@@ -1,5 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import { Agent, request } from "node:https";
+import { isIP } from "node:net";
 import { posix } from "node:path";
 import type { WebhookClientConfig } from "../../../openapi/api/admissionregistration.k8s.io.v1.ts";
 import { genericServerResponse } from "../../meta/errors.ts";
@@ -36,7 +37,8 @@ export function webhookClient(resolve: ResolveService): WebhookClient {
     let agent = agents.get(key);
     if (!agent) {
       const ca = caBundle ? { ca: Buffer.from(caBundle, "base64") } : {};
-      agent = new Agent({ keepAlive: true, servername: serverName, ...ca });
+      // Addresses are no server names (RFC 6066): the certificate is held against the host then.
+      agent = new Agent({ keepAlive: true, servername: isIP(serverName) ? "" : serverName, ...ca });
       // The oldest is forgotten, not destroyed: calls may be under way.
       const [oldest] = agents.keys();
       if (agents.size >= MAX_AGENTS && oldest !== undefined) agents.delete(oldest);
