@@ -1,4 +1,10 @@
 import type { KubeObject } from "../meta/object.ts";
+import { mutatingAdmissionPolicy } from "./admissionregistration/mutating-admission-policy.ts";
+import { mutatingAdmissionPolicyBinding } from "./admissionregistration/mutating-admission-policy-binding.ts";
+import { mutatingWebhookConfiguration } from "./admissionregistration/mutating-webhook-configuration.ts";
+import { validatingAdmissionPolicy } from "./admissionregistration/validating-admission-policy.ts";
+import { validatingAdmissionPolicyBinding } from "./admissionregistration/validating-admission-policy-binding.ts";
+import { validatingWebhookConfiguration } from "./admissionregistration/validating-webhook-configuration.ts";
 import { apiService } from "./apiregistration/api-service.ts";
 import { controllerRevision } from "./apps/controller-revision.ts";
 import { daemonSet } from "./apps/daemon-set.ts";
@@ -66,11 +72,11 @@ export const definitions: readonly KindDefinition<any>[] = [
   clusterRole,
   clusterRoleBinding,
   configMap,
+  controllerRevision,
+  cronJob,
   csiDriver,
   csiNode,
   csiStorageCapacity,
-  controllerRevision,
-  cronJob,
   daemonSet,
   deployment,
   endpoints,
@@ -85,6 +91,9 @@ export const definitions: readonly KindDefinition<any>[] = [
   lease,
   limitRange,
   localSubjectAccessReview,
+  mutatingAdmissionPolicy,
+  mutatingAdmissionPolicyBinding,
+  mutatingWebhookConfiguration,
   namespace,
   networkPolicy,
   node,
@@ -96,8 +105,8 @@ export const definitions: readonly KindDefinition<any>[] = [
   priorityClass,
   priorityLevelConfiguration,
   replicaSet,
-  resourceQuota,
   replicationController,
+  resourceQuota,
   role,
   roleBinding,
   runtimeClass,
@@ -108,10 +117,13 @@ export const definitions: readonly KindDefinition<any>[] = [
   service,
   serviceAccount,
   serviceCIDR,
-  storageClass,
   statefulSet,
+  storageClass,
   subjectAccessReview,
   tokenReview,
+  validatingAdmissionPolicy,
+  validatingAdmissionPolicyBinding,
+  validatingWebhookConfiguration,
   volumeAttachment,
   volumeAttributesClass,
 ];

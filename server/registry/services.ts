@@ -5,6 +5,7 @@ import type { CertificateChecks } from "../auth/pki/checks.ts";
 import type { EscalationCheck } from "../auth/rbac/escalation.ts";
 import type { RuleResolver } from "../auth/rule-resolver.ts";
 import type { TokenIssuer } from "../auth/service-account/token-issuer.ts";
+import type { CheckExpression } from "./admissionregistration/expressions.ts";
 
 /** What a few kinds need besides objects. Wired by start.ts; kinds see it as `context.services`. */
 export interface Services {
@@ -24,4 +25,6 @@ export interface Services {
   readonly tokenIssuer: TokenIssuer;
   /** Writes on the server's own behalf: evictions count against PodDisruptionBudgets. */
   readonly writer: ObjectWriter;
+  /** Compiles the CEL of webhooks and policies; without it expressions are taken as they are. */
+  readonly checkExpression?: CheckExpression;
 }
