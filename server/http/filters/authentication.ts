@@ -1,3 +1,4 @@
+import type { Http2Stream } from "node:http2";
 import type { TLSSocket } from "node:tls";
 import type { Middleware } from "koa";
 import type { Authenticated, AuthenticationRequest, Authenticator } from "../../auth/authenticator.ts";
@@ -49,12 +50,14 @@ function credentials(ctx: Ctx): AuthenticationRequest {
 }
 
 function certificateOf(ctx: Ctx): Uint8Array | null {
-  // An HTTP/2 session's socket is a proxy object of its own per session; both kinds serve as a key.
-  const socket = ctx.req.socket as TLSSocket;
-  let certificate = certificates.get(socket);
+  // Over HTTP/2 `socket` is a new proxy object for every request; the session is what lasts.
+  const { stream } = ctx.req as { stream?: Http2Stream };
+  const connection = stream?.session ?? ctx.req.socket;
+  let certificate = certificates.get(connection);
   if (certificate === undefined) {
+    const socket = ctx.req.socket as TLSSocket;
     certificate = (socket.getPeerCertificate?.()?.raw as Uint8Array | undefined) ?? null;
-    certificates.set(socket, certificate);
+    certificates.set(connection, certificate);
   }
   return certificate;
 }
