@@ -167,7 +167,9 @@ export function table(
 export function row(object: Readonly<KubeObject>, json: () => string, output: Output): string {
   const { kind, media, include, now } = output;
   const shown = include === "None" ? "null" : include === "Object" ? json() : partialJson(object, metaVersion(media));
-  return `{"cells":${encodeAny(cells(kind, object, now))},"object":${shown}}`;
+  const conditions = kind.definition.rowConditions?.(object) ?? [];
+  const done = conditions.length > 0 ? `"conditions":${encodeAny(conditions)},` : "";
+  return `{"cells":${encodeAny(cells(kind, object, now))},${done}"object":${shown}}`;
 }
 
 /** Schema of a kind that is not the resource's own, such as Scale or Status. */

@@ -114,7 +114,7 @@ export interface KindDefinition<T extends KubeObject> {
    */
   gracePeriodSeconds?(obj: T, requested: number | undefined, context: RequestContext): number;
   /** Runs before a delete; may throw a StatusError (for example deleting namespace "default"). */
-  beforeDelete?(obj: T, context: RequestContext): void;
+  beforeDelete?(obj: T, context: RequestContext, options: DeleteOptions): void;
   /**
    * Kinds with a deletion protocol of their own (Namespace). Called with a private copy on each DELETE.
    * @returns "mark": `obj` was changed and is to be written, not deleted; "wait": answer it as it is; "proceed": as usual.
@@ -142,6 +142,8 @@ export interface KindDefinition<T extends KubeObject> {
   /** Own name check in place of a rule: messages, empty = good. */
   validateName?(name: string): readonly string[];
   readonly columns?: readonly Column<T>[];
+  /** metav1.TableRowCondition: what clients may grey out. */
+  rowConditions?(obj: T): readonly { type: string; status: string; reason: string; message: string }[];
   readonly subresources?: Readonly<Record<string, Subresource<T>>>;
   /** Kinds that are never stored (reviews, TokenReview, Binding): the whole of create. */
   createOnly?(obj: T, context: RequestContext): Promise<T>;

@@ -31,7 +31,9 @@ export const daemonSet = defineKind<DaemonSet>({
   group: "apps",
   version: "v1",
   kind: "DaemonSet",
-  defaults({ spec }) {
+  defaults({ metadata, spec }) {
+    // What the conversion from the field makes of its absence.
+    metadata.annotations = { [TEMPLATE_GENERATION]: "0", ...metadata.annotations };
     spec.updateStrategy ??= {};
     spec.updateStrategy.type ||= "RollingUpdate";
     if (spec.updateStrategy.type === "RollingUpdate") {

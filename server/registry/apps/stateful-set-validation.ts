@@ -73,7 +73,7 @@ function validateSelector(spec: StatefulSetSpec, field: string, options: Statefu
   const template = effectiveTemplate(spec);
   const matches = selectorMatches(selector, template);
   if (matches === undefined) return [...errors, fieldInvalid(at, selectorForm(selector), "")];
-  if (selector && !isEmptySelector(selector) && !matches) errors.push(doesNotMatch(template, `${field}.template`));
+  if (!matches) errors.push(doesNotMatch(template, `${field}.template`));
   const path = `${field}.template`;
   const { metadata } = template;
   return [

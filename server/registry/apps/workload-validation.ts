@@ -50,7 +50,7 @@ export function validateSelectorAndTemplate(
   }
   const matches = selectorMatches(selector, template);
   if (matches === undefined) return [...errors, fieldInvalid(at, selectorForm(selector), rules.unreadableSelector)];
-  if (selector && !isEmptySelector(selector) && !matches) errors.push(doesNotMatch(template, `${field}.template`));
+  if (!matches) errors.push(doesNotMatch(template, `${field}.template`));
   return [...errors, ...validateTemplate(template, `${field}.template`, rules.kind, options)];
 }
 
@@ -58,7 +58,7 @@ export function isEmptySelector({ matchLabels = {}, matchExpressions = [] }: Lab
   return Object.keys(matchLabels).length === 0 && matchExpressions.length === 0;
 }
 
-/** Undefined when the selector cannot be read; an absent one matches nothing. */
+/** Undefined when the selector cannot be read. An absent one matches nothing, an empty one everything. */
 export function selectorMatches(selector: LabelSelector | undefined, template: PodTemplateSpec): boolean | undefined {
   try {
     return labelSelectorFrom(selector).matches(template.metadata?.labels ?? {});
@@ -125,7 +125,7 @@ export function validateWithin(status: object, names: readonly string[], field: 
   const counts = status as Readonly<Record<string, number | undefined>>;
   return names
     .filter((name) => (counts[name] ?? 0) > (counts.replicas ?? 0))
-    .map((name) => fieldInvalid(`${field}.${name}`, counts[name], "cannot be greater than status.replicas"));
+    .map((name) => fieldInvalid(`${field}.${name}`, counts[name] ?? 0, "cannot be greater than status.replicas"));
 }
 
 /** Names of the next generation of children are made of it. */

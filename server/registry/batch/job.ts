@@ -1,4 +1,5 @@
 import type { Job, JobSpec } from "../../../openapi/api/batch.v1.ts";
+import { semanticEqual } from "../../meta/equality.ts";
 import { defaultPodTemplate } from "../core/pod/defaults.ts";
 import { dropDisabledTemplate } from "../core/pod/disabled-fields.ts";
 import { templateWarnings, warnOfName } from "../core/pod/warnings.ts";
@@ -10,6 +11,8 @@ import { validateJob, validateJobUpdate } from "./job-update-validation.ts";
 const MAX_INT32 = 2 ** 31 - 1;
 const MANY_COMPLETIONS = 100_000;
 const MANY_AT_ONCE = 10_000;
+const ORPHANS =
+  "child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove them or set propagationPolicy=Orphan to suppress this warning";
 
 /** Job, batch/v1. Follows pkg/registry/batch/job and pkg/apis/batch/{v1,validation}. */
 export const job = defineKind<Job>({
@@ -21,8 +24,16 @@ export const job = defineKind<Job>({
     const labels = spec.template?.metadata?.labels;
     if (labels && Object.keys(metadata.labels ?? {}).length === 0) metadata.labels = { ...labels };
   },
+  garbageCollection: "orphan",
+  beforeDelete(_obj, { warn }, { propagationPolicy, orphanDependents }) {
+    if (propagationPolicy === undefined && orphanDependents === undefined) warn(ORPHANS);
+  },
   prepareForCreate(obj) {
-    if (!obj.spec.manualSelector) generateSelector(obj);
+    const { metadata, spec } = obj;
+    // Defaulting shares one map between both: what is generated into one shows in the other.
+    const inherits = semanticEqual(metadata.labels ?? {}, spec.template.metadata?.labels ?? {});
+    if (!spec.manualSelector) generateSelector(obj);
+    if (inherits && spec.template.metadata?.labels) metadata.labels = { ...spec.template.metadata.labels };
     obj.status = {};
     obj.metadata.generation = 1;
     dropDisabledTemplate(obj.spec.template, undefined);

@@ -85,7 +85,7 @@ async function attempt(run: Run, current: StoredObject): Promise<Deleted | undef
   const context = requestContext(store, scope);
   const object = deepCopy(current.object) as KubeObject;
   const preconditions: Preconditions = options.preconditions ?? {};
-  kind.definition.beforeDelete?.(object, context);
+  kind.definition.beforeDelete?.(object, context, options);
   const decision = kind.definition.deletion?.(object, context, options);
   if (decision === "wait") return { stored: current, deleted: false };
   if (decision === "mark") {

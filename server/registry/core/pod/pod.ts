@@ -17,6 +17,12 @@ import { validateEphemeralContainersUpdate, validatePodUpdate } from "./update-v
 import { validatePod } from "./validation.ts";
 import { podWarnings, warnOfName } from "./warnings.ts";
 
+/** Phases after which nothing happens any more. */
+const FINISHED: Readonly<Record<string, string>> = {
+  Succeeded: "The pod has completed successfully.",
+  Failed: "The pod failed.",
+};
+
 /** Pod, v1. Follows pkg/registry/core/pod, pkg/apis/core/{v1,validation} and pkg/api/pod. */
 export const pod = defineKind<Pod>({
   group: "",
@@ -36,6 +42,10 @@ export const pod = defineKind<Pod>({
     if (!spec?.nodeName || status?.phase === "Failed" || status?.phase === "Succeeded") return 0;
     const seconds = requested ?? spec.terminationGracePeriodSeconds ?? 0;
     return seconds < 0 ? 1 : seconds;
+  },
+  rowConditions: ({ status }) => {
+    const message = FINISHED[status?.phase ?? ""];
+    return message ? [{ type: "Completed", status: "True", reason: status?.phase ?? "", message }] : [];
   },
   selectableFields: ({ spec, status }) => ({
     "spec.nodeName": spec?.nodeName ?? "",
