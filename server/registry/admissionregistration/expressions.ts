@@ -2,9 +2,9 @@ import type { MatchCondition } from "../../../openapi/api/admissionregistration.
 import { neededBy, qualifiedName } from "../../meta/field-checks.ts";
 import { type FieldError, fieldDuplicate, fieldInvalid, fieldRequired, fieldTooMany } from "../../meta/field-error.ts";
 
-/** What an expression must give, and may name. */
+/** What an expression must give, and may name. A device selector gives a bool and names only `device`. */
 export interface ExpressionUse {
-  readonly result: "bool" | "string" | "stringOrNull" | "any" | "Object" | "JSONPatch";
+  readonly result: "bool" | "string" | "stringOrNull" | "any" | "Object" | "JSONPatch" | "device selector";
   readonly hasParams: boolean;
   readonly hasAuthorizer: boolean;
   /** Variables before it, by name, in order. Undefined: there is no `variables`. */
