@@ -1,0 +1,104 @@
+import { expect, test } from "vitest";
+import type { PersistentVolumeClaim } from "../../../openapi/api/core.v1.ts";
+import { limitRange } from "./limit-range.ts";
+import { persistentVolume } from "./persistent-volume.ts";
+import { persistentVolumeClaim } from "./persistent-volume-claim.ts";
+import { resourceQuota } from "./resource-quota.ts";
+
+// Validation of these kinds reads nothing of the request.
+const context = {} as never;
+const definitions = { limitRange, persistentVolume, resourceQuota };
+const messages = (errors: readonly { message(): string }[] = []) => errors.map((error) => error.message());
+const volume = { capacity: { storage: "1Gi" }, accessModes: ["ReadWriteOnce"] };
+
+test.each<[keyof typeof definitions, object, string[]]>([
+  ["persistentVolume", { ...volume, hostPath: { path: "/x" } }, []],
+  [
+    "persistentVolume",
+    { ...volume, hostPath: { path: "/x" }, nfs: { server: "s", path: "/p" } },
+    ["spec.nfs: Forbidden: may not specify more than 1 volume type"],
+  ],
+  [
+    "persistentVolume",
+    { ...volume, local: { path: "/x" } },
+    ["spec.nodeAffinity: Required value: Local volume requires node affinity"],
+  ],
+  [
+    "persistentVolume",
+    { ...volume, csi: { driver: "d", volumeHandle: "h", nodePublishSecretRef: { name: "x" } } },
+    ["spec.csi.nodePublishSecretRef.namespace: Required value"],
+  ],
+  ["limitRange", { limits: [{ type: "Container", min: { cpu: "100m" }, max: { cpu: "1" } }] }, []],
+  [
+    "limitRange",
+    { limits: [{ type: "PersistentVolumeClaim" }] },
+    [
+      "spec.limits[0].limits: Required value: either minimum or maximum storage value is required, but neither was provided",
+    ],
+  ],
+  [
+    "limitRange",
+    { limits: [{ type: "Pod", min: { cpu: "1" }, max: { cpu: "2" }, maxLimitRequestRatio: { cpu: "3" } }] },
+    ['spec.limits[0].maxLimitRequestRatio[cpu]: Invalid value: "3": ratio 3 is greater than max/min = 2.000000'],
+  ],
+  ["resourceQuota", { hard: { "count/pods": "1", "requests.example.com/gpu": "2" } }, []],
+  [
+    "resourceQuota",
+    { hard: { storage: "1" } },
+    ['spec.hard[storage]: Invalid value: "storage": must be a standard resource for quota'],
+  ],
+])("%s with %j is judged", (kind, spec, expected) => {
+  const definition = definitions[kind];
+  const object = { metadata: { name: "m" }, spec, status: {} } as never; // as decoding would leave it
+  definition.defaults?.(object);
+  expect(messages(definition.validate?.(object, context))).toEqual(expected);
+});
+
+test("a LimitRange's requests default to its limits, and those to its maximum", () => {
+  const object = {
+    metadata: {},
+    spec: { limits: [{ type: "Container", max: { cpu: "2" }, min: { cpu: "1", memory: "1Mi" } }] },
+  };
+  limitRange.defaults?.(object);
+  expect(object.spec.limits[0]).toMatchObject({ default: { cpu: "2" }, defaultRequest: { cpu: "2", memory: "1Mi" } });
+});
+
+function claim(storage: string, status: PersistentVolumeClaim["status"], more: object = {}): PersistentVolumeClaim {
+  const spec = {
+    accessModes: ["ReadWriteOnce"],
+    resources: { requests: { storage } },
+    volumeMode: "Filesystem",
+    ...more,
+  };
+  return { metadata: { name: "m" }, spec, status };
+}
+const bound = { phase: "Bound", capacity: { storage: "2Gi" } };
+
+test.each<[string, PersistentVolumeClaim, PersistentVolumeClaim, unknown[]]>([
+  ["grows while bound", claim("2Gi", bound), claim("3Gi", bound), []],
+  [
+    "does not grow before",
+    claim("2Gi", { phase: "Pending" }),
+    claim("3Gi", { phase: "Pending" }),
+    [expect.stringMatching(/^spec: Forbidden: spec is immutable after creation except resources.requests/)],
+  ],
+  [
+    "does not shrink below what it has",
+    claim("3Gi", bound),
+    claim("1Gi", bound),
+    ["spec.resources.requests.storage: Forbidden: field can not be less than status.capacity"],
+  ],
+  ["is bound to a volume", claim("1Gi", {}), claim("1Gi", {}, { volumeName: "pv" }), []],
+  ["gets the default class later", claim("1Gi", {}), claim("1Gi", {}, { storageClassName: "sc" }), []],
+])("a claim %s", (_, old, object, expected) => {
+  expect(messages(persistentVolumeClaim.validateUpdate?.(object, old, context))).toEqual(expected);
+});
+
+test("a claim's sources say the same, and unknown ones go", () => {
+  const make = (dataSource: object) => claim("1Gi", {}, { dataSource });
+  const known = make({ kind: "PersistentVolumeClaim", name: "x" });
+  const unknown = make({ kind: "Pod", name: "x" });
+  for (const object of [known, unknown]) persistentVolumeClaim.prepareForCreate?.(object, context);
+  expect(known.spec.dataSourceRef).toEqual({ kind: "PersistentVolumeClaim", name: "x" });
+  expect(unknown.spec).not.toHaveProperty("dataSource");
+});

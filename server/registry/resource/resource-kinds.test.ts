@@ -1,0 +1,99 @@
+import { expect, test } from "vitest";
+import type { ResourceClaim } from "../../../openapi/api/resource.k8s.io.v1.ts";
+import type { RequestContext } from "../kind.ts";
+import { resourceClaim } from "./resource-claim.ts";
+import { resourceSlice } from "./resource-slice.ts";
+
+let labels: Record<string, string> = {};
+// The strategies read no more of a request than this.
+const context = {
+  now: new Date("2026-03-04T05:06:07Z"),
+  services: {},
+  reader: { get: () => ({ metadata: { labels } }) },
+} as unknown as RequestContext;
+const messages = (errors: readonly { message(): string }[] = []) => errors.map((error) => error.message());
+const slice = (spec: object) => ({
+  metadata: { name: "m" },
+  spec: {
+    driver: "gpu.example.com",
+    nodeName: "n",
+    pool: { name: "p", generation: 0, resourceSliceCount: 1 },
+    ...spec,
+  },
+});
+const device = (more: object) => slice({ devices: [{ name: "d", ...more }] });
+const shared = (requestPolicy: object) =>
+  device({ allowMultipleAllocations: true, capacity: { memory: { value: "8Gi", requestPolicy } } });
+
+test.each<[object, string[]]>([
+  [device({ attributes: { "a.example/b": { version: "1.2.3-rc.1" } } }), []],
+  [
+    device({ attributes: { a: { version: "1.2" } } }),
+    [
+      'spec.devices[0].attributes[a].version: Invalid value: "1.2": must be a string compatible with semver.org spec 2.0.0',
+    ],
+  ],
+  [
+    device({ allNodes: true }),
+    [
+      "spec.devices[0]: Invalid value: null: `nodeName`, `nodeSelector` and `allNodes` can only be set if `perDeviceNodeSelection` is set to true in the ResourceSlice spec",
+    ],
+  ],
+  [shared({ default: "1Gi", validRange: { min: "1Gi", max: "4Gi", step: "1Gi" } }), []],
+  [
+    shared({ validValues: ["1Gi"] }),
+    ["spec.devices[0].capacity[memory].requestPolicy.default: Required value: required when validValues is defined"],
+  ],
+  [
+    shared({ default: "1Gi", validRange: { min: "2Gi", max: "16Gi" } }),
+    [
+      'spec.devices[0].capacity[memory].requestPolicy.validRange.min: Invalid value: "1Gi": default is less than min: 2Gi',
+      'spec.devices[0].capacity[memory].requestPolicy.validRange.max: Invalid value: "16Gi": max is larger than capacity value: 8Gi',
+    ],
+  ],
+  [
+    device({ bindingConditions: ["a"] }),
+    [
+      "spec.devices[0].bindingFailureConditions: Invalid value: null: bindingFailureConditions are required to use bindingConditions",
+    ],
+  ],
+  [
+    slice({ nodeName: undefined }),
+    [
+      "spec: Required value: exactly one of `nodeName`, `nodeSelector`, `allNodes`, `perDeviceNodeSelection` is required",
+    ],
+  ],
+])("a ResourceSlice %j is judged", (object, expected) => {
+  expect(messages(resourceSlice.validate?.(object as never, context))).toEqual(expected);
+});
+
+test("a taint says since when it is there", () => {
+  const object = device({ taints: [{ key: "k", effect: "NoSchedule" }] }) as never;
+  resourceSlice.prepareForCreate?.(object, context);
+  expect(object).toMatchObject({ spec: { devices: [{ taints: [{ timeAdded: "2026-03-04T05:06:07Z" }] }] } });
+});
+
+function claim(request: object, status: ResourceClaim["status"] = {}): ResourceClaim {
+  const object = { metadata: { name: "m", namespace: "a" }, spec: { devices: { requests: [request] } }, status };
+  resourceClaim.defaults?.(object as ResourceClaim);
+  return object as ResourceClaim; // as decoding would leave it
+}
+const exactly = (more: object = {}) => ({ name: "r", exactly: { deviceClassName: "c", ...more } });
+
+test("admin access is for namespaces that say so", () => {
+  const object = claim(exactly({ adminAccess: true }));
+  labels = {};
+  expect(messages(resourceClaim.validate?.(object, context))).toEqual([
+    "spec.devices.requests[0].adminAccess: Forbidden: admin access to devices requires the `resource.kubernetes.io/admin-access: true` label on the containing namespace",
+  ]);
+  labels = { "resource.kubernetes.io/admin-access": "true" };
+  expect(messages(resourceClaim.validate?.(object, context))).toEqual([]);
+});
+
+test("the status of a device goes with its allocation", () => {
+  const id = { driver: "gpu.example.com", pool: "p", device: "d" };
+  const old = claim(exactly(), { allocation: { devices: { results: [{ request: "r", ...id }] } }, devices: [id] });
+  const object = claim(exactly(), { devices: [id] });
+  resourceClaim.subresources?.status?.prepareForUpdate?.(object, old, context);
+  expect(object.status).toEqual({});
+});
