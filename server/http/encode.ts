@@ -166,7 +166,9 @@ export function table(
 
 export function row(object: Readonly<KubeObject>, json: () => string, output: Output): string {
   const { kind, media, include, now } = output;
-  const shown = include === "None" ? "null" : include === "Object" ? json() : partialJson(object, metaVersion(media));
+  const metadata = kind.definition.tableMetadata?.(object.metadata) ?? object.metadata;
+  const shown =
+    include === "None" ? "null" : include === "Object" ? json() : partialJson({ metadata }, metaVersion(media));
   const conditions = kind.definition.rowConditions?.(object) ?? [];
   const done = conditions.length > 0 ? `"conditions":${encodeAny(conditions)},` : "";
   return `{"cells":${encodeAny(cells(kind, object, now))},${done}"object":${shown}}`;

@@ -142,6 +142,8 @@ export interface KindDefinition<T extends KubeObject> {
   /** Own name check in place of a rule: messages, empty = good. */
   validateName?(name: string): readonly string[];
   readonly columns?: readonly Column<T>[];
+  /** Metadata in rows of tables, which upstream makes of its internal types: without what conversion adds. */
+  tableMetadata?(metadata: T["metadata"]): T["metadata"];
   /** metav1.TableRowCondition: what clients may grey out. */
   rowConditions?(obj: T): readonly { type: string; status: string; reason: string; message: string }[];
   readonly subresources?: Readonly<Record<string, Subresource<T>>>;

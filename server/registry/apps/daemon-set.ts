@@ -73,6 +73,10 @@ export const daemonSet = defineKind<DaemonSet>({
     old && templateGeneration(obj) === templateGeneration(old)
       ? []
       : templateWarnings(obj.spec.template, "spec.template"),
+  tableMetadata({ annotations, ...metadata }) {
+    const { [TEMPLATE_GENERATION]: _generation, ...others } = annotations ?? {};
+    return { ...metadata, ...(Object.keys(others).length > 0 && { annotations: others }) };
+  },
   subresources: {
     status: {
       verbs: ["get", "patch", "update"],
