@@ -1,0 +1,117 @@
+import { request as httpRequest, type IncomingMessage } from "node:http";
+import { connect as connectTcp } from "node:net";
+import type { Duplex } from "node:stream";
+import { connect as connectTls, type TLSSocket } from "node:tls";
+
+/** Opens a connection to an address. @throws Error worded as Go's net package does */
+export type Dial = (host: string, port: number) => Promise<Duplex>;
+
+/** A server that requests are passed on to. */
+export interface Backend {
+  readonly scheme: "http" | "https";
+  /** `host:port`, as in a URL. */
+  readonly authority: string;
+  /** @throws Error */
+  connect(): Promise<Duplex>;
+}
+
+/** How the server shows itself, and whom it believes. PEM. */
+export interface ClientTls {
+  readonly cert?: string;
+  readonly key?: string;
+  /** Absent: any certificate will do, as for a kube-apiserver without --kubelet-certificate-authority. */
+  readonly ca?: string;
+}
+
+const WORDS: Readonly<Record<string, string>> = {
+  ECONNREFUSED: "connect: connection refused",
+  ECONNRESET: "connect: connection reset by peer",
+  EHOSTUNREACH: "connect: no route to host",
+  ENETUNREACH: "connect: network is unreachable",
+  ETIMEDOUT: "i/o timeout",
+};
+const DIAL_TIMEOUT_MILLISECONDS = 30_000;
+
+export const authorityOf = (host: string, port: number): string => `${host.includes(":") ? `[${host}]` : host}:${port}`;
+
+/** TCP, as Go words its errors. */
+export const dialTcp: Dial = (host, port) =>
+  new Promise((resolve, reject) => {
+    const socket = connectTcp({ host, port, noDelay: true });
+    socket.setTimeout(DIAL_TIMEOUT_MILLISECONDS, () =>
+      socket.destroy(Object.assign(new Error(), { code: "ETIMEDOUT" })),
+    );
+    socket.once("error", (error: NodeJS.ErrnoException) => reject(new Error(dialText(host, port, error))));
+    socket.once("connect", () => {
+      socket.setTimeout(0);
+      socket.removeAllListeners("error");
+      socket.removeAllListeners("timeout");
+      socket.on("error", ignore);
+      resolve(socket);
+    });
+  });
+
+function dialText(host: string, port: number, { code = "", message }: NodeJS.ErrnoException): string {
+  if (code === "ENOTFOUND") return `dial tcp: lookup ${host}: no such host`;
+  return `dial tcp ${authorityOf(host, port)}: ${WORDS[code] ?? message}`;
+}
+
+/** TLS on top of a connection. */
+export function secure(socket: Duplex, host: string, { cert, key, ca }: ClientTls): Promise<TLSSocket> {
+  return new Promise((resolve, reject) => {
+    const options = { cert, key, ca, rejectUnauthorized: ca !== undefined, minVersion: "TLSv1.2" } as const;
+    const tls = connectTls({ ...options, socket, ALPNProtocols: ["http/1.1"], ...serverName(host) });
+    tls.once("error", (error) => reject(new Error(`tls: ${error.message}`)));
+    tls.once("secureConnect", () => {
+      tls.removeAllListeners("error");
+      tls.on("error", ignore);
+      resolve(tls);
+    });
+  });
+}
+
+/** Addresses are no names that a client may send (RFC 6066). */
+const serverName = (host: string) => (/^[\d.]+$|:/.test(host) ? { host } : { host, servername: host });
+
+/** What is sent to a backend. Headers as on the wire: name, value, name, value. */
+export interface BackendRequest {
+  readonly method: string;
+  /** Path with query. */
+  readonly target: string;
+  readonly headers: readonly string[];
+  readonly signal: AbortSignal;
+}
+
+/** What came of it: an answer, or another protocol on the connection. */
+export interface BackendAnswer {
+  readonly response: IncomingMessage;
+  readonly upgraded?: { readonly socket: Duplex; readonly head: Buffer };
+}
+
+/** Sends one request on a connection of its own. `send` writes the body and ends it. @throws Error */
+export async function ask(
+  connection: Duplex,
+  { method, target, headers, signal }: BackendRequest,
+  send: (request: NodeJS.WritableStream) => void,
+): Promise<BackendAnswer> {
+  return new Promise((resolve, reject) => {
+    const request = httpRequest({ createConnection: () => connection, method, path: target, headers: [...headers] });
+    const abort = () => connection.destroy();
+    signal.addEventListener("abort", abort, { once: true });
+    request.on("error", reject);
+    connection.once("close", () => {
+      signal.removeEventListener("abort", abort);
+      reject(new Error("EOF"));
+    });
+    request.on("response", (response) => resolve({ response }));
+    request.on("upgrade", (response, socket, head) => {
+      socket.on("error", ignore);
+      resolve({ response, upgraded: { socket, head } });
+    });
+    if (signal.aborted) abort();
+    send(request);
+  });
+}
+
+/** Whoever waits for a connection hears of its end by `close`. */
+function ignore(): void {}
