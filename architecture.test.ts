@@ -19,11 +19,12 @@ const ALLOWED: Record<string, readonly string[]> = {
 };
 const INSIDE_SERVER: Record<string, readonly string[]> = {
   meta: [],
+  cel: ["meta"],
   storage: ["meta"],
   auth: ["meta"],
-  admission: ["meta"],
+  admission: ["meta", "cel"],
   registry: ["storage", "meta"],
-  extensions: ["registry", "storage", "meta", "admission"],
+  extensions: ["registry", "storage", "meta", "admission", "cel"],
   discovery: ["registry", "meta"],
   http: ["auth", "admission", "registry", "discovery", "meta"],
 };

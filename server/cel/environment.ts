@@ -1,0 +1,21 @@
+import { regexLibrary } from "./library/regex.ts";
+import { standardLibrary } from "./library/standard.ts";
+import { timeLibrary } from "./library/time.ts";
+import type { Overload } from "./overload.ts";
+
+/** All that Kubernetes 1.36 declares to expressions. (apiserver/pkg/cel/environment/base.go) */
+export const FUNCTIONS: ReadonlyMap<string, readonly Overload[]> = byName([
+  ...standardLibrary,
+  ...timeLibrary,
+  ...regexLibrary,
+]);
+
+function byName(overloads: readonly Overload[]): Map<string, Overload[]> {
+  const functions = new Map<string, Overload[]>();
+  for (const overload of overloads) {
+    const known = functions.get(overload.name);
+    if (known) known.push(overload);
+    else functions.set(overload.name, [overload]);
+  }
+  return functions;
+}

@@ -1,0 +1,26 @@
+/** A mistake in an expression, at an offset of its source. */
+export interface SourceError {
+  readonly at: number;
+  readonly message: string;
+}
+
+/** Ends parsing at once; the checker collects its errors instead. */
+export class SyntaxProblem extends Error {
+  readonly at: number;
+  constructor(at: number, message: string) {
+    super(message);
+    this.at = at;
+  }
+}
+
+/** As cel-go displays it: `ERROR: <input>:1:6: …`, the line, and a mark below the column. (cel-go/common/error.go) */
+export function formatSourceErrors(source: string, errors: readonly SourceError[]): string {
+  return errors
+    .map(({ at, message }) => {
+      const before = source.slice(0, Math.max(at, 0)).split("\n");
+      const column = [...(before.at(-1) ?? "")].length;
+      const line = source.split("\n")[before.length - 1] ?? "";
+      return `ERROR: <input>:${before.length}:${column + 1}: ${message}\n | ${line}\n | ${".".repeat(column)}^`;
+    })
+    .join("\n");
+}
