@@ -12,6 +12,8 @@ import { tokenIssuer } from "./auth/service-account/token-issuer.ts";
 import { OpenApiDocuments } from "./discovery/openapi.ts";
 import { type App, createApp } from "./http/app.ts";
 import { DEFAULTS } from "./http/app-options.ts";
+import { dialTcp } from "./http/connectors/backend.ts";
+import { createConnectors } from "./http/connectors/connectors.ts";
 import { type Listener, listen } from "./http/listen.ts";
 import { openApiRoutes } from "./http/routes/openapi.ts";
 import { bootstrap } from "./registry/bootstrap/bootstrap.ts";
@@ -62,6 +64,8 @@ export interface Server {
 
 /** First address of the service range 10.96.0.0/16. */
 const SERVICE_ADDRESS = "10.96.0.1";
+/** --kubelet-preferred-address-types, as kubeadm sets it: names of nodes need not resolve. */
+const KUBELET_ADDRESS_TYPES: readonly string[] = ["InternalIP", "ExternalIP", "Hostname"];
 const DRAIN_MILLISECONDS = 900;
 
 /** kube-apiserver: storage → registry → authentication and authorization → HTTP → bootstrap → ready. */
@@ -134,7 +138,14 @@ export async function start(options: StartOptions): Promise<Server> {
       now,
       random: Math.random,
       newId,
-      connectors: [],
+      connectors: createConnectors({
+        reader,
+        admission,
+        random: Math.random,
+        dialPod: dialTcp,
+        preferredAddressTypes: KUBELET_ADDRESS_TYPES,
+        tls: { cert: pki.apiserverKubeletClient.certificate, key: pki.apiserverKubeletClient.key },
+      }),
       healthChecks: healthChecks(state),
       serverAddress,
       openId: openIdDocuments({ issuer: ISSUER, jwksUri: "", serverAddress, keys }),
