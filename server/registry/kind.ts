@@ -42,6 +42,8 @@ export type FinishWrite = (isCommitted: boolean) => void | Promise<void>;
 export interface Subresource<T> {
   /** Kind on the wire when it is not the object's own, for example autoscaling/v1 Scale. */
   readonly kind?: { readonly group: string; readonly version: string; readonly kind: string };
+  /** Former versions of `kind` whose bodies are still taken, as apiVersions. (rest.GroupVersionAcceptor) */
+  readonly acceptedVersions?: readonly string[];
   readonly verbs: readonly ("get" | "create" | "update" | "patch" | "delete" | "connect")[];
   /** Own-kind subresources: keeps of `obj` only what this subresource may touch, the rest from `old`. */
   prepareForUpdate?(obj: T, old: T, context: RequestContext): void;

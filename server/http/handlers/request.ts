@@ -80,7 +80,9 @@ export function outputOf({ ctx, kind }: ResourceRequest, media: MediaType): Outp
 export function expectedOf({ kind, subresource }: ResourceRequest): Expected {
   const own = subresource?.definition.kind;
   if (!own) return kind;
-  return { ...own, schema: schemaOfKind(own.group, own.version, own.kind), custom: false };
+  const schema = schemaOfKind(own.group, own.version, own.kind);
+  const { acceptedVersions } = subresource.definition;
+  return { ...own, schema, custom: false, ...(acceptedVersions && { acceptedVersions }) };
 }
 
 /** A decoded object with its defaults, in the storage version: what the registry takes. */

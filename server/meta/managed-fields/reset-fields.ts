@@ -22,15 +22,7 @@ const RESET_FIELDS: Readonly<Record<string, Readonly<Record<string, ResetFields>
   "/pods": {
     "": STATUS,
     status: { reset: [["spec"], ["metadata", "deletionTimestamp"], ["metadata", "ownerReferences"]] },
-    ephemeralcontainers: { only: [["spec", "ephemeralContainers"]] },
-    resize: {
-      only: [
-        ["spec", "containers", "*", "resources"],
-        ["spec", "containers", "*", "resizePolicy"],
-        ["spec", "initContainers", "*", "resources"],
-        ["spec", "initContainers", "*", "resizePolicy"],
-      ],
-    },
+    // Upstream has filters for ephemeralcontainers and resize, but their storage does not pass them on.
   },
   "/replicationcontrollers": BOTH,
   "/resourcequotas": BOTH,

@@ -78,6 +78,6 @@ export const pod = defineKind<Pod>({
       validateUpdate: validateResize,
     },
     binding: { verbs: ["create"], create: bind },
-    eviction: { verbs: ["create"], create: evict },
+    eviction: { verbs: ["create"], create: evict, acceptedVersions: ["policy/v1beta1"] },
   },
 });
