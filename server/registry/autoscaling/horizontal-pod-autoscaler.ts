@@ -2,7 +2,7 @@ import type { HorizontalPodAutoscaler, HPAScalingRules } from "../../../openapi/
 import { validateNonNegative } from "../../meta/object-meta.ts";
 import { defineKind } from "../kind.ts";
 import { restore, status } from "../subresources.ts";
-import { DEFAULT_CPU_UTILIZATION, defaultsV1, fromV1, toV1 } from "./v1.ts";
+import { DEFAULT_CPU_UTILIZATION, defaultsV1, fromV1, toV1, withoutRoundTrip } from "./v1.ts";
 import { validateAutoscaler } from "./validation.ts";
 
 const SCALE_UP: HPAScalingRules = {
@@ -44,6 +44,7 @@ export const horizontalPodAutoscaler = defineKind<HorizontalPodAutoscaler>({
   prepareForUpdate: (object, old) => restore(object, old, "status"),
   validate: (object) => validateAutoscaler(object, undefined),
   validateUpdate: validateAutoscaler,
+  tableMetadata: withoutRoundTrip,
   subresources: {
     status: {
       ...status<HorizontalPodAutoscaler>(),

@@ -118,6 +118,11 @@ function withAnnotations<T extends KubeObject["metadata"]>(metadata: T, extra: R
   return { ...rest, ...(Object.keys(annotations).length > 0 && { annotations }) } as T; // only annotations differ
 }
 
+/** Metadata as it is without the conversion. */
+export function withoutRoundTrip<T extends KubeObject["metadata"]>(metadata: T): T {
+  return withAnnotations(metadata, {});
+}
+
 function parse(text: string | undefined): unknown {
   if (text === undefined) return undefined;
   try {
