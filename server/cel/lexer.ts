@@ -98,16 +98,16 @@ function readString(source: string, at: number, opening: RegExpExecArray): Token
       index += whole.length;
       continue;
     }
-    const escape = readEscape(source, index + 1);
-    if (!escape) throw problem(`Syntax error: token recognition error at: '${source.slice(at, index + 2)}'`);
+    const escaped = readEscape(source, index + 1);
+    if (!escaped) throw problem(`Syntax error: token recognition error at: '${source.slice(at, index + 2)}'`);
     if (!binary) {
-      if (escape.code > 0x10ffff || (escape.code >= 0xd800 && escape.code <= 0xdfff))
+      if (escaped.code > 0x10ffff || (escaped.code >= 0xd800 && escaped.code <= 0xdfff))
         throw problem("invalid unicode code point");
-      text += String.fromCodePoint(escape.code);
-    } else if (escape.isByte) bytes.push(escape.code & 255);
-    else if (escape.isUnicode) throw problem("unable to unescape string");
-    else bytes.push(...new TextEncoder().encode(String.fromCodePoint(escape.code)));
-    index += 1 + escape.length;
+      text += String.fromCodePoint(escaped.code);
+    } else if (escaped.isByte) bytes.push(escaped.code & 255);
+    else if (escaped.isUnicode) throw problem("unable to unescape string");
+    else bytes.push(...new TextEncoder().encode(String.fromCodePoint(escaped.code)));
+    index += 1 + escaped.length;
   }
   const end = index + quote.length;
   return { kind: "literal", text: source.slice(at, end), at, value: binary ? Uint8Array.from(bytes) : text };
