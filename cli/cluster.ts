@@ -1,6 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { start as startServer } from "../server/start.ts";
+import { type StartOptions, start as startServer } from "../server/start.ts";
 import { openDataDir } from "./data-dir.ts";
 import { nodeName } from "./node-names.ts";
 import type { Progress } from "./progress.ts";
@@ -23,6 +23,10 @@ export interface ClusterOptions {
   controllers: readonly string[];
   scheduler: boolean;
   logLevel: string;
+  /** Of the API server; undefined = NodeRestriction besides those on by default. */
+  admissionPlugins?: StartOptions["admissionPlugins"];
+  /** Of the API server; what is left out is as kubeadm would have it. */
+  settings?: StartOptions["settings"];
 }
 
 export interface Cluster {
@@ -47,7 +51,8 @@ export async function startCluster(options: ClusterOptions, progress: Progress):
     port: options.port,
     onPortTaken: (port, next) => progress.note(`port ${port} is taken, using ${next}`),
     logLevel: options.logLevel,
-    admissionPlugins: { enable: ["NodeRestriction"], disable: [] },
+    admissionPlugins: options.admissionPlugins ?? { enable: ["NodeRestriction"], disable: [] },
+    ...(options.settings && { settings: options.settings }),
   });
   const kubeconfig = options.kubeconfig ?? join(dataDir, "kubeconfig");
   writeFileSync(kubeconfig, server.kubeconfig({ commonName: "kubernetes-admin", organizations: ["system:masters"] }), {

@@ -118,8 +118,5 @@ switch (command) {
   default:
     build();
     // `npm run` starts in the package root; the user's paths are relative to where they are.
-    handOver(
-      [quiet, join(root, "dist", "main.js"), command, ...rest],
-      process.env.INIT_CWD ?? process.cwd(),
-    );
+    handOver([quiet, join(root, "dist", "main.js"), command, ...rest], process.env.INIT_CWD ?? process.cwd());
 }

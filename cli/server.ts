@@ -6,8 +6,9 @@ import { openDataDir } from "./data-dir.ts";
 import { flags } from "./flags.ts";
 import { untilStopped } from "./lifetime.ts";
 import { createProgress } from "./progress.ts";
+import { addServerFlags, type ServerFlags, serverSettings } from "./server-flags.ts";
 
-interface ServerFlags {
+interface Flags extends ServerFlags {
   port: number;
   bindAddress: string;
   dataDir: string;
@@ -16,13 +17,7 @@ interface ServerFlags {
   kubeconfig?: string;
   output: "text" | "json";
   verbosity: string;
-  enableAdmissionPlugins: string[];
-  disableAdmissionPlugins: string[];
 }
-
-/** As kubeadm does: the Node authorizer alone does not look into objects. */
-const ENABLED = ["NodeRestriction"];
-const names = (text: string) => text.split(",").filter(Boolean);
 
 export const server = new Command("server")
   .description("run the API server alone (kube-apiserver)")
@@ -34,19 +29,8 @@ export const server = new Command("server")
   .addOption(flags.kubeconfigOut())
   .addOption(flags.output())
   .addOption(flags.verbosity())
-  .option(
-    "--enable-admission-plugins <names>",
-    "admission plugins to run besides those that are on by default",
-    names,
-    ENABLED,
-  )
-  .option(
-    "--disable-admission-plugins <names>",
-    "admission plugins that are on by default and shall not run",
-    names,
-    [],
-  )
-  .action(async (options: ServerFlags) => {
+  .action(async (options: Flags, command: Command) => {
+    const { settings, admissionPlugins } = serverSettings(options, command);
     const progress = createProgress(() => performance.now());
     const dataDir = openDataDir(options.dataDir);
     const handle = await start({
@@ -57,7 +41,8 @@ export const server = new Command("server")
       port: options.port,
       onPortTaken: (port, next) => progress.note(`port ${port} is taken, using ${next}`),
       logLevel: options.verbosity,
-      admissionPlugins: { enable: options.enableAdmissionPlugins, disable: options.disableAdmissionPlugins },
+      admissionPlugins,
+      settings,
     });
     const kubeconfig = options.kubeconfig ? resolve(options.kubeconfig) : join(dataDir, "kubeconfig");
     const admin = handle.kubeconfig({ commonName: "kubernetes-admin", organizations: ["system:masters"] });
@@ -70,3 +55,5 @@ export const server = new Command("server")
     }
     await untilStopped(() => handle.stop());
   });
+
+addServerFlags(server);

@@ -7,8 +7,9 @@ import { clearRunning, openDataDir, readRunning, writeRunning } from "./data-dir
 import { flags, wholeNumber } from "./flags.ts";
 import { untilStopped } from "./lifetime.ts";
 import { createProgress } from "./progress.ts";
+import { addServerFlags, type ServerFlags, serverSettings } from "./server-flags.ts";
 
-interface UpOptions {
+interface UpOptions extends ServerFlags {
   detach: boolean;
   nodes: number;
   controllers: string[];
@@ -39,21 +40,25 @@ export const up = new Command("up")
   .addOption(flags.kubeconfigOut())
   .addOption(flags.output())
   .addOption(flags.verbosity())
-  .action(async (options: UpOptions) => {
+  .action(async (options: UpOptions, command: Command) => {
+    const server = serverSettings(options, command);
     const running = readRunning(options.dataDir);
     if (running)
       throw new Error(
         `a cluster runs already from ${resolve(options.dataDir)}: ${running.server}, process ${running.pid}`,
       );
     if (options.detach) await detached(options);
-    else await foreground(options);
+    else await foreground(options, server);
   });
 
-async function foreground(options: UpOptions): Promise<void> {
+addServerFlags(up);
+
+async function foreground(options: UpOptions, server: ReturnType<typeof serverSettings>): Promise<void> {
   const progress = createProgress(() => performance.now());
   const cluster = await startCluster(
     {
       ...options,
+      ...server,
       ...(options.kubeconfig && { kubeconfig: resolve(options.kubeconfig) }),
       logLevel: options.verbosity,
     },
