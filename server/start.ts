@@ -1,7 +1,7 @@
+import { readFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import type { PluginSelection } from "./admission/plugins.ts";
-import { createAuthorization } from "./auth/authorization.ts";
 import { ensureBootstrapPolicy } from "./auth/bootstrap-policy/reconcile.ts";
 import { clientCertificate } from "./auth/pki/authority.ts";
 import { certificateChecks } from "./auth/pki/checks.ts";
@@ -24,9 +24,15 @@ import type { Services } from "./registry/services.ts";
 import { objectWriter, serverScope } from "./registry/writer.ts";
 import { advertisedAddress, serverNames, urlHost } from "./start/address.ts";
 import { createAdmission } from "./start/admission.ts";
-import { createAuthentication, FRONT_PROXY_NAMES, ISSUER } from "./start/authentication.ts";
+import { startAuditLog } from "./start/audit.ts";
+import { apiAudiences, createAuthentication, FRONT_PROXY_NAMES, serviceAccountKeys } from "./start/authentication.ts";
+import { startAuthorization } from "./start/authorization.ts";
+import { encryptionAtRest } from "./start/encryption.ts";
 import { healthChecks } from "./start/health.ts";
+import { legacyTokenUse } from "./start/legacy-token-use.ts";
 import { Releases } from "./start/releases.ts";
+import { firstServiceAddress } from "./start/service-range.ts";
+import { DEFAULT_SETTINGS, type ServerSettings } from "./start/settings.ts";
 import { systemClock } from "./storage/clock.ts";
 import { openStorage } from "./storage/open.ts";
 
@@ -43,6 +49,8 @@ export interface StartOptions {
   readonly logLevel: string;
   /** `--enable-admission-plugins` and `--disable-admission-plugins`. */
   readonly admissionPlugins: PluginSelection;
+  /** What other flags of kube-apiserver say; what is left out is as DEFAULT_SETTINGS. */
+  readonly settings?: Partial<ServerSettings>;
 }
 
 /** Who a kubeconfig is for. */
@@ -62,8 +70,6 @@ export interface Server {
   stop(): Promise<void>;
 }
 
-/** First address of the service range 10.96.0.0/16. */
-const SERVICE_ADDRESS = "10.96.0.1";
 /** --kubelet-preferred-address-types, as kubeadm sets it: names of nodes need not resolve. */
 const KUBELET_ADDRESS_TYPES: readonly string[] = ["InternalIP", "ExternalIP", "Hostname"];
 const DRAIN_MILLISECONDS = 900;
@@ -74,36 +80,57 @@ export async function start(options: StartOptions): Promise<Server> {
   const releases = new Releases(console.error);
   try {
     const { bindAddress } = options;
-    const pki = ensurePki(join(options.dataDir, "pki"), { serverNames: serverNames(bindAddress), now: now() });
+    const settings: ServerSettings = { ...DEFAULT_SETTINGS, ...options.settings };
+    const serviceAddress = firstServiceAddress(settings.serviceClusterIpRange);
+    const names = [...serverNames(bindAddress), serviceAddress];
+    const pki = ensurePki(join(options.dataDir, "pki"), { serverNames: names, now: now() });
+    const tokenKeys = serviceAccountKeys(pki, settings);
+    const audit = await startAuditLog(settings, now);
+    if (audit) releases.add(() => audit.stop());
 
     const { durability } = options;
-    const storage = await openStorage(options.storage, { durability, encodeExpired: expiredObject });
+    const { encryptionProviderConfig } = settings;
+    const storage = await openStorage(options.storage, {
+      durability,
+      encodeExpired: expiredObject,
+      ...(encryptionProviderConfig && { transformer: await encryptionAtRest(encryptionProviderConfig) }),
+    });
     releases.add(() => storage.stop());
 
     const services = {} as Mutable<Services>; // filled in below, before the first request
-    const common = { storage, random: Math.random, clock: systemClock, services };
+    const { eventTtlSeconds, serviceNodePortRange: nodePorts } = settings;
+    const common = { storage, random: Math.random, clock: systemClock, services, eventTtlSeconds, nodePorts };
     const admission: Mutable<AdmissionChain> = { ...NO_ADMISSION }; // the plugins read through the registry: set below
     const registry = new ServerRegistry({ ...common, admission });
     releases.add(() => registry.stop());
 
     const { watch, reader } = registry;
-    const authorization = createAuthorization({ modes: ["Node", "RBAC"], watch, webhook: undefined });
+    const authorization = await startAuthorization(settings, watch, now);
     releases.add(() => authorization.stop());
     const { authorizer, ruleResolver, escalation } = authorization;
-    const authenticator = createAuthentication(pki, reader, now);
-    const issuer = { issuer: ISSUER, maxExpirationSeconds: 0, extendExpiration: true, newId };
+    const [issuer = ""] = settings.serviceAccountIssuers;
+    const maxExpirationSeconds = settings.serviceAccountMaxTokenExpirationSeconds;
+    const signing = { issuer, maxExpirationSeconds, extendExpiration: true, newId, key: tokenKeys.signing };
     const writer = objectWriter(
       (resource) => registry.storeOf(resource),
       () => serverScope(now()),
     );
+    const authenticator = await createAuthentication({
+      pki,
+      keys: tokenKeys,
+      settings,
+      reader,
+      now,
+      onLegacyTokenUse: legacyTokenUse(writer, now),
+    });
     Object.assign(services, {
       authorizer,
       authenticator,
       ruleResolver,
       escalation,
-      apiAudiences: [ISSUER],
+      apiAudiences: apiAudiences(settings),
       certificates: certificateChecks,
-      tokenIssuer: tokenIssuer({ ...issuer, key: pki.serviceAccountKey }),
+      tokenIssuer: tokenIssuer(signing),
       writer,
     } satisfies Services);
     Object.assign(
@@ -129,9 +156,14 @@ export async function start(options: StartOptions): Promise<Server> {
     const state = { bootstrapped: false, stopping: false };
     let port = 0;
     const serverAddress = () => `${advertisedAddress(bindAddress)}:${port}`;
-    const keys = pki.serviceAccountKey.then((key) => [key]);
     const app = createApp({
       ...DEFAULTS,
+      maxRequestsInFlight: settings.maxRequestsInFlight,
+      maxMutatingRequestsInFlight: settings.maxMutatingRequestsInFlight,
+      requestTimeoutMilliseconds: settings.requestTimeoutMilliseconds,
+      minRequestTimeoutSeconds: settings.minRequestTimeoutSeconds,
+      corsAllowedOrigins: settings.corsAllowedOrigins,
+      ...(audit && { audit }),
       registry,
       authenticator,
       authorizer,
@@ -148,12 +180,12 @@ export async function start(options: StartOptions): Promise<Server> {
       }),
       healthChecks: healthChecks(state),
       serverAddress,
-      openId: openIdDocuments({ issuer: ISSUER, jwksUri: "", serverAddress, keys }),
+      openId: openIdDocuments({ issuer, jwksUri: "", serverAddress, keys: tokenKeys.verifying }),
       routes: openApiRoutes(documents, now),
       onPanic: (error, path) => console.error(path, error),
       countObjects: (prefix) => storage.count(prefix),
     });
-    const listener = await listenOnFreePort(options, app, pki);
+    const listener = await listenOnFreePort(options, app, pki, settings);
     port = listener.address.port;
     releases.add(() => {
       state.stopping = true;
@@ -166,7 +198,8 @@ export async function start(options: StartOptions): Promise<Server> {
         now: now(),
         advertiseAddress: advertisedAddress(bindAddress),
         port,
-        serviceAddress: SERVICE_ADDRESS,
+        serviceAddress,
+        serviceRange: settings.serviceClusterIpRange,
         hostname: hostname(),
         identity: newId(),
         clientCa: pki.ca.certificate,
@@ -198,10 +231,17 @@ const newId = () => crypto.randomUUID();
 /** Until the plugins are there. */
 const NO_ADMISSION: AdmissionChain = { admit: async () => undefined, validate: async () => undefined };
 
-async function listenOnFreePort(options: StartOptions, app: App, pki: Pki): Promise<Listener> {
+async function listenOnFreePort(
+  options: StartOptions,
+  app: App,
+  pki: Pki,
+  { tls, clientCaFile }: ServerSettings,
+): Promise<Listener> {
   const { bindAddress: host, onPortTaken } = options;
-  const { certificate, key } = pki.apiserver;
-  const clientCa = pki.ca.certificate + pki.frontProxyCa.certificate;
+  const certificate = tls ? readFileSync(tls.certFile, "utf8") : pki.apiserver.certificate;
+  const key = tls ? readFileSync(tls.privateKeyFile, "utf8") : pki.apiserver.key;
+  const own = pki.ca.certificate + pki.frontProxyCa.certificate;
+  const clientCa = clientCaFile ? own + readFileSync(clientCaFile, "utf8") : own;
   const common = { app, host, certificate, key, clientCa, drainMilliseconds: DRAIN_MILLISECONDS };
   for (let { port } = options; ; port++) {
     try {

@@ -1,9 +1,9 @@
+import type { AuditLog } from "../auth/audit/audit-log.ts";
 import type { Authenticator } from "../auth/authenticator.ts";
 import type { Authorizer } from "../auth/authorizer.ts";
 import type { ServedGroup } from "../discovery/groups.ts";
 import type { Random } from "../meta/random.ts";
 import type { Registry } from "../registry/store.ts";
-import type { AuditSink } from "./filters/audit.ts";
 import type { FlowClassifier } from "./filters/max-in-flight.ts";
 import type { Connector } from "./handlers/connect.ts";
 import type { Ctx } from "./respond.ts";
@@ -40,7 +40,7 @@ export interface AppOptions {
   readonly aggregator?: (ctx: Ctx) => Promise<boolean> | boolean;
   /** Groups of other servers (APIServices), for discovery. Call `App.invalidateDiscovery` when they change. */
   readonly remoteGroups?: () => readonly ServedGroup[];
-  readonly audit?: AuditSink;
+  readonly audit?: AuditLog;
   readonly flows?: FlowClassifier;
   readonly corsAllowedOrigins: readonly RegExp[];
   readonly requestTimeoutMilliseconds: number;

@@ -37,6 +37,7 @@ export function createApp(options: AppOptions): App {
   const inFlight: InFlight = { reading: 0, mutating: 0 };
   const metrics = new Metrics({ now, inFlight, kinds: () => registry.kinds, countObjects });
   const app = new Koa<State>();
+  app.silent = true; // filters answer every error; what is left are clients that went away
   for (const filter of chain(options, { group, inFlight, metrics })) app.use(filter);
   const { aggregator } = options;
   if (aggregator) {

@@ -5,7 +5,16 @@ import type { Ctx } from "./respond.ts";
 export const MAX_BODY_BYTES = 3 * 1024 * 1024;
 
 /** @throws StatusError 413 */
-export function readBody({ req }: Ctx): Promise<Buffer> {
+export async function readBody(ctx: Ctx): Promise<Buffer> {
+  const bytes = await bodyOf(ctx);
+  const { audit } = ctx.state;
+  if (audit?.trail.wantsRequestObject) {
+    audit.requestBody = { contentType: ctx.req.headers["content-type"] ?? "", bytes };
+  }
+  return bytes;
+}
+
+function bodyOf({ req }: Ctx): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let size = 0;

@@ -33,7 +33,7 @@ export function chain(
     deadline(options),
     cors({ allowedOrigins: options.corsAllowedOrigins }),
     authentication(options),
-    audit({ sink: options.audit }),
+    audit({ log: options.audit }),
     impersonation(options),
     maxInFlight({ ...options, inFlight: shared.inFlight }),
     authorization(options),

@@ -52,6 +52,7 @@ export function writeError(ctx: Ctx, error: unknown, extra?: Headers): void | Pr
 
 export function writeStatus(ctx: Ctx, status: Status, extra?: Headers): void | Promise<void> {
   const code = status.code ?? 200;
+  if (ctx.state.audit) ctx.state.audit.status = status;
   const delay = status.details?.retryAfterSeconds;
   const headers = delay ? { "Retry-After": delay, ...extra } : extra;
   const media = negotiatePlain(ctx);

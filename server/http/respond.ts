@@ -51,6 +51,10 @@ export function sendText(ctx: Ctx, code: number, text: string, extra?: Headers):
 
 /** An API object's bytes, compressed when it is large and the client takes gzip. */
 export function sendObject(ctx: Ctx, code: number, contentType: string, body: string | Uint8Array, extra?: Headers) {
+  const { audit } = ctx.state;
+  if (audit?.trail.wantsResponseObject) {
+    audit.responseBody = { contentType, bytes: typeof body === "string" ? Buffer.from(body) : body };
+  }
   const length = typeof body === "string" ? Buffer.byteLength(body) : body.byteLength;
   if (length <= GZIP_THRESHOLD_BYTES || !acceptsGzip(ctx)) return send(ctx, code, contentType, body, extra);
   return new Promise<void>((resolve, reject) => {
@@ -73,7 +77,8 @@ export async function sendChunks(
   length: number,
   chunks: Iterable<Uint8Array>,
 ): Promise<void> {
-  if (length <= HIGH_WATER_BYTES || (length > GZIP_THRESHOLD_BYTES && acceptsGzip(ctx))) {
+  const whole = length <= HIGH_WATER_BYTES || ctx.state.audit?.trail.wantsResponseObject;
+  if (whole || (length > GZIP_THRESHOLD_BYTES && acceptsGzip(ctx))) {
     return sendObject(ctx, code, contentType, Buffer.concat([...chunks], length));
   }
   if (!canRespond(ctx)) return;

@@ -1,6 +1,7 @@
 import type { Duplex } from "node:stream";
+import type { AuditTrail } from "../auth/audit/audit-log.ts";
 import type { UserInfo } from "../auth/authenticator.ts";
-import { timeout } from "../meta/errors.ts";
+import { type Status, timeout } from "../meta/errors.ts";
 import type { RequestInfo } from "./request-info.ts";
 
 /** The raw connection of a request that asked to change protocols (WebSocket, SPDY). See upgrade.ts. */
@@ -12,6 +13,23 @@ export interface Upgrade {
   readonly extendedConnect: boolean;
   /** Set by whoever took the connection over: nothing else may then be written to it. */
   taken: boolean;
+}
+
+/** Bytes of a request or an answer, and what they are. */
+export interface AuditedBody {
+  readonly contentType: string;
+  readonly bytes: Uint8Array;
+}
+
+/** A request that the audit policy wants to know of. */
+export interface AuditedState {
+  readonly trail: AuditTrail;
+  /** The head of the answer goes out, of a request that lasts. */
+  readonly started: (code: number) => void;
+  requestBody?: AuditedBody;
+  responseBody?: AuditedBody;
+  /** A Status that was answered. */
+  status?: Status;
 }
 
 /** `ctx.state` of every request, filled by the chain in the order of the fields. */
@@ -38,6 +56,7 @@ export interface State {
   /** Set when impersonation replaced `user`. */
   impersonator?: UserInfo;
   auditAnnotations: Record<string, string>;
+  audit?: AuditedState;
   upgrade?: Upgrade;
   /** Which flow schema and priority level took the request. */
   flow?: { readonly flowSchemaUid: string; readonly priorityLevelUid: string };
@@ -77,6 +96,7 @@ export class RequestState implements State {
   user = NOBODY;
   impersonator?: UserInfo;
   auditAnnotations: Record<string, string> = {};
+  audit?: AuditedState;
   upgrade?: Upgrade;
   flow?: { readonly flowSchemaUid: string; readonly priorityLevelUid: string };
   responseCode = 0;

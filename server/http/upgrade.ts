@@ -38,6 +38,7 @@ export function acceptWebSocket(ctx: Ctx, protocol: string): Promise<WebSocket> 
   if (!upgrade || !isWebSocket(ctx)) throw badRequest("Upgrade request required");
   upgrade.taken = true;
   ctx.state.responseCode = 101;
+  ctx.state.audit?.started(101);
   if (upgrade.extendedConnect) return Promise.resolve(overHttp2(upgrade.socket as ServerHttp2Stream, protocol));
   if (protocol) chosen.set(ctx.req, protocol);
   return new Promise((resolve, reject) => {

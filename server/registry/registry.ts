@@ -2,6 +2,7 @@ import type { ObjectReader } from "../admission/plugin.ts";
 import type { ObjectWatch } from "../auth/object-watch.ts";
 import type { GroupResource } from "../meta/errors.ts";
 import { ServiceAllocator } from "./core/service/allocator.ts";
+import type { PortRange } from "./core/service/node-port-allocator.ts";
 import type { StoreContext, StoreEnvironment } from "./generic/environment.ts";
 import { NodeIndex } from "./generic/node-index.ts";
 import { GenericStore } from "./generic/store.ts";
@@ -28,8 +29,10 @@ export class ServerRegistry implements Registry {
   #custom: readonly Kind[] = [];
   #kinds: readonly Kind[];
 
-  constructor(environment: Omit<StoreEnvironment, "reader" | "nodeIndex" | "serviceAllocator">) {
-    const { storage } = environment;
+  constructor(
+    environment: Omit<StoreEnvironment, "reader" | "nodeIndex" | "serviceAllocator"> & { nodePorts?: PortRange },
+  ) {
+    const { storage, nodePorts } = environment;
     this.reader = objectReader(storage, (resource) => this.storeOf(resource)?.kind);
     this.watch = objectWatch(storage, (resource) => this.storeOf(resource)?.kind);
     const serviceAllocator = new ServiceAllocator({
@@ -37,6 +40,7 @@ export class ServerRegistry implements Registry {
       store: (resource) => this.storeOf(resource),
       now: () => new Date(environment.clock.now()),
       random: environment.random,
+      ...(nodePorts && { nodePorts }),
     });
     this.#environment = { ...environment, reader: this.reader, nodeIndex: new NodeIndex(storage), serviceAllocator };
     this.#builtIn = builtInKinds();
@@ -104,9 +108,11 @@ export class ServerRegistry implements Registry {
   }
 
   #serve(served: Served): void {
-    const { group, version, plural } = served.kind;
+    const { group, version, plural, convert, definition } = served.kind;
     this.#served.set(`${group}/${version}/${plural}`, served);
     const key = `${group}/${plural}`;
-    if (!served.kind.convert || !this.#stores.has(key)) this.#stores.set(key, served.store);
+    // Versions of custom resources have a store each.
+    const isMain = !convert && (!served.kind.custom || version === definition.version);
+    if (isMain || !this.#stores.has(key)) this.#stores.set(key, served.store);
   }
 }

@@ -21,6 +21,11 @@ export function authorization({ authorizer }: { authorizer: Authorizer }): Middl
 }
 
 function judge(ctx: Ctx, attributes: Attributes, { decision, reason, error }: Decision, next: () => Promise<unknown>) {
+  const { auditAnnotations } = ctx.state;
+  if (ctx.state.audit && !error) {
+    auditAnnotations["authorization.k8s.io/decision"] = decision === "allow" ? "allow" : "forbid";
+    auditAnnotations["authorization.k8s.io/reason"] = reason;
+  }
   if (decision === "allow") return next();
   // Node's authorizer gives no opinion on errors of its own; only an evaluation that failed is an internal error.
   if (error) {

@@ -34,7 +34,7 @@ export async function bootstrap(
   facts: ClusterFacts,
   more: readonly Seeds[],
 ): Promise<void> {
-  const all = [...fromFacts(facts.now), ...cluster(facts), ...more];
+  const all = [...fromFacts(facts), ...cluster(facts), ...more];
   await Promise.all(
     all.flatMap(({ group, resource, fieldManager, seeds }) => {
       const store = find({ group, resource });
@@ -44,25 +44,30 @@ export async function bootstrap(
   );
 }
 
-function fromFacts(now: Date): Seeds[] {
+function fromFacts({ now, serviceRange }: ClusterFacts): Seeds[] {
   const lists = readFacts("bootstrap") as Readonly<Record<string, readonly KubeObject[]>>; // our own file
   return Object.entries(lists).map(([path, objects]) => {
     const parts = path.split("/");
     const resource = parts.at(-1) ?? "";
     const group = path.startsWith("/apis/") ? (parts[2] ?? "") : "";
     const { mode, fieldManager } = KEPT[path] ?? { mode: "create", fieldManager: "kube-apiserver" };
-    const seeds = objects.map((object): Seed => ({ object: completed(resource, object, now), mode }));
+    const seeds = objects.map((object): Seed => ({ object: completed(resource, object, { now, serviceRange }), mode }));
     return { group, resource, fieldManager, seeds };
   });
 }
 
 /** Status that upstream's own controllers inside the API server would set a moment later. */
-function completed(resource: string, object: KubeObject, now: Date): KubeObject {
+function completed(
+  resource: string,
+  object: KubeObject,
+  { now, serviceRange }: Pick<ClusterFacts, "now" | "serviceRange">,
+): KubeObject {
   const text = JSON.stringify(object).replaceAll("<time>", rfc3339(now));
   const copy = JSON.parse(text) as UnstructuredObject; // a copy of our own facts
   const condition = (type: string, status: string, reason: string, message: string) => ({
     conditions: [{ type, status, lastTransitionTime: rfc3339(now), reason, message }],
   });
+  if (resource === "servicecidrs" && serviceRange) copy.spec = { cidrs: [serviceRange] };
   if (resource === "apiservices") {
     copy.status = condition("Available", "True", "Local", "Local APIServices are always available");
   }

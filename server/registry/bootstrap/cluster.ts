@@ -8,6 +8,8 @@ export interface ClusterFacts {
   /** Where clients inside the cluster reach the server. */
   readonly advertiseAddress: string;
   readonly port: number;
+  /** `--service-cluster-ip-range`; absent: as the facts have it. */
+  readonly serviceRange?: string;
   /** First address of the service range: the `kubernetes` Service's. */
   readonly serviceAddress: string;
   readonly hostname: string;

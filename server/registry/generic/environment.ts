@@ -25,6 +25,8 @@ export interface StoreEnvironment {
   readonly nodeIndex: NodeIndex;
   readonly services: Services;
   readonly serviceAllocator: ServiceAllocator;
+  /** `--event-ttl`: takes the place of the time that kinds that expire say themselves. */
+  readonly eventTtlSeconds?: number;
 }
 
 /** One store's view: the environment and its kind. */

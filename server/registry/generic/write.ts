@@ -1,4 +1,4 @@
-import { encodeAny, encodeJson } from "../../../openapi/encode.ts";
+import { encodeJson, encodeSorted } from "../../../openapi/encode.ts";
 import type { KubeObject } from "../../meta/object.ts";
 import type { Change } from "../../storage/storage.ts";
 import type { Kind } from "../kind.ts";
@@ -13,8 +13,9 @@ const JSON_GROUPS = ["apiextensions.k8s.io", "apiregistration.k8s.io"];
 
 /** The bytes of an object in its storage version. */
 export function encodeObject(kind: Kind, object: KubeObject): Uint8Array {
-  if (!kind.custom && !JSON_GROUPS.includes(kind.group)) dropEmptyLists(object, kind.schema);
-  return encoder.encode(kind.custom ? encodeAny(object) : encodeJson(object, kind.schema));
+  if (kind.custom) return encoder.encode(encodeSorted(kind.customResource?.toStored(object) ?? object));
+  if (!JSON_GROUPS.includes(kind.group)) dropEmptyLists(object, kind.schema);
+  return encoder.encode(encodeJson(object, kind.schema));
 }
 
 /**
@@ -22,13 +23,13 @@ export function encodeObject(kind: Kind, object: KubeObject): Uint8Array {
  * @returns undefined when the race is lost
  */
 export async function putObject(
-  { storage, kind, clock }: StoreContext,
+  { storage, kind, clock, eventTtlSeconds }: StoreContext,
   key: string,
   object: KubeObject,
   expected: number,
 ): Promise<StoredObject | undefined> {
   const { ttlSeconds } = kind.definition;
-  const expiresAt = ttlSeconds === undefined ? undefined : clock.now() + ttlSeconds * 1000;
+  const expiresAt = ttlSeconds === undefined ? undefined : clock.now() + (eventTtlSeconds ?? ttlSeconds) * 1000;
   const change = await storage.put(key, withRevision(kind, object), expected, expiresAt);
   return change && storedOf(kind, change, object);
 }

@@ -5,7 +5,7 @@ import type { KubeObject } from "../../../meta/object.ts";
 import { isNotFound, serverScope } from "../../writer.ts";
 import { AllocationError, type AllocatorOptions, ClusterIpAllocator } from "./cluster-ip-allocator.ts";
 import { healthCheckPort, isHeadless, needsClusterIP, nodePortsOf } from "./fields.ts";
-import { NodePortAllocator } from "./node-port-allocator.ts";
+import { NodePortAllocator, type PortRange } from "./node-port-allocator.ts";
 
 /** What Services are given: cluster IPs and node ports. */
 export class ServiceAllocator {
@@ -15,11 +15,11 @@ export class ServiceAllocator {
   readonly nodePorts: NodePortAllocator;
   readonly #options: AllocatorOptions;
 
-  constructor(options: AllocatorOptions) {
+  constructor(options: AllocatorOptions & { readonly nodePorts?: PortRange }) {
     this.#options = options;
     this.clusterIPs = new ClusterIpAllocator(options);
     const services = () => options.reader.list<Service & KubeObject>({ group: "", resource: "services" }, "");
-    this.nodePorts = new NodePortAllocator(services, options.random);
+    this.nodePorts = new NodePortAllocator(services, options.random, options.nodePorts);
   }
 
   begin(service: Service, dryRun: boolean): Allocation {

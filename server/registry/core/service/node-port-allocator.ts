@@ -3,10 +3,19 @@ import type { Random } from "../../../meta/random.ts";
 import { AllocationError } from "./cluster-ip-allocator.ts";
 import { healthCheckPort, nodePortsOf } from "./fields.ts";
 
-const FIRST = 30_000;
-const LAST = 32_767;
-/** The first ones are only handed out when asked for, or when nothing else is left. */
-const RESERVED = Math.min(128, Math.floor((LAST - FIRST + 1) / 32));
+/** Both included. */
+export interface PortRange {
+  readonly first: number;
+  readonly last: number;
+}
+
+const NODE_PORTS: PortRange = { first: 30_000, last: 32_767 };
+
+/** The first ones are only handed out when asked for, or when nothing else is left. (portallocator calculateRangeOffset) */
+function reserved({ first, last }: PortRange): number {
+  const size = last - first + 1;
+  return size <= 16 ? 0 : Math.min(128, Math.max(16, Math.floor(size / 32)));
+}
 
 /**
  * Node ports of all Services. Kept in memory and made from the Services at the first use, so it cannot be ahead of or
@@ -15,9 +24,12 @@ const RESERVED = Math.min(128, Math.floor((LAST - FIRST + 1) / 32));
 export class NodePortAllocator {
   readonly #services: () => readonly Readonly<Service>[];
   readonly #random: Random;
+  readonly #range: PortRange;
   #taken: Set<number> | undefined;
 
-  constructor(services: () => readonly Readonly<Service>[], random: Random) {
+  /** @param range `--service-node-port-range` */
+  constructor(services: () => readonly Readonly<Service>[], random: Random, range = NODE_PORTS) {
+    this.#range = range;
     this.#services = services;
     this.#random = random;
   }
@@ -28,9 +40,10 @@ export class NodePortAllocator {
 
   /** @throws AllocationError */
   allocate(port: number): void {
-    if (port < FIRST || port > LAST) {
+    const { first, last } = this.#range;
+    if (port < first || port > last) {
       throw new AllocationError(
-        `provided port is not in the valid range. The range of valid ports is ${FIRST}-${LAST}`,
+        `provided port is not in the valid range. The range of valid ports is ${first}-${last}`,
       );
     }
     if (this.has(port)) throw new AllocationError("provided port is already allocated");
@@ -39,7 +52,9 @@ export class NodePortAllocator {
 
   /** @throws AllocationError */
   allocateNext(): number {
-    const port = this.#scan(FIRST + RESERVED, LAST) ?? this.#scan(FIRST, FIRST + RESERVED - 1);
+    const { first, last } = this.#range;
+    const kept = reserved(this.#range);
+    const port = this.#scan(first + kept, last) ?? this.#scan(first, first + kept - 1);
     if (port === undefined) throw new AllocationError("range is full");
     this.#ports().add(port);
     return port;

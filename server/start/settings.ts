@@ -1,0 +1,78 @@
+import type { AuthorizationMode } from "../auth/authorization.ts";
+import { DEFAULTS } from "../http/app-options.ts";
+
+/** `--oidc-*` flags. Without an issuer there is no OpenID Connect. */
+export interface OidcSettings {
+  readonly issuerUrl: string;
+  readonly clientId: string;
+  readonly usernameClaim: string;
+  /** "" = upstream's default: the issuer and `#`, unless the claim is `email`; `-` is none. */
+  readonly usernamePrefix: string;
+  readonly groupsClaim: string;
+  readonly groupsPrefix: string;
+  readonly requiredClaims: Readonly<Record<string, string>>;
+  readonly signingAlgorithms: readonly string[];
+  /** PEM file of the provider's CA; the system's when absent. */
+  readonly caFile?: string;
+}
+
+/** What kube-apiserver's flags of the same names say. Paths of files are read at the start. */
+export interface ServerSettings {
+  readonly authorizationModes: readonly AuthorizationMode[];
+  readonly authorizationWebhookConfigFile?: string;
+  readonly authorizationWebhookAuthorizedMilliseconds: number;
+  readonly authorizationWebhookUnauthorizedMilliseconds: number;
+  readonly anonymousAuth: boolean;
+  readonly tokenAuthFile?: string;
+  /** More CAs that client certificates may come from, besides the server's own. */
+  readonly clientCaFile?: string;
+  readonly oidc?: OidcSettings;
+  readonly tokenWebhookConfigFile?: string;
+  readonly tokenWebhookCacheMilliseconds: number;
+  /** The first one signs, all are accepted. */
+  readonly serviceAccountIssuers: readonly string[];
+  /** Public or private keys in PEM that tokens may be signed with; the signing key alone when empty. */
+  readonly serviceAccountKeyFiles: readonly string[];
+  /** Absent: the PKI's own key. */
+  readonly serviceAccountSigningKeyFile?: string;
+  /** Seconds; 0 = no limit. */
+  readonly serviceAccountMaxTokenExpirationSeconds: number;
+  /** Empty = the issuers. */
+  readonly apiAudiences: readonly string[];
+  readonly auditPolicyFile?: string;
+  /** `-` is standard output. */
+  readonly auditLogPath?: string;
+  readonly encryptionProviderConfig?: string;
+  readonly maxRequestsInFlight: number;
+  readonly maxMutatingRequestsInFlight: number;
+  readonly requestTimeoutMilliseconds: number;
+  readonly minRequestTimeoutSeconds: number;
+  readonly eventTtlSeconds: number;
+  /** IPv4 CIDR. Of effect when the cluster is new: afterwards the ServiceCIDR objects say it. */
+  readonly serviceClusterIpRange: string;
+  readonly serviceNodePortRange: { readonly first: number; readonly last: number };
+  readonly corsAllowedOrigins: readonly RegExp[];
+  /** Certificate chain and key in PEM in place of those that the PKI makes. */
+  readonly tls?: { readonly certFile: string; readonly privateKeyFile: string };
+}
+
+/** As kubeadm starts kube-apiserver; numbers as upstream's own defaults. */
+export const DEFAULT_SETTINGS: ServerSettings = {
+  authorizationModes: ["Node", "RBAC"],
+  authorizationWebhookAuthorizedMilliseconds: 5 * 60_000,
+  authorizationWebhookUnauthorizedMilliseconds: 30_000,
+  anonymousAuth: true,
+  tokenWebhookCacheMilliseconds: 2 * 60_000,
+  serviceAccountIssuers: ["https://kubernetes.default.svc.cluster.local"],
+  serviceAccountKeyFiles: [],
+  serviceAccountMaxTokenExpirationSeconds: 0,
+  apiAudiences: [],
+  maxRequestsInFlight: DEFAULTS.maxRequestsInFlight,
+  maxMutatingRequestsInFlight: DEFAULTS.maxMutatingRequestsInFlight,
+  requestTimeoutMilliseconds: DEFAULTS.requestTimeoutMilliseconds,
+  minRequestTimeoutSeconds: DEFAULTS.minRequestTimeoutSeconds,
+  eventTtlSeconds: 3600,
+  serviceClusterIpRange: "10.96.0.0/16",
+  serviceNodePortRange: { first: 30_000, last: 32_767 },
+  corsAllowedOrigins: [],
+};
