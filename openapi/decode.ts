@@ -252,7 +252,10 @@ function objectDecoder(schema: Schema): Decoder {
   const fields = new Map<string, CompiledField>();
   const filled: { name: string; make: () => unknown }[] = [];
   for (const field of schema.fields?.values() ?? []) {
-    fields.set(field.name, { decode: decoderOf(field.schema), omitEmpty: !field.pointer && !field.always });
+    fields.set(field.name, {
+      decode: decoderOf(field.schema),
+      omitEmpty: !field.pointer && !field.always && !field.keepsEmpty,
+    });
     const make = filler(field);
     if (make) filled.push({ name: field.name, make });
   }

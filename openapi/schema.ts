@@ -55,6 +55,8 @@ export interface Field {
   /** Printed even when unset, and then as `unset`. */
   readonly always: boolean;
   readonly unset?: unknown;
+  /** Of a list left out when empty: the empty one is kept while decoding, since defaults or validation tell it from none. */
+  readonly keepsEmpty?: boolean;
   readonly required: boolean;
   /** The default that the published schema states. Type defaults that are functions live in the kind definitions. */
   readonly default?: unknown;

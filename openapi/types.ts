@@ -11,6 +11,7 @@ export interface FactField {
   readonly type: string;
   readonly ptr?: boolean;
   readonly always?: boolean;
+  readonly keepsEmpty?: boolean;
   readonly unset?: unknown;
   readonly required?: boolean;
   readonly default?: unknown;
@@ -202,6 +203,7 @@ function makeField(name: string, fact: FactField): Field {
     schema: typeSchema(fact.type, fact),
     pointer: fact.ptr ?? false,
     always: fact.always ?? false,
+    ...(fact.keepsEmpty && { keepsEmpty: true }),
     required: fact.required ?? false,
     ...(fact.unset !== undefined && { unset: fact.unset }),
     ...(fact.default !== undefined && { default: fact.default }),

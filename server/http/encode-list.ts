@@ -11,6 +11,7 @@ import {
   objectOf,
   partialJson,
   schemaOfKind,
+  shownMetadata,
   table,
   wrongShape,
 } from "./encode.ts";
@@ -129,12 +130,14 @@ function transformList(result: ListResult, metadata: Record<string, unknown>, ou
         const items = result.items.map((stored) => ({
           kind: "PartialObjectMetadata",
           apiVersion,
-          metadata: stored.object.metadata,
+          metadata: shownMetadata(objectOf(stored, kind), kind),
         }));
         const list = { kind: "PartialObjectMetadataList", apiVersion, metadata, items };
         return encodeProtobuf(list, schemaOf(`${META}PartialObjectMetadataList`));
       }
-      const items = result.items.map((stored) => partialJson(objectOf(stored, kind), apiVersion));
+      const items = result.items.map((stored) =>
+        partialJson({ metadata: shownMetadata(objectOf(stored, kind), kind) }, apiVersion),
+      );
       const head = `{"kind":"PartialObjectMetadataList","apiVersion":"${apiVersion}","metadata":${encodeAny(metadata)}`;
       return finishText(`${head},"items":[${items.join(",")}]}`, media);
     }

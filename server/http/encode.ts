@@ -108,7 +108,7 @@ export function transform(stored: Stored, output: Output): string | Uint8Array {
   const { media, kind } = output;
   switch (media.convert?.kind) {
     case "PartialObjectMetadata":
-      return partial(objectOf(stored, kind), media);
+      return partial(objectOf(stored, kind), kind, media);
     case "Table": {
       const resourceVersion = stored.object.metadata.resourceVersion;
       return table([stored], { ...(resourceVersion && { resourceVersion }) }, output, true);
@@ -133,16 +133,21 @@ function metaVersion(media: MediaType): string {
   return `${media.convert!.group}/${media.convert!.version}`;
 }
 
-export function partial(object: Readonly<KubeObject>, media: MediaType): string | Uint8Array {
+export function partial(object: Readonly<KubeObject>, kind: Kind, media: MediaType): string | Uint8Array {
   const apiVersion = metaVersion(media);
-  const { metadata } = object;
+  const metadata = shownMetadata(object, kind);
   if (media.format === "protobuf") {
     return encodeProtobuf(
       { kind: "PartialObjectMetadata", apiVersion, metadata },
       schemaOf(`${META}PartialObjectMetadata`),
     );
   }
-  return partialJson(object, apiVersion);
+  return partialJson({ metadata }, apiVersion);
+}
+
+/** Metadata without what only a conversion adds. */
+export function shownMetadata({ metadata }: Readonly<KubeObject>, { definition }: Kind): KubeObject["metadata"] {
+  return definition.tableMetadata?.(metadata) ?? metadata;
 }
 
 export function partialJson({ metadata }: Readonly<KubeObject>, apiVersion: string): string {
@@ -166,7 +171,7 @@ export function table(
 
 export function row(object: Readonly<KubeObject>, json: () => string, output: Output): string {
   const { kind, media, include, now } = output;
-  const metadata = kind.definition.tableMetadata?.(object.metadata) ?? object.metadata;
+  const metadata = shownMetadata(object, kind);
   const shown =
     include === "None" ? "null" : include === "Object" ? json() : partialJson({ metadata }, metaVersion(media));
   const conditions = kind.definition.rowConditions?.(object) ?? [];

@@ -74,7 +74,7 @@ export class EventEncoder {
     if (media.convert?.kind === "Table") return this.#json(type, Buffer.from(this.#table(stored)));
     return shared(stored, `${type} ${this.#key}`, () => {
       if (media.convert?.kind === "PartialObjectMetadata")
-        return this.#frame(type, partial(objectOf(stored, kind), media));
+        return this.#frame(type, partial(objectOf(stored, kind), kind, media));
       if (media.format === "json") return this.#json(type, jsonOf(stored, kind));
       return this.#frame(type, encodeProtobuf(objectOf(stored, kind), kind.schema));
     });
@@ -101,7 +101,7 @@ export class EventEncoder {
     });
     switch (media.convert?.kind) {
       case "PartialObjectMetadata":
-        return this.#frame("BOOKMARK", partial(object, media));
+        return this.#frame("BOOKMARK", partial(object, kind, media));
       case "Table": {
         const apiVersion = `${media.convert.group}/${media.convert.version}`;
         // What ends the initial events is told even to those who want no objects.

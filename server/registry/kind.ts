@@ -51,6 +51,10 @@ export interface Subresource<T> {
   warnings?(obj: T, old: T | undefined): readonly string[];
   /** Other-kind subresources (Scale): from the object, and back into it. */
   read?(obj: T): KubeObject;
+  /** Columns of a Table of what `read` gives. */
+  readonly columns?: readonly Column<KubeObject>[];
+  /** In place of `read` where it is to be written: for forms that a GET cannot show. */
+  readForUpdate?(obj: T): KubeObject;
   write?(subresource: KubeObject, obj: T): void;
   /** Actions (POST of binding, eviction, token): answers the body to send. Reaches storage through `actions`. */
   create?(request: SubresourceCreate): Promise<KubeObject>;
@@ -142,7 +146,7 @@ export interface KindDefinition<T extends KubeObject> {
   selectableFields?(obj: T): Record<string, string>;
   readonly nameRule?: NameRule;
   /** Own name check in place of a rule: messages, empty = good. */
-  validateName?(name: string): readonly string[];
+  validateName?(name: string, isPrefix: boolean): readonly string[];
   readonly columns?: readonly Column<T>[];
   /** Metadata in rows of tables, which upstream makes of its internal types: without what conversion adds. */
   tableMetadata?(metadata: T["metadata"]): T["metadata"];

@@ -2,6 +2,7 @@ import { semanticEqual } from "../meta/equality.ts";
 import { type FieldError, fieldInvalid } from "../meta/field-error.ts";
 import type { KubeObject, UnstructuredObject } from "../meta/object.ts";
 import type { Subresource } from "./kind.ts";
+import { since } from "./printers/cells.ts";
 
 /** What a generic kind looks like to its subresources. */
 interface Workload extends KubeObject {
@@ -71,8 +72,14 @@ export function bumpGeneration(object: KubeObject, old: KubeObject): void {
 }
 
 /** The `scale` subresource of a workload. (pkg/registry/apps/deployment/storage ScaleREST) */
-export function scale(): Pick<Subresource<KubeObject>, "kind" | "read" | "write" | "validateUpdate"> {
+export function scale(): Pick<Subresource<KubeObject>, "kind" | "columns" | "read" | "write" | "validateUpdate"> {
   return {
+    columns: [
+      { name: "Name", type: "string", value: ({ metadata }) => metadata.name ?? "" },
+      { name: "Desired", type: "integer", value: (form) => (form as Scale).spec?.replicas ?? 0 },
+      { name: "Available", type: "integer", value: (form) => (form as Scale).status?.replicas ?? 0 },
+      { name: "Age", type: "string", value: ({ metadata }, now) => since(metadata.creationTimestamp, now) },
+    ],
     kind: { group: "autoscaling", version: "v1", kind: "Scale" },
     read(object) {
       const { metadata, spec, status: current } = object as Workload;

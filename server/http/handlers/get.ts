@@ -1,15 +1,16 @@
 import { badRequest } from "../../meta/errors.ts";
-import { encodePlain, encodeStored } from "../encode.ts";
-import { CUSTOM, ITEM, negotiate, PLAIN_ONLY } from "../negotiate.ts";
+import { encodeStored } from "../encode.ts";
+import { CUSTOM, ITEM, negotiate } from "../negotiate.ts";
 import { queryBool } from "../request-info.ts";
 import { sendObject } from "../respond.ts";
-import { outputOf, type ResourceRequest, readScope, schemaOfObject } from "./request.ts";
+import { sendForm } from "./form.ts";
+import { outputOf, type ResourceRequest, readScope } from "./request.ts";
 
 /** GET of one object, or of a subresource that reads from it. (handlers/get.go) */
 export async function get(request: ResourceRequest): Promise<void> {
   const { ctx, kind, store, namespace, name, subresource } = request;
   const read = subresource?.definition.read;
-  const media = negotiate(ctx, kind.custom ? CUSTOM : read ? PLAIN_ONLY : ITEM);
+  const media = negotiate(ctx, kind.custom ? CUSTOM : ITEM);
   const { query } = ctx.state;
   let resourceVersion = "";
   if (query.size > 0) {
@@ -21,6 +22,5 @@ export async function get(request: ResourceRequest): Promise<void> {
   }
   const stored = await store.get(namespace, name, resourceVersion, readScope(ctx));
   if (!read) return sendObject(ctx, 200, media.contentType, encodeStored(stored, outputOf(request, media)));
-  const object = read(stored.object);
-  return sendObject(ctx, 200, media.contentType, encodePlain(object, schemaOfObject(object), media, false));
+  return sendForm(request, media, read(stored.object));
 }

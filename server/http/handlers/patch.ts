@@ -12,6 +12,7 @@ import { sendObject } from "../respond.ts";
 import { writeOptions } from "../write-options.ts";
 import { applyFor } from "./apply.ts";
 import { type Mechanism, mechanismFor, type Patched, type PatchType } from "./patch-mechanism.ts";
+import { sendForm } from "./form.ts";
 import {
   checkName,
   expectedOf,
@@ -19,7 +20,6 @@ import {
   HandlerScope,
   outputOf,
   type ResourceRequest,
-  schemaOfObject,
   toStorage,
 } from "./request.ts";
 
@@ -60,10 +60,7 @@ export async function patch(request: ResourceRequest): Promise<void> {
     { forceAllowCreate: type === "apply", managedFields: type === "apply" ? "apply" : "update" },
     scope,
   );
-  if (other?.read) {
-    const read = other.read(stored.object);
-    return sendObject(ctx, 200, media.contentType, encodePlain(read, schemaOfObject(read), media, false));
-  }
+  if (other?.read) return sendForm(request, media, other.read(stored.object));
   return sendObject(ctx, created ? 201 : 200, media.contentType, encodeStored(stored, outputOf(request, media)));
 }
 

@@ -1,10 +1,11 @@
 import type { KubeObject } from "../../meta/object.ts";
 import { readBody } from "../body.ts";
 import { bodyFormat, decodeBody } from "../decode.ts";
-import { encodePlain, encodeStored } from "../encode.ts";
+import { encodeStored } from "../encode.ts";
 import { CUSTOM, ITEM, negotiate } from "../negotiate.ts";
 import { sendObject } from "../respond.ts";
 import { writeOptions } from "../write-options.ts";
+import { sendForm } from "./form.ts";
 import {
   authorizeCreate,
   checkName,
@@ -12,7 +13,6 @@ import {
   HandlerScope,
   outputOf,
   type ResourceRequest,
-  schemaOfObject,
   toStorage,
 } from "./request.ts";
 
@@ -51,9 +51,6 @@ export async function update(request: ResourceRequest): Promise<void> {
     { forceAllowCreate: false, managedFields: "update", ...(uid && { uid }) },
     scope,
   );
-  if (other?.read) {
-    const object = other.read(stored.object);
-    return sendObject(ctx, 200, media.contentType, encodePlain(object, schemaOfObject(object), media, false));
-  }
+  if (other?.read) return sendForm(request, media, other.read(stored.object));
   return sendObject(ctx, created ? 201 : 200, media.contentType, encodeStored(stored, outputOf(request, media)));
 }

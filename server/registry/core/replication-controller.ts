@@ -1,5 +1,6 @@
 import type { ReplicationController } from "../../../openapi/api/core.v1.ts";
 import { type FieldError, fieldRequired } from "../../meta/field-error.ts";
+import { validateDNS1123Subdomain } from "../../meta/names.ts";
 import { validateNonNegative } from "../../meta/object-meta.ts";
 import { validateReplicaCounts } from "../apps/replica-set.ts";
 import { doesNotMatch, validateTemplate } from "../apps/workload-validation.ts";
@@ -16,6 +17,8 @@ export const replicationController = defineKind<ReplicationController>({
   version: "v1",
   kind: "ReplicationController",
   garbageCollection: "orphan",
+  // Upstream's declarative rule words it in its own way, and leaves what names are generated from alone.
+  validateName: (name, isPrefix) => (isPrefix ? [] : validateDNS1123Subdomain(name, "bytes")),
   defaults({ metadata, spec }) {
     const labels = spec.template?.metadata?.labels;
     if (labels) {

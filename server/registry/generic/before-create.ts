@@ -28,7 +28,7 @@ export function validateMetadata(kind: Kind, { metadata }: KubeObject): FieldErr
 /** How names of a kind are checked. */
 export function nameValidator({ definition }: Kind): ValidateName {
   const own = definition.validateName;
-  if (own) return (name) => [...own(name)];
+  if (own) return (name, isPrefix) => [...own(name, isPrefix)];
   return RULES[definition.nameRule ?? "dns-1123-subdomain"];
 }
 

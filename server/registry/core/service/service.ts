@@ -18,7 +18,7 @@ export const service = defineKind<Service>({
   kind: "Service",
   allowCreateOnUpdate: true,
   returnsDeletedObject: true,
-  validateName: (name) => nameIsDNSLabel(name, false),
+  validateName: nameIsDNSLabel,
   defaults,
   async beginWrite(object, old, { serviceAllocator }, dryRun) {
     // Upstream drops it on each read.
