@@ -47,6 +47,8 @@ class Checker {
   readonly #known: Substitution = new Map();
   #scopes: ReadonlyMap<string, CelType>[] = [];
   #fresh = 0;
+  /** Above zero inside the arguments of format(), whose lists may mix types. */
+  #exempt = 0;
   constructor(declarations: Declarations) {
     this.#declarations = declarations;
   }
@@ -148,7 +150,7 @@ class Checker {
       if (!joined) joined = type;
       else if (assignable(this.#known, [joined], [type])) joined = moreGeneral(joined, type);
       else if (assignable(this.#known, [type], [joined])) joined = moreGeneral(type, joined);
-      else if (!this.#declarations.homogeneous) joined = DYN;
+      else if (!this.#declarations.homogeneous || this.#exempt > 0) joined = DYN;
       else
         this.#report(places[index] ?? 0, `expected type '${this.#format(joined)}' but found '${this.#format(type)}'`);
     });
@@ -166,7 +168,7 @@ class Checker {
       }
     }
     const operand = this.check(node.operand);
-    const field = this.#field(operand, node.field, node.at, node.test ? BOOL : undefined);
+    const field = this.#field(operand, node.field, node.at);
     return node.test ? BOOL : field;
   }
 
@@ -175,7 +177,7 @@ class Checker {
     return this.#scopes.some((scope) => scope.has(root));
   }
 
-  #field(operandType: CelType, name: string, at: number, _wanted?: CelType): CelType {
+  #field(operandType: CelType, name: string, at: number): CelType {
     const operand = substitute(operandType, this.#known);
     switch (operand.kind) {
       case "error":
@@ -227,7 +229,10 @@ class Checker {
     }
     node.name = name;
     const all = node.target ? [node.target, ...node.args] : node.args;
+    const exempt = name === "format" ? 1 : 0;
+    this.#exempt += exempt;
     const types = all.map((arg) => this.check(arg));
+    this.#exempt -= exempt;
     return this.#resolveOverload(node, overloads, types);
   }
 

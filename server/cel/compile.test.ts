@@ -13,7 +13,7 @@ test.each([
   ["1 + 'a' == 2", 3, "found no matching overload for '_+_' applied to '(int, string)'"],
   ["nope == 1", 1, "undeclared reference to 'nope' (in container '')"],
   ["cel.bind(x, 1, x)", 1, "undeclared reference to 'cel' (in container '')"],
-  ["self.name.reverse()", 18, "undeclared reference to 'reverse' (in container '')"],
+  ["self.name.reverse()", 18, "found no matching overload for 'reverse' applied to 'string.()'"],
   ["self.name.startsWith(1)", 21, "found no matching overload for 'startsWith' applied to 'string.(int)'"],
   ["[1, 'a'].size() == 2", 5, "expected type 'int' but found 'string'"],
   [

@@ -219,14 +219,21 @@ export function compareNumeric(
   a: number | bigint | Uint | Double,
   b: number | bigint | Uint | Double,
 ): number | undefined {
-  const left = a instanceof Double || a instanceof Uint ? a.value : a;
-  const right = b instanceof Double || b instanceof Uint ? b.value : b;
+  // As upstream: beside a double everything becomes one, even where that loses digits.
+  const lossy = a instanceof Double || b instanceof Double;
+  const left = plainNumber(a, lossy);
+  const right = plainNumber(b, lossy);
   if (left === right) return 0;
   if (left < right) return -1;
   if (left > right) return 1;
   // biome-ignore lint/suspicious/noDoubleEquals: a BigInt equals the number of the same value only this way.
   return left == right ? 0 : undefined;
 }
+
+const plainNumber = (value: number | bigint | Uint | Double, lossy: boolean): number | bigint => {
+  const plain = value instanceof Double || value instanceof Uint ? value.value : value;
+  return lossy ? Number(plain) : plain;
+};
 
 /** Whether two values are equal; values of different kinds never are, except numbers. */
 export function equal(a: Value, b: Value): boolean {

@@ -127,7 +127,10 @@ export function index(container: Value, key: Value): Value {
     if (!Number.isInteger(at)) return fail(`unsupported index value ${at} in list`);
     return at >= 0 && at < container.length ? fromJson(container[at]) : fail(`index out of bounds: ${at}`);
   }
-  if (isMap(container)) return mapGet(container, key) ?? fail(`no such key: ${keyText(key)}`);
+  if (isMap(container)) {
+    const found = mapGet(container, key);
+    return found === undefined ? fail(`no such key: ${keyText(key)}`) : found;
+  }
   return fail("no such overload");
 }
 export function keyText(key: Value): string {

@@ -59,6 +59,14 @@ function float(value: Value, clause: string, write: (value: number) => string): 
   const number = isInt(value) ? Number(value) : Number(value.value);
   return Number.isFinite(number) ? write(number) : special(number);
 }
+/** Halves go to the even digit, as in Go; toFixed rounds them up. */
+function fixed(number: number, precision: number): string {
+  if (precision > 99) return fail(`precision ${precision} is too large`);
+  const rest = Math.abs(number) < 1e21 ? number.toFixed(100) : "";
+  const cut = rest.slice(0, rest.indexOf(".") + 1 + precision).replace(/\.$/, "");
+  const isHalf = /^\.?50*$/.test(rest.slice(cut.length));
+  return isHalf && /[02468]$/.test(cut) ? cut : number.toFixed(precision);
+}
 const whole = (value: Value): bigint | undefined =>
   isInt(value) ? BigInt(value) : value instanceof Uint ? value.value : undefined;
 const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString("hex");
@@ -80,7 +88,7 @@ const exponent = (text: string) => text.replace(/e([+-])(\d)$/, "e$10$2");
 const VERBS: Record<string, (value: Value, precision: number) => string> = {
   s: display,
   d: decimal,
-  f: (value, precision) => float(value, "fixed-point", (number) => number.toFixed(precision)),
+  f: (value, precision) => float(value, "fixed-point", (number) => fixed(number, precision)),
   e: (value, precision) => float(value, "scientific", (number) => exponent(number.toExponential(precision))),
   b: (value) =>
     typeof value === "boolean"

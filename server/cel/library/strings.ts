@@ -59,9 +59,10 @@ const join = (list: readonly Value[], separator = "") => {
   return list.join(separator);
 };
 /** strings.quote knows only these escapes; the rest stays, except what is no character. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: BEL is one of the escapes.
 const quote = (text: string) =>
-  `"${text.replace(/[\x07\b\f\n\r\t\v\\"]/g, (character) => QUOTED[character] ?? character).toWellFormed()}"`;
+  `"${Array.from(text, (character) => QUOTED[character] ?? character)
+    .join("")
+    .toWellFormed()}"`;
 const QUOTED: Record<string, string> = {
   "\x07": "\\a",
   "\b": "\\b",
