@@ -49,7 +49,9 @@ export class HttpClient {
   async send(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Answer> {
     const text = body === undefined ? undefined : typeof body === "string" ? body : JSON.stringify(body);
     const type = method === "PATCH" ? MERGE_PATCH : "application/json";
-    const sent = { accept: "application/json", ...(text && { "content-type": type }), ...headers };
+    // Node gives the body of a DELETE no length by itself.
+    const ofBody = text && { "content-type": type, "content-length": `${Buffer.byteLength(text)}` };
+    const sent = { accept: "application/json", ...ofBody, ...headers };
     return new Promise((resolve, reject) => {
       const call = request(new URL(path, this.#server), { ...this.#options, method, headers: sent }, (response) => {
         const chunks: Buffer[] = [];
@@ -84,7 +86,8 @@ export class HttpClient {
           return;
         }
         response.on("error", () => {});
-        const events = eventsOf(createInterface({ input: response }));
+        // Lines that come before somebody iterates are kept only from here on.
+        const events = eventsOf(createInterface({ input: response })[Symbol.asyncIterator]());
         resolve({
           [Symbol.asyncIterator]: () => events,
           close: () => call.destroy(),
@@ -111,7 +114,7 @@ export class HttpClient {
   }
 }
 
-async function* eventsOf(lines: AsyncIterable<string>): AsyncGenerator<WatchEvent, undefined> {
+async function* eventsOf(lines: AsyncIterableIterator<string>): AsyncGenerator<WatchEvent, undefined> {
   for await (const line of lines) if (line) yield JSON.parse(line);
   return undefined;
 }
