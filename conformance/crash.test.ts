@@ -1,0 +1,114 @@
+import { spawn } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, expect, test } from "vitest";
+import { built, type Running, upBuilt } from "../cli/run-built.ts";
+import { eventually } from "./eventually.ts";
+import { HttpClient } from "./http.ts";
+
+const configMaps = "/api/v1/namespaces/default/configmaps";
+const started: Running[] = [];
+const folders: string[] = [];
+
+afterEach(async () => {
+  for (const { child, exited } of started.splice(0)) {
+    child.kill("SIGKILL");
+    await exited;
+  }
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
+});
+
+function newFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), "inkube-crash-"));
+  folders.push(folder);
+  return folder;
+}
+
+async function up(dataDir: string, ...args: string[]) {
+  const running = await upBuilt(["--data-dir", dataDir, "--port", "0", ...args]);
+  started.push(running);
+  return running;
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+test("kill -9 under load loses no acknowledged write, and watches go on from before it", async () => {
+  const dataDir = newFolder();
+  const first = await up(dataDir, "--nodes", "0");
+  const before = await HttpClient.open(first.ready.kubeconfig);
+  const { body: start } = await before.post(configMaps, { metadata: { name: "start" } });
+  const acknowledged = new Map<string, string>();
+  const writers = Array.from({ length: 8 }, async (_, writer) => {
+    for (let n = 0; ; n++) {
+      const name = `w${writer}-${n}`;
+      const answer = await before.post(configMaps, { metadata: { name, labels: { load: "yes" } } });
+      expect(answer.status).toBe(201);
+      acknowledged.set(name, answer.body.metadata.resourceVersion);
+    }
+  });
+  const broken = Promise.allSettled(writers);
+  await eventually(() => expect(acknowledged.size).toBeGreaterThan(200));
+  first.child.kill("SIGKILL");
+  expect(await first.exited).toBe("SIGKILL");
+  for (const result of await broken) {
+    // Each ended by its connection, none by a wrong answer.
+    expect(result).toMatchObject({ reason: { code: expect.stringMatching(/^(ECONN|EPIPE)/) } });
+  }
+
+  const second = await up(dataDir, "--nodes", "0");
+  const after = await HttpClient.open(second.ready.kubeconfig);
+  const { body: list } = await after.get(`${configMaps}?labelSelector=load%3Dyes`);
+  const found = new Map<string, string>();
+  for (const { metadata } of list.items) found.set(metadata.name, metadata.resourceVersion);
+  expect([...acknowledged].filter(([name, version]) => found.get(name) !== version)).toEqual([]);
+
+  const { body: end } = await after.post(configMaps, { metadata: { name: "end" } });
+  expect(Number(end.metadata.resourceVersion)).toBeGreaterThan(Math.max(...[...found.values()].map(Number)));
+  const watch = await after.watch(`${configMaps}?watch=1&resourceVersion=${start.metadata.resourceVersion}`);
+  const events = await watch.until(({ object }) => object.metadata.name === "end");
+  watch.close();
+  const seen = events.map(({ object }) => object.metadata.name).filter((name) => name.startsWith("w"));
+  expect(seen.sort()).toEqual([...found.keys()].sort());
+});
+
+test.each(["SIGINT", "SIGTERM"] as const)("%s ends a busy cluster within a second, cleanly", async (signal) => {
+  const { child, exited, ready } = await up(newFolder());
+  const api = await HttpClient.open(ready.kubeconfig);
+  const watch = await api.watch("/api/v1/pods?watch=1");
+  const began = performance.now();
+  child.kill(signal);
+  expect(await exited).toBe(0);
+  expect(performance.now() - began).toBeLessThan(1500); // half a second for a busy machine
+  watch.close();
+  expect(isAlive(ready.pid)).toBe(false);
+});
+
+test("a cluster ends with the parent that holds its descriptor, even when that is killed", async () => {
+  const dataDir = newFolder();
+  const args = ["up", "-o", "json", "--port", "0", "--nodes", "1", "--data-dir", dataDir];
+  // As the launcher does: the child's fd 3 is a pipe of which the parent holds the other end.
+  const parentScript = `
+    const { spawn } = require("node:child_process");
+    spawn(process.execPath, ${JSON.stringify([built, ...args])}, {
+      stdio: ["ignore", "inherit", "inherit", "pipe"],
+      env: { ...process.env, INKUBE_PARENT_FD: "3" },
+    });`;
+  const parent = spawn(process.execPath, ["-e", parentScript], { stdio: ["ignore", "pipe", "ignore"] });
+  let output = "";
+  parent.stdout.on("data", (chunk) => {
+    output += chunk;
+  });
+  await eventually(() => expect(output).toContain("\n"));
+  const { pid } = JSON.parse(output);
+  expect(isAlive(pid)).toBe(true);
+  parent.kill("SIGKILL");
+  await eventually(() => expect(isAlive(pid)).toBe(false), 5000);
+});
