@@ -35,6 +35,20 @@ const relocate: Plugin = {
   },
 };
 
+/**
+ * The official client's ListWatch loads every model class of the API, in each thread, to turn two selectors into
+ * strings, which they are: 0.9 MB of code and some 15 MB of memory a thread.
+ */
+const plainSelectors: Plugin = {
+  name: "plain-selectors",
+  setup({ onLoad }) {
+    onLoad({ filter: /@kubernetes[\\/]client-node[\\/]dist[\\/]serializer\.js$/ }, () => ({
+      contents: "export const ObjectSerializer = { serialize: (value) => value };",
+      loader: "js",
+    }));
+  },
+};
+
 const bundle = (entryPoints: Record<string, string>) =>
   build({
     entryPoints,
@@ -47,7 +61,7 @@ const bundle = (entryPoints: Record<string, string>) =>
     sourcesContent: false,
     minifySyntax: true,
     external: ["better-sqlite3", "esbuild", "vitest", "playwright-core"],
-    plugins: [relocate],
+    plugins: [relocate, plainSelectors],
     logLevel: "warning",
     // CommonJS packages inside an ES module still call require for Node's own modules.
     banner: {

