@@ -53,7 +53,11 @@ function call(server: Server, path: string, options: RequestOptions = {}, body?:
       });
       answer.on("end", () => {
         const isJson = answer.headers["content-type"]?.includes("json");
-        resolve({ code: answer.statusCode ?? 0, headers: answer.headers, body: isJson && text ? JSON.parse(text) : text });
+        resolve({
+          code: answer.statusCode ?? 0,
+          headers: answer.headers,
+          body: isJson && text ? JSON.parse(text) : text,
+        });
       });
     });
     sent.on("error", reject);
@@ -120,6 +124,14 @@ describe("a server with many settings", () => {
       new Date(),
     );
     expect((await who({ cert, key })).body.status.userInfo.username).toBe("kim");
+  });
+
+  test("takes a token among the subprotocols of a WebSocket, and refuses one that stands alone", async () => {
+    const protocol = `base64url.bearer.authorization.k8s.io.${Buffer.from("secret").toString("base64url")}`;
+    const ask = (protocols: string) =>
+      call(server, "/api/v1/nodes", { headers: { "sec-websocket-protocol": protocols } }).then(({ code }) => code);
+    expect(await ask(`v4.channel.k8s.io, ${protocol}`)).toBe(200);
+    expect(await ask(protocol)).toBe(401);
   });
 
   test("signs service-account tokens with the given key, issuer and audience", async () => {

@@ -17,6 +17,7 @@ import { createConnectors } from "./http/connectors/connectors.ts";
 import { type Listener, listen } from "./http/listen.ts";
 import { openApiRoutes } from "./http/routes/openapi.ts";
 import { bootstrap } from "./registry/bootstrap/bootstrap.ts";
+import { identityLeaseName } from "./registry/bootstrap/cluster.ts";
 import type { AdmissionChain } from "./registry/generic/environment.ts";
 import { expiredObject } from "./registry/generic/expired.ts";
 import { ServerRegistry } from "./registry/registry.ts";
@@ -29,6 +30,7 @@ import { apiAudiences, createAuthentication, FRONT_PROXY_NAMES, serviceAccountKe
 import { startAuthorization } from "./start/authorization.ts";
 import { encryptionAtRest } from "./start/encryption.ts";
 import { healthChecks } from "./start/health.ts";
+import { renewIdentityLease } from "./start/identity-lease.ts";
 import { legacyTokenUse } from "./start/legacy-token-use.ts";
 import { Releases } from "./start/releases.ts";
 import { firstServiceAddress } from "./start/service-range.ts";
@@ -209,6 +211,7 @@ export async function start(options: StartOptions): Promise<Server> {
       [],
     );
     await ensureBootstrapPolicy(reader, writer);
+    releases.add(renewIdentityLease(writer, identityLeaseName(hostname()), now));
     state.bootstrapped = true;
 
     const url = `https://${urlHost(bindAddress)}:${port}`;

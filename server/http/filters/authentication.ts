@@ -1,13 +1,12 @@
 import type { Http2Stream } from "node:http2";
-import type { TLSSocket } from "node:tls";
+import type { DetailedPeerCertificate, TLSSocket } from "node:tls";
 import type { Middleware } from "koa";
 import type { Authenticated, AuthenticationRequest, Authenticator } from "../../auth/authenticator.ts";
+import { websocketToken } from "../../auth/bearer-token.ts";
 import { unauthorized } from "../../meta/errors.ts";
 import { writeError } from "../errors.ts";
 import type { Ctx } from "../respond.ts";
 import type { State } from "../state.ts";
-
-const WEBSOCKET_TOKEN = "base64url.bearer.authorization.k8s.io.";
 
 /** Tells who the request is from, or answers 401. (apiserver/pkg/endpoints/filters/authentication.go) */
 export function authentication({ authenticator }: { authenticator: Authenticator }): Middleware<State> {
@@ -38,35 +37,51 @@ function admit(ctx: Ctx, authenticated: Authenticated | undefined, next: () => P
   return next();
 }
 
-/** The client certificate belongs to the connection, so it is read once for all of its requests. */
-const certificates = new WeakMap<object, Uint8Array | null>();
+/** What a client showed of itself by TLS: its own certificate, and what it sent to have that believed. */
+type Shown = Pick<AuthenticationRequest, "clientCertificate" | "intermediates">;
 
+/** The client certificate belongs to the connection, so it is read once for all of its requests. */
+const shown = new WeakMap<object, Shown>();
+const MAX_CHAIN = 8;
+
+/** @throws Error for a bad token among the subprotocols */
 function credentials(ctx: Ctx): AuthenticationRequest {
   const { headers, rawHeaders } = ctx.req;
-  const clientCertificate = certificateOf(ctx) ?? undefined;
-  const protocols = headers["sec-websocket-protocol"];
-  if (!protocols) return { headers, rawHeaders, clientCertificate };
-  return { headers, rawHeaders, clientCertificate, websocketToken: takeWebsocketToken(ctx, protocols) };
+  const { clientCertificate, intermediates } = certificatesOf(ctx);
+  const known = { headers, rawHeaders, clientCertificate, ...(intermediates && { intermediates }) };
+  const offered = headers["sec-websocket-protocol"];
+  if (!offered) return known;
+  const { token, protocols } = websocketToken(offered);
+  if (!token) return known;
+  headers["sec-websocket-protocol"] = protocols.join(", "); // the token is nobody else's business
+  return { ...known, websocketToken: token };
 }
 
-function certificateOf(ctx: Ctx): Uint8Array | null {
+function certificatesOf(ctx: Ctx): Shown {
   // Over HTTP/2 `socket` is a new proxy object for every request; the session is what lasts.
   const { stream } = ctx.req as { stream?: Http2Stream };
   const connection = stream?.session ?? ctx.req.socket;
-  let certificate = certificates.get(connection);
-  if (certificate === undefined) {
-    const socket = ctx.req.socket as TLSSocket;
-    certificate = (socket.getPeerCertificate?.()?.raw as Uint8Array | undefined) ?? null;
-    certificates.set(connection, certificate);
+  let certificates = shown.get(connection);
+  if (!certificates) {
+    certificates = chainOf(ctx.req.socket as TLSSocket);
+    shown.set(connection, certificates);
   }
-  return certificate;
+  return certificates;
 }
 
-/** The token comes as one of the subprotocols, and is taken out of them. (authenticator/websocket/protocol.go) */
-function takeWebsocketToken(ctx: Ctx, header: string): string | undefined {
-  const protocols = header.split(",").map((p) => p.trim());
-  const token = protocols.find((p) => p.startsWith(WEBSOCKET_TOKEN));
-  if (!token) return undefined;
-  ctx.req.headers["sec-websocket-protocol"] = protocols.filter((p) => p !== token).join(", ");
-  return Buffer.from(token.slice(WEBSOCKET_TOKEN.length), "base64url").toString("utf8");
+function chainOf(socket: TLSSocket): Shown {
+  const first: Partial<DetailedPeerCertificate> | undefined = socket.getPeerCertificate?.(true);
+  if (!first?.raw) return { clientCertificate: undefined };
+  const intermediates: Uint8Array[] = [];
+  // The chain of a self-signed certificate goes round in a circle.
+  for (
+    let each = first.issuerCertificate;
+    each?.raw && intermediates.length < MAX_CHAIN;
+    each = each.issuerCertificate
+  ) {
+    if (intermediates.includes(each.raw)) break;
+    intermediates.push(each.raw);
+    if (each.issuerCertificate === each) break;
+  }
+  return { clientCertificate: first.raw, intermediates };
 }

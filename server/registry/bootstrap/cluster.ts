@@ -113,20 +113,25 @@ function tokenTracking({ now }: ClusterFacts): Seed {
   };
 }
 
+/** Of the Lease that says which server runs on a host. */
+export function identityLeaseName(hostname: string): string {
+  return `apiserver-${createHash("sha256").update(hostname).digest("hex").slice(0, 26)}`;
+}
+
 /** (pkg/controlplane/controller/apiserverleasegc, KEP-1965) */
 function identityLease({ hostname, identity, advertiseAddress, port, now }: ClusterFacts): Seed {
-  const hash = createHash("sha256").update(hostname).digest("hex").slice(0, 26);
+  const name = identityLeaseName(hostname);
   return {
     mode: "enforce",
     object: {
       metadata: {
-        name: `apiserver-${hash}`,
+        name,
         namespace: "kube-system",
         labels: { "apiserver.kubernetes.io/identity": "kube-apiserver", "kubernetes.io/hostname": hostname },
         annotations: { "kubernetes.io/peer-advertise-address": `${advertiseAddress}:${port}` },
       },
       spec: {
-        holderIdentity: `apiserver-${hash}_${identity}`,
+        holderIdentity: `${name}_${identity}`,
         leaseDurationSeconds: LEASE_SECONDS,
         renewTime: microTime(now),
       },
