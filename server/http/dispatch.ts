@@ -41,9 +41,14 @@ export function dispatch(options: AppOptions, settings: WatchSettings): Middlewa
       throw routeError(wrong);
     }
     const deprecation = kind.group === "" ? DEPRECATED[`/${kind.version}/${kind.plural}`] : undefined;
-    if (deprecation) ctx.state.warn(deprecation);
+    if (deprecation && isRouted(kind, info, ctx.req.method ?? "")) ctx.state.warn(deprecation);
     const namespace = kind.namespaced ? info.namespace : "";
     const request: ResourceRequest = { ctx, kind, store, namespace, name: info.name, authorizer };
+    const { createdThrough: other } = kind.definition;
+    const parent = other && registry.lookup(other.group, other.version, other.resource);
+    if (other && parent) {
+      return resource({ ...request, through: { store: parent.store, subresource: other.subresource } }, info, settings);
+    }
     if (info.subresource) {
       const connector = connectors.get(`${kind.group}/${kind.plural}/${info.subresource}`);
       if (connector) return connectTo(connector, request);
@@ -97,6 +102,15 @@ function resource(request: ResourceRequest, info: RequestInfo, settings: WatchSe
     default:
       return refuse(kind, info);
   }
+}
+
+const ITEM_VERBS: Readonly<Record<string, string>> = { GET: "get", PUT: "update", PATCH: "patch", DELETE: "delete" };
+const LIST_VERBS: Readonly<Record<string, string>> = { GET: "list", POST: "create", DELETE: "deletecollection" };
+
+/** Whether a method has a route, which alone warns of deprecation. */
+function isRouted(kind: Kind, { parts, verbInPath }: RequestInfo, method: string): boolean {
+  const verb = (parts.length > 1 ? ITEM_VERBS : LIST_VERBS)[method];
+  return verbInPath || parts.length > 2 || (verb !== undefined && kind.verbs.includes(verb));
 }
 
 function refuse(kind: Kind, info: RequestInfo): never {

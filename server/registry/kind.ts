@@ -155,6 +155,15 @@ export interface KindDefinition<T extends KubeObject> {
   readonly subresources?: Readonly<Record<string, Subresource<T>>>;
   /** Kinds that are never stored (reviews, TokenReview, Binding): the whole of create. */
   createOnly?(obj: T, context: RequestContext): Promise<T>;
+  /** Kinds whose POST is that of a subresource of the object that the body names: Binding. */
+  readonly createdThrough?: {
+    readonly group: string;
+    readonly version: string;
+    readonly resource: string;
+    readonly subresource: string;
+  };
+  /** Kinds that are served and have no objects. `resource` is what a 404 calls them. */
+  readonly hasNone?: { readonly resource: string };
   /** Other served versions, converted from and to the storage version, in place or as a copy. */
   readonly versions?: readonly {
     readonly version: string;

@@ -24,6 +24,8 @@ import { certificateSigningRequest } from "./certificates/certificate-signing-re
 import { compileKind } from "./compile.ts";
 import { lease } from "./coordination/lease.ts";
 import { configMap } from "./core/config-map.ts";
+import { binding } from "./core/binding.ts";
+import { componentStatus } from "./core/component-status.ts";
 import { endpoints } from "./core/endpoints.ts";
 import { event } from "./core/event.ts";
 import { limitRange } from "./core/limit-range.ts";
@@ -73,9 +75,11 @@ import { withStatus } from "./subresources.ts";
 export const definitions: readonly KindDefinition<any>[] = [
   apiService,
   certificateSigningRequest,
+  binding,
   clusterRole,
   clusterRoleBinding,
   configMap,
+  componentStatus,
   controllerRevision,
   cronJob,
   csiDriver,

@@ -9,7 +9,7 @@ import { expectedOf, HandlerScope, outputOf, type ResourceRequest, schemaOfObjec
 
 /** POST of an object, or to a subresource that acts. (handlers/create.go) */
 export async function create(request: ResourceRequest): Promise<void> {
-  const { ctx, kind, store, namespace, name, subresource } = request;
+  const { ctx, kind, store, namespace, name, subresource, through } = request;
   const media = negotiate(ctx, kind.custom ? CUSTOM : kind.verbs.includes("get") ? ITEM : ACTION);
   const format = bodyFormat(ctx.req.headers["content-type"]);
   const body = await readBody(ctx);
@@ -17,8 +17,10 @@ export async function create(request: ResourceRequest): Promise<void> {
   const scope = new HandlerScope(ctx, options);
   const object = decodeBody(body, format, expectedOf(request), options.fieldValidation, scope.warn) as KubeObject;
   object.metadata ??= {};
-  if (subresource) {
-    const result = await store.createSubresource(namespace, name, subresource.name, object, scope);
+  if (subresource || through) {
+    const result = await (through
+      ? through.store.createSubresource(namespace, object.metadata.name ?? "", through.subresource, object, scope)
+      : store.createSubresource(namespace, name, subresource?.name ?? "", object, scope));
     const code = result.kind === "Status" && "code" in result ? Number(result.code) : 201;
     return sendObject(ctx, code, media.contentType, encodePlain(result, schemaOfObject(result), media, false));
   }

@@ -25,6 +25,8 @@ export interface ResourceRequest {
   readonly namespace: string;
   readonly name: string;
   readonly authorizer: Authorizer;
+  /** Of a POST that is one to a subresource of the object that the body names. */
+  readonly through?: { readonly store: ResourceStore; readonly subresource: string };
   /** With its definition when the request is about a subresource. */
   readonly subresource?: { readonly name: string; readonly definition: Subresource<KubeObject> };
 }

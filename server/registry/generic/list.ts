@@ -22,6 +22,7 @@ interface Position {
  */
 export async function list(store: StoreContext, request: ListRequest): Promise<ListResult> {
   const { kind } = store;
+  if (kind.definition.hasNone) return { items: [], resourceVersion: "", continue: "", remainingItemCount: undefined };
   const selection = selectionOf(kind, request);
   if (selection.key) return listOne(store, request, selection, selection.key);
   const position = await positionOf(store, request, selection.prefix);

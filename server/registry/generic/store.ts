@@ -39,6 +39,8 @@ export class GenericStore implements ResourceStore {
 
   async get(namespace: string, name: string, resourceVersion: string, scope: RequestScope): Promise<Stored> {
     const { kind } = this;
+    const { hasNone } = kind.definition;
+    if (hasNone) throw notFound({ group: kind.group, resource: hasNone.resource }, name);
     const key = keyOf(kind, namespace, name);
     if (resourceVersion) await waitUntilFresh(this.#context, readRevision(resourceVersion));
     const change = this.#context.storage.peek(key);
