@@ -1,8 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { type PluginSelection, selectionProblems } from "../server/admission/plugins.ts";
+import type { PluginSelection } from "../server/admission/plugins.ts";
 import type { AuthorizationMode } from "../server/auth/authorization.ts";
-import { durationMilliseconds } from "../server/meta/duration.ts";
-import { firstServiceAddress } from "../server/start/service-range.ts";
+import { flagChecks } from "../server/start/flag-checks.ts";
 import { DEFAULT_SETTINGS as DEFAULTS, type OidcSettings, type ServerSettings } from "../server/start/settings.ts";
 import { wholeNumber } from "./flags.ts";
 
@@ -60,7 +59,7 @@ function lists(defaults: readonly string[]): (text: string, before: string[]) =>
 
 function duration(text: string): number {
   try {
-    const milliseconds = durationMilliseconds(text);
+    const milliseconds = flagChecks.durationMilliseconds(text);
     if (milliseconds >= 0) return milliseconds;
   } catch {
     // told below
@@ -89,7 +88,7 @@ function claims(text: string, before: Record<string, string>): Record<string, st
 
 function serviceRange(text: string): string {
   try {
-    firstServiceAddress(text);
+    flagChecks.firstServiceAddress(text);
     return text;
   } catch (error) {
     throw new InvalidArgumentError(error instanceof Error ? error.message : String(error));
@@ -210,7 +209,7 @@ export function serverSettings(
   command: Command,
 ): { settings: ServerSettings; admissionPlugins: PluginSelection } {
   const admissionPlugins = { enable: flags.enableAdmissionPlugins, disable: flags.disableAdmissionPlugins };
-  const problems = [...contradictions(flags), ...selectionProblems(admissionPlugins)];
+  const problems = [...contradictions(flags), ...flagChecks.pluginSelectionProblems(admissionPlugins)];
   if (problems.length > 0) command.error(`error: ${problems.join("; ")}`, { exitCode: 2 });
   const oidc = oidcSettings(flags);
   const { tlsCertFile: certFile, tlsPrivateKeyFile: privateKeyFile } = flags;
