@@ -52,11 +52,11 @@ function call(server: Server, path: string, options: RequestOptions = {}, body?:
         text += part;
       });
       answer.on("end", () => {
-        const isJson = answer.headers["content-type"]?.includes("json");
+        const isJson = answer.headers["content-type"]?.includes("json") && !path.includes("watch=");
         resolve({
           code: answer.statusCode ?? 0,
           headers: answer.headers,
-          body: isJson && text ? JSON.parse(text) : text,
+          body: isJson ? JSON.parse(text) : text,
         });
       });
     });
@@ -173,6 +173,19 @@ describe("a server with many settings", () => {
     const wrong = { type: "NodePort", ports: [{ port: 80, nodePort: 30_000 }] };
     const refused = await call(server, services, post, { metadata: { name: "other" }, spec: wrong });
     expect(refused.body.message).toContain("The range of valid ports is 20000-20015");
+  });
+
+  test("sends a bookmark two seconds before a watch ends", async () => {
+    const path = "/api/v1/namespaces/default/secrets?watch=1&allowWatchBookmarks=true&timeoutSeconds=3";
+    const { body } = await call(server, `${path}&resourceVersion=0`, admin(server));
+    const events = body
+      .trim()
+      .split("\n")
+      .map((line: string) => JSON.parse(line));
+    expect(events).toHaveLength(2);
+    expect(events[0].object.metadata.annotations).toEqual({ "k8s.io/initial-events-end": "true" });
+    expect(events[1]).toMatchObject({ type: "BOOKMARK", object: { kind: "Secret" } });
+    expect(events[1].object.metadata).toEqual({ resourceVersion: expect.stringMatching(/^\d+$/) });
   });
 
   test("writes an audit log by its policy", async () => {

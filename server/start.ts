@@ -33,6 +33,7 @@ import { healthChecks } from "./start/health.ts";
 import { renewIdentityLease } from "./start/identity-lease.ts";
 import { legacyTokenUse } from "./start/legacy-token-use.ts";
 import { Releases } from "./start/releases.ts";
+import { requestLog } from "./start/request-log.ts";
 import { firstServiceAddress } from "./start/service-range.ts";
 import { DEFAULT_SETTINGS, type ServerSettings } from "./start/settings.ts";
 import { systemClock } from "./storage/clock.ts";
@@ -158,6 +159,7 @@ export async function start(options: StartOptions): Promise<Server> {
     const state = { bootstrapped: false, stopping: false };
     let port = 0;
     const serverAddress = () => `${advertisedAddress(bindAddress)}:${port}`;
+    const log = await requestLog(options.logLevel);
     const app = createApp({
       ...DEFAULTS,
       maxRequestsInFlight: settings.maxRequestsInFlight,
@@ -166,6 +168,7 @@ export async function start(options: StartOptions): Promise<Server> {
       minRequestTimeoutSeconds: settings.minRequestTimeoutSeconds,
       corsAllowedOrigins: settings.corsAllowedOrigins,
       ...(audit && { audit }),
+      ...(log && { log }),
       registry,
       authenticator,
       authorizer,

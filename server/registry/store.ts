@@ -1,6 +1,6 @@
+import type { UserInfo } from "../auth/authenticator.ts";
 import type { KubeObject } from "../meta/object.ts";
 import type { FieldSelector, LabelSelector } from "../meta/selector.ts";
-import type { UserInfo } from "../auth/authenticator.ts";
 import type { Kind } from "./kind.ts";
 
 /** An object as stored: encoded once in its storage version's JSON form (upstream's key order, no newline at the end). */
@@ -58,6 +58,8 @@ export interface WatchRequest {
   readonly resourceVersionMatch: "" | "Exact" | "NotOlderThan";
   readonly allowWatchBookmarks: boolean;
   readonly sendInitialEvents: boolean | undefined;
+  /** How long the client wants to watch; 0 or absent = it did not say. A last bookmark comes just before. */
+  readonly timeoutSeconds?: number;
 }
 
 /** One event of a watch, already filtered: selectors that an object enters or leaves turn into ADDED and DELETED. */

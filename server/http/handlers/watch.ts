@@ -40,6 +40,7 @@ export async function watch(request: ResourceRequest, settings: WatchSettings): 
         resourceVersionMatch,
         allowWatchBookmarks: options.allowWatchBookmarks,
         sendInitialEvents: options.sendInitialEvents,
+        timeoutSeconds: options.timeoutSeconds,
       },
       session,
     );

@@ -9,6 +9,8 @@ import { type Selection, selectionOf } from "./selection.ts";
 import { type StoredObject, storedOf } from "./stored.ts";
 import { encodeObject } from "./write.ts";
 
+/** How long before the end of a watch the last bookmark comes. */
+const LAST_BOOKMARK_MILLISECONDS = 2000;
 /** How often an idle watch that asked for bookmarks hears how far it is. */
 const BOOKMARK_MILLISECONDS = 60_000;
 
@@ -43,6 +45,7 @@ class Run {
   #stopped = false;
   #unwatch: (() => void) | undefined;
   #cancelBookmark: (() => void) | undefined;
+  #cancelLast: (() => void) | undefined;
   /** Revision up to which the client knows everything. */
   #seen = 0;
 
@@ -79,12 +82,17 @@ class Run {
     });
     if (this.#stopped) unwatch();
     else this.#unwatch = unwatch;
-    if (allowWatchBookmarks && !this.#stopped) this.#scheduleBookmark();
+    if (!allowWatchBookmarks || this.#stopped) return;
+    this.#scheduleBookmark();
+    // The next watch begins there, and need not see again what it has seen. (cacher/cache_watcher.go nextBookmarkTime)
+    const last = (this.#request.timeoutSeconds ?? 0) * 1000 - LAST_BOOKMARK_MILLISECONDS;
+    if (last > 0) this.#cancelLast = this.#store.clock.after(last, () => this.#bookmark());
   }
 
   stop(): void {
     this.#stopped = true;
     this.#cancelBookmark?.();
+    this.#cancelLast?.();
     this.#unwatch?.();
   }
 
@@ -115,10 +123,14 @@ class Run {
     this.#sink.end(error);
   }
 
+  #bookmark(): boolean {
+    if (this.#stopped) return false;
+    return this.#send({ type: "BOOKMARK", resourceVersion: String(this.#seen), initialEventsEnd: false });
+  }
+
   #scheduleBookmark(): void {
     this.#cancelBookmark = this.#store.clock.after(BOOKMARK_MILLISECONDS, () => {
-      const bookmark: WatchEvent = { type: "BOOKMARK", resourceVersion: String(this.#seen), initialEventsEnd: false };
-      if (!this.#stopped && this.#send(bookmark)) this.#scheduleBookmark();
+      if (this.#bookmark()) this.#scheduleBookmark();
     });
   }
 }
