@@ -109,7 +109,7 @@ function mistakeOf(
   expected: Expected,
 ): Mistake | undefined {
   const wanted = apiVersionOf(expected);
-  if (kind === expected.kind && expected.acceptedVersions?.includes(apiVersion)) return undefined;
+  if ((!kind || kind === expected.kind) && expected.acceptedVersions?.includes(apiVersion)) return undefined;
   if ((!kind || kind === expected.kind) && (!apiVersion || apiVersion === wanted)) return undefined;
   const actual = kind || expected.kind;
   const slash = apiVersion.indexOf("/");
