@@ -35,6 +35,10 @@ export const flags = {
   kubeconfigIn: () =>
     new Option("--kubeconfig <path>", "kubeconfig of the API server to work with")
       .env("KUBECONFIG")
+      .argParser((path: string) => {
+        if (!path) throw new InvalidArgumentError("must name a file.");
+        return path;
+      })
       .makeOptionMandatory(),
   controllers: () =>
     new Option(

@@ -64,6 +64,7 @@ export async function run(argv: readonly string[]): Promise<void> {
   const program = new Command("inkube")
     .description("A Kubernetes control plane in one npm package")
     .version(packageVersion(), "-V, --version", "print inkube's own version")
+    .enablePositionalOptions() // for exec and kubectl, whose later flags are not ours
     .exitOverride()
     .showSuggestionAfterError();
   const wanted = argv[2];
