@@ -1,6 +1,7 @@
 import type { MatchCondition } from "../../../openapi/api/admissionregistration.k8s.io.v1.ts";
 import { aggregateMessages } from "../aggregate.ts";
 import type { AdmissionAttributes } from "../plugin.ts";
+import { celCondition } from "./cel-condition.ts";
 
 /** What expressions can see. */
 export interface ConditionInput {
@@ -29,10 +30,6 @@ export type MatchConditions = (input: ConditionInput) => Promise<boolean>;
 /** Upstream's limit for all conditions of a webhook. (apiserver/pkg/apis/cel RuntimeCELCostBudgetMatchConditions) */
 const BUDGET = 2_500_000;
 
-const unavailable: CompileCondition = () => () => {
-  throw new Error("matchConditions cannot be evaluated: this server has no CEL");
-};
-
 /**
  * One condition that is false is enough to leave the webhook out, whatever becomes of the others. When none is false but
  * one fails, `failurePolicy` decides: Ignore leaves the webhook out too. (plugin/webhook/matchconditions)
@@ -42,7 +39,7 @@ export function matchConditions(
     matchConditions: conditions = [],
     failurePolicy,
   }: { readonly matchConditions?: readonly MatchCondition[]; readonly failurePolicy?: string },
-  compile: CompileCondition = unavailable,
+  compile: CompileCondition = celCondition,
 ): MatchConditions | undefined {
   if (conditions.length === 0) return undefined;
   const compiled = conditions.map(({ expression }) => compile(expression));
