@@ -37,8 +37,9 @@ function install() {
     .digest("hex");
   if (existsSync(stampFile) && readFileSync(stampFile, "utf8") === lock && existsSync(node)) return;
   say("installing dependencies (once, about half a minute) …");
+  // Not `npm ci`: it refuses the lock file where a registry lacks some platform's optional binary.
   // Engines are checked against the machine's Node, but all runs on the `node` package: the warnings would mislead.
-  step("npm", ["ci", "--no-audit", "--no-fund", "--loglevel", "error"]);
+  step("npm", ["install", "--no-save", "--no-audit", "--no-fund", "--loglevel", "error"]);
   // Where npm is set up not to run install scripts, the one that unpacks Node has to be run by hand.
   if (!existsSync(node)) step(process.execPath, ["installArchSpecificPackage"], { cwd: join(modules, "node") });
   if (!existsSync(node)) fail("the `node` package brought no Node for this machine; see CONTRIBUTING.md");
