@@ -115,6 +115,7 @@ export async function startAgent(options: AgentOptions): Promise<{ stop(): Promi
       const uid = pod.metadata.uid ?? "";
       workers.get(uid)?.abandon();
       workers.delete(uid);
+      runtime.forgetPod(uid);
     },
   });
   return {

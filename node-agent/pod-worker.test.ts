@@ -4,6 +4,7 @@ import type { Pod } from "../openapi/api/core.v1.ts";
 import { addressPool } from "./address-pool.ts";
 import { Backoff } from "./backoff.ts";
 import { PodWorker } from "./pod-worker.ts";
+import { Network } from "./runtime/simulated/network.ts";
 import { simulatedRuntime } from "./runtime/simulated/runtime.ts";
 
 const turns = async () => {
@@ -21,7 +22,7 @@ function run(spec: Partial<Pod["spec"]>) {
   const worker = new PodWorker(pod, {
     nodeName: "node-a",
     hostIPs: ["127.1.0.1"],
-    runtime: simulatedRuntime({ clock, address: "127.1.0.1", addresses: addressPool(0) }),
+    runtime: simulatedRuntime({ clock, address: "127.1.0.1", addresses: addressPool(0), network: new Network() }),
     clock,
     random: () => 0.5,
     logger: silentLogger,

@@ -11,6 +11,7 @@ import {
 } from "../client/index.ts";
 import { addressPool } from "./address-pool.ts";
 import { startAgent } from "./agent.ts";
+import { Network } from "./runtime/simulated/network.ts";
 import { simulatedRuntime } from "./runtime/simulated/runtime.ts";
 
 export interface NodeStartOptions {
@@ -44,6 +45,7 @@ function loopback(index: number): string {
 export async function start(options: NodeStartOptions): Promise<{ stop(): Promise<void> }> {
   const { clock, random, capacity = CAPACITY } = options;
   const stops: (() => Promise<void>)[] = [];
+  const network = new Network();
   const groups = Map.groupBy(
     options.nodes.map(({ name, kubeconfig }, index) => ({ name, kubeconfig, index })),
     ({ kubeconfig }) => kubeconfig,
@@ -67,7 +69,7 @@ export async function start(options: NodeStartOptions): Promise<{ stop(): Promis
         nodes.map(({ name, index }) => {
           const address = loopback(index);
           const recorder = createEventRecorder({ client, clock, logger, component: "kubelet", host: name });
-          const runtime = simulatedRuntime({ clock, address, addresses: addressPool(index) });
+          const runtime = simulatedRuntime({ clock, address, addresses: addressPool(index), network });
           return startAgent({
             name,
             client,

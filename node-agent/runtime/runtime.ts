@@ -1,4 +1,4 @@
-import type { Duplex, Writable } from "node:stream";
+import type { Duplex, Readable, Writable } from "node:stream";
 import type { Container, Pod } from "../../openapi/api/core.v1.ts";
 
 /** Why an image could not be had: the reasons and messages that Pods show while they wait. */
@@ -59,7 +59,7 @@ export interface LogOptions {
 }
 
 export interface Streams {
-  readonly stdin?: Duplex;
+  readonly stdin?: Readable;
   readonly stdout?: Writable;
   readonly stderr?: Writable;
   readonly tty: boolean;
@@ -113,4 +113,10 @@ export interface Runtime {
   startContainer(config: ContainerConfig): Promise<RunningContainer>;
   /** Writes a container's log, following it until it ends or `signal` is aborted. @throws Error when there is none. */
   logs(podUid: string, container: string, options: LogOptions, output: Writable, signal: AbortSignal): Promise<void>;
+  /** A TCP connection to a port inside a Pod, as from its own loopback. @throws Error worded as Go's net package */
+  connect(podUid: string, port: number): Promise<Duplex>;
+  /** The same by a Pod's address, as from another Pod. @throws Error */
+  dial(host: string, port: number): Promise<Duplex>;
+  /** The Pod's object is gone: its logs are too. */
+  forgetPod(podUid: string): void;
 }

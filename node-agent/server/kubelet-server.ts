@@ -1,8 +1,11 @@
-import type { IncomingMessage, ServerResponse } from "node:http";
+import { type IncomingMessage, type ServerResponse, STATUS_CODES } from "node:http";
 import { createServer, type Server } from "node:https";
 import type { AddressInfo } from "node:net";
+import type { Duplex } from "node:stream";
+import { join } from "./join.ts";
 import { serveLogs } from "./logs.ts";
-import { handleUpgrade } from "./remote-command.ts";
+import { servePortForward } from "./port-forward.ts";
+import { serveRemoteCommand } from "./remote-command.ts";
 import { authorize, HttpError, type KubeletServerOptions } from "./request.ts";
 
 export interface KubeletServer {
@@ -27,13 +30,11 @@ export async function serveKubelet(options: KubeletServerOptions): Promise<Kubel
   });
   server.on("upgrade", (request, socket, head) => {
     socket.on("error", () => socket.destroy());
-    handleUpgrade(request, socket, head, options).catch((error: unknown) => {
-      const code = error instanceof HttpError ? error.code : 500;
-      const text = error instanceof Error ? error.message : String(error);
-      socket.end(
-        `HTTP/1.1 ${code} Error\r\nContent-Type: text/plain\r\nContent-Length: ${Buffer.byteLength(text)}\r\nConnection: close\r\n\r\n${text}`,
-      );
-    });
+    upgrade({ request, socket, head }, options).catch((error: unknown) => refuse(socket, error));
+  });
+  server.on("connect", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    socket.on("error", () => socket.destroy());
+    dialPod(request, socket, head, options).catch((error: unknown) => refuse(socket, error));
   });
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
@@ -68,4 +69,50 @@ async function route(request: IncomingMessage, response: ServerResponse, options
     default:
       throw new HttpError(404, "404 page not found");
   }
+}
+
+/** The connection of a request that asks to change protocols. */
+interface Upgrade {
+  readonly request: IncomingMessage;
+  readonly socket: Duplex;
+  readonly head: Buffer;
+}
+
+async function upgrade(connection: Upgrade, options: KubeletServerOptions): Promise<void> {
+  const url = new URL(connection.request.url ?? "/", "https://kubelet");
+  await authorize(connection.request, url, options);
+  const [, action = "", ...rest] = url.pathname.split("/").map(decodeURIComponent);
+  if (action === "exec" || action === "attach") {
+    return serveRemoteCommand(action, rest, url.searchParams, connection, options);
+  }
+  if (action === "portForward") return servePortForward(rest, connection, options);
+  throw new HttpError(404, "404 page not found");
+}
+
+/** CONNECT ADDRESS:PORT: the way into the network of this node's Pods, where they have none that others can reach. */
+async function dialPod(
+  request: IncomingMessage,
+  socket: Duplex,
+  head: Buffer,
+  options: KubeletServerOptions,
+): Promise<void> {
+  await authorize(request, new URL("https://kubelet/connect"), options);
+  const [, host = "", port = ""] = /^\[?([^\]]*)\]?:(\d+)$/.exec(request.url ?? "") ?? [];
+  let target: Duplex;
+  try {
+    target = await options.runtime.dial(host, Number(port));
+  } catch (error) {
+    throw new HttpError(502, error instanceof Error ? error.message : String(error));
+  }
+  socket.write("HTTP/1.1 200 OK\r\n\r\n");
+  if (head.length > 0) target.write(head);
+  await join(socket, target);
+}
+
+function refuse(socket: Duplex, error: unknown): void {
+  const code = error instanceof HttpError ? error.code : 500;
+  const text = error instanceof Error ? error.message : String(error);
+  const head = `HTTP/1.1 ${code} ${STATUS_CODES[code]}\r\nContent-Type: text/plain; charset=utf-8`;
+  if (!socket.writable) return;
+  socket.end(`${head}\r\nContent-Length: ${Buffer.byteLength(text)}\r\nConnection: close\r\n\r\n${text}`);
 }

@@ -1,116 +1,85 @@
 import type { IncomingMessage } from "node:http";
-import { Duplex, PassThrough, Writable } from "node:stream";
-import { type WebSocket, WebSocketServer } from "ws";
+import type { Duplex, Writable } from "node:stream";
 import type { RunningContainer, Streams } from "../runtime/runtime.ts";
-import { authorize, findWorker, HttpError, type KubeletServerOptions } from "./request.ts";
+import type { Channels, RemoteStatus, Wish } from "./channels.ts";
+import { spdyChannels } from "./remote-command-spdy.ts";
+import { webSocketChannels } from "./remote-command-websocket.ts";
+import { findWorker, HttpError, type KubeletServerOptions } from "./request.ts";
 
-/** Channel numbers of the WebSocket protocols. (apimachinery/pkg/util/remotecommand) */
-const CHANNEL = { stdin: 0, stdout: 1, stderr: 2, error: 3, resize: 4, close: 255 } as const;
-/** Newest first. v5 can close stdin alone. */
-const PROTOCOLS = ["v5.channel.k8s.io", "v4.channel.k8s.io"];
-
-const sockets = new WebSocketServer({
-  noServer: true,
-  handleProtocols: (offered) => PROTOCOLS.find((protocol) => offered.has(protocol)) ?? false,
-});
-
-/** /exec and /attach over WebSocket. */
-export async function handleUpgrade(
-  request: IncomingMessage,
-  socket: Duplex,
-  head: Buffer,
+/** /exec and /attach over WebSocket or SPDY/3.1. (kubelet's cri/streaming/remotecommand) */
+export async function serveRemoteCommand(
+  action: "exec" | "attach",
+  [namespace = "", pod = "", container = ""]: readonly string[],
+  query: URLSearchParams,
+  { request, socket, head }: { request: IncomingMessage; socket: Duplex; head: Buffer },
   options: KubeletServerOptions,
 ): Promise<void> {
-  const url = new URL(request.url ?? "/", "https://kubelet");
-  await authorize(request, url, options);
-  const [, action = "", namespace = "", pod = "", container = ""] = url.pathname.split("/").map(decodeURIComponent);
-  if (action !== "exec" && action !== "attach") throw new HttpError(404, "404 page not found");
-  if (request.headers.upgrade?.toLowerCase() !== "websocket")
-    throw new HttpError(400, "unable to upgrade: only websocket is served here");
   const worker = findWorker(options.workers, namespace, pod);
   const record = worker.records.find((candidate) => candidate.container.name === container);
   if (!record) throw new HttpError(404, `container not found ("${container}")`);
+  const wish = wishOf(query);
   const { running } = record;
-  if (!running) throw new HttpError(500, `cannot exec in a stopped state: unknown`);
-  const query = url.searchParams;
-  // Two spellings are about: the API server's and kubelet's own.
-  const wants = (name: string, own: string) => ["true", "1"].includes(query.get(name) ?? query.get(own) ?? "");
-  const wish: Wish = {
-    command: query.getAll("command"),
-    stdin: wants("stdin", "input"),
-    stdout: wants("stdout", "output"),
-    stderr: wants("stderr", "error"),
-    tty: wants("tty", "tty"),
-  };
-  sockets.handleUpgrade(request, socket, head, (webSocket) => {
-    void serve(webSocket, action, running, wish).catch((error: unknown) => {
-      options.logger.debug({ err: error }, "a remote command failed");
-      webSocket.terminate();
-    });
-  });
-}
-
-interface Wish {
-  readonly command: readonly string[];
-  readonly stdin: boolean;
-  readonly stdout: boolean;
-  readonly stderr: boolean;
-  readonly tty: boolean;
-}
-
-async function serve(
-  webSocket: WebSocket,
-  action: "exec" | "attach",
-  running: RunningContainer,
-  wish: Wish,
-): Promise<void> {
-  const aborted = new AbortController();
-  const input = new PassThrough();
-  const resizes = new Set<(size: { width: number; height: number }) => void>();
-  const send = (channel: number, data: Uint8Array | string) => {
-    const bytes = Buffer.concat([Buffer.from([channel]), Buffer.from(data as string)]);
-    if (webSocket.readyState === webSocket.OPEN) webSocket.send(bytes);
-  };
-  const output = (channel: number) =>
-    new Writable({
-      write(chunk: Buffer, _encoding, done) {
-        send(channel, chunk);
-        done();
-      },
-    });
-  webSocket.on("message", (data) => {
-    const bytes = Buffer.isBuffer(data) ? data : Buffer.concat(Array.isArray(data) ? data : [Buffer.from(data)]);
-    const rest = bytes.subarray(1);
-    if (bytes[0] === CHANNEL.stdin) input.write(rest);
-    else if (bytes[0] === CHANNEL.close && rest[0] === CHANNEL.stdin) input.end();
-    else if (bytes[0] === CHANNEL.resize) {
-      const { Width = 0, Height = 0 } = JSON.parse(rest.toString("utf8")) as { Width?: number; Height?: number };
-      for (const listener of resizes) listener({ width: Width, height: Height });
-    }
-  });
-  webSocket.on("close", () => {
-    input.end();
-    aborted.abort();
-  });
-  const streams: Streams = {
-    ...(wish.stdin && { stdin: Duplex.from({ readable: input, writable: new PassThrough() }) }),
-    ...(wish.stdout && { stdout: output(CHANNEL.stdout) }),
-    ...(wish.stderr && !wish.tty && { stderr: output(CHANNEL.stderr) }),
-    tty: wish.tty,
-    onResize: (listener) => void resizes.add(listener),
-  };
-  if (action === "attach") {
-    await running.attach(streams, aborted.signal);
-    send(CHANNEL.error, JSON.stringify({ metadata: {}, status: "Success" }));
-  } else {
-    const code = await running.exec(wish.command, streams, aborted.signal);
-    send(CHANNEL.error, JSON.stringify(exitStatus(code)));
+  if (!running) throw new HttpError(500, `container not found ("${container}")`);
+  const spdy = /^SPDY\/3\.1$/i.test(request.headers.upgrade ?? "");
+  const channels = spdy
+    ? await spdyChannels(request, socket, head, wish)
+    : await webSocketChannels(request, socket, head, wish);
+  try {
+    await run(action, query.getAll("command"), running, wish, channels);
+  } catch (error) {
+    options.logger.debug({ err: error }, "a remote command failed");
+    const what = `error ${action === "exec" ? "executing command in" : "attaching to"} container`;
+    channels.finish(internalError(`${what}: ${error instanceof Error ? error.message : String(error)}`));
   }
-  webSocket.close(1000);
 }
 
-/** What the error channel says at the end. (kubelet/pkg/cri/streaming/remotecommand) */
-function exitStatus(code: number): unknown {
+/** Two spellings are about: kubelet's own, and the API's. */
+function wishOf(query: URLSearchParams): Wish {
+  const wants = (name: string, own: string) => ["true", "1"].includes(query.get(own) ?? query.get(name) ?? "");
+  const tty = wants("tty", "tty");
+  // A terminal has one output.
+  const wish = { stdin: wants("stdin", "input"), stdout: wants("stdout", "output"), tty };
+  const stderr = wants("stderr", "error") && !tty;
+  if (!wish.stdin && !wish.stdout && !stderr) {
+    throw new HttpError(400, "you must specify at least 1 of stdin, stdout, stderr");
+  }
+  return { ...wish, stderr };
+}
+
+async function run(
+  action: "exec" | "attach",
+  command: readonly string[],
+  running: RunningContainer,
+  { tty }: Wish,
+  channels: Channels,
+): Promise<void> {
+  const { stdin, stdout, stderr, signal } = channels;
+  const streams: Streams = {
+    ...(stdin && { stdin }),
+    ...(stdout && { stdout }),
+    ...(stderr && { stderr }),
+    tty,
+    onResize: (listener) => channels.onResize(listener),
+  };
+  const code = action === "exec" ? await running.exec(command, streams, signal) : undefined;
+  if (code === undefined) await running.attach(streams, signal);
+  // The client stops reading when it hears of the end.
+  await Promise.all([stdout, stderr].map((stream) => stream && flushed(stream)));
+  channels.finish(exitStatus(code ?? 0));
+}
+
+/** Resolves when all is sent that was written, or nobody is there to read it. */
+function flushed(stream: Writable): Promise<void> {
+  return new Promise((resolve) => {
+    if (stream.destroyed || stream.writableFinished) return resolve();
+    stream.once("finish", resolve);
+    stream.once("close", resolve);
+    stream.end();
+  });
+}
+
+/** What the error stream says at the end. */
+function exitStatus(code: number): RemoteStatus {
   if (code === 0) return { metadata: {}, status: "Success" };
   return {
     metadata: {},
@@ -118,5 +87,16 @@ function exitStatus(code: number): unknown {
     message: `command terminated with non-zero exit code: exit status ${code}`,
     reason: "NonZeroExitCode",
     details: { causes: [{ reason: "ExitCode", message: String(code) }] },
+  };
+}
+
+function internalError(message: string): RemoteStatus {
+  return {
+    metadata: {},
+    status: "Failure",
+    message: `Internal error occurred: ${message}`,
+    reason: "InternalError",
+    details: { causes: [{ message }] },
+    code: 500,
   };
 }

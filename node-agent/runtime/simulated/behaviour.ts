@@ -1,6 +1,6 @@
 import type { Readable, Writable } from "node:stream";
 import type { Clock } from "../../../client/index.ts";
-import type { ProbeAnswer, ProbeRequest } from "../runtime.ts";
+import type { HttpHandler } from "./http-server.ts";
 
 /** What a simulated process sees of its world. */
 export interface Process {
@@ -25,8 +25,6 @@ export interface ImageBehaviour {
   readonly sizeBytes: number;
   readonly entrypoint: readonly string[];
   readonly command: readonly string[];
-  /** Ports that answer while the container runs. Absent: every port that the Pod declares. */
-  readonly ports?: readonly number[];
-  /** Answers HTTP probes; absent: 200 on open ports. */
-  http?(request: Extract<ProbeRequest, { type: "http" }>): ProbeAnswer;
+  /** What answers on which ports while the container runs. Absent: any port, and all is well. */
+  readonly servers?: Readonly<Record<number, HttpHandler>>;
 }

@@ -1,17 +1,26 @@
 import { createHash } from "node:crypto";
 import { type Image, ImageError } from "../runtime.ts";
 import type { ImageBehaviour } from "./behaviour.ts";
+import { httpdPage, nginxPage } from "./pages.ts";
 
 /** Images whose behaviour is known. All others run as servers do: until they are stopped. */
 export const behaviours: readonly ImageBehaviour[] = [
-  { names: ["pause"], sizeBytes: 320_000, entrypoint: ["/pause"], command: [] },
-  { names: ["busybox"], sizeBytes: 2_160_000, entrypoint: [], command: ["sh"] },
-  { names: ["alpine"], sizeBytes: 3_650_000, entrypoint: [], command: ["/bin/sh"] },
+  { names: ["pause"], sizeBytes: 320_000, entrypoint: ["/pause"], command: [], servers: {} },
+  { names: ["busybox"], sizeBytes: 2_160_000, entrypoint: [], command: ["sh"], servers: {} },
+  { names: ["alpine"], sizeBytes: 3_650_000, entrypoint: [], command: ["/bin/sh"], servers: {} },
   {
     names: ["nginx"],
     sizeBytes: 72_000_000,
     entrypoint: ["/docker-entrypoint.sh"],
     command: ["nginx", "-g", "daemon off;"],
+    servers: { 80: nginxPage },
+  },
+  {
+    names: ["httpd"],
+    sizeBytes: 58_000_000,
+    entrypoint: [],
+    command: ["httpd-foreground"],
+    servers: { 80: httpdPage },
   },
 ];
 

@@ -14,8 +14,11 @@ import type {
   Streams,
 } from "../runtime.ts";
 import type { Program } from "./behaviour.ts";
+import { httpAcceptor, httpGet } from "./http-server.ts";
 import { behaviourOf, resolveImage } from "./images.ts";
 import { LogFile } from "./log-file.ts";
+import type { Network } from "./network.ts";
+import { defaultPage } from "./pages.ts";
 import { hasProgram, runProgram, serveProgram } from "./programs.ts";
 
 const hex = (...parts: unknown[]) => createHash("sha256").update(parts.join("\0")).digest("hex");
@@ -30,6 +33,8 @@ export interface SimulatedOptions {
   readonly address: string;
   /** The next free address of the node's Pod range, and its way back. */
   readonly addresses: { take(): string; give(ip: string): void };
+  /** Shared by the nodes of a process: their Pods reach each other. */
+  readonly network: Network;
 }
 
 interface Logs {
@@ -38,9 +43,11 @@ interface Logs {
 }
 
 /** Runs Pods as data: no process, no network, no disk; what containers do is in images.ts and programs.ts. */
-export function simulatedRuntime({ clock, address, addresses }: SimulatedOptions): Runtime {
+export function simulatedRuntime({ clock, address, addresses, network }: SimulatedOptions): Runtime {
   const pulled = new Map<string, Image>();
   const logs = new Map<string, Map<string, Logs>>();
+  /** By Pod uid. */
+  const addressOf = new Map<string, string>();
   const uidOf = new Map<string, string>();
 
   return {
@@ -51,11 +58,18 @@ export function simulatedRuntime({ clock, address, addresses }: SimulatedOptions
       const id = hex("sandbox", uid);
       uidOf.set(id, uid);
       if (!logs.has(uid)) logs.set(uid, new Map());
-      return { id, ips: [pod.spec.hostNetwork ? address : addresses.take()] };
+      const ip = pod.spec.hostNetwork ? address : addresses.take();
+      network.attach(ip);
+      addressOf.set(uid, ip);
+      return { id, ips: [ip] };
     },
     async removeSandbox({ id, ips }) {
-      for (const ip of ips) if (ip !== address) addresses.give(ip);
-      logs.delete(uidOf.get(id) ?? "");
+      for (const ip of ips) {
+        if (ip === address) continue;
+        network.detach(ip);
+        addresses.give(ip);
+      }
+      addressOf.delete(uidOf.get(id) ?? "");
       uidOf.delete(id);
     },
     async pullImage(image) {
@@ -68,7 +82,7 @@ export function simulatedRuntime({ clock, address, addresses }: SimulatedOptions
       const old = ofPod.get(config.container.name);
       const file = new LogFile();
       ofPod.set(config.container.name, { current: file, ...(old && { previous: old.current }) });
-      return startContainer(config, file, clock);
+      return startContainer(config, file, clock, network);
     },
     async logs(podUid, container, options, output, signal) {
       const files = logs.get(podUid)?.get(container);
@@ -79,6 +93,13 @@ export function simulatedRuntime({ clock, address, addresses }: SimulatedOptions
       }
       await file.copy(options, output, signal);
     },
+    async connect(podUid, port) {
+      const ip = addressOf.get(podUid);
+      if (!ip) throw new Error("the Pod's sandbox is not running");
+      return network.dial(ip, port);
+    },
+    dial: async (host, port) => network.dial(host, port),
+    forgetPod: (podUid) => void logs.delete(podUid),
   };
 }
 
@@ -92,7 +113,7 @@ function commandOf({ container, env }: ContainerConfig): readonly string[] {
 
 const hostnameOf = ({ metadata, spec }: Pod) => spec.hostname || metadata.name || "";
 
-function startContainer(config: ContainerConfig, file: LogFile, clock: Clock): RunningContainer {
+function startContainer(config: ContainerConfig, file: LogFile, clock: Clock, network: Network): RunningContainer {
   const { pod, container, attempt } = config;
   const startedAt = clock.now();
   const aborted = new AbortController();
@@ -124,6 +145,7 @@ function startContainer(config: ContainerConfig, file: LogFile, clock: Clock): R
     stderr: output(({ stderr }) => stderr),
     signal: aborted.signal,
   };
+  const closePorts = openPorts(config, network);
   let killer: { cancel(): void } | undefined;
   let kill: () => void = () => {};
   const killed = new Promise<number>((resolve) => {
@@ -131,6 +153,7 @@ function startContainer(config: ContainerConfig, file: LogFile, clock: Clock): R
   });
   const exited: Promise<Exit> = Promise.race([program(process), killed]).then((exitCode) => {
     killer?.cancel();
+    closePorts();
     const finishedAt = clock.now();
     file.close(finishedAt);
     for (const { stdout, stderr } of viewers) {
@@ -180,24 +203,43 @@ function startContainer(config: ContainerConfig, file: LogFile, clock: Clock): R
       streams.stdin?.off("data", feed);
       viewers.delete(streams);
     },
-    probe: async (request) => answer(request, config),
+    probe: (request) => answer(request, config.sandbox.ips[0] ?? "", network),
   };
 }
 
-function answer(request: ProbeRequest, { container, sandbox }: ContainerConfig): ProbeAnswer {
-  const behaviour = behaviourOf(container.image ?? "");
-  const where = `${sandbox.ips[0]}:${request.port}`;
-  const open = behaviour?.ports?.includes(request.port) ?? true;
-  if (!open) {
-    const message = `dial tcp ${where}: connect: connection refused`;
-    return {
-      ok: false,
-      message:
-        request.type === "http"
-          ? `Get "${request.scheme.toLowerCase()}://${where}${request.path}": ${message}`
-          : message,
-    };
+/** Listens as the image does. @returns closes all */
+function openPorts({ container, sandbox }: ContainerConfig, network: Network): () => void {
+  const { servers } = behaviourOf(container.image ?? "") ?? {};
+  const ip = sandbox.ips[0] ?? "";
+  if (!servers) return network.listenElsewhere(ip, httpAcceptor(defaultPage));
+  const close: (() => void)[] = [];
+  for (const [port, handler] of Object.entries(servers)) {
+    try {
+      close.push(network.listen(ip, Number(port), httpAcceptor(handler)));
+    } catch {
+      // Another container of the Pod has the port already: a real one would end here, with a message of its own.
+    }
   }
-  if (request.type === "http" && behaviour?.http) return behaviour.http(request);
-  return { ok: true, message: "" };
+  return () => {
+    for (const each of close) each();
+  };
+}
+
+/** Probes as kubelet does, through the Pod's network. (pkg/probe) */
+async function answer(request: ProbeRequest, ip: string, network: Network): Promise<ProbeAnswer> {
+  const where = request.type === "http" ? `${request.scheme.toLowerCase()}://${ip}:${request.port}${request.path}` : "";
+  try {
+    const connection = network.dial(ip, request.port);
+    if (request.type !== "http") {
+      connection.destroy();
+      return { ok: true, message: "" };
+    }
+    const headers = { Host: `${ip}:${request.port}`, "User-Agent": "kube-probe/1.36", ...request.headers };
+    const { code } = await httpGet(connection, { target: request.path, headers });
+    const ok = code >= 200 && code < 400;
+    return { ok, message: ok ? "" : `HTTP probe failed with statuscode: ${code}` };
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    return { ok: false, message: where ? `Get "${where}": ${message}` : message };
+  }
 }
