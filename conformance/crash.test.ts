@@ -1,9 +1,11 @@
 import { spawn } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { copyFileSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
 import { built, type Running, upBuilt } from "../cli/run-built.ts";
+import { supervise } from "../cli/supervisor.ts";
+import { startCluster } from "../testing/start-cluster.ts";
 import { eventually } from "./eventually.ts";
 import { HttpClient } from "./http.ts";
 
@@ -111,4 +113,34 @@ test("a cluster ends with the parent that holds its descriptor, even when that i
   expect(isAlive(pid)).toBe(true);
   parent.kill("SIGKILL");
   await eventually(() => expect(isAlive(pid)).toBe(false), 5000);
+});
+
+test("a component that crashes is started again, and the cluster converges", async () => {
+  await using cluster = await startCluster({ controllers: [], nodes: 1 });
+  const api = await HttpClient.open(cluster.kubeconfig);
+  const labels = { app: "late" };
+  const template = { metadata: { labels }, spec: { containers: [{ name: "web", image: "nginx" }] } };
+  const spec = { replicas: 2, selector: { matchLabels: labels }, template };
+  const deployments = "/apis/apps/v1/namespaces/default/deployments";
+  expect((await api.post(deployments, { metadata: { name: "late" }, spec })).status).toBe(201);
+  // Without its kubeconfig it crashes at each start.
+  const kubeconfig = join(newFolder(), "kubeconfig");
+  const notes: string[] = [];
+  const options = { kubeconfig, controllers: ["*"], leaderElect: false };
+  const component = supervise({ name: "controllers", logLevel: "error", options }, (note) => notes.push(note));
+  try {
+    await eventually(() => expect(notes.length).toBeGreaterThan(1));
+    expect(notes[0]).toMatch(/^controllers stopped: .*ENOENT[\s\S]*; starting it again in 500 ms$/);
+    expect(notes[1]).toMatch(/; starting it again in 1000 ms$/);
+    copyFileSync(cluster.kubeconfig, kubeconfig);
+    await component.ready;
+    await eventually(async () => {
+      expect((await api.get(`${deployments}/late`)).body.status).toMatchObject({
+        readyReplicas: 2,
+        updatedReplicas: 2,
+      });
+    }, 30_000);
+  } finally {
+    await component.stop();
+  }
 });
