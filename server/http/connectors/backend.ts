@@ -104,10 +104,12 @@ export async function ask(
       reject(new Error("EOF"));
     });
     request.on("response", (response) => resolve({ response }));
-    request.on("upgrade", (response, socket, head) => {
+    const taken = (response: IncomingMessage, socket: Duplex, head: Buffer) => {
       socket.on("error", ignore);
       resolve({ response, upgraded: { socket, head } });
-    });
+    };
+    request.on("upgrade", taken);
+    request.on("connect", taken);
     if (signal.aborted) abort();
     send(request);
   });
