@@ -12,7 +12,6 @@ import { tokenIssuer } from "./auth/service-account/token-issuer.ts";
 import { OpenApiDocuments } from "./discovery/openapi.ts";
 import { type App, createApp } from "./http/app.ts";
 import { DEFAULTS } from "./http/app-options.ts";
-import { dialTcp } from "./http/connectors/backend.ts";
 import { createConnectors } from "./http/connectors/connectors.ts";
 import { type Listener, listen } from "./http/listen.ts";
 import { openApiRoutes } from "./http/routes/openapi.ts";
@@ -179,7 +178,6 @@ export async function start(options: StartOptions): Promise<Server> {
         reader,
         admission,
         random: Math.random,
-        dialPod: dialTcp,
         preferredAddressTypes: KUBELET_ADDRESS_TYPES,
         tls: { cert: pki.apiserverKubeletClient.certificate, key: pki.apiserverKubeletClient.key },
       }),
