@@ -2,6 +2,8 @@ import { readFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import type { PluginSelection } from "./admission/plugins.ts";
+import { webhookClient } from "./admission/webhook/client.ts";
+import { clusterAddress } from "./admission/webhook/service-resolver.ts";
 import { ensureBootstrapPolicy } from "./auth/bootstrap-policy/reconcile.ts";
 import { clientCertificate } from "./auth/pki/authority.ts";
 import { certificateChecks } from "./auth/pki/checks.ts";
@@ -10,6 +12,7 @@ import { ensurePki, type Pki } from "./auth/pki/pki.ts";
 import { openIdDocuments } from "./auth/service-account/openid-metadata.ts";
 import { tokenIssuer } from "./auth/service-account/token-issuer.ts";
 import { OpenApiDocuments } from "./discovery/openapi.ts";
+import { startExtensions } from "./extensions/start.ts";
 import { type App, createApp } from "./http/app.ts";
 import { DEFAULTS } from "./http/app-options.ts";
 import { createConnectors } from "./http/connectors/connectors.ts";
@@ -150,8 +153,22 @@ export async function start(options: StartOptions): Promise<Server> {
       }),
     );
 
+    const conversions = webhookClient(clusterAddress(reader));
+    releases.add(() => conversions.stop());
+    const extensions = startExtensions({
+      registry,
+      writer,
+      storage,
+      clock: systemClock,
+      client: conversions,
+      now,
+      newId,
+      onError: console.error,
+    });
+    releases.add(() => extensions.stop());
+
     const documents = new OpenApiDocuments(
-      { kinds: () => registry.kinds, customSchema: () => ({}), version: "1.36" },
+      { kinds: () => registry.kinds, customSchema: (kind) => extensions.customSchema(kind), version: "1.36" },
       now(),
     );
     releases.add(registry.onChange(() => documents.invalidate(now())));

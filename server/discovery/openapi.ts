@@ -54,6 +54,7 @@ const compress = promisify(gzip);
 export class OpenApiDocuments {
   readonly #options: OpenApiOptions;
   #entries: Map<string, Entry> | undefined;
+  #isStale = false;
   #whole: Whole | undefined;
   /** When what is described last changed: the Last-Modified of the documents. */
   #modified: Date;
@@ -69,11 +70,7 @@ export class OpenApiDocuments {
 
   /** To be called when the kinds served have changed. Documents of unchanged group versions stay. */
   invalidate(now: Date): void {
-    if (!this.#entries) return;
-    const before = this.#entries;
-    this.#entries = this.#makeEntries();
-    for (const [path, entry] of this.#entries)
-      if (before.get(path)?.hash === entry.hash) this.#entries.set(path, before.get(path) ?? entry);
+    this.#isStale = true;
     this.#whole = undefined;
     this.#modified = now;
   }
@@ -120,8 +117,17 @@ export class OpenApiDocuments {
   }
 
   #all(): Map<string, Entry> {
-    this.#entries ??= this.#makeEntries();
-    return this.#entries;
+    const before = this.#entries;
+    if (before && !this.#isStale) return before;
+    // Made when asked for: many definitions often come at once.
+    const entries = this.#makeEntries();
+    for (const [path, entry] of entries) {
+      const known = before?.get(path);
+      if (known?.hash === entry.hash) entries.set(path, known);
+    }
+    this.#entries = entries;
+    this.#isStale = false;
+    return entries;
   }
 
   #wholeEntry(): Whole {

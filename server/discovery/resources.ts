@@ -20,7 +20,9 @@ export interface DiscoveredSubresource {
 export function discovered(kind: Kind): DiscoveredResource {
   const { group, version, plural } = kind;
   const facts = kind.custom ? undefined : resourceFacts.versions[group ? `${group}/${version}` : version]?.[plural];
-  if (!facts) return { kind, verbs: kind.verbs, subresources: custom(kind) };
+  if (!facts) {
+    return { kind, verbs: kind.customResource?.discoveredVerbs ?? kind.verbs, subresources: custom(kind) };
+  }
   const subresources = Object.entries(facts.subresources ?? {}).map(([name, fact]) => {
     const [otherVersion = version, otherGroup = ""] = fact.kindGroupVersion?.split("/").reverse() ?? [];
     const foreign = fact.kindGroupVersion !== undefined;

@@ -6,6 +6,7 @@ import { schemaForKind } from "../../openapi/types.ts";
 import { badRequest, unsupportedMediaType } from "../meta/errors.ts";
 import { goQuote } from "../meta/go-quote.ts";
 import type { UnstructuredObject } from "../meta/object.ts";
+import type { CustomResourceHooks } from "../registry/kind.ts";
 import { PLAIN } from "./negotiate.ts";
 import { parseYaml } from "./parse-yaml.ts";
 
@@ -16,6 +17,8 @@ export interface Expected {
   readonly kind: string;
   readonly schema: Schema;
   readonly custom: boolean;
+  /** Of custom resources: what brings bodies into form. */
+  readonly customResource?: CustomResourceHooks;
   /** Former versions, with the same fields, whose bodies are taken as well. */
   readonly acceptedVersions?: readonly string[];
 }
@@ -53,6 +56,7 @@ export function decodeBody(
   let decoded: Decoded<UnstructuredObject>;
   try {
     decoded = decode(bytes, format, expected.schema, validation);
+    if (expected.customResource) decoded = coerceCustom(decoded, bytes, expected, validation);
   } catch (error) {
     throw explain(error, bytes, format, expected);
   }
@@ -60,9 +64,30 @@ export function decodeBody(
   const said = { kind: value.kind ?? "", apiVersion: value.apiVersion ?? "" };
   checkKind(said, expected);
   report(decoded.problems, said.kind || expected.kind, expected, validation, warn);
-  value.kind = expected.kind;
+  // A custom resource's kind is judged by its own validation.
+  if (!expected.custom) value.kind = expected.kind;
   value.apiVersion = apiVersionOf(expected);
   return value;
+}
+
+/** Unstructured objects must name their kind, and are brought into form by their definition. @throws DecodeError */
+function coerceCustom(
+  { value, problems }: Decoded<UnstructuredObject>,
+  bytes: Uint8Array,
+  { customResource, kind }: Expected,
+  validation: FieldValidation,
+): Decoded<UnstructuredObject> {
+  for (const field of ["kind", "apiVersion"] as const) {
+    if (value[field] !== undefined && typeof value[field] !== "string") throw new DecodeError(`bad ${field}`);
+  }
+  if (!value.kind) {
+    const text = Buffer.from(bytes).toString("utf8");
+    throw badRequest(
+      `the object provided is unrecognized (must be of type ${kind}): Object 'Kind' is missing in '${text}' (${summary(bytes)})`,
+    );
+  }
+  const unknown = customResource?.coerce(value, validation !== "Ignore") ?? [];
+  return { value, problems: [...problems, ...unknown] };
 }
 
 export function apiVersionOf({ group, version }: { group: string; version: string }): string {
@@ -117,7 +142,7 @@ function mistakeOf(
   const version = apiVersion ? apiVersion.slice(slash + 1) : expected.version;
   if (expected.custom) {
     // A wrong kind is found by validation.
-    return apiVersion && apiVersion !== wanted ? { about: "version", said: apiVersion } : undefined;
+    return apiVersion !== wanted ? { about: "version", said: apiVersion } : undefined;
   }
   if (!isRegistered(group, version, actual)) {
     const said = goQuote(apiVersion || wanted);

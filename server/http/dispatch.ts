@@ -40,7 +40,11 @@ export function dispatch(options: AppOptions, settings: WatchSettings): Middlewa
       if (kind.custom && wrong === 404) return notFoundPage(ctx);
       throw routeError(wrong);
     }
-    const deprecation = kind.group === "" ? DEPRECATED[`/${kind.version}/${kind.plural}`] : undefined;
+    const deprecation = kind.custom
+      ? kind.customResource?.warning
+      : kind.group === ""
+        ? DEPRECATED[`/${kind.version}/${kind.plural}`]
+        : undefined;
     if (deprecation && isRouted(kind, info, ctx.req.method ?? "")) ctx.state.warn(deprecation);
     const namespace = kind.namespaced ? info.namespace : "";
     const request: ResourceRequest = { ctx, kind, store, namespace, name: info.name, authorizer };

@@ -204,6 +204,29 @@ export interface Kind<T extends KubeObject = KubeObject> {
   readonly subresources: ReadonlyMap<string, Subresource<T>>;
   /** Custom resources are served as-is (items of lists carry kind and apiVersion, metadata is generic). */
   readonly custom: boolean;
+  /** Set where `custom` is. */
+  readonly customResource?: CustomResourceHooks;
+}
+
+/** What one version of a custom resource does in its own way. Made from its definition (server/extensions). */
+export interface CustomResourceHooks {
+  /**
+   * Brings what a client sent or patched into form, in place: typed metadata, unknown fields and misplaced nulls out.
+   * @returns upstream's texts about unknown fields if `wantsProblems`. @throws DecodeError
+   */
+  coerce(object: KubeObject, wantsProblems: boolean): string[];
+  /** A stored object, in whatever version it was stored, in this version: pruned and defaulted by its schema. In place. */
+  fromStored(object: KubeObject): KubeObject;
+  /** An object of this version as it is stored. Shares with it, and leaves it as it is. */
+  toStored(object: KubeObject): KubeObject;
+  /** For field managers that used another version. @returns undefined when that is not served */
+  convert(object: KubeObject, apiVersion: string): { object: KubeObject; schema: Schema } | undefined;
+  /** Where `replicas` is in each version that has a scale subresource, by apiVersion. */
+  readonly replicasPaths: Readonly<Record<string, readonly string[] | undefined>>;
+  /** Of deprecated versions: for each answer. */
+  readonly warning: string | undefined;
+  /** Verbs that discovery tells, which are fewer once the definition is being deleted. */
+  readonly discoveredVerbs: readonly string[];
 }
 
 /** Declares a kind; the registry compiles it (registry/kinds.ts). */

@@ -5,6 +5,7 @@ import { mutatingWebhookConfiguration } from "./admissionregistration/mutating-w
 import { validatingAdmissionPolicy } from "./admissionregistration/validating-admission-policy.ts";
 import { validatingAdmissionPolicyBinding } from "./admissionregistration/validating-admission-policy-binding.ts";
 import { validatingWebhookConfiguration } from "./admissionregistration/validating-webhook-configuration.ts";
+import { customResourceDefinition } from "./apiextensions/custom-resource-definition.ts";
 import { apiService } from "./apiregistration/api-service.ts";
 import { controllerRevision } from "./apps/controller-revision.ts";
 import { daemonSet } from "./apps/daemon-set.ts";
@@ -23,9 +24,9 @@ import { job } from "./batch/job.ts";
 import { certificateSigningRequest } from "./certificates/certificate-signing-request.ts";
 import { compileKind } from "./compile.ts";
 import { lease } from "./coordination/lease.ts";
-import { configMap } from "./core/config-map.ts";
 import { binding } from "./core/binding.ts";
 import { componentStatus } from "./core/component-status.ts";
+import { configMap } from "./core/config-map.ts";
 import { endpoints } from "./core/endpoints.ts";
 import { event } from "./core/event.ts";
 import { limitRange } from "./core/limit-range.ts";
@@ -74,17 +75,18 @@ import { withStatus } from "./subresources.ts";
 // biome-ignore lint/suspicious/noExplicitAny: see above
 export const definitions: readonly KindDefinition<any>[] = [
   apiService,
-  certificateSigningRequest,
   binding,
+  certificateSigningRequest,
   clusterRole,
   clusterRoleBinding,
-  configMap,
   componentStatus,
+  configMap,
   controllerRevision,
   cronJob,
   csiDriver,
   csiNode,
   csiStorageCapacity,
+  customResourceDefinition,
   daemonSet,
   deployment,
   deviceClass,

@@ -2,7 +2,7 @@ import type { Schema } from "../../../openapi/schema.ts";
 import { schemaForKind } from "../../../openapi/types.ts";
 import { deepCopy } from "../../meta/equality.ts";
 import type { FieldManagement } from "../../meta/managed-fields/manager.ts";
-import { resetFieldsOf } from "../../meta/managed-fields/reset-fields.ts";
+import { customResetFields, resetFieldsOf } from "../../meta/managed-fields/reset-fields.ts";
 import type { KubeObject } from "../../meta/object.ts";
 import type { Kind } from "../../registry/kind.ts";
 import { apiVersionOf, type Expected } from "../decode.ts";
@@ -28,7 +28,10 @@ export function managementOf(
       kind: name,
       schema,
       ...(subresource && { subresource }),
-      resetFields: resetFieldsOf(kind.group, kind.plural, subresource),
+      resetFields: kind.custom
+        ? customResetFields(kind.subresources.has("status"), subresource)
+        : resetFieldsOf(kind.group, kind.plural, subresource),
+      ...(kind.customResource && { convert: kind.customResource.convert }),
       ...(kind.definition.versions && { convert: (object, apiVersion) => convert(kind, object, apiVersion) }),
     };
     managements.set(subresource, management);

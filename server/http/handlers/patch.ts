@@ -1,18 +1,19 @@
 import { coerce, type Decoded } from "../../../openapi/decode.ts";
 import { DecodeError } from "../../../openapi/json-tree.ts";
+import { deepCopy } from "../../meta/equality.ts";
 import { invalid, notFound, unsupportedMediaType } from "../../meta/errors.ts";
 import { fieldInvalid } from "../../meta/field-error.ts";
 import type { KubeObject, UnstructuredObject } from "../../meta/object.ts";
 import { readBody } from "../body.ts";
-import { apiVersionOf, conversionProblem } from "../decode.ts";
-import { encodePlain, encodeStored } from "../encode.ts";
+import { apiVersionOf, conversionProblem, type Expected } from "../decode.ts";
+import { encodeStored } from "../encode.ts";
 import { routeError } from "../errors.ts";
 import { CUSTOM, ITEM, negotiate } from "../negotiate.ts";
 import { sendObject } from "../respond.ts";
 import { writeOptions } from "../write-options.ts";
 import { applyFor } from "./apply.ts";
-import { type Mechanism, mechanismFor, type Patched, type PatchType } from "./patch-mechanism.ts";
 import { sendForm } from "./form.ts";
+import { type Mechanism, mechanismFor, type Patched, type PatchType } from "./patch-mechanism.ts";
 import {
   checkName,
   expectedOf,
@@ -82,10 +83,10 @@ function changeBy(request: ResourceRequest, mechanism: Mechanism, type: PatchTyp
   return (current: KubeObject | undefined): KubeObject => {
     if (!current) throw notFound({ group: kind.group, resource: kind.plural }, name);
     const patched = mechanism.apply(other ? current : fromStorage(kind, current), expected.schema);
-    const object = decodePatched(patched, mechanism, expected.schema);
+    const object = decodePatched(patched, mechanism, expected);
     const conversion = type === "strategic" ? undefined : conversionProblem(object.value, expected);
     if (conversion) throw patchInvalid(patched.shown(), conversion);
-    object.value.kind = expected.kind;
+    if (!expected.custom) object.value.kind = expected.kind;
     object.value.apiVersion = apiVersionOf(expected);
     // The converter of strategic merges finds unknown fields in a map's order, and sorts them.
     const found = type === "strategic" ? [...object.problems].sort() : object.problems;
@@ -104,10 +105,14 @@ function changeBy(request: ResourceRequest, mechanism: Mechanism, type: PatchTyp
 function decodePatched(
   patched: Patched,
   { validation }: Mechanism,
-  schema: Parameters<typeof coerce>[1],
+  { schema, customResource }: Expected,
 ): Decoded<UnstructuredObject> {
   try {
-    return coerce<UnstructuredObject>(patched.value, schema, validation);
+    const decoded = coerce<UnstructuredObject>(patched.value, schema, validation);
+    if (!customResource) return decoded;
+    // What the patch left alone is shared with the stored object.
+    const value = deepCopy(decoded.value);
+    return { value, problems: [...decoded.problems, ...customResource.coerce(value, validation !== "Ignore")] };
   } catch (error) {
     if (error instanceof DecodeError)
       throw patchInvalid(patched.shown(), patched.explain?.(error.message) ?? error.message);

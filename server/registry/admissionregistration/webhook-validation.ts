@@ -146,7 +146,10 @@ export function validateUrl(text: string, field: string): FieldError[] {
 }
 
 /** (ValidateWebhookService) */
-function validateService({ name, namespace, path = "", port = 0 }: ServiceReference, field: string): FieldError[] {
+export function validateService(
+  { name, namespace, path = "", port = 0 }: ServiceReference,
+  field: string,
+): FieldError[] {
   const errors = [
     // Upstream hands name and namespace over in the wrong order: each is reported at the other's place.
     ...needed(namespace, `${field}.name`),

@@ -37,6 +37,7 @@ function fieldManagement(kind: Kind, subresource: string, served: Version): Fiel
       resetFields: custom
         ? customResetFields(subresources.has("status"), subresource)
         : resetFieldsOf(group, plural, subresource),
+      ...(kind.customResource && { convert: kind.customResource.convert }),
       ...(kind.definition.versions && {
         convert: (object, apiVersion) => convertBetween(kind, object, apiVersion),
       }),
@@ -89,7 +90,7 @@ export function trackFields(
 
 /** A Scale with the managers that own `replicas` of the object. */
 export function withScaleManagers(kind: Kind, form: KubeObject, { metadata }: KubeObject): KubeObject {
-  const paths = REPLICAS_PATHS[`${kind.group}/${kind.plural}`];
+  const paths = replicasPathsOf(kind);
   if (paths) setManagedFields(form, managersOfScale(metadata.managedFields, paths));
   return form;
 }
@@ -109,10 +110,14 @@ export function trackScale(
 
 /** Whoever owns `replicas` in a written Scale owns it in the object. */
 export function takeScaleManagers(kind: Kind, form: KubeObject, object: KubeObject): void {
-  const paths = REPLICAS_PATHS[`${kind.group}/${kind.plural}`];
+  const paths = replicasPathsOf(kind);
   if (!paths) return;
   const { managedFields } = object.metadata;
   setManagedFields(object, managersOfParent(managedFields, form.metadata.managedFields, paths, apiVersionOf(kind)));
+}
+
+function replicasPathsOf({ customResource, group, plural }: Kind) {
+  return customResource?.replicasPaths ?? REPLICAS_PATHS[`${group}/${plural}`];
 }
 
 function setManagedFields({ metadata }: KubeObject, managedFields: ManagedFieldsEntry[] | undefined): void {

@@ -1,6 +1,7 @@
+import { encodeSorted } from "../../../openapi/encode.ts";
 import type { KubeObject } from "../../meta/object.ts";
 import type { Change } from "../../storage/storage.ts";
-import type { Kind } from "../kind.ts";
+import type { CustomResourceHooks, Kind } from "../kind.ts";
 import type { Stored } from "../store.ts";
 
 /** What selectors look at. Kept apart from the object, which may be dropped from memory. */
@@ -20,8 +21,8 @@ export class StoredObject implements Stored {
   readonly key: string;
   readonly revision: number;
   readonly createRevision: number;
-  readonly json: Uint8Array;
   readonly #kind: Kind;
+  readonly #bytes: Uint8Array;
   #object: WeakRef<KubeObject> | undefined;
   #attributes: Attributes | undefined;
 
@@ -30,18 +31,27 @@ export class StoredObject implements Stored {
     this.key = change.key;
     this.revision = change.revision;
     this.createRevision = change.createRevision;
-    this.json = change.value;
+    this.#bytes = change.value;
     if (!object) return;
     this.#object = new WeakRef(object);
     this.#attributes = attributesOf(kind, object);
   }
 
+  get json(): Uint8Array {
+    return this.#bytes;
+  }
+
   get object(): Readonly<KubeObject> {
     const known = this.#object?.deref();
     if (known) return known;
-    const object = JSON.parse(decoder.decode(this.json)) as KubeObject; // we wrote it
+    const object = this.parse();
     this.#object = new WeakRef(object);
     return object;
+  }
+
+  /** The object in its bytes. */
+  protected parse(): KubeObject {
+    return JSON.parse(decoder.decode(this.#bytes)) as KubeObject; // we wrote it
   }
 
   /** Labels, for label selectors. */
@@ -67,16 +77,60 @@ function attributesOf(kind: Kind, object: KubeObject): Attributes {
   return { labels, fields: own ? Object.assign(fields, own) : fields };
 }
 
+/**
+ * A custom resource in one of its versions. Its definition may have changed since it was written, and it may have been
+ * written in another version: what is served is made when first asked for.
+ */
+class StoredCustomResource extends StoredObject {
+  readonly #hooks: CustomResourceHooks;
+  #json: Uint8Array | undefined;
+
+  constructor(kind: Kind, hooks: CustomResourceHooks, change: Change, object?: KubeObject) {
+    super(kind, change, object);
+    this.#hooks = hooks;
+  }
+
+  override get json(): Uint8Array {
+    this.#json ??= this.#encode();
+    return this.#json;
+  }
+
+  protected override parse(): KubeObject {
+    return this.#hooks.fromStored(super.parse());
+  }
+
+  /** Mostly what is stored, and then the memory is shared. */
+  #encode(): Uint8Array {
+    const bytes = Buffer.from(encodeSorted(this.object));
+    return bytes.equals(super.json) ? super.json : bytes;
+  }
+}
+
 // By the bytes, which the storage shares between its cache and its history: one Stored for one state of a key, so that
 // whoever encodes it (for a list, a watcher) can remember the result under it.
-const known = new WeakMap<Uint8Array, StoredObject>();
+type KnownObjects = WeakMap<Uint8Array, StoredObject>;
+const known: KnownObjects = new WeakMap();
+/** Custom resources look different in each version, and with each change of their definition. */
+const knownByKind = new WeakMap<Kind, KnownObjects>();
+
+function knownOf(kind: Kind): KnownObjects {
+  if (!kind.customResource) return known;
+  let own = knownByKind.get(kind);
+  if (!own) {
+    own = new WeakMap();
+    knownByKind.set(kind, own);
+  }
+  return own;
+}
 
 /** The Stored of a state. Always the same one while it is in use. @param object its parsed form, when at hand */
 export function storedOf(kind: Kind, change: Change, object?: KubeObject): StoredObject {
-  let stored = known.get(change.value);
+  const objects = knownOf(kind);
+  let stored = objects.get(change.value);
   if (!stored) {
-    stored = new StoredObject(kind, change, object);
-    known.set(change.value, stored);
+    const hooks = kind.customResource;
+    stored = hooks ? new StoredCustomResource(kind, hooks, change, object) : new StoredObject(kind, change, object);
+    objects.set(change.value, stored);
   }
   return stored;
 }

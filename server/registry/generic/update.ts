@@ -128,7 +128,7 @@ async function wishOfOwn(run: Run, old: Readonly<KubeObject>): Promise<Wish> {
 async function wishOfOther(run: Run, definition: Subresource<KubeObject>, old: Readonly<KubeObject>): Promise<Wish> {
   const { store, scope, namespace, name, subresource } = run;
   const { kind, admission } = store;
-  const read = (object: KubeObject) => definition.read?.(object) ?? object;
+  const read = (object: KubeObject) => definition.readForUpdate?.(object) ?? definition.read?.(object) ?? object;
   const oldForm = withScaleManagers(kind, read(deepCopy(old)), old);
   const sent = await run.update(deepCopy(oldForm));
   if (run.options.managedFields === "update") trackScale(definition, { form: sent, oldForm }, scope);
@@ -145,7 +145,8 @@ async function wishOfOther(run: Run, definition: Subresource<KubeObject>, old: R
   const mutating = attributes(sent);
   await admission.admit(mutating);
   const form = mutating.object ?? sent;
-  const errors = validateScale(form);
+  // Custom resources judge their own replicas.
+  const errors = kind.custom ? [] : validateScale(form);
   if (errors.length > 0) throw invalid(definition.kind ?? kind, form.metadata.name ?? "", errors);
   const object = deepCopy(old);
   const { uid, resourceVersion } = form.metadata;

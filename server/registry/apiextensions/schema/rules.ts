@@ -1,0 +1,34 @@
+import type { FieldError } from "../../../meta/field-error.ts";
+import type { JsonSchema } from "./json-schema.ts";
+
+/**
+ * What CEL rules (x-kubernetes-validations) need of an engine: to be set by whoever has one. A definition with rules
+ * is refused while there is none, so that no rule is ever passed over in silence.
+ */
+export interface RuleEngine {
+  /**
+   * Compiles all rules of a schema and says what is wrong with them, costs included. (validation.go, schema/cel)
+   * @param path of the schema in the definition
+   * @param old the schema before an update, whose unchanged rules are not judged by new limits
+   */
+  validateRules(schema: JsonSchema, path: string, old: JsonSchema | undefined): FieldError[];
+  /** Prepares the rules of a version's whole schema. @returns undefined when it has none */
+  compile(schema: JsonSchema): CompiledRules | undefined;
+}
+
+/** The rules of one schema. */
+export interface CompiledRules {
+  /** Evaluates all of them. @param old the object before an update; undefined on create */
+  validate(value: unknown, old: unknown, now: Date): FieldError[];
+}
+
+let engine: RuleEngine | undefined;
+
+/** To be called once, before the first request. */
+export function useRuleEngine(rules: RuleEngine): void {
+  engine = rules;
+}
+
+export function ruleEngine(): RuleEngine | undefined {
+  return engine;
+}

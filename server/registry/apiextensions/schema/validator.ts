@@ -1,0 +1,316 @@
+import { RE2JS } from "re2js";
+import { semanticEqual } from "../../../meta/equality.ts";
+import type { FieldError } from "../../../meta/field-error.ts";
+import { formatOf, matchesFormat } from "./formats.ts";
+import { additionalOf, isObject, itemsOf, type JsonSchema, sortedKeys } from "./json-schema.ts";
+import {
+  enumError,
+  forbiddenPropertyError,
+  limitError,
+  plainError,
+  requiredError,
+  tooLongError,
+  tooManyError,
+  typeError,
+  type ValueError,
+  valueError,
+} from "./value-error.ts";
+
+/**
+ * Checks values against a CRD's schema with upstream's words, order and oddities, for which no general JSON Schema
+ * validator has the texts. Follows kube-openapi/pkg/validation/validate; `matches` counts what was checked well, which
+ * upstream goes by to choose the failures of a oneOf or anyOf that it tells.
+ */
+interface Result {
+  readonly errors: ValueError[];
+  matches: number;
+}
+
+/** Finds the old value behind a new one, for ratcheting: what did not change is not complained about. */
+interface Correlation {
+  readonly value: unknown;
+  readonly old: unknown;
+}
+
+/**
+ * @param path of the value, which field errors start with
+ * @param old the value before an update: errors in unchanged parts are forgiven (CRDValidationRatcheting). Absent on create
+ */
+export function validateValue(
+  value: unknown,
+  schema: JsonSchema,
+  path = "",
+  old?: { readonly value: unknown },
+): FieldError[] {
+  const correlation = old && { value, old: old.value };
+  return validate(value, schema, "", correlation).errors.map((error) => error(path));
+}
+
+function validate(value: unknown, schema: JsonSchema, path: string, correlation?: Correlation): Result {
+  const result = run(value, schema, path, correlation);
+  if (correlation && result.errors.length > 0 && semanticallySame(correlation)) return { errors: [], matches: 0 };
+  return result;
+}
+
+function semanticallySame({ value, old }: Correlation): boolean {
+  return old !== undefined && semanticEqual(value, old);
+}
+
+function run(value: unknown, schema: JsonSchema, path: string, correlation?: Correlation): Result {
+  const result: Result = { errors: [], matches: 0 };
+  const merge = (more: Result | undefined) => {
+    if (!more) return;
+    result.errors.push(...more.errors);
+    result.matches += more.matches;
+  };
+  if (value === null) {
+    merge(checkType(value, schema, path));
+    merge(checkEnum(value, schema, path));
+    return result;
+  }
+  const format = formatOf(schema);
+  const checks: (Result | undefined | false)[] = [
+    (typesOf(schema).length > 0 || format !== undefined) && checkType(value, schema, path),
+    checkAlternatives(value, schema, path, correlation),
+    typeof value === "string" && checkString(value, schema, path),
+    typeof value === "string" && format !== undefined && checkFormat(value, format, path),
+    typeof value === "number" && checkNumber(value, schema, path),
+    Array.isArray(value) && checkList(value, schema, path, correlation),
+    checkEnum(value, schema, path),
+    isObject(value) && checkObject(value, schema, path, correlation),
+  ];
+  for (const check of checks) {
+    if (!check) continue;
+    merge(check);
+    result.matches++;
+  }
+  result.matches++;
+  return result;
+}
+
+const one = (error: ValueError): Result => ({ errors: [error], matches: 0 });
+const NOTHING: Result = { errors: [], matches: 0 };
+
+function typesOf(schema: JsonSchema): readonly string[] {
+  if (schema["x-kubernetes-int-or-string"]) return ["integer", "string"];
+  return schema.type ? [schema.type] : [];
+}
+
+function typeOf(value: unknown): string {
+  if (Array.isArray(value)) return "array";
+  if (typeof value === "number") return Number.isInteger(value) ? "integer" : "number";
+  return typeof value;
+}
+
+function checkType(value: unknown, schema: JsonSchema, path: string): Result {
+  const types = typesOf(schema);
+  if (value === null) {
+    if (types.length > 0 && !schema.nullable) return one(typeError(path, types.join(","), "null"));
+    return { errors: [], matches: 1 };
+  }
+  const actual = typeOf(value);
+  const format = formatOf(schema);
+  const fits = types.includes(actual) || (actual === "integer" && types.includes("number"));
+  const isText = typeof value === "string" || Array.isArray(value);
+  if (!isText && format !== undefined && !fits) {
+    const kind = actual === "integer" ? "int64" : actual === "number" ? "float64" : "";
+    if (kind !== format) return one(typeError(path, format, kind));
+  }
+  const numeric = types.includes("number") || types.includes("integer");
+  if (!numeric && format !== undefined && isText) return { errors: [], matches: 1 };
+  return fits ? { errors: [], matches: 1 } : one(typeError(path, types.join(","), actual));
+}
+
+/** anyOf, oneOf, allOf and not. (schema_props.go) */
+function checkAlternatives(value: unknown, schema: JsonSchema, path: string, correlation?: Correlation): Result {
+  const result: Result = { errors: [], matches: 0 };
+  const add = ({ errors, matches }: Result) => {
+    result.errors.push(...errors);
+    result.matches += matches;
+  };
+  const inner = (alternative: JsonSchema) => run(value, alternative, path, correlation);
+  const quoted = JSON.stringify(path);
+  if (schema.anyOf?.length) {
+    const tried = schema.anyOf.map(inner);
+    const success = tried.find(({ errors }) => errors.length === 0);
+    if (!success) result.errors.push(plainError(`${quoted} must validate at least one schema (anyOf)`));
+    add(success ?? bestOf(tried));
+  }
+  if (schema.oneOf?.length) {
+    const tried = schema.oneOf.map(inner);
+    const good = tried.filter(({ errors }) => errors.length === 0);
+    if (good.length === 1 && good[0]) add(good[0]);
+    else {
+      const found = good.length === 0 ? "Found none valid" : `Found ${good.length} valid alternatives`;
+      result.errors.push(plainError(`${quoted} must validate one and only one schema (oneOf). ${found}`));
+      if (good.length === 0) add(bestOf(tried));
+    }
+  }
+  if (schema.allOf?.length) {
+    const tried = schema.allOf.map(inner);
+    for (const each of tried) add(each);
+    const good = tried.filter(({ errors }) => errors.length === 0).length;
+    if (good < tried.length) {
+      const none = good === 0 ? ". None validated" : "";
+      result.errors.push(plainError(`${quoted} must validate all the schemas (allOf)${none}`));
+    }
+  }
+  if (schema.not && inner(schema.not).errors.length === 0) {
+    result.errors.push(plainError(`${quoted} must not validate the schema (not)`));
+  }
+  result.matches++;
+  return result;
+}
+
+function bestOf(tried: readonly Result[]): Result {
+  return tried.reduce((best, each) => (each.matches > best.matches ? each : best), tried[0] ?? NOTHING);
+}
+
+function checkString(value: string, schema: JsonSchema, path: string): Result {
+  const { maxLength, minLength, pattern } = schema;
+  const length = maxLength === undefined && minLength === undefined ? 0 : [...value].length;
+  if (maxLength !== undefined && length > maxLength) return one(tooLongError(path, maxLength));
+  if (minLength !== undefined && length < minLength) {
+    return one(valueError(path, value, `should be at least ${minLength} chars long`));
+  }
+  if (pattern && !matchesPattern(value, pattern)) return one(valueError(path, value, `should match '${pattern}'`));
+  return NOTHING;
+}
+
+const patterns = new Map<string, RE2JS>();
+/** Patterns are few, and a client may not fill the memory with them. */
+const MAX_PATTERNS = 2000;
+
+function matchesPattern(value: string, pattern: string): boolean {
+  let compiled = patterns.get(pattern);
+  if (!compiled) {
+    compiled = RE2JS.compile(pattern);
+    if (patterns.size >= MAX_PATTERNS) patterns.clear();
+    patterns.set(pattern, compiled);
+  }
+  return compiled.matcher(value).find();
+}
+
+function checkFormat(value: string, format: string, path: string): Result {
+  if (matchesFormat(value, format)) return NOTHING;
+  return one(typeError(path, format, value));
+}
+
+const INT32 = 2 ** 31;
+
+function checkNumber(value: number, schema: JsonSchema, path: string): Result {
+  const { multipleOf, maximum, minimum, exclusiveMaximum, exclusiveMinimum } = schema;
+  const result: Result = { errors: [], matches: 0 };
+  const range = outOfRange(value, schema);
+  if (range) result.errors.push(plainError(`Checked value must be of type ${range} in ${path}`));
+  if (multipleOf !== undefined && !isMultipleOf(value, multipleOf)) {
+    result.errors.push(limitError(path, value, "should be a multiple of", multipleOf));
+  }
+  if (maximum !== undefined && (exclusiveMaximum ? value >= maximum : value > maximum)) {
+    const text = exclusiveMaximum ? "should be less than" : "should be less than or equal to";
+    result.errors.push(limitError(path, value, text, maximum));
+  }
+  if (minimum !== undefined && (exclusiveMinimum ? value <= minimum : value < minimum)) {
+    const text = exclusiveMinimum ? "should be greater than" : "should be greater than or equal to";
+    result.errors.push(limitError(path, value, text, minimum));
+  }
+  return result;
+}
+
+/** What a number does not fit into. */
+function outOfRange(value: number, schema: JsonSchema): string | undefined {
+  const [type] = typesOf(schema);
+  const format = formatOf(schema);
+  if (type === "integer") {
+    if (!Number.isInteger(value)) return format ? `integer with format ${format}` : "integer (default format)";
+    return format === "int32" && (value >= INT32 || value < -INT32) ? "integer with format int32" : undefined;
+  }
+  const tooLarge = format === "float" && Math.abs(value) > 3.4028234663852886e38;
+  return tooLarge ? `${type ?? ""} with format float` : undefined;
+}
+
+function isMultipleOf(value: number, factor: number): boolean {
+  if (Number.isInteger(value) && Number.isInteger(factor)) return value % factor === 0;
+  const quotient = factor < 1 ? (1 / factor) * value : value / factor;
+  return Math.abs(quotient - Math.round(quotient)) <= Math.max(1, Math.abs(quotient)) * 1e-9;
+}
+
+function checkList(list: readonly unknown[], schema: JsonSchema, path: string, correlation?: Correlation): Result {
+  const { minItems, maxItems } = schema;
+  const items = itemsOf(schema);
+  const result: Result = { errors: [], matches: 1 };
+  if (items) {
+    for (const [index, item] of list.entries()) {
+      const { errors, matches } = validate(item, items, `${path}[${index}]`, itemOf(correlation, schema, index));
+      result.errors.push(...errors);
+      result.matches += matches;
+    }
+  }
+  if (minItems !== undefined && list.length < minItems) {
+    result.errors.push(valueError(path, list.length, `should have at least ${minItems} items`));
+  }
+  if (maxItems !== undefined && list.length > maxItems) result.errors.push(tooManyError(path, list.length, maxItems));
+  return result;
+}
+
+/** Items have old ones only in lists with keys: elsewhere a changed list is a new one. */
+function itemOf(correlation: Correlation | undefined, schema: JsonSchema, index: number): Correlation | undefined {
+  if (!correlation || schema["x-kubernetes-list-type"] !== "map") return undefined;
+  const { value, old } = correlation;
+  if (!Array.isArray(value) || !Array.isArray(old)) return undefined;
+  const item: unknown = value[index];
+  const keys = schema["x-kubernetes-list-map-keys"] ?? [];
+  const same = (other: unknown) =>
+    isObject(item) && isObject(other) && keys.every((key) => semanticEqual(item[key], other[key]));
+  const match = old.find(same);
+  return match === undefined ? undefined : { value: item, old: match };
+}
+
+function memberOf(correlation: Correlation | undefined, schema: JsonSchema, name: string): Correlation | undefined {
+  if (!correlation || schema["x-kubernetes-map-type"] === "atomic") return undefined;
+  const { value, old } = correlation;
+  if (!isObject(value) || !isObject(old) || !Object.hasOwn(old, name)) return undefined;
+  return { value: value[name], old: old[name] };
+}
+
+function checkEnum(value: unknown, schema: JsonSchema, path: string): Result {
+  const values: readonly unknown[] = schema.enum ?? [];
+  if (values.length === 0 || values.some((each) => each !== null && semanticEqual(each, value))) return NOTHING;
+  return one(enumError(path, value, values));
+}
+
+function checkObject(
+  object: Readonly<Record<string, unknown>>,
+  schema: JsonSchema,
+  path: string,
+  correlation?: Correlation,
+): Result {
+  const { minProperties, maxProperties, properties = {}, required = [] } = schema;
+  const count = Object.keys(object).length;
+  if (minProperties !== undefined && count < minProperties) {
+    return one(valueError(path, count, `should have at least ${minProperties} properties`));
+  }
+  if (maxProperties !== undefined && count > maxProperties) return one(tooManyError(path, count, maxProperties));
+  const result: Result = { errors: [], matches: 0 };
+  const additional = additionalOf(schema);
+  const check = (name: string, inner: JsonSchema, at: string) => {
+    // The identity of the object itself is never forgiven: both sides were brought to one version.
+    const isIdentity = path === "" && (name === "kind" || name === "apiVersion");
+    const before = isIdentity ? undefined : memberOf(correlation, schema, name);
+    const { errors, matches } = validate(object[name], inner, at, before);
+    result.errors.push(...errors);
+    result.matches += matches;
+  };
+  for (const name of sortedKeys(object)) {
+    if (Object.hasOwn(properties, name)) continue;
+    if ((schema.additionalProperties as unknown) === false) {
+      result.errors.push(forbiddenPropertyError(path, name));
+    } else if (additional) check(name, additional, `${path}.${name}`);
+  }
+  for (const name of sortedKeys(properties)) {
+    const inner = properties[name];
+    if (inner && Object.hasOwn(object, name)) check(name, inner, path ? `${path}.${name}` : name);
+  }
+  for (const name of required) if (!Object.hasOwn(object, name)) result.errors.push(requiredError(`${path}.${name}`));
+  return result;
+}
