@@ -1,5 +1,5 @@
 import type { FieldValidation } from "../../../openapi/decode.ts";
-import { encodeAny, encodeJson } from "../../../openapi/encode.ts";
+import { encodeAny, encodeJson, encodeSorted } from "../../../openapi/encode.ts";
 import { DecodeError, type Node, parseTree, plainValue } from "../../../openapi/json-tree.ts";
 import type { Schema } from "../../../openapi/schema.ts";
 import { badRequest } from "../../meta/errors.ts";
@@ -91,7 +91,10 @@ function applyOperations(current: KubeObject, operations: Parameters<typeof appl
 function asText(current: KubeObject, schema: Schema, patch: (object: KubeObject) => unknown): Patched {
   return {
     value: patch(current),
-    shown: () => encodeAny(patch(schema.name ? (JSON.parse(encodeJson(current, schema)) as KubeObject) : current)),
+    shown: () =>
+      schema.name
+        ? encodeAny(patch(JSON.parse(encodeJson(current, schema)) as KubeObject))
+        : encodeSorted(patch(current)),
   };
 }
 
