@@ -91,7 +91,9 @@ function hooksOf({
       const slash = apiVersion.indexOf("/");
       const target = apiVersion.slice(slash + 1);
       if (apiVersion.slice(0, slash) !== schemas.group || !schemas.has(target)) return undefined;
-      return { object: inVersion(object, schemas, target), schema: schemas.shape(target) };
+      // Nothing is pruned here: where versions differ in their fields, upstream cannot tell who owns what either, and
+      // the object ends without managers.
+      return { object: { ...object, apiVersion }, schema: schemas.shape(target) };
     },
     replicasPaths,
     warning,

@@ -8,7 +8,7 @@ import { type FieldError, fieldInvalid } from "../meta/field-error.ts";
 import { goQuote } from "../meta/go-quote.ts";
 import { goValue } from "../meta/go-value.ts";
 import { validateQualifiedName } from "../meta/names.ts";
-import type { KubeObject, UnstructuredObject } from "../meta/object.ts";
+import type { KubeObject, ObjectMeta, UnstructuredObject } from "../meta/object.ts";
 import { validateEmbedded } from "../registry/apiextensions/schema/embedded-meta.ts";
 import { type JsonSchema, propertyOf } from "../registry/apiextensions/schema/json-schema.ts";
 import { validateListTypes } from "../registry/apiextensions/schema/list-types.ts";
@@ -100,10 +100,14 @@ function statusOf(custom: CustomVersion, rules: () => CompiledRules | undefined)
       const next = object as UnstructuredObject;
       const { status } = next;
       const { managedFields } = object.metadata;
+      // The metadata stays the same object: those who called this hold it.
+      const { metadata } = next;
+      for (const name of Object.keys(metadata)) delete metadata[name as keyof ObjectMeta];
       for (const name of Object.keys(next)) delete next[name];
-      Object.assign(next, deepCopy(old));
-      if (managedFields) next.metadata.managedFields = managedFields;
-      else delete next.metadata.managedFields;
+      Object.assign(metadata, deepCopy(old.metadata));
+      Object.assign(next, deepCopy(old), { metadata });
+      if (managedFields) metadata.managedFields = managedFields;
+      else delete metadata.managedFields;
       restore(next, { status }, "status");
     },
     validateUpdate(object, old, { now }) {

@@ -129,7 +129,9 @@ export function storedOf(kind: Kind, change: Change, object?: KubeObject): Store
   let stored = objects.get(change.value);
   if (!stored) {
     const hooks = kind.customResource;
-    stored = hooks ? new StoredCustomResource(kind, hooks, change, object) : new StoredObject(kind, change, object);
+    // What another version knows besides was not stored.
+    const asStored = hooks && kind.version !== kind.definition.version ? undefined : object;
+    stored = hooks ? new StoredCustomResource(kind, hooks, change, asStored) : new StoredObject(kind, change, object);
     objects.set(change.value, stored);
   }
   return stored;
