@@ -65,7 +65,7 @@ export class CustomStore implements ResourceStore {
     return stop;
   }
 
-  create(...[namespace, object, scope]: Parameters<ResourceStore["create"]>) {
+  async create(...[namespace, object, scope]: Parameters<ResourceStore["create"]>) {
     this.#checkCreate(object.metadata.name);
     return this.#inner.create(namespace, object, scope);
   }

@@ -21,14 +21,17 @@ export interface NamingWish {
 const INITIAL = "the initial names have been accepted";
 
 /**
- * Which names a definition gets, the others of its group being first come. (pkg/controller/status/naming_controller.go)
+ * Which names a definition gets. (pkg/controller/status/naming_controller.go)
+ * @param taken the accepted names of the others in its group, who came first
  * @returns undefined when nothing is to be done
  */
-export function namingOf(definition: Definition, others: readonly Definition[]): NamingWish | undefined {
+export function namingOf(
+  definition: Definition,
+  taken: readonly CustomResourceDefinitionNames[],
+): NamingWish | undefined {
   const wanted = definition.spec.names;
   const accepted = definition.status?.acceptedNames;
   if (semanticEqual(wanted, accepted)) return undefined;
-  const taken = others.flatMap(({ status }) => (status?.acceptedNames ? [status.acceptedNames] : []));
   const resources = new Set(
     taken.flatMap(({ plural, singular, shortNames = [] }) => [plural, singular, ...shortNames]),
   );

@@ -1,5 +1,9 @@
-import type { CustomResourceDefinition } from "../../openapi/api/apiextensions.k8s.io.v1.ts";
+import type {
+  CustomResourceDefinition,
+  CustomResourceDefinitionNames,
+} from "../../openapi/api/apiextensions.k8s.io.v1.ts";
 import type { ObjectReader, ObjectWriter } from "../admission/plugin.ts";
+import { deepCopy } from "../meta/equality.ts";
 import type { GroupResource } from "../meta/errors.ts";
 import {
   type ConditionWish,
@@ -38,6 +42,8 @@ const LAST_RETRY_MILLISECONDS = 60_000;
 export class DefinitionController {
   readonly #environment: ControllerEnvironment;
   readonly #queue = new Set<string>();
+  /** The names that definitions have, by the definition's own. */
+  readonly #names = new Map<string, ClaimedNames>();
   readonly #retries = new Map<string, number>();
   readonly #cancels = new Set<() => void>();
   /** Generations whose schemas have been looked at. */
@@ -50,8 +56,19 @@ export class DefinitionController {
     this.#environment = environment;
   }
 
-  /** To be called for each change of a definition. */
-  enqueue(name: string): void {
+  /** To be called for each definition and each change of one. */
+  follow({ metadata: { name = "" }, spec, status }: Definition): void {
+    // Copied, since all of a definition would stay in memory with a part of it.
+    this.#names.set(name, { group: spec.group ?? "", accepted: deepCopy(status?.acceptedNames) });
+    this.#enqueue(name);
+  }
+
+  forget(name: string): void {
+    this.#names.delete(name);
+    this.#enqueue(name);
+  }
+
+  #enqueue(name: string): void {
     this.#queue.add(name);
     if (this.#isRunning || this.#isStopped) return;
     this.#isRunning = true;
@@ -90,7 +107,7 @@ export class DefinitionController {
     const delay = Math.min(FIRST_RETRY_MILLISECONDS * 2 ** count, LAST_RETRY_MILLISECONDS);
     const cancel = this.#environment.clock.after(delay, () => {
       this.#cancels.delete(cancel);
-      this.enqueue(name);
+      this.#enqueue(name);
     });
     this.#cancels.add(cancel);
   }
@@ -115,10 +132,8 @@ export class DefinitionController {
 
   /** Names first, then Established, in two writes as upstream makes them. */
   async #accept(name: string, definition: Definition): Promise<void> {
-    const { group } = definition.spec;
-    const others = this.#environment.reader
-      .list<CustomResourceDefinition>(DEFINITIONS, "")
-      .filter(({ metadata, spec }) => metadata.name !== name && spec.group === group);
+    const { group = "" } = definition.spec;
+    const others = this.#othersOf(name, group).flatMap(([, { accepted }]) => (accepted ? [accepted] : []));
     const naming = namingOf(definition, others);
     if (naming) {
       await this.#write(name, (current) => {
@@ -128,7 +143,7 @@ export class DefinitionController {
         if (current.status) current.status.acceptedNames = wish.acceptedNames;
         return true;
       });
-      this.#enqueueOthers(name, group ?? "");
+      this.#enqueueOthers(name, group);
     }
     const current = this.#read(name);
     const establishment = current && establishmentOf(current);
@@ -206,11 +221,18 @@ export class DefinitionController {
     await this.#environment.writer.update<CustomResourceDefinition>(DEFINITIONS, "", name, apply, "status");
   }
 
-  #enqueueOthers(name: string, group: string): void {
-    for (const { metadata, spec } of this.#environment.reader.list<CustomResourceDefinition>(DEFINITIONS, "")) {
-      if (spec.group === group && metadata.name && metadata.name !== name) this.enqueue(metadata.name);
-    }
+  #othersOf(name: string, group: string): [string, ClaimedNames][] {
+    return [...this.#names].filter(([other, claimed]) => other !== name && claimed.group === group);
   }
+
+  #enqueueOthers(name: string, group: string): void {
+    for (const [other] of this.#othersOf(name, group)) this.#enqueue(other);
+  }
+}
+
+interface ClaimedNames {
+  readonly group: string;
+  readonly accepted: CustomResourceDefinitionNames | undefined;
 }
 
 /** Kept where custom resources are kept, but not theirs. (OverlappingBuiltInResources) */

@@ -77,13 +77,13 @@ export function startExtensions(options: ExtensionsOptions): Extensions {
   const unwatch = registry.watch.watch<CustomResourceDefinition>(DEFINITIONS, {
     set(definition) {
       follow(definition);
-      controller.enqueue(definition.metadata.name ?? "");
+      controller.follow(definition);
     },
     remove({ metadata: { name = "" } }) {
       const known = resources.get(name);
       if (resources.delete(name)) publish();
       known?.retire();
-      controller.enqueue(name);
+      controller.forget(name);
     },
   });
   isStarting = false;

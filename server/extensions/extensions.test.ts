@@ -1,0 +1,239 @@
+import { afterEach, expect, test } from "vitest";
+import type { CustomResourceDefinition } from "../../openapi/api/apiextensions.k8s.io.v1.ts";
+import type { WebhookClient } from "../admission/webhook/client.ts";
+import { deepCopy } from "../meta/equality.ts";
+import type { KubeObject, UnstructuredObject } from "../meta/object.ts";
+import { listRequest, PLAIN, scope, storeOf } from "../registry/generic/test-registry.ts";
+import { ServerRegistry } from "../registry/registry.ts";
+import type { Services } from "../registry/services.ts";
+import type { WatchEvent } from "../registry/store.ts";
+import { objectWriter } from "../registry/writer.ts";
+import { systemClock } from "../storage/clock.ts";
+import { openStorage } from "../storage/open.ts";
+import { startExtensions } from "./start.ts";
+
+const GROUP = "demo.example.com";
+const NAME = `widgets.${GROUP}`;
+const schema = (field: string) => ({
+  openAPIV3Schema: {
+    type: "object",
+    properties: { spec: { type: "object", properties: { [field]: { type: "string" } } } },
+  },
+});
+const version = (name: string, storage: boolean, field = "size") => ({
+  name,
+  served: true,
+  storage,
+  schema: schema(field),
+});
+
+type Spec = CustomResourceDefinition["spec"];
+const definition = (spec: Partial<Spec> = {}, plural = "widgets", kind = "Widget") =>
+  ({
+    apiVersion: "apiextensions.k8s.io/v1",
+    kind: "CustomResourceDefinition",
+    metadata: { name: `${plural}.${GROUP}` },
+    spec: {
+      group: GROUP,
+      scope: "Namespaced",
+      names: { plural, kind, singular: kind.toLowerCase(), listKind: `${kind}List` },
+      conversion: { strategy: "None" },
+      versions: [version("v1", true)],
+      ...spec,
+    },
+  }) as unknown as CustomResourceDefinition; // as decoded and defaulted
+const widget = (spec: object, more: object = {}, apiVersion = `${GROUP}/v1`) =>
+  ({ apiVersion, kind: "Widget", metadata: { name: "w", ...more }, spec }) as KubeObject;
+
+const stops: (() => void)[] = [];
+afterEach(() => {
+  for (const stop of stops.splice(0)) stop();
+});
+
+async function server(post: WebhookClient["post"] = () => Promise.reject(new Error("no webhook here"))) {
+  const storage = await openStorage("memory:", { durability: "relaxed", historySeconds: 0 });
+  const registry = new ServerRegistry({
+    storage,
+    admission: { admit: async () => undefined, validate: async () => undefined },
+    random: Math.random,
+    clock: systemClock,
+    services: {} as Services, // no kind in here needs one
+  });
+  const writer = objectWriter((resource) => registry.storeOf(resource), scope);
+  const extensions = startExtensions({
+    registry,
+    writer,
+    storage,
+    clock: systemClock,
+    client: { post, stop: () => undefined },
+    now: () => new Date(),
+    newId: () => "uid-1",
+    onError: (error) => {
+      throw error;
+    },
+  });
+  stops.push(() => extensions.stop());
+  const definitions = storeOf(registry, "customresourcedefinitions", "apiextensions.k8s.io");
+  const read = (name = NAME) =>
+    registry.reader.get<CustomResourceDefinition>(
+      { group: "apiextensions.k8s.io", resource: "customresourcedefinitions" },
+      "",
+      name,
+    );
+  const conditions = (name?: string) =>
+    Object.fromEntries(
+      (read(name)?.status?.conditions ?? []).map(({ type, status, reason }) => [type, `${status} ${reason}`]),
+    );
+  const define = async (object: CustomResourceDefinition) => {
+    await definitions.create("", object, scope());
+    await expect.poll(() => conditions(object.metadata.name).NamesAccepted).toBeDefined();
+  };
+  const widgets = (v = "v1") => registry.lookup(GROUP, v, "widgets")!.store;
+  return { registry, definitions, define, read, conditions, widgets, extensions };
+}
+
+test("a definition is established, serves its kind, and is gone with its objects", async () => {
+  const { registry, definitions, define, read, conditions, widgets } = await server();
+  await define(definition());
+  await expect
+    .poll(() => conditions())
+    .toEqual({
+      NamesAccepted: "True NoConflicts",
+      Established: "True InitialNamesAccepted",
+    });
+  const finalizers = ["example.com/hold"];
+  await widgets().create("a", widget({ size: "S" }, { finalizers }), scope());
+  const store = widgets();
+  const events: WatchEvent[] = [];
+  let ended = false;
+  const request = { ...listRequest(), allowWatchBookmarks: false, sendInitialEvents: undefined };
+  await store.watch(request, {
+    send: (event) => events.push(event) > 0,
+    end: () => {
+      ended = true;
+    },
+  });
+  await definitions.delete("", NAME, {}, scope());
+  await expect.poll(() => conditions().Terminating).toBe("True InstanceDeletionInProgress");
+  await expect(widgets().create("a", widget({}, { name: "late" }), scope())).rejects.toMatchObject({ code: 403 });
+  const release = (current: KubeObject | undefined) => {
+    const next = deepCopy(current!);
+    delete next.metadata.finalizers;
+    return next;
+  };
+  await widgets().update("a", "w", "", release, PLAIN, scope());
+  await expect.poll(() => read()).toBeUndefined();
+  await expect.poll(() => registry.lookup(GROUP, "v1", "widgets")).toBeUndefined();
+  expect(events.map(({ type }) => type)).toEqual(["ADDED", "MODIFIED", "DELETED"]);
+  expect(ended).toBe(true);
+});
+
+test("names are first come, first served, and free again with their definition", async () => {
+  const { definitions, define, conditions } = await server();
+  await define(definition());
+  await define(definition({}, "gadgets", "Widget"));
+  const gadgets = `gadgets.${GROUP}`;
+  expect(conditions(gadgets)).toMatchObject({
+    NamesAccepted: "False ListKindConflict",
+    Established: "False NotAccepted",
+  });
+  await definitions.delete("", NAME, {}, scope());
+  await expect.poll(() => conditions(gadgets)).toMatchObject({ NamesAccepted: "True NoConflicts" });
+});
+
+test.each([
+  [
+    { size: 1 },
+    'Widget.demo.example.com "w" is invalid: spec.size: Invalid value: "integer": spec.size in body must be of type string: "integer"',
+  ],
+  [
+    "text",
+    'Widget.demo.example.com "w" is invalid: spec: Invalid value: "string": spec in body must be of type object: "string"',
+  ],
+])("an object with the spec %j is refused", async (spec, message) => {
+  const { define, widgets } = await server();
+  await define(definition());
+  await expect(widgets().create("a", widget(spec as object), scope())).rejects.toMatchObject({ code: 422, message });
+});
+
+test("versions see each other's objects, each by its own schema", async () => {
+  const { define, widgets } = await server();
+  await define(definition({ versions: [version("v1", true, "one"), version("v2", false, "two")] as Spec["versions"] }));
+  await widgets("v1").create("a", widget({ one: "1" }), scope());
+  const seen = await widgets("v2").get("a", "w", "", scope());
+  expect(seen.object).toMatchObject({ apiVersion: `${GROUP}/v2`, spec: {} });
+  expect(JSON.parse(Buffer.from(seen.json).toString())).toEqual(seen.object);
+});
+
+const reviewed =
+  (change: (object: UnstructuredObject) => void): WebhookClient["post"] =>
+  async (_, body) => {
+    const { request } = JSON.parse(body) as {
+      request: { uid: string; desiredAPIVersion: string; objects: UnstructuredObject[] };
+    };
+    const convertedObjects = request.objects.map((object) => {
+      const converted = { ...object, apiVersion: request.desiredAPIVersion };
+      change(converted);
+      return converted;
+    });
+    const response = { uid: request.uid, result: { status: "Success" }, convertedObjects };
+    return { kind: "ConversionReview", apiVersion: "apiextensions.k8s.io/v1", response };
+  };
+const WEBHOOK = {
+  conversion: {
+    strategy: "Webhook",
+    webhook: { conversionReviewVersions: ["v1"], clientConfig: { url: "https://c.example.com" } },
+  },
+  versions: [version("v1", true, "one"), version("v2", false, "two")],
+} as unknown as Partial<Spec>;
+
+test("a webhook converts on the way in and out", async () => {
+  const { define, widgets } = await server(
+    reviewed((object) => {
+      const { one, two } = object.spec as { one?: string; two?: string };
+      object.spec = object.apiVersion?.endsWith("v2") ? { two: one } : { one: two };
+    }),
+  );
+  await define(definition(WEBHOOK));
+  const created = await widgets("v2").create("a", widget({ two: "x" }, {}, `${GROUP}/v2`), scope());
+  expect(created.object).toMatchObject({ apiVersion: `${GROUP}/v2`, spec: { two: "x" } });
+  expect((await widgets("v1").get("a", "w", "", scope())).object).toMatchObject({ spec: { one: "x" } });
+  const { items } = await widgets("v2").list(listRequest(), scope());
+  expect(items.map(({ object }) => object)).toMatchObject([{ spec: { two: "x" } }]);
+});
+
+test.each([
+  [
+    "changes the name",
+    (object: UnstructuredObject) => {
+      object.metadata = { ...object.metadata, name: "other" };
+    },
+    "must have the same name: w != other",
+  ],
+  [
+    "changes the kind",
+    (object: UnstructuredObject) => {
+      object.kind = "Gadget";
+    },
+    "invalid kind (expected Widget, received Gadget)",
+  ],
+])("a webhook that %s is not believed", async (_, change, message) => {
+  const { define, widgets } = await server(reviewed(change));
+  await define(definition(WEBHOOK));
+  await widgets("v1").create("a", widget({ one: "x" }), scope());
+  const about = `conversion webhook for ${GROUP}/v1, Kind=Widget returned invalid object: ${message}`;
+  await expect(widgets("v2").get("a", "w", "", scope())).rejects.toMatchObject({ code: 500, message: about });
+});
+
+test("rules are refused while there is no engine for them", async () => {
+  const { definitions } = await server();
+  const rules = [{ rule: "self.size == 'S'" }];
+  const openAPIV3Schema = {
+    type: "object",
+    properties: { spec: { type: "object", "x-kubernetes-validations": rules } },
+  };
+  const versions = [{ ...version("v1", true), schema: { openAPIV3Schema } }] as unknown as Spec["versions"];
+  await expect(definitions.create("", definition({ versions }), scope())).rejects.toThrow(
+    "CEL rules are not supported",
+  );
+});

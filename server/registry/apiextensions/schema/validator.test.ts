@@ -1,0 +1,107 @@
+import { expect, test } from "vitest";
+import type { JsonSchema } from "./json-schema.ts";
+import { validateValue } from "./validator.ts";
+
+/** As written in YAML: the wire types of schemas in schemas are looser than these. */
+const spec = (schema: object): JsonSchema => ({ type: "object", properties: { a: schema as JsonSchema } });
+
+test.each<[string, object, unknown, string[]]>([
+  ["a type", { type: "string" }, 1, ['a: Invalid value: "integer": a in body must be of type string: "integer"']],
+  [
+    "int-or-string",
+    { "x-kubernetes-int-or-string": true },
+    true,
+    ['a: Invalid value: "boolean": a in body must be of type integer,string: "boolean"'],
+  ],
+  ["null", { type: "string" }, null, ['a: Invalid value: "null": a in body must be of type string: "null"']],
+  ["nullable", { type: "string", nullable: true }, null, []],
+  ["an enum", { type: "string", enum: ["x", "y"] }, "z", ['a: Unsupported value: "z": supported values: "x", "y"']],
+  ["a length", { type: "string", maxLength: 2 }, "xyz", ["a: Too long: may not be more than 2 bytes"]],
+  [
+    "a pattern",
+    { type: "string", pattern: "^[a-z]+$" },
+    "A",
+    ["a: Invalid value: \"A\": a in body should match '^[a-z]+$'"],
+  ],
+  [
+    "a format",
+    { type: "string", format: "date-time" },
+    "now",
+    ['a: Invalid value: "now": a in body must be of type date-time: "now"'],
+  ],
+  ["an unknown format", { type: "string", format: "shoe-size" }, "now", []],
+  [
+    "a maximum",
+    { type: "integer", maximum: 3 },
+    4,
+    ["a: Invalid value: 4: a in body should be less than or equal to 3"],
+  ],
+  [
+    "an exclusive minimum",
+    { type: "number", minimum: 0, exclusiveMinimum: true },
+    0,
+    ["a: Invalid value: 0: a in body should be greater than 0"],
+  ],
+  [
+    "int32",
+    { type: "integer", format: "int32" },
+    2 ** 31,
+    ['<nil>: Invalid value: "": Checked value must be of type integer with format int32 in a'],
+  ],
+  [
+    "too many items",
+    { type: "array", maxItems: 1, items: { type: "integer" } },
+    [1, 2],
+    ["a: Too many: 2: must have at most 1 item"],
+  ],
+  [
+    "an item",
+    { type: "array", items: { type: "integer" } },
+    [1, "x"],
+    ['a[1]: Invalid value: "string": a[1] in body must be of type integer: "string"'],
+  ],
+  ["a required field", { type: "object", required: ["b"] }, {}, ["a.b: Required value"]],
+  [
+    "additional fields",
+    { type: "object", additionalProperties: { type: "integer" } },
+    { k: "v" },
+    ['a.k: Invalid value: "string": a.k in body must be of type integer: "string"'],
+  ],
+  [
+    "one of two",
+    { oneOf: [{ required: ["x"] }, { required: ["y"] }] },
+    {},
+    [
+      '<nil>: Invalid value: "": "a" must validate one and only one schema (oneOf). Found none valid',
+      "a.x: Required value",
+    ],
+  ],
+  ["not", { not: { required: ["x"] } }, { x: 1 }, ['<nil>: Invalid value: "": "a" must not validate the schema (not)']],
+])("%s is checked in upstream's words", (_, schema, value, messages) => {
+  expect(validateValue({ a: value }, spec(schema)).map((error) => error.message())).toEqual(messages);
+});
+
+const list = {
+  type: "array",
+  "x-kubernetes-list-type": "map",
+  "x-kubernetes-list-map-keys": ["k"],
+  items: { type: "object", properties: { k: { type: "string" }, v: { type: "integer", maximum: 1 } } },
+};
+
+test.each([
+  ["what was wrong before", { a: [{ k: "x", v: 9 }], b: 1 }, { a: [{ k: "x", v: 9 }], b: 2 }, 0],
+  [
+    "another item's old error",
+    { a: [{ k: "x", v: 9 }] },
+    {
+      a: [
+        { k: "y", v: 1 },
+        { k: "x", v: 9 },
+      ],
+    },
+    0,
+  ],
+  ["nothing that changed", { a: [{ k: "x", v: 9 }] }, { a: [{ k: "x", v: 8 }] }, 1],
+])("an update is forgiven %s", (_, old, value, errors) => {
+  expect(validateValue(value, spec(list), "", { value: old })).toHaveLength(errors);
+});
