@@ -82,9 +82,11 @@ test("a detached cluster is seen, used and stopped by the other commands", async
     expect(merged.clusters.map(({ name }: { name: string }) => name)).toEqual(["prod", "inkube"]);
     expect(merged.clusters[1].cluster.server).toBe(ready.server);
 
-    const script = "console.log(process.env.KUBECONFIG); process.exit(7)";
-    const exec = await runBuilt(["exec", "--data-dir", dataDir, "--", process.execPath, "-e", script]);
-    expect(exec).toMatchObject({ exit: 7, stdout: `${ready.kubeconfig}\n` });
+    const script = "const { env } = process; console.log(env.KUBECONFIG, env.INKUBE_PARENT_FD); process.exit(7)";
+    const args = ["exec", "--data-dir", dataDir, "--", process.execPath, "-e", script];
+    // Its parent's descriptor is not its children's: what has that number in them is something else.
+    const exec = await runBuilt(args, { INKUBE_PARENT_FD: "3" });
+    expect(exec).toMatchObject({ exit: 7, stdout: `${ready.kubeconfig} undefined\n` });
 
     expect(await runBuilt(["down", "--data-dir", dataDir])).toMatchObject({ exit: 0, stderr: "inkube: stopped\n" });
     expect((await runBuilt(["status", "--data-dir", dataDir])).exit).toBe(1);

@@ -2,11 +2,15 @@ import { spawn } from "node:child_process";
 import { Command } from "commander";
 import { requireRunning } from "./data-dir.ts";
 import { flags } from "./flags.ts";
+import { environmentForChildren } from "./lifetime.ts";
 
 /** Runs a command that sees no cluster but ours; its exit code becomes ours. */
 function runWith(kubeconfig: string, command: string, args: readonly string[]): Promise<void> {
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { stdio: "inherit", env: { ...process.env, KUBECONFIG: kubeconfig } });
+    const child = spawn(command, args, {
+      stdio: "inherit",
+      env: { ...environmentForChildren(), KUBECONFIG: kubeconfig },
+    });
     for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => child.kill(signal));
     child.on("error", (error: NodeJS.ErrnoException) =>
       reject(error.code === "ENOENT" ? new Error(`${command}: not found on PATH`) : error),

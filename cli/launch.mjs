@@ -73,8 +73,12 @@ function build() {
   writeFileSync(stampFile, newest);
 }
 
-/** Replaces this process as nearly as Node can: same streams, same exit code, and neither outlives the other. */
-function handOver(args, cwd) {
+/**
+ * Replaces this process as nearly as Node can: same streams, same exit code, and it does not outlive the other.
+ *
+ * @param held whether the child is to end when we are killed; only commands of `inkube` know how to
+ */
+function handOver(args, cwd, held) {
   const env = {
     ...process.env,
     PATH: [join(modules, "node", "bin"), join(modules, ".bin"), process.env.PATH].join(delimiter),
@@ -82,8 +86,8 @@ function handOver(args, cwd) {
   // The child holds the read end of fd 3: the kernel closes our end when we die, even by kill -9, and it stops.
   const child = spawn(node, args, {
     cwd,
-    stdio: ["inherit", "inherit", "inherit", "pipe"],
-    env: { ...env, INKUBE_PARENT_FD: "3" },
+    stdio: ["inherit", "inherit", "inherit", ...(held ? ["pipe"] : [])],
+    env: { ...env, ...(held && { INKUBE_PARENT_FD: "3" }) },
   });
   const parent = process.ppid;
   // npm itself killed with -9 leaves us orphaned without a signal; there is no event for that, hence the look.
@@ -105,7 +109,7 @@ if (existsSync(join(root, "package-lock.json"))) install();
 switch (command) {
   case ":test":
     build();
-    handOver([join(modules, "vitest", "vitest.mjs"), "run", ...rest], root);
+    handOver([join(modules, "vitest", "vitest.mjs"), "run", ...rest], root, false);
     break;
   case ":check":
     step(node, [join(modules, "typescript", "bin", "tsc")]);
@@ -114,7 +118,7 @@ switch (command) {
     break;
   case ":bench":
     build();
-    handOver([quiet, "bench/main.ts", ...rest], root);
+    handOver([quiet, "bench/main.ts", ...rest], root, false);
     break;
   default:
     build();
@@ -123,5 +127,6 @@ switch (command) {
     handOver(
       ["--max-semi-space-size=8", quiet, join(root, "dist", "main.js"), command, ...rest],
       process.env.INIT_CWD ?? process.cwd(),
+      true,
     );
 }

@@ -29,11 +29,18 @@ export function untilStopped(stop: () => Promise<void>): Promise<never> {
   });
 }
 
+/**
+ * The environment for children of ours: without INKUBE_PARENT_FD, because what has that number in them is not the
+ * pipe, and they would take the first error of reading it for our death.
+ */
+export function environmentForChildren(): NodeJS.ProcessEnv {
+  const { INKUBE_PARENT_FD: _, ...env } = process.env;
+  return env;
+}
+
 /** Calls back when the parent's end of the inherited pipe closes. */
 function onParentDeath(callback: () => void): void {
   const fd = Number(process.env.INKUBE_PARENT_FD);
-  // Children of ours must not believe that the descriptor is theirs too.
-  delete process.env.INKUBE_PARENT_FD;
   if (!Number.isInteger(fd) || fd < 3) return;
   const pipe = createReadStream("", { fd, autoClose: false });
   pipe.on("error", callback);

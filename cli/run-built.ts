@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { join } from "node:path";
+import { environmentForChildren } from "./lifetime.ts";
 
 /** The built command line; `npm test` builds it first. */
 export const built = join(import.meta.dirname, "..", "dist", "main.js");
@@ -14,7 +15,7 @@ export interface Running {
 
 export function spawnBuilt(args: readonly string[], env: NodeJS.ProcessEnv = {}): Running & { output(): string } {
   const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", built, ...args], {
-    env: { ...process.env, ...env },
+    env: { ...environmentForChildren(), ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
   let output = "";

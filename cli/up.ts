@@ -5,7 +5,7 @@ import { Command, Option } from "commander";
 import { startCluster } from "./cluster.ts";
 import { clearRunning, openDataDir, readRunning, writeRunning } from "./data-dir.ts";
 import { flags, wholeNumber } from "./flags.ts";
-import { untilStopped } from "./lifetime.ts";
+import { environmentForChildren, untilStopped } from "./lifetime.ts";
 import { createProgress } from "./progress.ts";
 import { addServerFlags, type ServerFlags, serverSettings } from "./server-flags.ts";
 
@@ -101,13 +101,10 @@ async function detached(options: UpOptions): Promise<void> {
   const log = openSync(logFile, "w", 0o600);
   const script = process.argv[1] ?? "";
   const args = process.argv.slice(2).filter((arg) => arg !== "-d" && arg !== "--detach");
-  const env = { ...process.env };
-  // It is meant to outlive us, so our parent's death is nothing to it.
-  delete env.INKUBE_PARENT_FD;
   const child = spawn(process.execPath, [...process.execArgv, script, ...args], {
     detached: true,
     stdio: ["ignore", log, log],
-    env,
+    env: environmentForChildren(), // it is meant to outlive our parent too
   });
   closeSync(log);
   const exited = new Promise<number>((done) => child.once("exit", (code) => done(code ?? 1)));
