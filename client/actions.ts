@@ -93,6 +93,8 @@ async function write(action: WriteAction, env: ActionEnvironment): Promise<ApiOb
 
   function send(): Promise<unknown> {
     switch (action.do) {
+      case "get":
+        return client.get(resource, where);
       case "create":
         return client.create(resource, object);
       case "update":

@@ -18,8 +18,9 @@ export type Result = { ok: true; object: ApiObject | undefined } | { ok: false; 
 /** One wish of a reconcile. Carried out in order; the first error ends the round and the key is tried again later. */
 export type Action = WriteAction | EventAction | RequeueAction | BatchAction | FailAction;
 
-/** A write of one object. */
+/** A write of one object, or a look at the newest state of one where a lister may be too old to decide on. */
 export type WriteAction =
+  | { do: "get"; resource: string; object: ApiObject }
   | { do: "create"; resource: string; object: ApiObject }
   | { do: "update"; resource: string; object: ApiObject }
   | { do: "updateStatus"; resource: string; object: ApiObject }
@@ -75,15 +76,18 @@ export interface ReconcileContext {
 export interface Mapping<L, R extends string = string> {
   resource: R;
   keys(object: ObjectOf<R>, listers: L, old: ObjectOf<R> | undefined): readonly Key[];
+  /** Its keys are among those that `resyncMs` brings again. */
+  resync?: boolean;
 }
 
 /** Gives `keys` the type of the resource's objects. */
 export function mapping<L, R extends string>(
   resource: R,
   keys: (object: ObjectOf<R>, listers: L, old: ObjectOf<R> | undefined) => readonly Key[],
+  options: { resync?: boolean } = {},
 ): Mapping<L> {
   // Mappings of different resources live in one list; the runner hands each only its own resource's objects.
-  return { resource, keys: keys as Mapping<L>["keys"] };
+  return { resource, keys: keys as Mapping<L>["keys"], ...options };
 }
 
 /** A controller that is one pure function over listers. */
@@ -101,7 +105,7 @@ export interface ControllerDefinition<L> {
   reconcile(key: Key, listers: L, context: ReconcileContext): readonly Action[];
   /** Keys reconciled at once. */
   workers?: number;
-  /** All objects of `for` again, every so often. */
+  /** All objects of `for`, and of mappings with `resync`, again, every so often. */
   resyncMs?: number;
   /** Name in `source.component` of its events; the controller's name when absent. */
   eventSource?: string;

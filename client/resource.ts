@@ -64,6 +64,7 @@ export interface ResourceTypes {
   "storage.k8s.io/v1/csidrivers": storage.CSIDriver;
   "storage.k8s.io/v1/csistoragecapacities": storage.CSIStorageCapacity;
   "storage.k8s.io/v1/volumeattachments": storage.VolumeAttachment;
+  "storage.k8s.io/v1/volumeattributesclasses": storage.VolumeAttributesClass;
   "scheduling.k8s.io/v1/priorityclasses": scheduling.PriorityClass;
   "certificates.k8s.io/v1/certificatesigningrequests": certificates.CertificateSigningRequest;
   "apiextensions.k8s.io/v1/customresourcedefinitions": apiextensions.CustomResourceDefinition;

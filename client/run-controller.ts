@@ -71,13 +71,6 @@ export function runController<L>(
         deleted: addOwner,
       });
     }
-    if (definition.resyncMs) {
-      const again = () => {
-        for (const object of owners.lister.list()) queue.add(keyOf(object));
-        resync = clock.setTimeout(again, definition.resyncMs!);
-      };
-      resync = clock.setTimeout(again, definition.resyncMs);
-    }
   }
   for (const { resource, keys } of watches.maps ?? []) {
     const addAll = (object: ApiObject, old?: ApiObject) => {
@@ -88,6 +81,17 @@ export function runController<L>(
       updated: addAll,
       deleted: (object) => addAll(object),
     });
+  }
+  const { resyncMs } = definition;
+  if (resyncMs) {
+    const again = () => {
+      for (const object of (watches.for && used.get(watches.for)?.lister.list()) || []) queue.add(keyOf(object));
+      for (const { resource, keys } of watches.maps?.filter((one) => one.resync) ?? [])
+        for (const object of used.get(resource)?.lister.list() ?? [])
+          for (const key of keys(object, listers, undefined)) queue.add(key);
+      resync = clock.setTimeout(again, resyncMs);
+    };
+    resync = clock.setTimeout(again, resyncMs);
   }
 
   const process = async (key: Key): Promise<void> => {

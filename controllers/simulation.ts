@@ -1,5 +1,6 @@
 import {
   type Action,
+  ApiError,
   type ApiObject,
   controllerOf,
   keyOf,
@@ -75,6 +76,8 @@ export class Simulation {
     const store = this.store(resource);
     const old = store.get(keyOf(object));
     switch (action.do) {
+      case "get":
+        return old ? { ok: true, object: old } : { ok: false, error: new ApiError(404, { message: "not found" }) };
       case "create":
         return { ok: true, object: this.put(resource, object) };
       case "update":
