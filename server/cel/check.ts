@@ -1,7 +1,7 @@
 import { assignable, type Substitution, substitute } from "./assign.ts";
 import type { Overload } from "./overload.ts";
 import type { SourceError } from "./source-error.ts";
-import type { Call, Expression, Fold, Select } from "./syntax.ts";
+import type { Call, Expression, Fold, Select, StructLiteral, StructType } from "./syntax.ts";
 import {
   BOOL,
   BYTES,
@@ -29,6 +29,8 @@ import { typeName, type Value } from "./values.ts";
 export interface Declarations {
   readonly variables: ReadonlyMap<string, CelType>;
   readonly functions: ReadonlyMap<string, readonly Overload[]>;
+  /** Types by name that expressions may make values of. */
+  readonly structs?: (name: string) => StructType | undefined;
   /** Whether lists and maps written out must be of one type, as they must in Kubernetes. */
   readonly homogeneous: boolean;
 }
@@ -113,7 +115,7 @@ class Checker {
         );
       }
       case "struct":
-        return this.#undeclared(node.at, node.name);
+        return this.#struct(node);
       case "fold":
         return this.#fold(node);
     }
@@ -131,8 +133,26 @@ class Checker {
     const plain = name.startsWith(".") ? name.slice(1) : name;
     const variable = this.#declarations.variables.get(plain);
     if (variable) return variable;
-    const named = NAMED_TYPES.get(plain);
+    const named = NAMED_TYPES.get(plain) ?? this.#declarations.structs?.(plain)?.type;
     return named && typeOf(named);
+  }
+
+  /** (cel-go/checker/checker.go checkCreateStruct) */
+  #struct(node: StructLiteral): CelType {
+    const struct = this.#declarations.structs?.(node.name.replace(/^\./, ""));
+    if (!struct) return this.#undeclared(node.at, node.name);
+    node.struct = struct;
+    const { type } = struct;
+    for (const { at, name, value, optional } of node.fields) {
+      const given = this.check(value);
+      const actual = optional ? this.#unwrap(given, value.at) : given;
+      const wanted = type.open ? DYN : type.fields?.get(name)?.type;
+      const fits = wanted ? assignable(this.#known, [actual], [wanted]) : actual.kind === "dyn";
+      if (fits || actual.kind === "error") continue;
+      const but = `but provided type is '${this.#format(actual)}'`;
+      this.#report(at, `expected type of field '${name}' is '${wanted ? this.#format(wanted) : ""}' ${but}`);
+    }
+    return type;
   }
 
   #unwrap(type: CelType, at: number): CelType {
@@ -192,6 +212,7 @@ class Checker {
       case "optional":
         return optionalOf(this.#field(operand.params[0] ?? DYN, name, at));
       case "object":
+        if (operand.open) return DYN;
         return operand.fields?.get(name)?.type ?? this.#report(at, `undefined field '${name}'`);
       case "opaque":
         return operand.name.startsWith("kubernetes.")
@@ -319,6 +340,8 @@ export function children(node: Expression): readonly Expression[] {
       return node.elements;
     case "map":
       return node.entries.flatMap(({ key, value }) => [key, value]);
+    case "struct":
+      return node.fields.map(({ value }) => value);
     case "fold":
       return [node.range, node.start, node.condition, node.step, node.result];
     default:

@@ -6,7 +6,7 @@ import type { Overload } from "./overload.ts";
 import { parse } from "./parser.ts";
 import { CostExceeded, type Frame, plan } from "./plan.ts";
 import { formatSourceErrors, type SourceError, SyntaxProblem } from "./source-error.ts";
-import type { Expression } from "./syntax.ts";
+import type { Expression, StructType } from "./syntax.ts";
 import type { CelType } from "./types.ts";
 import { CelError, type Value } from "./values.ts";
 
@@ -19,6 +19,8 @@ export interface CompileOptions {
   readonly variables: Readonly<Record<string, CelType>>;
   /** Functions of this place only, such as the authorizer's. */
   readonly functions?: readonly Overload[];
+  /** Types of this place only, such as those of patches. */
+  readonly structs?: (name: string) => StructType | undefined;
   /** Off only where the language itself is tested: Kubernetes wants lists and maps of one type. */
   readonly homogeneous?: boolean;
 }
@@ -56,11 +58,12 @@ export function compile(source: string, options: CompileOptions): Program | Comp
     if (error instanceof SyntaxProblem) return failed([{ at: error.at, message: error.message }]);
     throw error;
   }
-  const { variables, functions = [], homogeneous = true } = options;
+  const { variables, functions = [], structs, homogeneous = true } = options;
   const { type, errors } = check(expression, {
     variables: new Map(Object.entries(variables)),
     functions: functions.length === 0 ? FUNCTIONS : withFunctions(functions),
     homogeneous,
+    ...(structs && { structs }),
   });
   if (errors.length > 0) return failed(errors);
   const literals = homogeneous ? badLiterals(expression) : [];

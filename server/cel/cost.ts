@@ -6,6 +6,7 @@ export const TRAVERSAL = 0.1;
 export const REGEX = 0.25;
 export const LIST_CREATE = 10;
 export const MAP_CREATE = 30;
+export const STRUCT_CREATE = 40;
 
 /** What a call cost. */
 export type CallCost = (args: readonly Value[], result: Value) => number;

@@ -1,4 +1,5 @@
 import { addressLibrary } from "./library/addresses.ts";
+import { authorizerLibrary } from "./library/authorizer.ts";
 import { formatLibrary } from "./library/format.ts";
 import { listsLibrary } from "./library/lists.ts";
 import { quantityLibrary } from "./library/quantity.ts";
@@ -22,6 +23,7 @@ export const FUNCTIONS: ReadonlyMap<string, readonly Overload[]> = byName([
   ...semverLibrary,
   ...urlLibrary,
   ...formatLibrary,
+  ...authorizerLibrary,
 ]);
 
 function byName(overloads: readonly Overload[]): Map<string, Overload[]> {

@@ -1,7 +1,7 @@
 import { type Token, tokenize } from "./lexer.ts";
 import { expandMacro } from "./macros.ts";
 import { SyntaxProblem } from "./source-error.ts";
-import type { Entry, Expression } from "./syntax.ts";
+import type { Entry, Expression, FieldInitializer } from "./syntax.ts";
 import { Double, isInt } from "./values.ts";
 
 /** Binding power and function name of each binary operator. */
@@ -194,13 +194,13 @@ class Parser {
     if (RESERVED.has(token.text)) throw new SyntaxProblem(token.at, `reserved identifier: ${token.text}`);
     const open = this.#accept("(");
     if (open) return this.#call({ ...token, text: prefix + token.text }, undefined, open.at);
-    return this.#struct(token) ?? { kind: "identifier", name: prefix + token.text, at: token.at };
+    return this.#struct(token, prefix) ?? { kind: "identifier", name: prefix + token.text, at: token.at };
   }
 
   /** `a.b.C{…}`: a dotted name just before a brace. */
-  #struct(token: Token): Expression | undefined {
+  #struct(token: Token, prefix: string): Expression | undefined {
     let ahead = this.#index;
-    let name = token.text;
+    let name = prefix + token.text;
     while (this.#tokens[ahead]?.text === "." && this.#tokens[ahead + 1]?.kind === "identifier") {
       name += `.${this.#tokens[ahead + 1]?.text}`;
       ahead += 2;
@@ -208,8 +208,24 @@ class Parser {
     if (this.#tokens[ahead]?.text !== "{" || this.#tokens[ahead]?.kind !== "operator") return undefined;
     this.#index = ahead;
     const at = this.#next().at;
-    this.#entries();
-    return { kind: "struct", name, at };
+    return { kind: "struct", name, fields: this.#fields(), at };
+  }
+
+  #fields(): FieldInitializer[] {
+    const fields: FieldInitializer[] = [];
+    while (!this.#is("}")) {
+      const optional = Boolean(this.#accept("?"));
+      const name = this.#next();
+      if (name.kind !== "identifier" || name.text === "in") {
+        this.#index--;
+        throw this.#unexpected("IDENTIFIER");
+      }
+      const { at } = this.#expect(":");
+      fields.push({ at, name: name.text, value: this.#expression(), optional });
+      if (!this.#accept(",")) break;
+    }
+    this.#expect("}");
+    return fields;
   }
 
   #call(name: Token, target: Expression | undefined, at: number): Expression {

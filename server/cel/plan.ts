@@ -1,7 +1,7 @@
-import { costOf, LIST_CREATE, MAP_CREATE } from "./cost.ts";
+import { costOf, LIST_CREATE, MAP_CREATE, STRUCT_CREATE } from "./cost.ts";
 import { index, keyText, optionalIndex } from "./library/standard.ts";
 import type { Overload } from "./overload.ts";
-import type { Call, Expression, Fold, ListLiteral, MapLiteral, Select } from "./syntax.ts";
+import type { Call, Expression, Fold, ListLiteral, MapLiteral, Select, StructLiteral } from "./syntax.ts";
 import { type CelType, NAMED_TYPES } from "./types.ts";
 import {
   CelError,
@@ -15,6 +15,7 @@ import {
   mapGet,
   noSuchOverload,
   Optional,
+  Struct,
   TypeValue,
   type Value,
 } from "./values.ts";
@@ -75,8 +76,25 @@ class Planner {
       case "fold":
         return this.#fold(node);
       case "struct":
-        return () => fail(`unknown type '${node.name}'`);
+        return this.#struct(node);
     }
+  }
+
+  #struct({ name, fields, struct }: StructLiteral): Step {
+    if (!struct) return () => fail(`unknown type '${name}'`);
+    const steps = fields.map((field) => ({ ...field, step: this.plan(field.value) }));
+    return (frame) => {
+      const values = new Map<string, Value>();
+      for (const { name: field, optional, step } of steps) {
+        const value = step(frame);
+        if (!optional) values.set(field, value);
+        else if (!(value instanceof Optional)) return noSuchOverload();
+        else if (value.value !== undefined) values.set(field, value.value);
+      }
+      const made = struct.create(values);
+      charge(frame, STRUCT_CREATE);
+      return made;
+    };
   }
 
   #variable(name: string, type: CelType | undefined): Step {
@@ -91,7 +109,7 @@ class Planner {
       };
     }
     const plain = name.replace(/^\./, "");
-    if (type?.kind === "type" && NAMED_TYPES.has(plain)) {
+    if (type?.kind === "type" && (NAMED_TYPES.has(plain) || type.params[0]?.kind === "object")) {
       const value = new TypeValue(plain);
       return () => value;
     }
@@ -109,6 +127,7 @@ class Planner {
       return (frame) => {
         const container = operand(frame);
         if (container instanceof Optional) return optionalIndex(container, key).value !== undefined;
+        if (container instanceof Struct) return container.fields.has(key);
         return isMap(container) ? mapGet(container, key) !== undefined : noSuchOverload();
       };
     const cost = isAttribute(node.operand) ? 1 : 2;
@@ -117,6 +136,7 @@ class Planner {
       const container = operand(frame);
       charge(frame, cost);
       if (container instanceof Optional) return optionalIndex(container, key);
+      if (container instanceof Struct) return container.fields.get(key) ?? fail(`no such key: ${key}`);
       if (!isMap(container)) return fail(`no such key: ${key}`);
       const value = mapGet(container, key);
       return value === undefined ? fail(`no such key: ${key}`) : fromTyped(value, type);

@@ -50,9 +50,26 @@ export interface MapLiteral extends Node {
   readonly kind: "map";
   readonly entries: readonly Entry[];
 }
+export interface FieldInitializer {
+  readonly at: number;
+  readonly name: string;
+  readonly value: Expression;
+  readonly optional: boolean;
+}
+/** `Name{field: value}`. */
 export interface StructLiteral extends Node {
   readonly kind: "struct";
   readonly name: string;
+  readonly fields: readonly FieldInitializer[];
+  /** Set by the checker. */
+  struct?: StructType;
+}
+/** A type of which expressions can make values. */
+export interface StructType {
+  /** Of kind object. */
+  readonly type: CelType;
+  /** @throws CelError for fields of the wrong kind */
+  create(fields: ReadonlyMap<string, Value>): Value;
 }
 /** What all macros over lists and maps become. */
 export interface Fold extends Node {

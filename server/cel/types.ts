@@ -34,6 +34,8 @@ export interface CelType {
   readonly params: readonly CelType[];
   /** Of object: its fields by the name that expressions use. */
   readonly fields?: ReadonlyMap<string, CelField>;
+  /** Of object: it has any field, and nothing is known of them. */
+  readonly open?: boolean;
   /** Upper bound of elements, entries, or bytes, for the estimate of costs. Absent is unknown. */
   readonly maxSize?: number;
 }
@@ -66,6 +68,9 @@ export const objectOf = (name: string, fields: ReadonlyMap<string, CelField>): C
   params: [],
   fields,
 });
+
+/** An object of which only the name is known. */
+export const openObject = (name: string): CelType => ({ ...objectOf(name, new Map()), open: true });
 
 function sized(kind: TypeKind, params: readonly CelType[], maxSize: number | undefined): CelType {
   return maxSize === undefined ? { kind, name: kind, params } : { kind, name: kind, params, maxSize };

@@ -20,6 +20,7 @@ export type Value =
   | Optional
   | TypeValue
   | Opaque
+  | Struct
   | { readonly [key: string]: unknown };
 
 export class Double {
@@ -76,6 +77,16 @@ export class Opaque {
     this.value = value;
     this.equals = equals;
     this.size = size;
+  }
+}
+
+/** A value of a declared type, written out as `Name{field: value}`. */
+export class Struct {
+  readonly typeName: string;
+  readonly fields: ReadonlyMap<string, Value>;
+  constructor(typeName: string, fields: ReadonlyMap<string, Value>) {
+    this.typeName = typeName;
+    this.fields = fields;
   }
 }
 
@@ -161,7 +172,7 @@ export function typeName(value: Value): string {
   if (value instanceof Duration) return "google.protobuf.Duration";
   if (value instanceof Optional) return "optional_type";
   if (value instanceof TypeValue) return "type";
-  if (value instanceof Opaque) return value.typeName;
+  if (value instanceof Opaque || value instanceof Struct) return value.typeName;
   return Array.isArray(value) ? "list" : "map";
 }
 
@@ -175,8 +186,9 @@ export function isOfType(value: Value, type: CelType): boolean {
     case "list":
       return Array.isArray(value);
     case "map":
-    case "object":
       return isMap(value);
+    case "object":
+      return isMap(value) || (value instanceof Struct && value.typeName === type.name);
     default:
       return typeName(value) === type.name;
   }
@@ -250,12 +262,19 @@ export function equal(a: Value, b: Value): boolean {
     return equal(a.value, b.value);
   }
   if (a instanceof Opaque) return b instanceof Opaque && a.typeName === b.typeName && a.equals(b.value);
+  if (a instanceof Struct || b instanceof Struct) return equalStructs(a, b);
   if (!isMap(a) || !isMap(b) || mapSize(a) !== mapSize(b)) return false;
   for (const { key, value } of mapEntries(a)) {
     const other = mapGet(b, key);
     if (other === undefined || !equal(value, other)) return false;
   }
   return true;
+}
+
+function equalStructs(a: Value, b: Value): boolean {
+  if (!(a instanceof Struct && b instanceof Struct) || a.typeName !== b.typeName) return false;
+  const same = ([name, value]: [string, Value]) => b.fields.has(name) && equal(value, b.fields.get(name) ?? null);
+  return a.fields.size === b.fields.size && [...a.fields].every(same);
 }
 
 /** Orders two values of one kind. @throws CelError when they have no order. */
