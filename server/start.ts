@@ -145,7 +145,6 @@ export async function start(options: StartOptions): Promise<Server> {
         writer,
         authorizer,
         selection: options.admissionPlugins,
-        compileCondition: undefined,
         now,
         random: Math.random,
         newId,

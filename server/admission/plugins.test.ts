@@ -7,7 +7,6 @@ const options: PluginOptions = {
   client: { post: async () => ({}), stop: () => undefined },
   served: () => [],
   newId: () => "1",
-  compileCondition: undefined,
   onStop: () => undefined,
 };
 const namesOf = (enable: string[], disable: string[]) =>

@@ -28,7 +28,6 @@ import { storageObjectInUseProtection } from "./plugins/storage-object-in-use-pr
 import { taintNodesByCondition } from "./plugins/taint-nodes-by-condition.ts";
 import type { WebhookClient } from "./webhook/client.ts";
 import { Hooks } from "./webhook/hooks.ts";
-import type { CompileCondition } from "./webhook/match-conditions.ts";
 import { mutatingAdmissionWebhook } from "./webhook/mutating-webhook.ts";
 import { validatingAdmissionWebhook } from "./webhook/validating-webhook.ts";
 import type { ServedVersions } from "./webhook/versions.ts";
@@ -40,8 +39,6 @@ export interface PluginOptions {
   readonly client: WebhookClient;
   readonly served: ServedVersions;
   readonly newId: () => string;
-  /** CEL; without it match conditions of webhooks cannot be evaluated, and say so. */
-  readonly compileCondition: CompileCondition | undefined;
   /** What is to be released when the server stops. */
   readonly onStop: (release: () => void) => void;
 }
@@ -125,8 +122,8 @@ function off(plugin: AdmissionPlugin): Entry {
   return { name: plugin.name, isDefault: false, make: () => plugin };
 }
 
-function followHooks(resource: string, { watch, compileCondition, onStop }: PluginOptions): Hooks {
-  const hooks = new Hooks(watch, resource, compileCondition);
+function followHooks(resource: string, { watch, onStop }: PluginOptions): Hooks {
+  const hooks = new Hooks(watch, resource);
   onStop(() => hooks.stop());
   return hooks;
 }

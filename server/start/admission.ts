@@ -2,7 +2,6 @@ import { type Admission, admissionChain } from "../admission/chain.ts";
 import type { ObjectWriter } from "../admission/plugin.ts";
 import { type PluginSelection, selectPlugins } from "../admission/plugins.ts";
 import { webhookClient } from "../admission/webhook/client.ts";
-import type { CompileCondition } from "../admission/webhook/match-conditions.ts";
 import { clusterAddress } from "../admission/webhook/service-resolver.ts";
 import type { Authorizer } from "../auth/authorizer.ts";
 import { certificateRequestFromPem } from "../auth/pki/certificate-request.ts";
@@ -15,7 +14,6 @@ export interface AdmissionOptions {
   readonly writer: ObjectWriter;
   readonly authorizer: Authorizer;
   readonly selection: PluginSelection;
-  readonly compileCondition: CompileCondition | undefined;
   readonly now: () => Date;
   readonly random: Random;
   readonly newId: () => string;
@@ -24,7 +22,7 @@ export interface AdmissionOptions {
 
 /** The admission plugins, wired to the registry. @throws Error for a selection of plugins that cannot be */
 export function createAdmission(options: AdmissionOptions): Admission {
-  const { registry, writer, authorizer, selection, compileCondition, now, random, newId, onStop } = options;
+  const { registry, writer, authorizer, selection, now, random, newId, onStop } = options;
   const { reader, watch } = registry;
   const client = webhookClient(clusterAddress(reader));
   onStop(() => client.stop());
@@ -34,7 +32,6 @@ export function createAdmission(options: AdmissionOptions): Admission {
     client,
     served: servedVersions(registry),
     newId,
-    compileCondition,
     onStop,
   });
   return admissionChain(plugins, {

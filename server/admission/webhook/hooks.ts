@@ -7,7 +7,7 @@ import type {
 import type { ObjectWatch } from "../../auth/object-watch.ts";
 import { type LabelSelectorFields, labelSelectorFrom } from "../../meta/labels.ts";
 import type { LabelSelector } from "../../meta/selector.ts";
-import { type CompileCondition, type MatchConditions, matchConditions } from "./match-conditions.ts";
+import { type MatchConditions, matchConditions } from "../cel/match-conditions.ts";
 
 /** One webhook of one configuration, ready to be asked. */
 export interface Hook {
@@ -24,13 +24,11 @@ type Configuration = MutatingWebhookConfiguration | ValidatingWebhookConfigurati
 
 /** Follows the configurations, so that a request costs nothing where there are none. */
 export class Hooks {
-  readonly #compile: CompileCondition | undefined;
   readonly #configurations = new Map<string, readonly Hook[]>();
   readonly #stop: () => void;
   #all: readonly Hook[] = [];
 
-  constructor(watch: ObjectWatch, resource: string, compile: CompileCondition | undefined) {
-    this.#compile = compile;
+  constructor(watch: ObjectWatch, resource: string) {
     this.#stop = watch.watch<Configuration>(
       { group: "admissionregistration.k8s.io", resource },
       {
@@ -64,7 +62,7 @@ export class Hooks {
         webhook,
         namespaceSelector: selectorOf(webhook.namespaceSelector),
         objectSelector: selectorOf(webhook.objectSelector),
-        conditions: matchConditions(webhook, this.#compile),
+        conditions: matchConditions(webhook, { hasParams: false, hasAuthorizer: true }),
       };
     });
     this.#configurations.set(configuration, hooks);
@@ -77,7 +75,7 @@ export class Hooks {
   }
 }
 
-function selectorOf(fields: LabelSelectorFields | undefined): LabelSelector | Error {
+export function selectorOf(fields: LabelSelectorFields | undefined): LabelSelector | Error {
   try {
     return labelSelectorFrom(fields);
   } catch (error) {

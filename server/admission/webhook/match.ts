@@ -1,9 +1,10 @@
 import type { RuleWithOperations } from "../../../openapi/api/admissionregistration.k8s.io.v1.ts";
 import { forbidden as forbiddenError, internalError, notFound } from "../../meta/errors.ts";
 import type { LabelSelector } from "../../meta/selector.ts";
+import type { Authorization } from "../cel/authorization.ts";
+import { requestBinding } from "../cel/request.ts";
 import type { AdmissionAttributes, ObjectReader } from "../plugin.ts";
 import type { Hook } from "./hooks.ts";
-import { requestFields } from "./review.ts";
 import { type Invocation, invocationOf, requestedBy, type ServedVersions, VersionedObject } from "./versions.ts";
 
 const NAMESPACES = { group: "", resource: "namespaces" };
@@ -28,9 +29,14 @@ export function isExempt({ kind }: AdmissionAttributes): boolean {
 export async function invocationFor(
   hook: Hook,
   attributes: AdmissionAttributes,
-  { reader, served }: { readonly reader: ObjectReader; readonly served: ServedVersions },
+  environment: {
+    readonly reader: ObjectReader;
+    readonly served: ServedVersions;
+    readonly authorization: Authorization;
+  },
 ): Promise<Invocation | undefined> {
   const { conditions } = hook;
+  const { reader, served, authorization } = environment;
   // Cheapest first; what goes wrong with a selector matters only if the rules match.
   const invocation = matchRules(hook, attributes, served);
   if (!invocation) return undefined;
@@ -43,7 +49,9 @@ export async function invocationFor(
     const matches = await conditions({
       object: object && versioned.fromStorage(object),
       oldObject: oldObject && versioned.fromStorage(oldObject),
-      request: requestFields("", attributes, invocation, requestedBy(attributes, served)),
+      // Upstream names the resource of the request beside the kind that the webhook wants.
+      request: requestBinding(attributes, { ...requestedBy(attributes, served), kind: invocation.kind }, served),
+      authorizer: authorization,
       attributes,
     });
     return matches ? invocation : undefined;
@@ -93,7 +101,7 @@ function has(items: readonly string[], item: string): boolean {
 }
 
 /** Of requests for namespaces the namespace itself counts, as it is to be. (predicates/namespace) */
-function matchesNamespace(
+export function matchesNamespace(
   selector: LabelSelector | Error,
   { namespace, resource, subresource, operation, object }: AdmissionAttributes,
   reader: ObjectReader,
@@ -110,7 +118,7 @@ function matchesNamespace(
 }
 
 /** The object before or after. (predicates/object) */
-function matchesObject(selector: LabelSelector | Error, { object, oldObject }: AdmissionAttributes): boolean {
+export function matchesObject(selector: LabelSelector | Error, { object, oldObject }: AdmissionAttributes): boolean {
   if (selector instanceof Error) throw internalError(selector.message);
   if (selector.empty) return true;
   return [object, oldObject].some((each) => each?.metadata !== undefined && selector.matches(each.metadata.labels));

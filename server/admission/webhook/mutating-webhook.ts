@@ -4,6 +4,7 @@ import { deepCopy, semanticEqual } from "../../meta/equality.ts";
 import { internalError } from "../../meta/errors.ts";
 import { goQuote } from "../../meta/go-quote.ts";
 import { applyJsonPatch, type JsonPatchOperation, parseJsonPatch } from "../../meta/json-patch.ts";
+import { Authorization } from "../cel/authorization.ts";
 import type { AdmissionAttributes, AdmissionContext, AdmissionPlugin } from "../plugin.ts";
 import { Reinvocation } from "../reinvocation.ts";
 import { type CallEnvironment, CallError, callHook, rejection } from "./call.ts";
@@ -30,7 +31,7 @@ export function mutatingAdmissionWebhook(hooks: Hooks, environment: CallEnvironm
 async function dispatch(
   hooks: readonly Hook[],
   attributes: AdmissionAttributes,
-  { reader }: AdmissionContext,
+  { reader, authorizer }: AdmissionContext,
   environment: CallEnvironment,
 ): Promise<void> {
   attributes.reinvocation ??= new Reinvocation();
@@ -39,9 +40,10 @@ async function dispatch(
   if (reinvocation.isReinvoke && !semanticEqual(reinvocation.lastOutput, attributes.object)) {
     reinvocation.requireInvoked();
   }
+  const authorization = new Authorization(attributes.user, authorizer);
   try {
     for (const [index, hook] of hooks.entries()) {
-      const invocation = await invocationFor(hook, attributes, { reader, served: environment.served });
+      const invocation = await invocationFor(hook, attributes, { reader, served: environment.served, authorization });
       if (!invocation || (reinvocation.isReinvoke && !reinvocation.isDue(hook.id))) continue;
       await ask(hook, invocation, { index, attributes, reinvocation, environment });
     }

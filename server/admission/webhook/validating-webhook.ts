@@ -1,4 +1,5 @@
 import { internalError, StatusError } from "../../meta/errors.ts";
+import { Authorization } from "../cel/authorization.ts";
 import type { AdmissionAttributes, AdmissionContext, AdmissionPlugin } from "../plugin.ts";
 import { type CallEnvironment, CallError, callHook, rejection } from "./call.ts";
 import type { Hook, Hooks } from "./hooks.ts";
@@ -21,12 +22,13 @@ export function validatingAdmissionWebhook(hooks: Hooks, environment: CallEnviro
 async function dispatch(
   hooks: readonly Hook[],
   attributes: AdmissionAttributes,
-  { reader }: AdmissionContext,
+  { reader, authorizer }: AdmissionContext,
   environment: CallEnvironment,
 ): Promise<void> {
+  const authorization = new Authorization(attributes.user, authorizer);
   const relevant: { readonly hook: Hook; readonly invocation: Invocation }[] = [];
   for (const hook of hooks) {
-    const invocation = await invocationFor(hook, attributes, { reader, served: environment.served });
+    const invocation = await invocationFor(hook, attributes, { reader, served: environment.served, authorization });
     if (invocation) relevant.push({ hook, invocation });
   }
   const errors: unknown[] = [];
