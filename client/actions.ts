@@ -95,6 +95,8 @@ async function write(action: WriteAction, env: ActionEnvironment): Promise<ApiOb
     switch (action.do) {
       case "get":
         return client.get(resource, where);
+      case "list":
+        return client.list(resource, { namespace: object.metadata.namespace });
       case "create":
         return client.create(resource, object);
       case "update":

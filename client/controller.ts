@@ -15,12 +15,33 @@ export type GetLister = <R extends string>(
 /** What an action came to: the object as the server answered, or the error. */
 export type Result = { ok: true; object: ApiObject | undefined } | { ok: false; error: unknown };
 
+/** What a `list` came to. */
+export function itemsOf<R extends string>(_resource: R, result: Result): readonly ObjectOf<R>[] {
+  // The server was asked for a list of this resource.
+  const list = (result.ok ? result.object : undefined) as { items?: readonly ObjectOf<R>[] } | undefined;
+  return list?.items ?? [];
+}
+
+/** A write, and what follows once the server has answered it with the object as it is now. */
+export function andThen(action: WriteAction, next: (written: ApiObject) => readonly Action[]): Action {
+  return {
+    do: "batch",
+    actions: [action],
+    after: ([result]) =>
+      result?.ok
+        ? next(result.object ?? action.object)
+        : [{ do: "fail", error: result?.error ?? new Error("gave up") }],
+  };
+}
+
 /** One wish of a reconcile. Carried out in order; the first error ends the round and the key is tried again later. */
 export type Action = WriteAction | EventAction | RequeueAction | BatchAction | FailAction;
 
-/** A write of one object, or a look at the newest state of one where a lister may be too old to decide on. */
+/** A write of one object, or a look at the newest state where a lister may be too old to decide on. */
 export type WriteAction =
   | { do: "get"; resource: string; object: ApiObject }
+  /** All of the object's namespace; `itemsOf` takes them out of the result. */
+  | { do: "list"; resource: string; object: ApiObject }
   | { do: "create"; resource: string; object: ApiObject }
   | { do: "update"; resource: string; object: ApiObject }
   | { do: "updateStatus"; resource: string; object: ApiObject }

@@ -17,6 +17,13 @@ import { serviceAccountController } from "./service-account.ts";
 import { statefulSetController } from "./stateful-set/stateful-set.ts";
 import { taintEvictionController } from "./taint-eviction.ts";
 import { ttlAfterFinishedController } from "./ttl-after-finished.ts";
+import { ephemeralVolumeController } from "./volume/ephemeral.ts";
+import { persistentVolumeBinderController } from "./volume/persistent-volume/binder.ts";
+import {
+  claimProtectionController,
+  volumeAttributesClassProtectionController,
+  volumeProtectionController,
+} from "./volume/protection.ts";
 
 /** What some controllers are told from outside. */
 export interface ControllerSettings {
@@ -44,6 +51,11 @@ export function controllers(settings: ControllerSettings): (Controller | CustomC
     ttlAfterFinishedController,
     nodeLifecycleController(),
     taintEvictionController(),
+    persistentVolumeBinderController,
+    claimProtectionController,
+    volumeProtectionController,
+    volumeAttributesClassProtectionController,
+    ephemeralVolumeController,
     ...(settings.rootCa ? [rootCaPublisherController(settings.rootCa)] : []),
     // Last: it shares the watches that the others have asked for.
     garbageCollectorController,

@@ -1,4 +1,12 @@
-import { type Action, type ApiObject, controllerOf, isInvalid, isNotFound, type WriteAction } from "../client/index.ts";
+import {
+  type Action,
+  type ApiObject,
+  controllerOf,
+  isInvalid,
+  isNotFound,
+  type Lister,
+  type WriteAction,
+} from "../client/index.ts";
 import type { OwnerReference } from "../openapi/api/meta.k8s.io.v1.ts";
 
 /** Go's kinds have no TypeMeta inside the server; on the wire every object does. */
@@ -11,6 +19,11 @@ export function controllerRef(owner: ApiObject): OwnerReference {
     controller: true,
     blockOwnerDeletion: true,
   };
+}
+
+/** Whether an object's controller is this very one. (metav1.IsControlledBy) */
+export function isOwnedBy(object: ApiObject, owner: ApiObject): boolean {
+  return controllerOf(object)?.uid === owner.metadata.uid;
 }
 
 /** Which children a controller holds, and the patches that take in or let go some. */
@@ -28,6 +41,8 @@ export function claim<T extends ApiObject>(
   resource: string,
   candidates: readonly T[],
   matches: (child: T) => boolean,
+  /** Given to whom it takes in, taken from whom it lets go. */
+  finalizers: readonly string[] = [],
 ): Claim<T> {
   const owned: T[] = [];
   const patches: WriteAction[] = [];
@@ -38,10 +53,21 @@ export function claim<T extends ApiObject>(
     if (controller) {
       if (controller.uid !== uid) continue;
       if (matches(child)) owned.push(child);
-      else if (!ownerIsGoing) patches.push(patch(resource, child, [{ $patch: "delete", uid }]));
+      else if (!ownerIsGoing)
+        patches.push(
+          patch(resource, child, {
+            ownerReferences: [{ $patch: "delete", uid }],
+            ...(finalizers.length && { "$deleteFromPrimitiveList/finalizers": finalizers }),
+          }),
+        );
     } else if (!ownerIsGoing && !child.metadata.deletionTimestamp && matches(child)) {
-      patches.push(patch(resource, child, [controllerRef(owner)]));
-      owned.push(child);
+      patches.push(
+        patch(resource, child, {
+          ownerReferences: [controllerRef(owner)],
+          ...(finalizers.length && { finalizers }),
+        }),
+      );
+      owned.push(finalizers.length ? withFinalizers(child, finalizers) : child);
     }
   }
   if (!patches.length) return { owned, actions: [] };
@@ -53,7 +79,22 @@ export function claim<T extends ApiObject>(
   return { owned, actions: [{ do: "batch", actions: patches, after }] };
 }
 
-function patch(resource: string, child: ApiObject, ownerReferences: unknown[]): WriteAction {
-  const metadata = { uid: child.metadata.uid, ownerReferences };
+function patch(resource: string, child: ApiObject, change: Record<string, unknown>): WriteAction {
+  const metadata = { uid: child.metadata.uid, ...change };
   return { do: "patch", resource, object: child, type: "strategic", patch: { metadata } };
+}
+
+function withFinalizers<T extends ApiObject>(child: T, finalizers: readonly string[]): T {
+  const all = [...new Set([...(child.metadata.finalizers ?? []), ...finalizers])];
+  return { ...child, metadata: { ...child.metadata, finalizers: all } };
+}
+
+/** Index of a lister: objects that no controller owns, by namespace. Few, where all of a namespace may be many. */
+export const orphansByNamespace = (object: ApiObject): string[] =>
+  controllerOf(object) ? [] : [object.metadata.namespace ?? ""];
+
+/** All that `claim` need look at: its own children and its namespace's orphans. @param children has that index */
+export function candidates<T extends ApiObject>(owner: ApiObject, children: Lister<T>): Readonly<T>[] {
+  const { uid = "", namespace = "" } = owner.metadata;
+  return [...children.ownedBy(uid), ...children.by("orphans", namespace)];
 }

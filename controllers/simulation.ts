@@ -71,13 +71,17 @@ export class Simulation {
   #write(action: WriteAction): Result {
     const { resource, object } = action;
     const error = this.refuse(action);
-    this.writes.push(`${action.do} ${resource}`);
+    if (action.do !== "get" && action.do !== "list") this.writes.push(`${action.do} ${resource}`);
     if (error) return { ok: false, error };
     const store = this.store(resource);
     const old = store.get(keyOf(object));
     switch (action.do) {
       case "get":
         return old ? { ok: true, object: old } : { ok: false, error: new ApiError(404, { message: "not found" }) };
+      case "list": {
+        const list = { metadata: {}, items: store.byNamespace(object.metadata.namespace ?? "") };
+        return { ok: true, object: list };
+      }
       case "create":
         return { ok: true, object: this.put(resource, object) };
       case "update":
@@ -85,13 +89,22 @@ export class Simulation {
       case "updateStatus":
         return { ok: true, object: this.put(resource, object) };
       case "delete":
+        if (old?.metadata.finalizers?.length) {
+          const deletionTimestamp = old.metadata.deletionTimestamp ?? this.now.toISOString();
+          return { ok: true, object: this.put(resource, { ...old, metadata: { ...old.metadata, deletionTimestamp } }) };
+        }
         store.delete(keyOf(object));
         for (const children of this.#stores.values())
           for (const child of children.list())
             if (controllerOf(child)?.uid === object.metadata.uid) children.delete(keyOf(child));
         return { ok: true, object: undefined };
-      case "patch":
-        return { ok: true, object: this.put(resource, mergePatch(old, action.patch) as ApiObject) };
+      case "patch": {
+        const patched = mergePatch(old, action.patch) as ApiObject;
+        if (!patched.metadata.deletionTimestamp || patched.metadata.finalizers?.length)
+          return { ok: true, object: this.put(resource, patched) };
+        store.delete(keyOf(object));
+        return { ok: true, object: patched };
+      }
       default:
         throw new Error(`not simulated: ${action.do}`);
     }
@@ -104,12 +117,20 @@ export class Simulation {
   }
 }
 
-/** RFC 7386, and for strategic patches the one thing that tests need: owners by uid. */
+const DELETE_FROM = "$deleteFromPrimitiveList/";
+
+/** RFC 7386, and of strategic patches what tests need. */
 function mergePatch<T>(target: T, patch: unknown): T {
   if (typeof patch !== "object" || patch === null || Array.isArray(patch)) return patch as T;
   const result: Record<string, unknown> = { ...(target as Record<string, unknown>) };
   for (const [key, value] of Object.entries(patch)) {
-    if (value === null) delete result[key];
+    if (key.startsWith(DELETE_FROM)) {
+      const list = key.slice(DELETE_FROM.length);
+      // The patches of tests name lists of strings here.
+      const left = ((result[list] as string[] | undefined) ?? []).filter((one) => !(value as string[]).includes(one));
+      if (left.length) result[list] = left;
+      else delete result[list];
+    } else if (value === null) delete result[key];
     else result[key] = mergePatch(result[key], value);
   }
   return result as T;
