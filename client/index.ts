@@ -1,4 +1,5 @@
 // biome-ignore-all lint/performance/noBarrelFile: the folder's one public door
+export * from "./amounts.ts";
 export * from "./api-error.ts";
 export {
   type Client,

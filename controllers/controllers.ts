@@ -12,6 +12,7 @@ import { namespaceController } from "./namespace/namespace.ts";
 import { nodeLifecycleController } from "./node-lifecycle/node-lifecycle.ts";
 import { podGarbageCollectorController } from "./pod-garbage-collector.ts";
 import { replicaSetController, replicationControllerController } from "./replica-set.ts";
+import { resourceQuotaController } from "./resource-quota/resource-quota.ts";
 import { rootCaPublisherController } from "./root-ca-publisher.ts";
 import { serviceAccountController } from "./service-account.ts";
 import { statefulSetController } from "./stateful-set/stateful-set.ts";
@@ -39,6 +40,7 @@ export function controllers(settings: ControllerSettings): (Controller | CustomC
     endpointSliceMirroringController,
     replicationControllerController,
     podGarbageCollectorController(),
+    resourceQuotaController,
     namespaceController,
     serviceAccountController,
     daemonSetController(),
