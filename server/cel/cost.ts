@@ -43,6 +43,15 @@ const addresses =
 const parse = (otherSize: number) => Math.ceil(otherSize * TRAVERSAL);
 const mask = (cidrSize: number) => Math.ceil(cidrSize * TRAVERSAL) + 1;
 
+/** A new list. (cel-go/ext/lists.go) */
+const made = (factor: number, elements: number) => Math.trunc(elements * factor) + 1 + LIST_CREATE;
+function selfCompare(list: Value | undefined): number {
+  const elements = size(list);
+  const first: unknown = Array.isArray(list) ? list[0] : undefined;
+  const isText = typeof first === "string" || first instanceof Uint8Array;
+  return made(isText ? 2 + TRAVERSAL : 2, elements * elements);
+}
+
 /** Kubernetes' own costs, by name of the function. (apiserver/pkg/cel/library/cost.go CallCost) */
 const BY_NAME: Record<string, CallCost> = {
   check: () => 350_000,
@@ -74,6 +83,8 @@ const BY_NAME: Record<string, CallCost> = {
   // The size of a format's pattern is its value's size.
   validate: ([format, text]) => pattern(text, size(format)),
   "_==_": equality,
+  sort: ([list]) => selfCompare(list),
+  "@sortByAssociatedKeys": ([, keys]) => selfCompare(keys),
 };
 /** By overload: those of Kubernetes that differ within a name, then cel-go's own. (interpreter/runtimecost.go) */
 const BY_ID: Record<string, CallCost> = {
@@ -102,6 +113,15 @@ const BY_ID: Record<string, CallCost> = {
   add_bytes: both,
   matches_string: ([text, regex]) => pattern(text, size(regex)),
   matches: ([text, regex]) => pattern(text, size(regex)),
+  list_slice: (_, result) => made(1, size(result)),
+  list_flatten: ([list]) => made(1, size(list)),
+  list_flatten_int: ([list, depth]) => made(Number(depth), size(list)),
+  lists_range: (_, result) => made(1, size(result)),
+  list_reverse: (_, result) => made(1, size(result)),
+  list_distinct: ([list]) => selfCompare(list),
+  list_sets_contains_list: ([a, b]) => 1 + size(a) * size(b),
+  list_sets_intersects_list: ([a, b]) => 1 + size(a) * size(b),
+  list_sets_equivalent_list: ([a, b]) => 1 + 2 * size(a) * size(b),
   contains_string: ([text, part]) => Math.ceil(size(text) * TRAVERSAL) * Math.ceil(size(part) * TRAVERSAL),
 };
 

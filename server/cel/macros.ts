@@ -12,6 +12,7 @@ interface MacroCall {
 
 /** No expression can write this name. (cel-go/parser/macro.go) */
 const RESULT = "@result";
+const SORTED = "@__sortBy_input__";
 
 /**
  * Rewrites has(), all(), exists(), map() and their like. @returns undefined when the call is no macro.
@@ -140,20 +141,21 @@ const whenPresent =
     const name = b.name(0);
     const has: Expression = { kind: "call", name: "hasValue", target: b.target, args: [], at: b.call.at };
     const value: Expression = { kind: "call", name: "value", target: b.target, args: [], at: b.call.at };
-    // A fold over nothing, whose accumulator is the variable: how cel-go binds a name.
-    const bound: Expression = {
-      kind: "fold",
-      range: b.list(),
-      variable: "#unused",
-      accumulator: name,
-      start: value,
-      condition: b.constant(false),
-      step: { kind: "identifier", name, at: b.call.at },
-      result: b.arg(1),
-      at: b.call.at,
-    };
-    return b.apply("_?_:_", has, wrap(b, bound), b.apply("optional.none"));
+    return b.apply("_?_:_", has, wrap(b, bind(b, name, value, b.arg(1))), b.apply("optional.none"));
   };
+
+/** A fold over nothing, whose accumulator is the variable: how cel-go binds a name. */
+const bind = (b: Builder, name: string, value: Expression, result: Expression): Expression => ({
+  kind: "fold",
+  range: b.list(),
+  variable: "#unused",
+  accumulator: name,
+  start: value,
+  condition: b.constant(false),
+  step: { kind: "identifier", name, at: b.call.at },
+  result,
+  at: b.call.at,
+});
 
 /** By name and number of arguments. */
 const MEMBERS: Record<string, Expand> = {
@@ -178,7 +180,10 @@ const MEMBERS: Record<string, Expand> = {
   "optFlatMap/2": whenPresent((_, value) => value),
   "sortBy/2": (b) => {
     // The pairs of element and key are made by a map(); the function sorts the one by the other.
+    const input: Expression = { kind: "identifier", name: SORTED, at: b.call.at };
     const keys = collect(1, noList, append(1))(b);
-    return { kind: "call", name: "@sortByAssociatedKeys", target: b.target, args: [keys], at: b.call.at };
+    const args = [{ ...keys, range: { ...input } } as Expression]; // collect makes folds
+    const sorted: Expression = { kind: "call", name: "@sortByAssociatedKeys", target: input, args, at: b.call.at };
+    return bind(b, SORTED, b.target, sorted);
   },
 };

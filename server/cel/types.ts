@@ -38,6 +38,8 @@ export interface CelType {
   readonly open?: boolean;
   /** Upper bound of elements, entries, or bytes, for the estimate of costs. Absent is unknown. */
   readonly maxSize?: number;
+  /** Bytes of the shortest JSON of such a value, of which follows how many fit into a request. */
+  readonly minSize?: number;
 }
 
 const simple = (kind: TypeKind, name: string = kind): CelType => ({ kind, name, params: [] });
