@@ -41,14 +41,7 @@ test.each([
   ["self.date > timestamp('2020-01-01T00:00:00Z')", 4],
   ["self.tags.all(x, x == 'a')", 5242878],
   ["self.few.map(x, x + 'a').size() > 1", 125],
-  ["self.few.filter(x, x.contains('a')).all(y, y.matches('^a+
-])("%s costs %d at most", (rule, cost) => {
-  if (!self) throw new Error("the schema has a type");
-  const program = compile(rule, { variables: { self, oldSelf: self } });
-  if (!program.ok) throw new Error(program.message);
-  expect(estimateCost(program.expression, sizesOf(self)).max).toBe(cost);
-});
-))", 149],
+  ["self.few.filter(x, x.contains('a')).all(y, y.matches('^a+$'))", 149],
   ["self.objs.all(i, self.objs.exists_one(j, j.name == i.name))", 873],
   ["self.objs.all(i, i.tags.all(t, t == i.name))", 1663],
   ["self.mm.all(k, self.mm[k].all(x, x > 1))", 57],
