@@ -28,7 +28,7 @@ export interface AdmissionAttributes<T extends KubeObject = KubeObject> {
   readonly options: Record<string, unknown>;
   readonly dryRun: boolean;
   readonly user: UserInfo;
-  /** What mutating webhooks remember between the two rounds of one request. */
+  /** What mutating webhooks and policies remember between the two rounds of one request. */
   reinvocation?: Reinvocation;
   /** Adds a `Warning` header to the answer. */
   warn(message: string): void;

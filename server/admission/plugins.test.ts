@@ -12,9 +12,11 @@ const options: PluginOptions = {
 const namesOf = (enable: string[], disable: string[]) =>
   selectPlugins({ enable, disable }, options).map(({ name }) => name);
 
-test("webhooks and then quotas come last", () => {
-  expect(namesOf([], []).slice(-3)).toEqual([
+test("policies, webhooks and then quotas come last", () => {
+  expect(namesOf([], []).slice(-5)).toEqual([
+    "MutatingAdmissionPolicy",
     "MutatingAdmissionWebhook",
+    "ValidatingAdmissionPolicy",
     "ValidatingAdmissionWebhook",
     "ResourceQuota",
   ]);

@@ -26,6 +26,11 @@ import { runtimeClass } from "./plugins/runtime-class.ts";
 import { serviceAccount } from "./plugins/service-account/service-account.ts";
 import { storageObjectInUseProtection } from "./plugins/storage-object-in-use-protection.ts";
 import { taintNodesByCondition } from "./plugins/taint-nodes-by-condition.ts";
+import { type MutatingPolicies, mutatingAdmissionPolicy } from "./policy/mutating-admission-policy.ts";
+import { compileMutator } from "./policy/mutator.ts";
+import { PolicySource } from "./policy/policy-source.ts";
+import { type ValidatingPolicies, validatingAdmissionPolicy } from "./policy/validating-admission-policy.ts";
+import { compileValidator } from "./policy/validator.ts";
 import type { WebhookClient } from "./webhook/client.ts";
 import { Hooks } from "./webhook/hooks.ts";
 import { mutatingAdmissionWebhook } from "./webhook/mutating-webhook.ts";
@@ -46,10 +51,7 @@ export interface PluginOptions {
 interface Entry {
   readonly name: string;
   readonly isDefault: boolean;
-  /**
-   * Absent: upstream has a plugin of this name that does nothing unless features are on that are off by default; the two
-   * policies wait for CEL.
-   */
+  /** Absent: upstream has a plugin of this name that does nothing unless features are on that are off by default. */
   readonly make?: (options: PluginOptions) => AdmissionPlugin;
   /** Why a plugin cannot be enabled here. */
   readonly missing?: string;
@@ -98,13 +100,31 @@ const PLUGINS: readonly Entry[] = [
   { name: "NodeDeclaredFeatureValidator", isDefault: true },
   { name: "JobValidation", isDefault: true },
   on(podResizeValidator),
-  { name: "MutatingAdmissionPolicy", isDefault: true },
+  {
+    name: "MutatingAdmissionPolicy",
+    isDefault: true,
+    make: ({ watch, served, onStop }) => {
+      const resources = { policies: "mutatingadmissionpolicies", bindings: "mutatingadmissionpolicybindings" };
+      const policies: MutatingPolicies = new PolicySource(watch, resources, compileMutator);
+      onStop(() => policies.stop());
+      return mutatingAdmissionPolicy(policies, served);
+    },
+  },
   {
     name: "MutatingAdmissionWebhook",
     isDefault: true,
     make: (options) => mutatingAdmissionWebhook(followHooks("mutatingwebhookconfigurations", options), options),
   },
-  { name: "ValidatingAdmissionPolicy", isDefault: true },
+  {
+    name: "ValidatingAdmissionPolicy",
+    isDefault: true,
+    make: ({ watch, served, onStop }) => {
+      const resources = { policies: "validatingadmissionpolicies", bindings: "validatingadmissionpolicybindings" };
+      const policies: ValidatingPolicies = new PolicySource(watch, resources, compileValidator);
+      onStop(() => policies.stop());
+      return validatingAdmissionPolicy(policies, served);
+    },
+  },
   {
     name: "ValidatingAdmissionWebhook",
     isDefault: true,

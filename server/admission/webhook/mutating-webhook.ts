@@ -1,6 +1,6 @@
 import type { MutatingWebhook } from "../../../openapi/api/admissionregistration.k8s.io.v1.ts";
 import { encodeAny } from "../../../openapi/encode.ts";
-import { deepCopy, semanticEqual } from "../../meta/equality.ts";
+import { semanticEqual } from "../../meta/equality.ts";
 import { internalError } from "../../meta/errors.ts";
 import { goQuote } from "../../meta/go-quote.ts";
 import { applyJsonPatch, type JsonPatchOperation, parseJsonPatch } from "../../meta/json-patch.ts";
@@ -13,12 +13,13 @@ import { invocationFor, isExempt } from "./match.ts";
 import type { Verdict } from "./review.ts";
 import { type Invocation, VersionedObject } from "./versions.ts";
 
+const NAME = "MutatingAdmissionWebhook";
 const DOMAIN = "mutation.webhook.admission.k8s.io";
 
 /** Asks one after another, each seeing what the ones before it changed. (plugin/webhook/mutating) */
 export function mutatingAdmissionWebhook(hooks: Hooks, environment: CallEnvironment): AdmissionPlugin {
   return {
-    name: "MutatingAdmissionWebhook",
+    name: NAME,
     operations: ["CREATE", "UPDATE", "DELETE", "CONNECT"],
     admit(attributes, context) {
       const { all } = hooks;
@@ -36,19 +37,17 @@ async function dispatch(
 ): Promise<void> {
   attributes.reinvocation ??= new Reinvocation();
   const { reinvocation } = attributes;
-  // Other plugins of the second round changed the object.
-  if (reinvocation.isReinvoke && !semanticEqual(reinvocation.lastOutput, attributes.object)) {
-    reinvocation.requireInvoked();
-  }
+  const memory = reinvocation.of(NAME);
+  if (reinvocation.isReinvoke) memory.resume(attributes.object);
   const authorization = new Authorization(attributes.user, authorizer);
   try {
     for (const [index, hook] of hooks.entries()) {
       const invocation = await invocationFor(hook, attributes, { reader, served: environment.served, authorization });
-      if (!invocation || (reinvocation.isReinvoke && !reinvocation.isDue(hook.id))) continue;
+      if (!invocation || (reinvocation.isReinvoke && !memory.isDue(hook.id))) continue;
       await ask(hook, invocation, { index, attributes, reinvocation, environment });
     }
   } finally {
-    reinvocation.lastOutput = deepCopy(attributes.object);
+    memory.suspend(attributes.object);
   }
 }
 
@@ -76,10 +75,10 @@ async function ask(hook: Hook, invocation: Invocation, turn: Turn): Promise<void
   const note = { configuration: hook.configuration, webhook: name, mutated: changed };
   attributes.annotate(`${DOMAIN}/${round}`, encodeAny(note));
   if (changed) {
-    reinvocation.requireInvoked();
+    reinvocation.of(NAME).requireInvoked();
     reinvocation.required = true;
   }
-  if (reinvocationPolicy === "IfNeeded") reinvocation.addInvoked(hook.id);
+  if (reinvocationPolicy === "IfNeeded") reinvocation.of(NAME).addInvoked(hook.id);
   if (failure === undefined) return;
   if (!(failure instanceof CallError)) throw failure;
   if (failurePolicy !== "Ignore") throw internalError(failure.message);

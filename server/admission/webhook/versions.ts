@@ -1,5 +1,6 @@
 import { coerce } from "../../../openapi/decode.ts";
 import { encodeAny, encodeJson } from "../../../openapi/encode.ts";
+import type { Schema } from "../../../openapi/schema.ts";
 import { schemaForKind } from "../../../openapi/types.ts";
 import { deepCopy } from "../../meta/equality.ts";
 import type { KubeObject } from "../../meta/object.ts";
@@ -67,15 +68,20 @@ export class VersionedObject {
     return schema ? encodeJson(object, schema) : encodeAny(object);
   }
 
-  /** A patched object back in the version inside, with defaults. @throws DecodeError */
-  toStorage(patched: unknown): KubeObject {
+  /**
+   * A patched object back in the version inside, with defaults.
+   * @param onProblems told of unknown fields, which are dropped. @throws DecodeError
+   */
+  toStorage(patched: unknown, onProblems?: (problems: readonly string[]) => void): KubeObject {
     const { group, version, kind } = this.#wanted;
-    const schema = this.#kind?.custom ? this.#kind.schema : schemaForKind(group, version, kind);
-    // The cast: what the webhook was sent was an object, and stays one.
-    const object = schema
-      ? coerce<KubeObject & Record<string, unknown>>(patched, schema, "Ignore").value
-      : (patched as KubeObject);
+    const schema = schemaForKind(group, version, kind);
+    // The casts: what the webhook was sent was an object, and stays one.
     const served = this.#kind;
+    const object = served?.custom
+      ? coerceCustom(served, patched as KubeObject)
+      : schema
+        ? coerceTyped(patched, schema, onProblems)
+        : (patched as KubeObject);
     if (!served) return object;
     if (!served.convert) {
       served.definition.defaults?.(object);
@@ -86,6 +92,19 @@ export class VersionedObject {
     const stored = served.convert.toStorage(object);
     return { ...stored, ...typeOf({ group: storageGroup, version: storageVersion, kind: storageKind }) };
   }
+}
+
+function coerceTyped(patched: unknown, schema: Schema, onProblems?: (problems: readonly string[]) => void): KubeObject {
+  const validation = onProblems ? "Strict" : "Ignore";
+  const { value, problems } = coerce<KubeObject & Record<string, unknown>>(patched, schema, validation);
+  if (problems.length > 0) onProblems?.(problems);
+  return value;
+}
+
+/** Unknown fields of custom resources are dropped without a word. */
+function coerceCustom(kind: Kind, patched: KubeObject): KubeObject {
+  kind.customResource?.coerce(patched, false);
+  return patched;
 }
 
 function typeOf({ group, version, kind }: KindVersion) {
