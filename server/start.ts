@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
+import { checkExpression } from "./admission/cel/check-expression.ts";
 import type { PluginSelection } from "./admission/plugins.ts";
 import { webhookClient } from "./admission/webhook/client.ts";
 import { clusterAddress } from "./admission/webhook/service-resolver.ts";
@@ -137,6 +138,7 @@ export async function start(options: StartOptions): Promise<Server> {
       certificates: certificateChecks,
       tokenIssuer: tokenIssuer(signing),
       writer,
+      checkExpression,
     } satisfies Services);
     Object.assign(
       admission,

@@ -19,6 +19,8 @@ export interface CompileOptions {
   readonly variables: Readonly<Record<string, CelType>>;
   /** Functions of this place only, such as the authorizer's. */
   readonly functions?: readonly Overload[];
+  /** Whether there is cel.bind(), which most places do not have. */
+  readonly bind?: boolean;
   /** Types of this place only, such as those of patches. */
   readonly structs?: (name: string) => StructType | undefined;
   /** Off only where the language itself is tested: Kubernetes wants lists and maps of one type. */
@@ -53,7 +55,7 @@ export function compile(source: string, options: CompileOptions): Program | Comp
   });
   let expression: Expression;
   try {
-    expression = parse(source);
+    expression = parse(source, options.bind);
   } catch (error) {
     if (error instanceof SyntaxProblem) return failed([{ at: error.at, message: error.message }]);
     throw error;

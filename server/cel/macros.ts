@@ -30,6 +30,26 @@ export function expandMacro(call: MacroCall): Expression | undefined {
   return expand?.(new Builder(call, target));
 }
 
+/** `cel.bind(x, value, result)`: a fold over nothing that names the value. (cel-go/ext/bindings.go) */
+export function expandBind({ name, target, args, at }: MacroCall): Expression | undefined {
+  if (name !== "bind" || args.length !== 3 || target?.kind !== "identifier" || target.name !== "cel") return undefined;
+  const [variable, start, result] = args as [Expression, Expression, Expression]; // counted just above
+  if (variable.kind !== "identifier") {
+    throw new SyntaxProblem(variable.at, "cel.bind() variable names must be simple identifiers");
+  }
+  return {
+    kind: "fold",
+    range: { kind: "list", elements: [], optional: new Set(), at },
+    variable: "#unused",
+    accumulator: variable.name,
+    start,
+    condition: { kind: "constant", value: false, at },
+    step: { kind: "identifier", name: variable.name, at },
+    result,
+    at,
+  };
+}
+
 /** Makes nodes at the place of a macro. */
 class Builder {
   readonly call: MacroCall;

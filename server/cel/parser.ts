@@ -1,5 +1,5 @@
 import { type Token, tokenize } from "./lexer.ts";
-import { expandMacro } from "./macros.ts";
+import { expandBind, expandMacro } from "./macros.ts";
 import { SyntaxProblem } from "./source-error.ts";
 import type { Entry, Expression, FieldInitializer } from "./syntax.ts";
 import { Double, isInt } from "./values.ts";
@@ -29,17 +29,19 @@ const PRIMARY =
 /** Deeper than this, upstream refuses to recurse. (cel-go/parser/options.go) */
 const MAX_DEPTH = 250;
 
-/** Parses and expands macros. @throws SyntaxProblem */
-export function parse(source: string): Expression {
-  return new Parser(tokenize(source)).whole();
+/** Parses and expands macros, cel.bind() among them only when asked for. @throws SyntaxProblem */
+export function parse(source: string, bind = false): Expression {
+  return new Parser(tokenize(source), bind).whole();
 }
 
 class Parser {
   readonly #tokens: readonly Token[];
   #index = 0;
   #depth = 0;
-  constructor(tokens: readonly Token[]) {
+  readonly #bind: boolean;
+  constructor(tokens: readonly Token[], bind: boolean) {
     this.#tokens = tokens;
+    this.#bind = bind;
   }
 
   whole(): Expression {
@@ -230,6 +232,8 @@ class Parser {
 
   #call(name: Token, target: Expression | undefined, at: number): Expression {
     const args = this.#list(at, ")").elements;
+    const bound = this.#bind ? expandBind({ name: name.text, target, args, at }) : undefined;
+    if (bound) return bound;
     return expandMacro({ name: name.text, target, args, at }) ?? { kind: "call", name: name.text, target, args, at };
   }
 

@@ -25,6 +25,6 @@ export interface Services {
   readonly tokenIssuer: TokenIssuer;
   /** Writes on the server's own behalf: evictions count against PodDisruptionBudgets. */
   readonly writer: ObjectWriter;
-  /** Compiles the CEL of webhooks and policies; without it expressions are taken as they are. */
+  /** Compiles the CEL of webhooks, policies and selectors of devices; without it expressions are taken as they are. */
   readonly checkExpression?: CheckExpression;
 }

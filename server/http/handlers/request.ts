@@ -61,7 +61,8 @@ export class HandlerScope implements RequestScope {
   // Bound, since these are handed on without their scope.
   readonly warn = (message: string): void => this.#state.warn(message);
   readonly annotate = (key: string, value: string): void => {
-    this.#state.auditAnnotations[key] = value;
+    // The first one to say something under a key is believed, as upstream.
+    this.#state.auditAnnotations[key] ??= value;
   };
 }
 

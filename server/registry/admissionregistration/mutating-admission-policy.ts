@@ -50,7 +50,8 @@ function validate(
   old: MutatingAdmissionPolicy | undefined,
   { services: { checkExpression: check } }: RequestContext,
 ): FieldError[] {
-  const { paramKind, matchConditions, variables, mutations = [] } = spec;
+  // Here `variables` is declared even where there are none.
+  const { paramKind, matchConditions, variables = [], mutations = [] } = spec;
   const hasParams = paramKind !== undefined;
   const isSame =
     old && semanticEqual(paramKind, old.spec.paramKind) && semanticEqual(matchConditions, old.spec.matchConditions);

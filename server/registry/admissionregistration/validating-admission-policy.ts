@@ -146,5 +146,7 @@ function validateAnnotation(
   if (Buffer.byteLength(trimmed) > MAX_VALUE_BYTES) {
     return [...errors, fieldRequired(path, `must not exceed ${MAX_VALUE_BYTES} bytes in length`)];
   }
-  return [...errors, ...compile(trimmed, { result: "stringOrNull", hasAuthorizer: true }, path)];
+  const wrong = compile(trimmed, { result: "stringOrNull", hasAuthorizer: true }, path);
+  // The expression is compiled without blanks around it, and shown with them.
+  return [...errors, ...wrong.map(({ detail }) => fieldInvalid(path, valueExpression, detail))];
 }
