@@ -67,9 +67,9 @@ export function customStrategy(custom: CustomVersion): KindDefinition<KubeObject
       const wish = ({ metadata: _, ...rest }: KubeObject) => rest;
       if (!semanticEqual(wish(object), wish(old))) object.metadata.generation = (old.metadata.generation ?? 0) + 1;
     },
-    validate: (object, { now }) => withRules(validateAll(custom, object, undefined), rules(), object, undefined, now),
-    validateUpdate: (object, old, { now }) => withRules(validateAll(custom, object, old), rules(), object, old, now),
-    warnings: finalizerWarnings,
+    validate: (object) => withRules(validateAll(custom, object, undefined), rules(), object, undefined),
+    validateUpdate: (object, old) => withRules(validateAll(custom, object, old), rules(), object, old),
+    warnings: (object, old) => [...finalizerWarnings(object, old), ...(forgiven.get(object) ?? [])],
     ...(fields.length > 0 && {
       selectableFields: (object) =>
         Object.fromEntries(fields.map(({ label, path }) => [label, selected(path.find(object))])),
@@ -88,7 +88,7 @@ function compiledRules(custom: CustomVersion): () => CompiledRules | undefined {
     const schema = custom.schema();
     const engine = ruleEngine();
     if (!schema || !engine) return undefined;
-    if (known?.schema !== schema) known = { schema, rules: engine.compile(schema) };
+    if (known?.schema !== schema) known = { schema, rules: engine.compile(schema, true) };
     return known.rules;
   };
 }
@@ -110,9 +110,10 @@ function statusOf(custom: CustomVersion, rules: () => CompiledRules | undefined)
       else delete metadata.managedFields;
       restore(next, { status }, "status");
     },
-    validateUpdate(object, old, { now }) {
+    warnings: (object) => forgiven.get(object) ?? [],
+    validateUpdate(object, old) {
       const errors = validateStatus(custom, object as UnstructuredObject, old as UnstructuredObject);
-      return withRules(errors, rules(), object, old, now);
+      return withRules(errors, rules(), object, old);
     },
   };
 }
@@ -166,12 +167,16 @@ function withRules(
   rules: CompiledRules | undefined,
   object: KubeObject,
   old: KubeObject | undefined,
-  now: Date,
 ): FieldError[] {
   if (!rules) return errors;
   if (errors.some(({ type }) => BLOCKING.has(type))) return [...errors, fieldInvalid("<nil>", null, UNCHECKED)];
-  return [...errors, ...rules.validate(object, old, now)];
+  const found = rules.validate(object, old);
+  if (found.warnings.length > 0) forgiven.set(object, found.warnings);
+  return [...errors, ...found.errors];
 }
+
+/** Rules that an update breaks no further than the object did before: found in its validation, told as warnings. */
+const forgiven = new WeakMap<KubeObject, readonly string[]>();
 
 /** (validateKubeFinalizerName: warnings only, since finalizers of custom resources were never checked) */
 function finalizerWarnings({ metadata }: KubeObject, old: KubeObject | undefined): string[] {

@@ -224,16 +224,3 @@ test.each([
   const about = `conversion webhook for ${GROUP}/v1, Kind=Widget returned invalid object: ${message}`;
   await expect(widgets("v2").get("a", "w", "", scope())).rejects.toMatchObject({ code: 500, message: about });
 });
-
-test("rules are refused while there is no engine for them", async () => {
-  const { definitions } = await server();
-  const rules = [{ rule: "self.size == 'S'" }];
-  const openAPIV3Schema = {
-    type: "object",
-    properties: { spec: { type: "object", "x-kubernetes-validations": rules } },
-  };
-  const versions = [{ ...version("v1", true), schema: { openAPIV3Schema } }] as unknown as Spec["versions"];
-  await expect(definitions.create("", definition({ versions }), scope())).rejects.toThrow(
-    "CEL rules are not supported",
-  );
-});

@@ -3,6 +3,7 @@ import type { ApiResource } from "../../openapi/documents/api-resource.ts";
 import type { ObjectWriter } from "../admission/plugin.ts";
 import type { WebhookClient } from "../admission/webhook/client.ts";
 import { isConditionTrue } from "../registry/apiextensions/conditions.ts";
+import { useRuleEngine } from "../registry/apiextensions/schema/rules.ts";
 import type { Kind } from "../registry/kind.ts";
 import type { ServerRegistry } from "../registry/registry.ts";
 import { serverScope } from "../registry/writer.ts";
@@ -11,6 +12,7 @@ import type { Storage } from "../storage/storage.ts";
 import { DefinedResource } from "./defined-resource.ts";
 import { DEFINITIONS, DefinitionController, terminating } from "./definition-controller.ts";
 import { removeInstances } from "./instances.ts";
+import { ruleEngine } from "./rules/rule-engine.ts";
 
 type Definition = Readonly<CustomResourceDefinition>;
 
@@ -37,6 +39,7 @@ export interface Extensions {
 export function startExtensions(options: ExtensionsOptions): Extensions {
   const { registry, writer, storage, clock, client, now, newId, onError } = options;
   const { reader } = registry;
+  useRuleEngine(ruleEngine);
   const resources = new Map<string, DefinedResource>();
   const environment = {
     client,

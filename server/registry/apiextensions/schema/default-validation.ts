@@ -1,5 +1,5 @@
 import { deepCopy, semanticEqual } from "../../../meta/equality.ts";
-import { aggregateMessage, type FieldError, fieldInvalid } from "../../../meta/field-error.ts";
+import { aggregateMessage, FieldError, fieldInvalid } from "../../../meta/field-error.ts";
 import { coerceEmbedded, validateEmbedded } from "./embedded-meta.ts";
 import { child, isObject, itemsOf, type JsonObject, type JsonSchema, sortedKeys } from "./json-schema.ts";
 import { prune } from "./pruning.ts";
@@ -17,8 +17,6 @@ interface Place {
   readonly insideMeta: boolean;
   readonly requirePruned: boolean;
 }
-
-const NOW = new Date(0); // rules on defaults depend on no time
 
 const resource: Surround = (value) => ({
   kind: "Validation",
@@ -87,6 +85,15 @@ function validateDefault(schema: JsonSchema, path: string, { root, surround, ins
   }
   const invalid = validateValue(value, schema, path);
   if (invalid.length > 0) return [...errors, ...invalid];
-  const broken = ruleEngine()?.compile(schema)?.validate(value, undefined, NOW) ?? [];
-  return [...errors, ...broken.map((error) => error.under(path))];
+  const rules = ruleEngine()?.compile(schema, embedded);
+  const broken = rules?.validate(value, value).errors ?? [];
+  if (broken.length > 0) return [...errors, ...broken.map((error) => below(path, error))];
+  // Once more as on create, for rules whose oldSelf is optional.
+  const onCreate = rules?.validate(value, undefined).errors ?? [];
+  return [...errors, ...onCreate.map((error) => below(path, error))];
+}
+
+/** An error about a default itself has no path of its own. */
+function below(path: string, error: FieldError): FieldError {
+  return error.field === "<nil>" ? new FieldError(error.type, path, error.body(), error.detail) : error.under(path);
 }

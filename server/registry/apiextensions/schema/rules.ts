@@ -12,14 +12,24 @@ export interface RuleEngine {
    * @param old the schema before an update, whose unchanged rules are not judged by new limits
    */
   validateRules(schema: JsonSchema, path: string, old: JsonSchema | undefined): FieldError[];
-  /** Prepares the rules of a version's whole schema. @returns undefined when it has none */
-  compile(schema: JsonSchema): CompiledRules | undefined;
+  /**
+   * Prepares the rules of a schema.
+   * @param isRoot whether it describes a resource
+   * @returns undefined when it has none
+   */
+  compile(schema: JsonSchema, isRoot: boolean): CompiledRules | undefined;
 }
 
 /** The rules of one schema. */
 export interface CompiledRules {
   /** Evaluates all of them. @param old the object before an update; undefined on create */
-  validate(value: unknown, old: unknown, now: Date): FieldError[];
+  validate(value: unknown, old: unknown): RuleFindings;
+}
+
+export interface RuleFindings {
+  readonly errors: readonly FieldError[];
+  /** What an update broke no further than it was: told, but not refused. */
+  readonly warnings: readonly string[];
 }
 
 let engine: RuleEngine | undefined;

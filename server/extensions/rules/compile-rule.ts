@@ -1,0 +1,80 @@
+import type { ValidationRule } from "../../../openapi/api/apiextensions.k8s.io.v1.ts";
+import { children } from "../../cel/check.ts";
+import { compile, type Program } from "../../cel/compile.ts";
+import { estimateCost, sizesOf } from "../../cel/cost-estimate.ts";
+import { MAX_REQUEST_BYTES } from "../../cel/structural.ts";
+import type { Expression } from "../../cel/syntax.ts";
+import { type CelField, type CelType, optionalOf } from "../../cel/types.ts";
+
+/** A rule made ready, or what is wrong with it. */
+export interface CompiledRule {
+  readonly rule: ValidationRule;
+  /** Absent where the rule is wrong or empty. */
+  readonly program: Program | undefined;
+  readonly problem: string | undefined;
+  readonly usesOldSelf: boolean;
+  /** Worst case of one evaluation. */
+  readonly cost: number;
+  readonly message: Program | undefined;
+  readonly messageProblem: string | undefined;
+  readonly messageCost: number;
+}
+
+/** Types of objects differ by where they stand, so that only what is of one schema compares. (MaybeAssignTypeName) */
+function named(type: CelType, name: string): CelType {
+  switch (type.kind) {
+    case "object": {
+      const fields = [...(type.fields ?? [])].map(([field, { key, type: inner }]): [string, CelField] => [
+        field,
+        { key, type: named(inner, `${name}.${field}`) },
+      ]);
+      return { ...type, name, fields: new Map(fields) };
+    }
+    case "list":
+      return { ...type, params: type.params.map((element) => named(element, `${name}.@idx`)) };
+    case "map":
+      return { ...type, params: type.params.map((param, at) => (at === 1 ? named(param, `${name}.@elem`) : param)) };
+    default:
+      return type;
+  }
+}
+
+/** Compiles the rules of one node of a schema. (schema/cel/compilation.go) @param type of the node */
+export function compileRules(rules: readonly ValidationRule[], type: CelType): CompiledRule[] {
+  const self = named(type, "selfType");
+  const sizes = sizesOf(type);
+  return rules.map((rule) => {
+    const nothing = { rule, program: undefined, problem: undefined, usesOldSelf: false, cost: 0 };
+    const noMessage = { message: undefined, messageProblem: undefined, messageCost: 0 };
+    const text = rule.rule ?? "";
+    if (!text.trim()) return { ...nothing, ...noMessage };
+    const variables = { self, oldSelf: rule.optionalOldSelf ? optionalOf(self) : self };
+    const program = compile(text, { variables });
+    if (!program.ok) return { ...nothing, ...noMessage, problem: `compilation failed: ${program.message}` };
+    if (program.type.kind !== "bool") {
+      return { ...nothing, ...noMessage, problem: "cel expression must evaluate to a bool" };
+    }
+    const usesOldSelf = refersTo(program.expression, "oldSelf");
+    const cost = estimateCost(program.expression, sizes).max;
+    const ready = { rule, program, problem: undefined, usesOldSelf, cost };
+    if (!rule.messageExpression) return { ...ready, ...noMessage };
+    const message = compile(rule.messageExpression, { variables });
+    if (!message.ok) {
+      return { ...ready, ...noMessage, messageProblem: `messageExpression compilation failed: ${message.message}` };
+    }
+    if (message.type.kind !== "string") {
+      return { ...ready, ...noMessage, messageProblem: "messageExpression must evaluate to a string" };
+    }
+    const messageCost = estimateCost(message.expression, sizes).max;
+    return { ...ready, message, messageProblem: undefined, messageCost };
+  });
+}
+
+/** How often a value of that type fits into a request. */
+export function maxCardinality(type: CelType): number {
+  return Math.floor(MAX_REQUEST_BYTES / ((type.minSize ?? 0) + 1));
+}
+
+function refersTo(node: Expression, name: string): boolean {
+  return (node.kind === "identifier" && node.name === name) || children(node).some((inner) => refersTo(inner, name));
+}
