@@ -143,3 +143,48 @@ test("OnDelete leaves Pods alone, and going back to a template makes its revisio
       .sort(),
   ).toEqual([2, 3]);
 });
+
+const template = { metadata: { name: "data" }, spec: { resources: {} }, status: {} };
+const ownersOf = (claims: { metadata: { name?: string; ownerReferences?: { kind: string; name: string }[] } }[]) =>
+  Object.fromEntries(
+    claims.map(({ metadata }) => [metadata.name, metadata.ownerReferences?.map(({ name }) => name) ?? []]),
+  );
+
+test.each([
+  { policy: {}, running: [], beyond: [] },
+  { policy: { whenDeleted: "Delete", whenScaled: "Retain" }, running: ["db"], beyond: ["db"] },
+  { policy: { whenDeleted: "Retain", whenScaled: "Delete" }, running: [], beyond: undefined },
+  { policy: { whenDeleted: "Delete", whenScaled: "Delete" }, running: ["db"], beyond: undefined },
+])(
+  "with $policy a claim is owned by $running, and stays ($beyond) or goes with its Pod when that is scaled away",
+  (row) => {
+    const { settle, ready, edit, claims } = cluster({
+      replicas: 2,
+      podManagementPolicy: "Parallel",
+      volumeClaimTemplates: [template],
+      persistentVolumeClaimRetentionPolicy: row.policy,
+    });
+    settle();
+    ready();
+    settle();
+    expect(ownersOf([...claims.list()])).toEqual({ "data-db-0": row.running, "data-db-1": row.running });
+    edit({ replicas: 1 });
+    settle();
+    expect(ownersOf([...claims.list()])["data-db-1"]).toEqual(row.beyond);
+  },
+);
+
+test("a Pod waits while its claim is being deleted", () => {
+  const { sim, settle, claims, row } = cluster({ replicas: 1, volumeClaimTemplates: [template] });
+  sim.put("v1/persistentvolumeclaims", {
+    metadata: { name: "data-db-0", namespace: "ns", deletionTimestamp: "2026-01-01T00:00:00Z" },
+    spec: { resources: {} },
+    status: {},
+  });
+  settle();
+  expect(row()).toEqual([]);
+  expect(claims.list()).toHaveLength(1);
+  expect(sim.events).toContain(
+    "Warning FailedCreate Create Pod db-0 in StatefulSet db failed error: pvc data-db-0 is being deleted",
+  );
+});

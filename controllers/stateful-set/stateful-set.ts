@@ -22,6 +22,7 @@ import { claim } from "../owner.ts";
 import { messageOf, tell } from "../pod-control.ts";
 import { availableInMs, isAvailable, isFinished, isReady } from "../pods.ts";
 import { claimsOf, hasIdentity, ordinalOf, REVISION_LABEL, startOf, statefulPod, withIdentity } from "./pods.ts";
+import { alignOwners } from "./retention.ts";
 
 const RESOURCE = "apps/v1/statefulsets";
 const HASH_LABEL = "controller.kubernetes.io/hash";
@@ -125,13 +126,14 @@ function stepsOf(situation: Situation): Action[] {
       waiting = true;
       if (stop(pod.metadata.deletionTimestamp ? [] : removePod(set, pod))) return actions;
     } else {
-      if (pod.status.phase === "Pending") actions.push(...missingClaims(situation, pod, ordinal));
+      const owners = alignOwners(set, pod, ordinal, situation.claims);
+      if (pod.status.phase === "Pending") actions.push(...missingClaims(situation, pod, ordinal), ...owners);
       if (isDown(pod) && inOrder) return actions;
-      if (!hasIdentity(pod, ordinal)) {
-        actions.push({ do: "update", resource: "v1/pods", object: withIdentity(pod, ordinal) });
-      }
+      if (pod.status.phase !== "Pending" && owners.length) actions.push(...owners, ...updatePod(set, pod, ordinal));
+      else if (!hasIdentity(pod, ordinal)) actions.push(...updatePod(set, pod, ordinal));
     }
   }
+  for (const pod of condemned) actions.push(...alignOwners(set, pod, ordinalOf(set, pod) ?? 0, situation.claims));
   // The first Pod that is not up may go although it is not up: else a broken one could never be scaled away.
   const broken = [...slots.map(({ pod }) => pod), ...[...condemned].reverse()].find((pod) => isDown(pod));
   for (const pod of condemned) {
@@ -171,17 +173,28 @@ function makePod(situation: Situation, ordinal: number): Action[] {
   const isCurrent = set.spec.updateStrategy.type === "RollingUpdate" && ordinal < startOf(set) + border;
   const revision = isCurrent ? current : update;
   const pod = statefulPod(set, templateOf(revision) ?? set.spec.template, revision.metadata.name ?? "", ordinal);
+  const going = claimsOf(set, ordinal).filter((one) => situation.claims.get(keyOf(one))?.metadata.deletionTimestamp);
+  if (going.length) {
+    const problems = going.map(({ metadata }) => `pvc ${metadata.name} is being deleted`);
+    const problem = problems.length > 1 ? `[${problems.join(", ")}]` : problems.join();
+    const message = `Create Pod ${pod.metadata.name} in StatefulSet ${set.metadata.name} failed error: ${problem}`;
+    return [tell(set, "Warning", "FailedCreate", message), { do: "fail", error: new Error(problem) }];
+  }
   return [
     ...missingClaims(situation, pod, ordinal),
     ...told(set, "Create", pod, { do: "create", resource: "v1/pods", object: pod }),
   ];
 }
 
+function updatePod(set: View, pod: AnyPod, ordinal: number): Action[] {
+  return told(set, "Update", pod, { do: "update", resource: "v1/pods", object: withIdentity(pod, ordinal) });
+}
+
 function removePod(set: View, pod: AnyPod): Action[] {
   return told(set, "Delete", pod, { do: "delete", resource: "v1/pods", object: pod });
 }
 
-function told(set: View, verb: "Create" | "Delete", pod: AnyPod, action: WriteAction): Action[] {
+function told(set: View, verb: "Create" | "Update" | "Delete", pod: AnyPod, action: WriteAction): Action[] {
   const subject = `${verb} Pod ${pod.metadata.name} in StatefulSet ${set.metadata.name}`;
   return [
     {
