@@ -128,7 +128,7 @@ class Planner {
         const container = operand(frame);
         if (container instanceof Optional) return optionalIndex(container, key).value !== undefined;
         if (container instanceof Struct) return container.fields.has(key);
-        return isMap(container) ? mapGet(container, key) !== undefined : noSuchOverload();
+        return isMap(container) ? isPresent(mapGet(container, key), node) : noSuchOverload();
       };
     const cost = isAttribute(node.operand) ? 1 : 2;
     const { type } = node;
@@ -139,7 +139,7 @@ class Planner {
       if (container instanceof Struct) return container.fields.get(key) ?? fail(`no such key: ${key}`);
       if (!isMap(container)) return fail(`no such key: ${key}`);
       const value = mapGet(container, key);
-      return value === undefined ? fail(`no such key: ${key}`) : fromTyped(value, type);
+      return isPresent(value, node) ? fromTyped(value, type) : fail(`no such key: ${key}`);
     };
   }
 
@@ -287,6 +287,10 @@ class Planner {
     };
   }
 }
+
+/** A declared field that is null is as good as absent. (apiserver/pkg/cel/common/valuesunstructured.go Find) */
+const isPresent = (value: Value | undefined, { operand }: Select): value is Value =>
+  value !== undefined && !(value === null && operand.type?.kind === "object");
 
 const isConstant = (node: Expression): boolean =>
   node.kind === "constant" ||
