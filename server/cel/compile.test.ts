@@ -29,6 +29,11 @@ test.each([
     4,
     "Syntax error: mismatched input '<EOF>' expecting {'[', '{', '(', '.', '-', '!', 'true', 'false', 'null', NUM_FLOAT, NUM_INT, NUM_UINT, STRING, BYTES, IDENTIFIER}",
   ],
+  [
+    "any.nope(",
+    10,
+    "Syntax error: mismatched input '<EOF>' expecting {'[', '{', '(', ')', '.', '-', '!', 'true', 'false', 'null', NUM_FLOAT, NUM_INT, NUM_UINT, STRING, BYTES, IDENTIFIER}",
+  ],
   ["for == 1", 1, "reserved identifier: for"],
 ])("%s is refused at column %i", (expression, column, message) => {
   const program = compile(expression, { variables });

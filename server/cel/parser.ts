@@ -39,6 +39,8 @@ class Parser {
   #index = 0;
   #depth = 0;
   readonly #bind: boolean;
+  /** Just after the parenthesis of a call, which may close at once. */
+  #callStart = -1;
   constructor(tokens: readonly Token[], bind: boolean) {
     this.#tokens = tokens;
     this.#bind = bind;
@@ -175,7 +177,7 @@ class Parser {
     }
     if (token.kind === "identifier" && token.text !== "in") return this.#identifier(token, "");
     this.#index--;
-    throw this.#unexpected(PRIMARY);
+    throw this.#unexpected(this.#index === this.#callStart ? PRIMARY.replace("'(', ", "'(', ')', ") : PRIMARY);
   }
 
   #literal({ value = null, at }: Token, minus: boolean, start = at): Expression {
@@ -240,6 +242,7 @@ class Parser {
   #list(at: number, close = "]") {
     const elements: Expression[] = [];
     const optional = new Set<number>();
+    if (close === ")") this.#callStart = this.#index;
     while (!this.#is(close)) {
       if (close === "]" && this.#accept("?")) optional.add(elements.length);
       elements.push(this.#expression());
