@@ -51,6 +51,8 @@ export async function startCluster(options: ClusterOptions, progress: Progress):
     port: options.port,
     onPortTaken: (port, next) => progress.note(`port ${port} is taken, using ${next}`),
     logLevel: options.logLevel,
+    // Volumes are on the disks of simulated nodes: without nodes there are none.
+    ...(options.nodes > 0 && options.controllers.length > 0 && { defaultProvisioner: "inkube.dev/simulated" }),
     admissionPlugins: options.admissionPlugins ?? { enable: ["NodeRestriction"], disable: [] },
     ...(options.settings && { settings: options.settings }),
   });

@@ -1,4 +1,5 @@
 import type { Controller, CustomController } from "../client/index.ts";
+import { clusterRoleAggregationController } from "./cluster-role-aggregation.ts";
 import { cronJobController } from "./cron-job.ts";
 import { daemonSetController } from "./daemon-set/daemon-set.ts";
 import { deploymentController } from "./deployment/deployment.ts";
@@ -19,12 +20,14 @@ import { statefulSetController } from "./stateful-set/stateful-set.ts";
 import { taintEvictionController } from "./taint-eviction.ts";
 import { ttlAfterFinishedController } from "./ttl-after-finished.ts";
 import { ephemeralVolumeController } from "./volume/ephemeral.ts";
+import { volumeExpanderController } from "./volume/expand.ts";
 import { persistentVolumeBinderController } from "./volume/persistent-volume/binder.ts";
 import {
   claimProtectionController,
   volumeAttributesClassProtectionController,
   volumeProtectionController,
 } from "./volume/protection.ts";
+import { simulatedProvisionerController } from "./volume/simulated-provisioner.ts";
 
 /** What some controllers are told from outside. */
 export interface ControllerSettings {
@@ -54,6 +57,9 @@ export function controllers(settings: ControllerSettings): (Controller | CustomC
     nodeLifecycleController(),
     taintEvictionController(),
     persistentVolumeBinderController,
+    simulatedProvisionerController,
+    volumeExpanderController,
+    clusterRoleAggregationController,
     claimProtectionController,
     volumeProtectionController,
     volumeAttributesClassProtectionController,

@@ -24,6 +24,8 @@ const ACCOUNTS: Readonly<Record<string, string>> = {
   "resourceclaim-controller": "resource-claim-controller",
   "root-ca-certificate-publisher-controller": "root-ca-cert-publisher",
   "serviceaccount-controller": "service-account-controller",
+  // Not upstream's: a provisioner needs just what the binder may do.
+  "simulated-provisioner": "persistent-volume-binder",
   "service-lb-controller": "service-controller",
   "taint-eviction-controller": "node-controller",
 };

@@ -21,6 +21,7 @@ import { type Listener, listen } from "./http/listen.ts";
 import { openApiRoutes } from "./http/routes/openapi.ts";
 import { bootstrap } from "./registry/bootstrap/bootstrap.ts";
 import { identityLeaseName } from "./registry/bootstrap/cluster.ts";
+import { defaultStorageClass } from "./registry/bootstrap/default-storage-class.ts";
 import type { AdmissionChain } from "./registry/generic/environment.ts";
 import { expiredObject } from "./registry/generic/expired.ts";
 import { ServerRegistry } from "./registry/registry.ts";
@@ -55,6 +56,8 @@ export interface StartOptions {
   readonly logLevel: string;
   /** `--enable-admission-plugins` and `--disable-admission-plugins`. */
   readonly admissionPlugins: PluginSelection;
+  /** Provisioner of a default StorageClass `standard`, made at start where it lacks; absent: there is none. */
+  readonly defaultProvisioner?: string;
   /** What other flags of kube-apiserver say; what is left out is as DEFAULT_SETTINGS. */
   readonly settings?: Partial<ServerSettings>;
 }
@@ -227,7 +230,7 @@ export async function start(options: StartOptions): Promise<Server> {
         requestHeaderCa: pki.frontProxyCa.certificate,
         requestHeaderNames: FRONT_PROXY_NAMES,
       },
-      [],
+      options.defaultProvisioner ? [defaultStorageClass(options.defaultProvisioner)] : [],
     );
     await ensureBootstrapPolicy(reader, writer);
     releases.add(renewIdentityLease(writer, identityLeaseName(hostname()), now));
