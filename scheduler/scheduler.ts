@@ -12,7 +12,7 @@ import {
 import type { Node, Pod, PodCondition } from "../openapi/api/core.v1.ts";
 import { Cache } from "./cache.ts";
 import type { ClusterEvent, Cycle, Listers } from "./framework.ts";
-import { SELECTED_NODE, waitingClaims } from "./plugins/volume-binding.ts";
+import { boundTo, pendingClaims, SELECTED_NODE } from "./plugins/volume-binding.ts";
 import { plugins } from "./plugins.ts";
 import { type Candidate, preempt } from "./preemption.ts";
 import { type QueuedPod, SchedulingQueue } from "./queue.ts";
@@ -200,12 +200,18 @@ export function runScheduler(options: SchedulerOptions): { stop(): void } {
     }
   }
 
-  /** Tells waiting claims their node and waits until their volumes are there. */
+  /** Gives waiting claims their volumes, or tells them their node, and waits until all are bound. (BindPodVolumes) */
   async function bindVolumes(cycle: Cycle, node: string): Promise<void> {
-    const waiting = waitingClaims(cycle);
+    const info = cycle.nodes.get(node);
+    const waiting = info ? pendingClaims(cycle, info.node) : [];
     if (!waiting.length) return;
     const claims = informers.get("v1/persistentvolumeclaims");
-    for (const { metadata } of waiting) {
+    for (const { claim, volume } of waiting) {
+      const { metadata } = claim;
+      if (volume) {
+        await client.update("v1/persistentvolumes", boundTo(volume, claim));
+        continue;
+      }
       if (metadata.annotations?.[SELECTED_NODE] === node) continue;
       await client.patch(
         "v1/persistentvolumeclaims",
@@ -216,7 +222,8 @@ export function runScheduler(options: SchedulerOptions): { stop(): void } {
     }
     const allBound = () =>
       waiting.every(
-        ({ metadata }) => claims.lister.get(`${metadata.namespace}/${metadata.name}`)?.status?.phase === "Bound",
+        ({ claim: { metadata } }) =>
+          claims.lister.get(`${metadata.namespace}/${metadata.name}`)?.status?.phase === "Bound",
       );
     await new Promise<void>((resolve, reject) => {
       const look = () => {

@@ -1,6 +1,6 @@
-import { quantity } from "../../client/index.ts";
-import type { PersistentVolume, PersistentVolumeClaim, Pod } from "../../openapi/api/core.v1.ts";
-import { type Cycle, type Plugin, refuse } from "../framework.ts";
+import { quantity, referenceTo } from "../../client/index.ts";
+import type { Node, PersistentVolume, PersistentVolumeClaim, Pod } from "../../openapi/api/core.v1.ts";
+import { type Cycle, type Listers, type Plugin, refuse } from "../framework.ts";
 
 import { nodeSelectorMatches, nodeSelectorTermMatches, selectorMatches } from "../selectors.ts";
 
@@ -28,17 +28,44 @@ const isBound = ({ metadata, spec }: PersistentVolumeClaim) =>
 const reachable = (volume: PersistentVolume, node: Parameters<typeof nodeSelectorMatches>[1]) =>
   !volume.spec?.nodeAffinity?.required || nodeSelectorMatches(volume.spec.nodeAffinity.required, node);
 
-/** A free volume that would satisfy the claim. */
+const refersTo = ({ spec }: PersistentVolume, { metadata }: PersistentVolumeClaim): boolean =>
+  spec.claimRef?.name === metadata.name &&
+  spec.claimRef?.namespace === metadata.namespace &&
+  (!spec.claimRef?.uid || spec.claimRef.uid === metadata.uid);
+
+const sizeOf = ({ spec }: PersistentVolume): number => quantity(spec?.capacity?.storage ?? "0");
+
+/** A volume that would satisfy the claim: one that refers to it already, or a free one. */
 function suits(volume: PersistentVolume, claim: PersistentVolumeClaim): boolean {
-  const wanted = quantity(claim.spec?.resources?.requests?.storage ?? "0");
+  const isMeant = refersTo(volume, claim);
+  if (volume.metadata.deletionTimestamp || (volume.spec.claimRef && !isMeant)) return false;
+  const fits =
+    (volume.spec.volumeMode ?? "Filesystem") === (claim.spec.volumeMode ?? "Filesystem") &&
+    (volume.spec.volumeAttributesClassName ?? "") === (claim.spec.volumeAttributesClassName ?? "") &&
+    sizeOf(volume) >= quantity(claim.spec.resources?.requests?.storage ?? "0");
+  if (!fits || isMeant) return fits;
   return (
     volume.status?.phase === "Available" &&
-    (volume.spec?.storageClassName ?? "") === (claim.spec?.storageClassName ?? "") &&
-    (volume.spec?.volumeMode ?? "Filesystem") === (claim.spec?.volumeMode ?? "Filesystem") &&
-    quantity(volume.spec?.capacity?.storage ?? "0") >= wanted &&
-    (claim.spec?.accessModes ?? []).every((mode) => volume.spec?.accessModes?.includes(mode)) &&
-    (!claim.spec?.selector || selectorMatches(claim.spec.selector, volume.metadata.labels))
+    (volume.spec.storageClassName ?? "") === (claim.spec.storageClassName ?? "") &&
+    (claim.spec.accessModes ?? []).every((mode) => volume.spec.accessModes?.includes(mode)) &&
+    (!claim.spec.selector || selectorMatches(claim.spec.selector, volume.metadata.labels))
   );
+}
+
+/**
+ * The existing volume that a claim would get on a node: one that refers to it, else the smallest.
+ * @param taken by other claims of the same Pod
+ */
+function volumeFor(
+  claim: PersistentVolumeClaim,
+  node: Node,
+  listers: Listers,
+  taken: ReadonlySet<string>,
+): PersistentVolume | undefined {
+  return listers
+    .persistentVolumes()
+    .filter((volume) => !taken.has(volume.metadata.name ?? "") && suits(volume, claim) && reachable(volume, node))
+    .sort((a, b) => Number(refersTo(b, claim)) - Number(refersTo(a, claim)) || sizeOf(a) - sizeOf(b))[0];
 }
 
 /** Claims must be bound to volumes that the node reaches, or be bindable there. (framework/plugins/volumebinding) */
@@ -79,11 +106,16 @@ export const volumeBinding: Plugin = {
       if (!reachable(volume, node))
         return refuse(NAME, ["node(s) didn't match PersistentVolume's node affinity"], true);
     }
+    const taken = new Set<string>();
     for (const claim of waiting) {
       const selected = claim.metadata.annotations?.[SELECTED_NODE];
       if (selected && selected !== node.metadata.name)
         return refuse(NAME, ["node(s) didn't find available persistent volumes to bind"], true);
-      if (listers.persistentVolumes().some((volume) => suits(volume, claim) && reachable(volume, node))) continue;
+      const volume = selected ? undefined : volumeFor(claim, node, listers, taken);
+      if (volume) {
+        taken.add(volume.metadata.name ?? "");
+        continue;
+      }
       const storageClass = listers.storageClass(claim.spec?.storageClassName ?? "");
       const provisions = storageClass && storageClass.provisioner !== NO_PROVISIONER;
       const topologies = storageClass?.allowedTopologies ?? [];
@@ -102,7 +134,25 @@ export const volumeBinding: Plugin = {
   },
 };
 
-/** The claims that must be told their node before the Pod is bound. */
-export function waitingClaims({ state }: Cycle): readonly PersistentVolumeClaim[] {
-  return (state.get(NAME) as State | undefined)?.waiting ?? [];
+/** A claim that is bound together with its Pod, and the existing volume it gets; without one it is made for the node. */
+export interface PendingClaim {
+  readonly claim: PersistentVolumeClaim;
+  readonly volume: PersistentVolume | undefined;
+}
+
+/** What must be decided about claims before the Pod is bound to the node. (AssumePodVolumes) */
+export function pendingClaims({ state, listers }: Cycle, node: Node): PendingClaim[] {
+  const taken = new Set<string>();
+  return ((state.get(NAME) as State | undefined)?.waiting ?? []).map((claim) => {
+    const volume = claim.metadata.annotations?.[SELECTED_NODE] ? undefined : volumeFor(claim, node, listers, taken);
+    if (volume) taken.add(volume.metadata.name ?? "");
+    return { claim, volume };
+  });
+}
+
+/** The volume with a reference to its claim, as the binder would write it. (GetBindVolumeToClaim) */
+export function boundTo(volume: PersistentVolume, claim: PersistentVolumeClaim): PersistentVolume {
+  const annotations = { ...volume.metadata.annotations, "pv.kubernetes.io/bound-by-controller": "yes" };
+  const metadata = refersTo(volume, claim) ? volume.metadata : { ...volume.metadata, annotations };
+  return { ...volume, metadata, spec: { ...volume.spec, claimRef: referenceTo(claim) } };
 }
