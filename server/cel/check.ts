@@ -275,6 +275,13 @@ class Checker {
       return result;
     }
     if (types.some(({ kind }) => kind === "error")) return ERROR;
+    if (node.name === "_&&_" || node.name === "_||_") {
+      for (const [index, type] of types.entries()) {
+        if (assignable(this.#known, [type], [BOOL])) continue;
+        this.#report(node.args[index]?.at ?? node.at, `expected type 'bool' but found '${this.#format(type)}'`);
+      }
+      return ERROR;
+    }
     const shown = types.map(this.#format);
     const signature = node.target ? `${shown[0]}.(${shown.slice(1).join(", ")})` : `(${shown.join(", ")})`;
     return this.#report(node.at, `found no matching overload for '${node.name}' applied to '${signature}'`);

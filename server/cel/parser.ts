@@ -65,7 +65,15 @@ class Parser {
   #accept = (text: string) => (this.#is(text) ? this.#next() : undefined);
   #expect(text: string): Token {
     if (this.#is(text)) return this.#next();
+    const { at, kind } = this.#peek();
+    if (kind === "end" && text !== ":") throw new SyntaxProblem(at, `Syntax error: missing '${text}' at '<EOF>'`);
     throw this.#unexpected(`'${text}'`);
+  }
+  /** Closes what has elements. */
+  #close(text: string): void {
+    if (this.#is(text)) this.#next();
+    else if (text === ")") this.#expect(text);
+    else throw this.#unexpected(`{'${text}', ','}`);
   }
   #unexpected(wanted: string): SyntaxProblem {
     const { at, text } = this.#peek();
@@ -131,7 +139,9 @@ class Parser {
         const name = this.#next();
         if (name.kind !== "identifier" || name.text === "in") {
           this.#index--;
-          throw this.#unexpected("IDENTIFIER");
+          if (optional) throw this.#unexpected("{IDENTIFIER, ESC_IDENTIFIER}");
+          const text = name.kind === "end" ? "" : name.text;
+          throw new SyntaxProblem(name.at, `Syntax error: no viable alternative at input '.${text}'`);
         }
         const open = optional ? undefined : this.#accept("(");
         if (open) operand = this.#call(name, operand, open.at);
@@ -249,7 +259,7 @@ class Parser {
       // Lists may end in a comma, arguments may not.
       if (!this.#accept(",") || (close === ")" && this.#is(close))) break;
     }
-    this.#expect(close);
+    this.#close(close);
     return { kind: "list" as const, elements, optional, at };
   }
 
@@ -262,7 +272,7 @@ class Parser {
       entries.push({ at, key, value: this.#expression(), optional });
       if (!this.#accept(",")) break;
     }
-    this.#expect("}");
+    this.#close("}");
     return entries;
   }
 }

@@ -3,6 +3,7 @@ import { index, keyText, optionalIndex } from "./library/standard.ts";
 import type { Overload } from "./overload.ts";
 import type { Call, Expression, Fold, ListLiteral, MapLiteral, Select, StructLiteral } from "./syntax.ts";
 import { type CelType, NAMED_TYPES } from "./types.ts";
+import { hasUnordered, inOrder } from "./unordered.ts";
 import {
   CelError,
   CelMap,
@@ -13,6 +14,7 @@ import {
   isOfType,
   mapEntries,
   mapGet,
+  NONE,
   noSuchOverload,
   Optional,
   Struct,
@@ -158,12 +160,14 @@ class Planner {
       const { type } = node;
       const inner = type?.kind === "optional" ? type.params[0] : undefined;
       const key = this.#fieldKey(node);
+      const isField = node.name === "_?._" && operands[0]?.type?.kind === "object";
       return (frame) => {
         const container = first(frame);
         const at = key ?? second(frame);
         charge(frame, cost);
         if (container instanceof Optional || read === optionalIndex) {
           const found = optionalIndex(container, at);
+          if (found.value === null && isField) return NONE;
           return found.value === undefined ? found : new Optional(fromTyped(found.value, inner));
         }
         return fromTyped(read(container, at), type);
@@ -178,6 +182,19 @@ class Planner {
         if (optional.value === undefined) return second(frame);
         return whole ? optional : optional.value;
       };
+    }
+    if (first && second && (node.name === "_==_" || node.name === "_!=_") && hasUnordered(operands[0]?.type)) {
+      const sorted = [first, second].map(
+        (step, at): Step =>
+          (frame) =>
+            inOrder(step(frame), operands[at]?.type),
+      );
+      return invoke(node, sorted, false);
+    }
+    // Conversions of what is written out are made once, which the cost tracker does not see.
+    const [argument] = node.args;
+    if (CONVERSIONS.has(node.name) && !node.target && argument?.kind === "constant") {
+      return folded(invoke(node, steps, true));
     }
     const [, list] = operands;
     // A list of constants is looked up, which the cost tracker does not see.
@@ -195,7 +212,7 @@ class Planner {
 
   #list(node: ListLiteral): Step {
     const elements = node.elements.map((element) => this.plan(element));
-    const constant = node.optional.size === 0 && node.elements.length > 0 && node.elements.every(isConstant);
+    const constant = node.optional.size === 0 && node.elements.every(isConstant);
     const make = (frame: Frame) => {
       const values: Value[] = [];
       elements.forEach((element, at) => {
@@ -220,9 +237,9 @@ class Planner {
       value: this.plan(value),
       optional,
     }));
-    const constant =
-      entries.length > 0 &&
-      node.entries.every(({ key, value, optional }) => !optional && isConstant(key) && isConstant(value));
+    const constant = node.entries.every(
+      ({ key, value, optional }) => !optional && isConstant(key) && isConstant(value),
+    );
     const make = (frame: Frame) => {
       const map = new CelMap();
       for (const entry of entries) {
@@ -288,13 +305,15 @@ class Planner {
   }
 }
 
+/** (cel-go/interpreter/decorators.go maybeOptimizeConstUnary) */
+const CONVERSIONS = new Set("bool bytes double duration int string timestamp uint".split(" "));
+
 /** A declared field that is null is as good as absent. (apiserver/pkg/cel/common/valuesunstructured.go Find) */
 const isPresent = (value: Value | undefined, { operand }: Select): value is Value =>
   value !== undefined && !(value === null && operand.type?.kind === "object");
 
 const isConstant = (node: Expression): boolean =>
-  node.kind === "constant" ||
-  (node.kind === "list" && node.elements.length > 0 && node.optional.size === 0 && node.elements.every(isConstant));
+  node.kind === "constant" || (node.kind === "list" && node.optional.size === 0 && node.elements.every(isConstant));
 
 /** Makes the value once: nothing changes it. */
 function folded(make: (frame: Frame) => Value): Step {

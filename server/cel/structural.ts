@@ -27,6 +27,8 @@ export interface StructuralSchema {
   readonly maxLength?: number;
   readonly maxItems?: number;
   readonly maxProperties?: number;
+  readonly "x-kubernetes-list-type"?: string;
+  readonly "x-kubernetes-list-map-keys"?: readonly string[];
   readonly "x-kubernetes-int-or-string"?: boolean;
   readonly "x-kubernetes-embedded-resource"?: boolean;
 }
@@ -95,7 +97,9 @@ export function typeOfStructural(schema: unknown, isRoot: boolean): CelType | un
       const element = inner(schema.items);
       if (!element) return undefined;
       const most = Math.floor(MAX_INSIDE / ((element.minSize ?? 0) + 1));
-      return bounded(listOf(element), 2, atLeastZero(schema.maxItems) ?? most);
+      const list = bounded(listOf(element), 2, atLeastZero(schema.maxItems) ?? most);
+      const unorderedBy = keysOf(schema);
+      return unorderedBy ? { ...list, unorderedBy } : list;
     }
     case "object":
       return isSchema(schema.additionalProperties) ? mapType(schema) : objectType(schema, isRoot);
@@ -110,6 +114,11 @@ export function typeOfStructural(schema: unknown, isRoot: boolean): CelType | un
     default:
       return undefined;
   }
+}
+
+function keysOf(schema: StructuralSchema): readonly string[] | undefined {
+  if (schema["x-kubernetes-list-type"] === "set") return [];
+  return schema["x-kubernetes-list-type"] === "map" ? schema["x-kubernetes-list-map-keys"] : undefined;
 }
 
 function inner(schema: unknown): CelType | undefined {

@@ -38,6 +38,8 @@ export interface CelType {
   readonly open?: boolean;
   /** Upper bound of elements, entries, or bytes, for the estimate of costs. Absent is unknown. */
   readonly maxSize?: number;
+  /** Of list: its order does not count, and elements are told apart by these fields; by all of them where none is named. */
+  readonly unorderedBy?: readonly string[];
   /** Bytes of the shortest JSON of such a value, of which follows how many fit into a request. */
   readonly minSize?: number;
 }

@@ -41,6 +41,7 @@ export function parseTimestamp(text: string): Timestamp | undefined {
   const nanos = BigInt(Date.parse(`${moment}${zone}`)) * 1_000_000n + BigInt(fraction.padEnd(9, "0").slice(0, 9));
   return nanos < FIRST || nanos > LAST ? undefined : new Timestamp(nanos);
 }
+parsers.bytes = (text) => Uint8Array.from(Buffer.from(text, "base64"));
 parsers.duration = (text) => parseDuration(text) ?? fail(`time: invalid duration "${text}"`);
 parsers.timestamp = (text) =>
   parseTimestamp(text.length === 10 ? `${text}T00:00:00Z` : text) ?? fail(`parsing time "${text}"`);

@@ -116,3 +116,28 @@ test("a rule that costs too much at run time ends the validation", () => {
     `<nil>: Invalid value: "object": 'operation cancelled: actual cost limit exceeded': no further validation rules will be run due to call cost exceeds limit for rule: ${rule}`,
   ]);
 });
+
+test.each([
+  ["self.", "1:6: Syntax error: no viable alternative at input '.'"],
+  ["(1", "1:3: Syntax error: missing ')' at '<EOF>'"],
+  ["[1", "1:3: Syntax error: mismatched input '<EOF>' expecting {']', ','}"],
+  ["self.l.all(x, 1)", "1:15: expected type 'bool' but found 'int'"],
+  ["self.l == self.o", "1:8: found no matching overload for '_==_' applied to '(list(string), selfType.o)'"],
+])("the rule %s does not compile", (rule, problem) => {
+  const fields = { l: { type: "array", maxItems: 2, items: text }, o: { type: "object", properties: {} } };
+  expect(problems(schemaOf(fields, { rule }))).toEqual([expect.stringContaining(problem)]);
+});
+
+test("sets and lists with keys are equal in any order, bytes are decoded, names are escaped", () => {
+  const keyed = { "x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["k"] };
+  const fields = {
+    set: { type: "array", "x-kubernetes-list-type": "set", items: text },
+    map: { type: "array", ...keyed, items: { type: "object", properties: { k: text } } },
+    bytes: { type: "string", format: "byte" },
+    "foo-bar": text,
+  };
+  const rule = "self == oldSelf && self.bytes == b'abc' && self.foo__dash__bar == 'x'";
+  const value = { set: ["a", "b"], map: [{ k: "a" }, { k: "b" }], bytes: "YWJj", "foo-bar": "x" };
+  const old = { ...value, set: ["b", "a"], map: [{ k: "b" }, { k: "a" }] };
+  expect(rulesOf(schemaOf(fields, { rule }), false)?.validate(value, old).errors).toEqual([]);
+});
