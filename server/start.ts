@@ -14,6 +14,7 @@ import { openIdDocuments } from "./auth/service-account/openid-metadata.ts";
 import { tokenIssuer } from "./auth/service-account/token-issuer.ts";
 import { OpenApiDocuments } from "./discovery/openapi.ts";
 import { startExtensions } from "./extensions/start.ts";
+import { AdmissionMetrics } from "./http/admission-metrics.ts";
 import { type App, createApp } from "./http/app.ts";
 import { DEFAULTS } from "./http/app-options.ts";
 import { createConnectors } from "./http/connectors/connectors.ts";
@@ -143,6 +144,7 @@ export async function start(options: StartOptions): Promise<Server> {
       writer,
       checkExpression,
     } satisfies Services);
+    const admissionMetrics = new AdmissionMetrics(() => performance.now() / 1000);
     Object.assign(
       admission,
       createAdmission({
@@ -153,6 +155,7 @@ export async function start(options: StartOptions): Promise<Server> {
         now,
         random: Math.random,
         newId,
+        observer: admissionMetrics,
         onStop: (release) => releases.add(release),
       }),
     );
@@ -208,6 +211,7 @@ export async function start(options: StartOptions): Promise<Server> {
       routes: openApiRoutes(documents, now),
       onPanic: (error, path) => console.error(path, error),
       countObjects: (prefix) => storage.count(prefix),
+      series: admissionMetrics.series,
     });
     const listener = await listenOnFreePort(options, app, pki, settings);
     port = listener.address.port;

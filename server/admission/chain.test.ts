@@ -58,3 +58,30 @@ test("a plugin that requires it makes all run once more, and only once", async (
   await chain.admit(testAttributes({}).attributes);
   expect(log).toEqual(["admit a", "hook false", "admit a", "hook true"]);
 });
+
+test("an observer is told of plugins and of the whole", async () => {
+  const told: string[] = [];
+  let time = 0;
+  const chain = admissionChain(
+    [
+      { name: "A", operations: ["CREATE"], validate: () => undefined },
+      {
+        name: "B",
+        operations: ["CREATE"],
+        validate() {
+          throw new Error("no");
+        },
+      },
+    ],
+    testContext(new TestObjects()),
+    {
+      clock: () => time++,
+      plugin: (...args) => told.push(args.join(" ")),
+      step: (...args) => told.push(args.join(" ")),
+      webhook: () => undefined,
+      failOpen: () => undefined,
+    },
+  );
+  await expect(chain.validate(testAttributes({}).attributes)).rejects.toThrow("no");
+  expect(told).toEqual(["A validate CREATE 1 false", "B validate CREATE 1 true", "validate CREATE 4 true"]);
+});

@@ -1,3 +1,4 @@
+import type { AdmissionObserver } from "./observer.ts";
 import type { AdmissionAttributes, AdmissionContext, AdmissionPlugin, Operation } from "./plugin.ts";
 
 type Phase = "admit" | "validate";
@@ -17,7 +18,11 @@ export interface Admission {
 const DONE = Promise.resolve();
 
 /** Which plugins a request concerns is found out once for each resource and operation. (apiserver/pkg/admission/chain.go) */
-export function admissionChain(plugins: readonly AdmissionPlugin[], context: AdmissionContext): Admission {
+export function admissionChain(
+  plugins: readonly AdmissionPlugin[],
+  context: AdmissionContext,
+  observer?: AdmissionObserver,
+): Admission {
   const selections = new Map<string, Selected>();
   const selectedFor = ({ group, resource, operation }: AdmissionAttributes): Selected => {
     const key = `${operation} ${resource}.${group}`;
@@ -31,11 +36,15 @@ export function admissionChain(plugins: readonly AdmissionPlugin[], context: Adm
   return {
     admit(attributes) {
       const chosen = selectedFor(attributes).admit;
-      return chosen.length > 0 ? admit(chosen, attributes, context) : DONE;
+      if (chosen.length === 0) return DONE;
+      return observed(observer, "admit", attributes, () => admit(chosen, { attributes, context, observer }));
     },
     validate(attributes) {
       const chosen = selectedFor(attributes).validate;
-      return chosen.length > 0 ? run(chosen, "validate", attributes, context) : DONE;
+      if (chosen.length === 0) return DONE;
+      return observed(observer, "validate", attributes, () =>
+        run(chosen, "validate", { attributes, context, observer }),
+      );
     },
   };
 }
@@ -50,28 +59,58 @@ function select(plugins: readonly AdmissionPlugin[], resource: string, operation
   };
 }
 
-/** Mutating plugins run once more when a webhook asks for it. */
-async function admit(
-  plugins: readonly AdmissionPlugin[],
-  attributes: AdmissionAttributes,
-  context: AdmissionContext,
+/** One request on its way through the plugins. */
+interface Passage {
+  readonly attributes: AdmissionAttributes;
+  readonly context: AdmissionContext;
+  readonly observer: AdmissionObserver | undefined;
+}
+
+async function observed(
+  observer: AdmissionObserver | undefined,
+  phase: Phase,
+  { operation }: AdmissionAttributes,
+  pass: () => Promise<void>,
 ): Promise<void> {
-  await run(plugins, "admit", attributes, context);
-  const { reinvocation } = attributes;
+  if (!observer) return pass();
+  const started = observer.clock();
+  let isRejected = true;
+  try {
+    await pass();
+    isRejected = false;
+  } finally {
+    observer.step(phase, operation, observer.clock() - started, isRejected);
+  }
+}
+
+/** Mutating plugins run once more when a webhook or policy asks for it. */
+async function admit(plugins: readonly AdmissionPlugin[], passage: Passage): Promise<void> {
+  await run(plugins, "admit", passage);
+  const { reinvocation } = passage.attributes;
   if (!reinvocation?.required) return;
   reinvocation.isReinvoke = true;
-  await run(plugins, "admit", attributes, context);
+  await run(plugins, "admit", passage);
 }
 
 async function run(
   plugins: readonly AdmissionPlugin[],
   phase: Phase,
-  attributes: AdmissionAttributes,
-  context: AdmissionContext,
+  { attributes, context, observer }: Passage,
 ): Promise<void> {
+  let since = observer?.clock() ?? 0;
   for (const plugin of plugins) {
-    const answer = plugin[phase]?.(attributes, context);
-    // Most plugins answer at once: no turn of the event loop for them.
-    if (answer) await answer;
+    let isRejected = true;
+    try {
+      const answer = plugin[phase]?.(attributes, context);
+      // Most plugins answer at once: no turn of the event loop for them.
+      if (answer) await answer;
+      isRejected = false;
+    } finally {
+      if (observer) {
+        const now = observer.clock();
+        observer.plugin(plugin.name, phase, attributes.operation, now - since, isRejected);
+        since = now;
+      }
+    }
   }
 }

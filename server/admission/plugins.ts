@@ -1,5 +1,6 @@
 import type { ObjectWatch } from "../auth/object-watch.ts";
 import { goQuote } from "../meta/go-quote.ts";
+import type { AdmissionObserver } from "./observer.ts";
 import type { AdmissionPlugin } from "./plugin.ts";
 import { alwaysAdmit, alwaysDeny } from "./plugins/always-deny.ts";
 import { alwaysPullImages } from "./plugins/always-pull-images.ts";
@@ -44,6 +45,7 @@ export interface PluginOptions {
   readonly client: WebhookClient;
   readonly served: ServedVersions;
   readonly newId: () => string;
+  readonly observer?: AdmissionObserver;
   /** What is to be released when the server stops. */
   readonly onStop: (release: () => void) => void;
 }

@@ -8,6 +8,7 @@ import type { FlowClassifier } from "./filters/max-in-flight.ts";
 import type { Connector } from "./handlers/connect.ts";
 import type { Ctx } from "./respond.ts";
 import type { HealthCheck } from "./routes/health.ts";
+import type { Series } from "./series.ts";
 import type { State } from "./state.ts";
 
 /** Answers one fixed path; `path` is a pattern of @koa/router. Other methods get a 405. */
@@ -55,6 +56,8 @@ export interface AppOptions {
   readonly onPanic: (error: unknown, path: string) => void;
   /** Storage keys under a prefix, for the apiserver_storage_objects gauge. */
   readonly countObjects?: (storagePrefix: string) => number;
+  /** Metrics that others count, shown with those of HTTP. */
+  readonly series?: readonly Series[];
 }
 
 /** kube-apiserver's defaults. (apiserver/pkg/server/config.go) */

@@ -32,10 +32,10 @@ export interface App {
 }
 
 export function createApp(options: AppOptions): App {
-  const { registry, now, countObjects } = options;
+  const { registry, now, countObjects, series = [] } = options;
   const group = new WaitGroup();
   const inFlight: InFlight = { reading: 0, mutating: 0 };
-  const metrics = new Metrics({ now, inFlight, kinds: () => registry.kinds, countObjects });
+  const metrics = new Metrics({ now, inFlight, kinds: () => registry.kinds, countObjects, series });
   const app = new Koa<State>();
   app.silent = true; // filters answer every error; what is left are clients that went away
   for (const filter of chain(options, { group, inFlight, metrics })) app.use(filter);

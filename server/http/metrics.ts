@@ -57,10 +57,19 @@ export class Metrics {
     inFlight: InFlight;
     kinds: () => readonly Kind[];
     countObjects?: (storagePrefix: string) => number;
+    /** Metrics that others count. */
+    series?: readonly Series[];
   }) {
-    const { now, inFlight, kinds, countObjects } = options;
+    const { now, inFlight, kinds, countObjects, series: more = [] } = options;
     this.startedSeconds = Math.floor(now().getTime() / 1000);
-    for (const series of [this.#requests, this.#durations, this.#sizes, this.#longRunning, this.#watchEvents]) {
+    for (const series of [
+      this.#requests,
+      this.#durations,
+      this.#sizes,
+      this.#longRunning,
+      this.#watchEvents,
+      ...more,
+    ]) {
       series.registerIn(this.#registry);
     }
     new Gauge({

@@ -1,4 +1,5 @@
 import { type Admission, admissionChain } from "../admission/chain.ts";
+import type { AdmissionObserver } from "../admission/observer.ts";
 import type { ObjectWriter } from "../admission/plugin.ts";
 import { type PluginSelection, selectPlugins } from "../admission/plugins.ts";
 import { webhookClient } from "../admission/webhook/client.ts";
@@ -17,12 +18,13 @@ export interface AdmissionOptions {
   readonly now: () => Date;
   readonly random: Random;
   readonly newId: () => string;
+  readonly observer: AdmissionObserver;
   readonly onStop: (release: () => void) => void;
 }
 
 /** The admission plugins, wired to the registry. @throws Error for a selection of plugins that cannot be */
 export function createAdmission(options: AdmissionOptions): Admission {
-  const { registry, writer, authorizer, selection, now, random, newId, onStop } = options;
+  const { registry, writer, authorizer, selection, now, random, newId, observer, onStop } = options;
   const { reader, watch } = registry;
   const client = webhookClient(clusterAddress(reader));
   onStop(() => client.stop());
@@ -32,21 +34,26 @@ export function createAdmission(options: AdmissionOptions): Admission {
     client,
     served: servedVersions(registry),
     newId,
+    observer,
     onStop,
   });
-  return admissionChain(plugins, {
-    reader,
-    writer,
-    authorizer,
-    now,
-    random,
-    sleep: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
-    certificateSubject: (pem) => certificateRequestFromPem(pem).subject,
-    resourcesOf: (group, version, kind) =>
-      registry.kinds
-        .filter((each) => each.group === group && each.version === version && each.kind === kind)
-        .map(({ plural, namespaced }) => ({ resource: plural, namespaced })),
-  });
+  return admissionChain(
+    plugins,
+    {
+      reader,
+      writer,
+      authorizer,
+      now,
+      random,
+      sleep: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
+      certificateSubject: (pem) => certificateRequestFromPem(pem).subject,
+      resourcesOf: (group, version, kind) =>
+        registry.kinds
+          .filter((each) => each.group === group && each.version === version && each.kind === kind)
+          .map(({ plural, namespaced }) => ({ resource: plural, namespaced })),
+    },
+    observer,
+  );
 }
 
 /** All versions with the same store, found out once for each set of kinds. */

@@ -1,6 +1,7 @@
 import { badRequest, StatusError } from "../../meta/errors.ts";
 import { goQuote } from "../../meta/go-quote.ts";
 import type { KubeObject } from "../../meta/object.ts";
+import type { AdmissionObserver, WebhookOutcome } from "../observer.ts";
 import type { AdmissionAttributes } from "../plugin.ts";
 import type { WebhookClient } from "./client.ts";
 import type { Hook } from "./hooks.ts";
@@ -12,6 +13,7 @@ export interface CallEnvironment {
   readonly client: WebhookClient;
   readonly served: ServedVersions;
   readonly newId: () => string;
+  readonly observer?: AdmissionObserver;
 }
 
 /** The webhook could not be asked: `failurePolicy` decides what that means. */
@@ -75,4 +77,19 @@ export function rejection(webhook: string, result: Verdict["result"] = {}): Stat
   const code = (result.code ?? 0) < 400 ? 400 : (result.code ?? 400);
   const message = why ? `${denied}: ${why}` : `${denied} without explanation`;
   return new StatusError(code, result.reason ?? "", message, result.details);
+}
+
+/** The webhook said no. */
+export class Rejected {
+  readonly error: StatusError;
+  constructor(error: StatusError) {
+    this.error = error;
+  }
+}
+
+/** How metrics count what a call ended with. */
+export function outcomeOf(error: unknown, failurePolicy: string | undefined): WebhookOutcome {
+  if (error instanceof Rejected) return { code: error.error.code, errorType: "no_error" };
+  if (!(error instanceof CallError)) return { code: 0, errorType: "apiserver_internal_error" };
+  return { code: 0, ...(failurePolicy !== "Ignore" && { errorType: "calling_webhook_error" }) };
 }

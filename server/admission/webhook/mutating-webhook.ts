@@ -5,9 +5,10 @@ import { internalError } from "../../meta/errors.ts";
 import { goQuote } from "../../meta/go-quote.ts";
 import { applyJsonPatch, type JsonPatchOperation, parseJsonPatch } from "../../meta/json-patch.ts";
 import { Authorization } from "../cel/authorization.ts";
+import { observeWebhook } from "../observer.ts";
 import type { AdmissionAttributes, AdmissionContext, AdmissionPlugin } from "../plugin.ts";
 import { Reinvocation } from "../reinvocation.ts";
-import { type CallEnvironment, CallError, callHook, rejection } from "./call.ts";
+import { type CallEnvironment, CallError, callHook, outcomeOf, Rejected, rejection } from "./call.ts";
 import type { Hook, Hooks } from "./hooks.ts";
 import { invocationFor, isExempt } from "./match.ts";
 import type { Verdict } from "./review.ts";
@@ -63,14 +64,20 @@ async function ask(hook: Hook, invocation: Invocation, turn: Turn): Promise<void
   // The cast: only mutating configurations are followed here.
   const { name, failurePolicy, reinvocationPolicy } = hook.webhook as MutatingWebhook;
   const round = `round_${reinvocation.isReinvoke ? 1 : 0}_index_${index}`;
+  const call = { name, type: "admit", operation: attributes.operation } as const;
   let changed = false;
   let failure: unknown;
   try {
-    const verdict = await callHook(hook, invocation, attributes, { mutating: true, environment });
-    if (!verdict.allowed) throw rejection(name, verdict.result);
-    changed = patch(name, verdict, invocation, turn);
+    changed = await observeWebhook(environment.observer, call, {
+      run: async () => {
+        const verdict = await callHook(hook, invocation, attributes, { mutating: true, environment });
+        if (!verdict.allowed) throw new Rejected(rejection(name, verdict.result));
+        return patch(name, verdict, invocation, turn);
+      },
+      outcomeOf: (error) => outcomeOf(error, failurePolicy),
+    });
   } catch (error) {
-    failure = error;
+    failure = error instanceof Rejected ? error.error : error;
   }
   const note = { configuration: hook.configuration, webhook: name, mutated: changed };
   attributes.annotate(`${DOMAIN}/${round}`, encodeAny(note));
@@ -82,6 +89,7 @@ async function ask(hook: Hook, invocation: Invocation, turn: Turn): Promise<void
   if (failure === undefined) return;
   if (!(failure instanceof CallError)) throw failure;
   if (failurePolicy !== "Ignore") throw internalError(failure.message);
+  environment.observer?.failOpen(call);
   attributes.annotate(`failed-open.${DOMAIN}/${round}`, name);
 }
 

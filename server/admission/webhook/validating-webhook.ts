@@ -1,7 +1,8 @@
-import { internalError, StatusError } from "../../meta/errors.ts";
+import { internalError } from "../../meta/errors.ts";
 import { Authorization } from "../cel/authorization.ts";
+import { observeWebhook } from "../observer.ts";
 import type { AdmissionAttributes, AdmissionContext, AdmissionPlugin } from "../plugin.ts";
-import { type CallEnvironment, CallError, callHook, rejection } from "./call.ts";
+import { type CallEnvironment, CallError, callHook, outcomeOf, Rejected, rejection } from "./call.ts";
 import type { Hook, Hooks } from "./hooks.ts";
 import { invocationFor, isExempt } from "./match.ts";
 import type { Invocation } from "./versions.ts";
@@ -52,12 +53,20 @@ async function ask(
   environment: CallEnvironment,
 ): Promise<void> {
   const { name, failurePolicy } = hook.webhook;
+  const call = { name, type: "validating", operation: attributes.operation } as const;
   try {
-    const verdict = await callHook(hook, invocation, attributes, { mutating: false, environment });
-    if (!verdict.allowed) throw rejection(name, verdict.result);
+    await observeWebhook(environment.observer, call, {
+      run: async () => {
+        const verdict = await callHook(hook, invocation, attributes, { mutating: false, environment });
+        if (!verdict.allowed) throw new Rejected(rejection(name, verdict.result));
+      },
+      outcomeOf: (error) => outcomeOf(error, failurePolicy),
+    });
   } catch (error) {
-    if (error instanceof StatusError || !(error instanceof CallError)) throw error;
+    if (error instanceof Rejected) throw error.error;
+    if (!(error instanceof CallError)) throw error;
     if (failurePolicy !== "Ignore") throw internalError(error.message);
+    environment.observer?.failOpen(call);
     attributes.annotate(`failed-open.validating.webhook.admission.k8s.io/round_0_index_${index}`, name);
   }
 }
