@@ -22,7 +22,11 @@ export function objectWriter(
   };
   return {
     async create(resource, object) {
-      const stored = await store(resource).create(object.metadata.namespace ?? "", object, scope());
+      const { kind } = store(resource);
+      const apiVersion = kind.group ? `${kind.group}/${kind.version}` : kind.version;
+      // What comes over HTTP has its type by then; what the server makes up itself may not.
+      const typed = { ...object, kind: kind.kind, apiVersion };
+      const stored = await store(resource).create(object.metadata.namespace ?? "", typed, scope());
       return deepCopy(stored.object);
     },
     async update<T extends KubeObject>(
