@@ -27,6 +27,7 @@ function world() {
     attemptToDelete: (uid) => void toDelete.add(uid),
     attemptToOrphan: (uid) => void toOrphan.add(uid),
     verify: (uid) => void toDelete.add(uid),
+    reportInvalidOwner: () => undefined,
   });
   const show = (object: ApiObject) => graph.put(object, "v1", "ConfigMap");
   const save = (object: ApiObject) => {
@@ -166,4 +167,30 @@ test("two objects that own each other can both be deleted in the foreground", as
   remove("a", { propagationPolicy: "Foreground" });
   await settle();
   expect(names()).toEqual([]);
+});
+
+test.each([
+  { first: "owner", why: "the owner is known" },
+  { first: "dependent", why: "the owner is seen later" },
+])("an owner in another namespace is reported and looked into when $why", ({ first }) => {
+  const reported: string[] = [];
+  const tried = new Set<string>();
+  const graph = new Graph({
+    attemptToDelete: (uid) => void tried.add(uid),
+    attemptToOrphan: () => undefined,
+    verify: () => undefined,
+    reportInvalidOwner: (dependent, owner) => void reported.push(`${dependent.name} ${owner.name}`),
+  });
+  const reference = { apiVersion: "v1", kind: "ConfigMap", name: "o", uid: "o" };
+  const put = {
+    owner: () => graph.put({ metadata: { name: "o", uid: "o", namespace: "a" } }, "v1", "ConfigMap"),
+    dependent: () =>
+      graph.put({ metadata: { name: "d", uid: "d", namespace: "b", ownerReferences: [reference] } }, "v1", "ConfigMap"),
+  };
+  if (first === "owner") put.owner();
+  put.dependent();
+  put.owner();
+  put.dependent();
+  expect(reported).toEqual(["d o"]);
+  expect(tried).toContain("d");
 });

@@ -28,7 +28,14 @@ export const garbageCollectorController: CustomController = {
       verify: (uid) => toVerify.addAfter(uid, VERIFY_AFTER_MS),
       attemptToDelete: (uid) => toDelete.add(uid),
       attemptToOrphan: (uid) => toOrphan.add(uid),
+      reportInvalidOwner({ apiVersion, kind, namespace, name, uid }, owner) {
+        const about = { apiVersion, kind, metadata: { namespace, name, uid } };
+        const who = `[${owner.apiVersion}/${owner.kind}, namespace: ${namespace}, name: ${owner.name}, uid: ${owner.uid}]`;
+        const message = `ownerRef ${who} does not exist in namespace "${namespace}"`;
+        recorder.event(about, "Warning", "OwnerRefInvalidNamespace", message);
+      },
     });
+    const recorder = context.recorder("garbage-collector-controller");
     const kinds = new Map<string, DiscoveredResource>();
     const kindKey = (group: string, kind: string) => `${group}/${kind}`;
     const collector: Collector = {

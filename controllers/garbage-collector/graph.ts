@@ -25,6 +25,8 @@ export interface Work {
   attemptToOrphan(uid: string): void;
   /** A virtual owner was made up: does it exist? */
   verify(uid: string): void;
+  /** An owner that was seen lives in another namespace than who names it: that can never be right. */
+  reportInvalidOwner(dependent: GraphNode, owner: OwnerReference): void;
 }
 
 /**
@@ -48,8 +50,10 @@ export class Graph {
     const { uid = "", ownerReferences: owners = [], finalizers = [], namespace = "", name = "" } = metadata;
     const known = this.#nodes.get(uid);
     const node = known ?? this.#add({ uid, apiVersion, kind, namespace, name });
+    const wasVirtual = known?.virtual;
     // The claims of dependents may have named it wrongly.
     Object.assign(node, { apiVersion, kind, namespace, name, virtual: false });
+    if (wasVirtual) for (const dependent of node.dependents) this.#check(dependent, node);
     const before = node.owners;
     node.owners = owners;
     for (const reference of owners) this.#link(node, reference);
@@ -112,14 +116,27 @@ export class Graph {
 
   #link(dependent: GraphNode, { uid, apiVersion, kind, name }: OwnerReference): void {
     let owner = this.#nodes.get(uid);
+    const isNew = !owner?.dependents.has(dependent);
     if (!owner) {
       owner = this.#add({ uid, apiVersion, kind, name, namespace: dependent.namespace });
       owner.virtual = true;
       this.#work.verify(uid);
-    } else if (owner.virtual && owner.name !== name) {
-      this.#work.attemptToDelete(dependent.uid); // the claims differ: this one is checked by itself
+    } else if (isNew) {
+      this.#check(dependent, owner);
     }
     owner.dependents.add(dependent);
+  }
+
+  /** A claim that differs from what is known of its owner is looked into by itself. (addDependentToOwners) */
+  #check(dependent: GraphNode, owner: GraphNode): void {
+    const reference = dependent.owners.find(({ uid }) => uid === owner.uid);
+    if (!reference) return;
+    const isElsewhere = owner.namespace !== "" && owner.namespace !== dependent.namespace;
+    const isOther =
+      reference.apiVersion !== owner.apiVersion || reference.kind !== owner.kind || reference.name !== owner.name;
+    const isUnclear = owner.virtual && owner.namespace === "" && dependent.namespace !== "";
+    if (isElsewhere && !owner.virtual) this.#work.reportInvalidOwner(dependent, reference);
+    if (isElsewhere || isOther || isUnclear) this.#work.attemptToDelete(dependent.uid);
   }
 
   #unlink(dependent: GraphNode, owner: GraphNode): void {
