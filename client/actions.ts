@@ -108,6 +108,7 @@ async function write(action: WriteAction, env: ActionEnvironment): Promise<ApiOb
       case "patch":
         return client.patch(resource, { ...where, subresource: action.subresource }, action.patch, {
           type: action.type,
+          ...(action.fieldManager && { fieldManager: action.fieldManager, force: action.type === "apply" }),
         });
       case "post":
         return client.post(resource, { ...where, subresource: action.subresource }, action.body);

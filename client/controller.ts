@@ -46,7 +46,16 @@ export type WriteAction =
   | { do: "update"; resource: string; object: ApiObject }
   | { do: "updateStatus"; resource: string; object: ApiObject }
   | { do: "updateSubresource"; resource: string; subresource: string; object: ApiObject; body: unknown }
-  | { do: "patch"; resource: string; object: ApiObject; type: PatchType; patch: unknown; subresource?: string }
+  | {
+      do: "patch";
+      resource: string;
+      object: ApiObject;
+      type: PatchType;
+      patch: unknown;
+      subresource?: string;
+      /** Of an apply, which needs one and takes fields from others. */
+      fieldManager?: string;
+    }
   | { do: "delete"; resource: string; object: ApiObject; options?: DeleteOptions }
   | { do: "post"; resource: string; subresource: string; object: ApiObject; body: unknown };
 

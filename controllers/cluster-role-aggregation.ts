@@ -10,6 +10,7 @@ import {
 import type { ClusterRole, PolicyRule } from "../openapi/api/rbac.authorization.k8s.io.v1.ts";
 import { deepEqual } from "./equality.ts";
 
+const NAME = "clusterrole-aggregation-controller";
 const RESOURCE = "rbac.authorization.k8s.io/v1/clusterroles";
 
 interface Listers {
@@ -31,11 +32,11 @@ export function reconcile(key: Key, { roles }: Listers): Action[] {
   }
   if (deepEqual(rules, role.rules ?? [])) return [];
   const patch = { apiVersion: "rbac.authorization.k8s.io/v1", kind: "ClusterRole", metadata: { name: key }, rules };
-  return [{ do: "patch", resource: RESOURCE, object: role, type: "apply", patch }];
+  return [{ do: "patch", resource: RESOURCE, object: role, type: "apply", patch, fieldManager: NAME }];
 }
 
 export const clusterRoleAggregationController = defineController<Listers>({
-  name: "clusterrole-aggregation-controller",
+  name: NAME,
   watches: {
     maps: [
       mapping(RESOURCE, (_role, { roles }: Listers) =>
