@@ -7,6 +7,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { type ClientHttp2Session, connect } from "node:http2";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { definition, thing } from "./definitions.ts";
 import { load } from "./load.ts";
 
 interface Running {
@@ -264,7 +265,44 @@ async function fanOut(server: Running): Promise<void> {
   for (const client of [...clients, writer]) client.destroy();
 }
 
-const benches: Record<string, () => Promise<void>> = { up: wholeCluster, server: apiServer };
+/** Many definitions, of which few are ever used. */
+async function customResources(): Promise<void> {
+  const COUNT = 500;
+  const server = await start(["server", "--storage", "memory:"]);
+  const client = session(server);
+  const crds = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
+  const things = (n: number) => `/apis/bench.example.com/v1/namespaces/default/things${n}`;
+  const kilobytes = JSON.stringify(definition(0)).length / 1000;
+  const before = usage(server.pid);
+  const { failed } = await load({
+    count: COUNT,
+    concurrency: 8,
+    send: (n) => request(client, "POST", crds, definition(n)),
+  });
+  const established = async () => (await request(client, "GET", `${things(COUNT - 1)}?limit=1`)).status === 200;
+  while (!(await established())) await new Promise((resolve) => setTimeout(resolve, 20));
+  const after = usage(server.pid);
+  const cpu = ((after.cpuSeconds - before.cpuSeconds) * 1000) / COUNT;
+  const memory = ((after.megabytes - before.megabytes) * 1000) / COUNT;
+  const size = `${COUNT} definitions of ${kilobytes.toFixed(0)} KB`;
+  row(size, `${cpu.toFixed(1)} ms CPU and ${memory.toFixed(0)} KB of memory each${failed ? `, ${failed} FAILED` : ""}`);
+  const timed = async (name: string, send: () => Promise<{ status: number }>) => {
+    const began = performance.now();
+    const { status } = await send();
+    row(name, `${(performance.now() - began).toFixed(1)} ms${status >= 400 ? ` FAILED ${status}` : ""}`);
+  };
+  await timed("its first object (schema and rules compile)", () => request(client, "POST", things(7), thing(7, "a")));
+  await timed("its second object", () => request(client, "POST", things(7), thing(7, "b")));
+  await timed("OpenAPI v3 of their group", () => request(client, "GET", "/openapi/v3/apis/bench.example.com/v1"));
+  client.close();
+  await server.stop();
+}
+
+const benches: Record<string, () => Promise<void>> = {
+  up: wholeCluster,
+  server: apiServer,
+  definitions: customResources,
+};
 const wanted = process.argv.slice(2);
 for (const [name, run] of Object.entries(benches)) if (!wanted.length || wanted.includes(name)) await run();
 console.log(

@@ -1,4 +1,3 @@
-import { semanticEqual } from "../../meta/equality.ts";
 import {
   type FieldError,
   fieldForbidden,
@@ -344,9 +343,4 @@ export function hasInvalidType({ type }: JsonSchema): boolean {
 /** Whether a schema from former times is not structural. */
 export function isNonStructural(schema: JsonSchema): boolean {
   return structuralProblem(schema) !== undefined || validateStructural(schema, "").length > 0;
-}
-
-/** Whether two schemas say the same. */
-export function sameSchema(a: JsonSchema | undefined, b: JsonSchema | undefined): boolean {
-  return semanticEqual(a, b);
 }
