@@ -34,6 +34,7 @@ import { startAuditLog } from "./start/audit.ts";
 import { apiAudiences, createAuthentication, FRONT_PROXY_NAMES, serviceAccountKeys } from "./start/authentication.ts";
 import { startAuthorization } from "./start/authorization.ts";
 import { encryptionAtRest } from "./start/encryption.ts";
+import { keepFlowSchemaStatus } from "./start/flow-schema-status.ts";
 import { healthChecks } from "./start/health.ts";
 import { renewIdentityLease } from "./start/identity-lease.ts";
 import { legacyTokenUse } from "./start/legacy-token-use.ts";
@@ -237,6 +238,7 @@ export async function start(options: StartOptions): Promise<Server> {
       options.defaultProvisioner ? [defaultStorageClass(options.defaultProvisioner)] : [],
     );
     await ensureBootstrapPolicy(reader, writer);
+    releases.add(keepFlowSchemaStatus({ watch, reader, writer, clock: systemClock, now, onError: console.error }));
     releases.add(renewIdentityLease(writer, identityLeaseName(hostname()), now));
     state.bootstrapped = true;
 

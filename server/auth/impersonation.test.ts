@@ -1,5 +1,5 @@
 import { beforeEach, expect, test } from "vitest";
-import { forbiddenTo } from "../http/filters/authorization.ts";
+import { forbiddenTo } from "../meta/access-denied.ts";
 import type { Attributes } from "./authorizer.ts";
 import { Impersonation, type WantedUser, withoutNameMessage } from "./impersonation.ts";
 

@@ -16,7 +16,8 @@ export function includeObject(query: URLSearchParams): IncludeObject {
 
 /** `columnDefinitions` of a kind's Table. */
 export function columnDefinitions(kind: Kind): Record<string, unknown>[] {
-  return kind.columns.map(({ name, type, format = "", description = "", priority = 0 }) => ({
+  const named = kind.columns.filter(({ name }) => name);
+  return named.map(({ name, type, format = "", description = "", priority = 0 }) => ({
     name,
     type,
     format,

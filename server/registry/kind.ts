@@ -12,6 +12,8 @@ export interface RequestContext {
   readonly user: UserInfo;
   readonly now: Date;
   readonly reader: ObjectReader;
+  /** `update` or `patch`, say: what authorizers call the request. Absent in writes of the server itself. */
+  readonly verb?: string;
   /** Version that the client speaks. */
   readonly requestVersion?: { readonly group: string; readonly version: string };
   /** What a few kinds need besides: authorizers, token signing. */
@@ -26,6 +28,7 @@ export interface RequestContext {
 
 /** A column of `kubectl get`. Facts give name, type, format, priority; the definition gives the value. */
 export interface Column<T> {
+  /** Empty: a cell past the last header. */
   readonly name: string;
   readonly type: "string" | "integer" | "number" | "boolean" | "date";
   readonly format?: string;
@@ -47,9 +50,11 @@ export interface Subresource<T> {
   readonly verbs: readonly ("get" | "create" | "update" | "patch" | "delete" | "connect")[];
   /** Own-kind subresources: keeps of `obj` only what this subresource may touch, the rest from `old`. */
   prepareForUpdate?(obj: T, old: T, context: RequestContext): void;
+  /** Of parts of the object that need permissions of their own: told before `validateUpdate`. */
+  authorizeUpdate?(obj: T, old: T, context: RequestContext): Promise<readonly FieldError[]>;
   validateUpdate?(obj: T, old: T, context: RequestContext): readonly FieldError[];
   warnings?(obj: T, old: T | undefined): readonly string[];
-  /** Other-kind subresources (Scale): from the object, and back into it. */
+  /** Other-kind subresources (Scale): from the object, and back into it. Own-kind: a form shown only here. */
   read?(obj: T): KubeObject;
   /** Columns of a Table of what `read` gives. */
   readonly columns?: readonly Column<KubeObject>[];
@@ -128,6 +133,11 @@ export interface KindDefinition<T extends KubeObject> {
   deletion?(obj: T, context: RequestContext, options: DeleteOptions): "mark" | "wait" | "proceed";
   /** Besides empty finalizers and a passed grace period: whether an update may end in the final deletion. */
   shouldDeleteDuringUpdate?(obj: T, old: T): boolean;
+  /**
+   * `defaults` gives back some of what `prepareForCreate` takes away, so that an object as created is not what is read
+   * later: its first update is written even if it changes nothing.
+   */
+  readonly rewrittenByFirstUpdate?: boolean;
   /** What a DELETE without propagationPolicy does to dependents. Default "background". */
   readonly garbageCollection?: "background" | "orphan" | "unsupported";
   /** The answer to the final DELETE is the object instead of a Status. Default false. */

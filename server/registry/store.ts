@@ -24,6 +24,8 @@ export interface RequestScope {
   /** The options object that admission sees (CreateOptions, …), with kind and apiVersion. */
   readonly options: Record<string, unknown>;
   readonly signal: AbortSignal;
+  /** `update` or `patch`, say: what authorizers call the request. Absent in writes of the server itself. */
+  readonly verb?: string;
   /** Version that the client speaks, where it is not the storage version. */
   readonly requestVersion?: { readonly group: string; readonly version: string };
   warn(message: string): void;

@@ -1,7 +1,7 @@
 import type { Middleware } from "koa";
 import type { UserInfo } from "../../auth/authenticator.ts";
 import type { Attributes, Authorizer, Decision } from "../../auth/authorizer.ts";
-import { forbidden, type StatusError } from "../../meta/errors.ts";
+import { escapeHtml, forbiddenTo } from "../../meta/access-denied.ts";
 import { goQuote } from "../../meta/go-quote.ts";
 import { writeError } from "../errors.ts";
 import type { RequestInfo } from "../request-info.ts";
@@ -51,24 +51,4 @@ export function attributesOf(user: UserInfo, info: RequestInfo): Attributes {
     ...(info.fieldSelector && { fieldSelector: info.fieldSelector }),
     ...(info.labelSelector && { labelSelector: info.labelSelector }),
   };
-}
-
-/** 403 in upstream's words. (apiserver/pkg/endpoints/handlers/responsewriters/errors.go) */
-export function forbiddenTo(attributes: Attributes, reason: string): StatusError {
-  const text = escapeHtml(cannot(attributes));
-  const { group, resource, name } = attributes;
-  return forbidden({ group, resource }, name, reason ? `${text}: ${reason}` : text);
-}
-
-function cannot(attributes: Attributes): string {
-  const { user, verb, resourceRequest, path, group, resource, subresource, namespace } = attributes;
-  const who = `User ${goQuote(user.name)} cannot ${verb}`;
-  if (!resourceRequest) return `${who} path ${goQuote(path)}`;
-  const what = subresource ? `${resource}/${subresource}` : resource;
-  const where = namespace ? `in the namespace ${goQuote(namespace)}` : "at the cluster scope";
-  return `${who} resource ${goQuote(what)} in API group ${goQuote(group)} ${where}`;
-}
-
-function escapeHtml(text: string): string {
-  return text.replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;");
 }

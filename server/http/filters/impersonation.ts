@@ -2,11 +2,12 @@ import type { IncomingHttpHeaders } from "node:http";
 import type { Middleware } from "koa";
 import type { Authorizer } from "../../auth/authorizer.ts";
 import { Impersonation, type WantedUser, withoutNameMessage } from "../../auth/impersonation.ts";
+import { forbiddenTo } from "../../meta/access-denied.ts";
 import { badRequest, StatusError } from "../../meta/errors.ts";
 import { writeError } from "../errors.ts";
 import type { Ctx } from "../respond.ts";
 import type { State } from "../state.ts";
-import { attributesOf, forbiddenTo } from "./authorization.ts";
+import { attributesOf } from "./authorization.ts";
 
 const EXTRA = "impersonate-extra-";
 const NO_SNIFF = { "X-Content-Type-Options": "nosniff" };

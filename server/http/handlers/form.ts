@@ -8,10 +8,13 @@ import { outputOf, type ResourceRequest, schemaOfObject } from "./request.ts";
 /** Answers with what a subresource makes of the stored object (Scale), as object, metadata or Table. */
 export function sendForm(request: ResourceRequest, media: MediaType, form: KubeObject): void | Promise<void> {
   const { ctx, kind, subresource } = request;
-  const definition = { ...kind.definition, tableMetadata: undefined, rowConditions: undefined };
-  const own = { ...(subresource?.definition.kind ?? kind), schema: schemaOfObject(form), custom: false };
+  const other = subresource?.definition.kind;
+  const definition = other
+    ? { ...kind.definition, tableMetadata: undefined, rowConditions: undefined }
+    : kind.definition;
+  const own = { ...(other ?? kind), schema: schemaOfObject(form), custom: false };
   const output = outputOf(request, media);
-  const columns = subresource?.definition.columns ?? fallbackColumns;
+  const columns = subresource?.definition.columns ?? (other ? fallbackColumns : kind.columns);
   const json = Buffer.from(encodeObject(form, own));
   const stored = { key: "", revision: 0, createRevision: 0, json, object: form };
   const asKind = { ...kind, ...own, convert: undefined, definition, columns };

@@ -48,7 +48,6 @@ export async function patch(request: ResourceRequest): Promise<void> {
     ...(fieldValidation !== "Warn" && { fieldValidation }),
   };
   const scope = new HandlerScope(ctx, { ...options, object });
-  const other = subresource?.definition.write ? subresource.definition : undefined;
   const change =
     type === "apply"
       ? applyFor(request, body, options, scope)
@@ -61,7 +60,8 @@ export async function patch(request: ResourceRequest): Promise<void> {
     { forceAllowCreate: type === "apply", managedFields: type === "apply" ? "apply" : "update" },
     scope,
   );
-  if (other?.read) return sendForm(request, media, other.read(stored.object));
+  const read = subresource?.definition.read;
+  if (read) return sendForm(request, media, read(stored.object));
   return sendObject(ctx, created ? 201 : 200, media.contentType, encodeStored(stored, outputOf(request, media)));
 }
 

@@ -1,6 +1,7 @@
 import type { Schema } from "../../../openapi/schema.ts";
 import type { UserInfo } from "../../auth/authenticator.ts";
 import type { Authorizer } from "../../auth/authorizer.ts";
+import { forbiddenTo } from "../../meta/access-denied.ts";
 import { badRequest, internalError } from "../../meta/errors.ts";
 import { fieldManagerName } from "../../meta/managed-fields/manager.ts";
 import type { KubeObject } from "../../meta/object.ts";
@@ -8,7 +9,7 @@ import type { Kind, Subresource } from "../../registry/kind.ts";
 import type { RequestScope, ResourceStore } from "../../registry/store.ts";
 import { apiVersionOf, type Expected } from "../decode.ts";
 import { type Output, schemaOfKind } from "../encode.ts";
-import { attributesOf, forbiddenTo } from "../filters/authorization.ts";
+import { attributesOf } from "../filters/authorization.ts";
 import type { MediaType } from "../negotiate.ts";
 import type { Ctx } from "../respond.ts";
 import type { State } from "../state.ts";
@@ -50,6 +51,9 @@ export class HandlerScope implements RequestScope {
   }
   get now(): Date {
     return this.#state.receivedAt;
+  }
+  get verb(): string {
+    return this.#state.requestInfo.verb;
   }
   get requestVersion(): { group: string; version: string } {
     const { apiGroup: group, apiVersion: version } = this.#state.requestInfo;

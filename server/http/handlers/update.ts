@@ -51,6 +51,7 @@ export async function update(request: ResourceRequest): Promise<void> {
     { forceAllowCreate: false, managedFields: "update", ...(uid && { uid }) },
     scope,
   );
-  if (other?.read) return sendForm(request, media, other.read(stored.object));
+  const form = subresource?.definition.read?.(stored.object);
+  if (form) return sendForm(request, media, form);
   return sendObject(ctx, created ? 201 : 200, media.contentType, encodeStored(stored, outputOf(request, media)));
 }

@@ -9,7 +9,8 @@ import { ensureNamespace, validateMetadata } from "./before-create.ts";
 type UpdateStrategy = Pick<
   KindDefinition<KubeObject>,
   "prepareForUpdate" | "validateUpdate" | "warnings" | "revalidatesMetadata"
->;
+> &
+  Pick<Subresource<KubeObject>, "authorizeUpdate">;
 
 /** Which hooks an update runs. An other-kind subresource (Scale) ends in an update of the object itself. */
 export function updateStrategy(kind: Kind, subresource: Subresource<KubeObject> | undefined): UpdateStrategy {
@@ -19,11 +20,11 @@ export function updateStrategy(kind: Kind, subresource: Subresource<KubeObject> 
 /**
  * What every kind goes through before it is written again. @throws StatusError 400, 422. (rest.BeforeUpdate)
  */
-export function beforeUpdate(
+export async function beforeUpdate(
   kind: Kind,
   update: { namespace: string; object: KubeObject; old: KubeObject; strategy: UpdateStrategy },
   context: RequestContext,
-): void {
+): Promise<void> {
   const { namespace, object, old, strategy } = update;
   const { metadata } = object;
   ensureNamespace(kind, namespace, object);
@@ -39,6 +40,7 @@ export function beforeUpdate(
     // Upstream checks it once for all kinds and once more in each kind's own validation; clients see both causes.
     ...(kind.custom ? [] : metaUpdate),
     ...(strategy.revalidatesMetadata ? validateMetadata(kind, object) : []),
+    ...(strategy.authorizeUpdate ? await strategy.authorizeUpdate(object, old, context) : []),
     ...(strategy.validateUpdate?.(object, old, context) ?? []),
   ];
   if (errors.length > 0) throw invalid(kind, metadata.name ?? "", errors);

@@ -40,6 +40,7 @@ export function requestContext(environment: StoreEnvironment, scope: RequestScop
   return {
     user: scope.user,
     now: scope.now,
+    verb: scope.verb,
     requestVersion: scope.requestVersion,
     reader,
     services,

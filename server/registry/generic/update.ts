@@ -86,11 +86,12 @@ async function updateOnce(run: Run, current: StoredObject): Promise<Updated | un
   const finish = run.subresource ? undefined : await kind.definition.beginWrite?.(object, old, context, scope.dryRun);
   let stored: Stored | undefined;
   try {
-    beforeUpdate(kind, { namespace, object, old, strategy: updateStrategy(kind, definition) }, context);
+    await beforeUpdate(kind, { namespace, object, old, strategy: updateStrategy(kind, definition) }, context);
     object.metadata = keepTimesOfNoop(object, old).metadata;
     await admission.validate(admit());
     if (endsDeletion(kind, object, old)) return await deleteDuringUpdate(run, object, current);
-    if (semanticEqual(object, old)) return { stored: current, created: false };
+    const mustWrite = kind.definition.rewrittenByFirstUpdate && current.revision === current.createRevision;
+    if (!mustWrite && semanticEqual(object, old)) return { stored: current, created: false };
     stored = scope.dryRun ? dryRunObject(kind, key, object) : await putObject(store, key, object, current.revision);
   } finally {
     await finish?.(stored !== undefined && !scope.dryRun);

@@ -8,7 +8,7 @@ import type {
   ServiceCIDR,
 } from "../../../openapi/api/networking.k8s.io.v1.ts";
 import { formatLabelSelector } from "../../meta/labels.ts";
-import { formatLabels, listWithMore, loadBalancerText, type Printers } from "./cells.ts";
+import { formatLabels, listWithMore, loadBalancerText, type Printers, since } from "./cells.ts";
 
 export const networkPrinters: Printers = {
   "/services": {
@@ -50,6 +50,8 @@ export const networkPrinters: Printers = {
       const qualified = `${resource}${group ? `.${group}` : ""}`.toLowerCase();
       return `${qualified}${namespace ? `/${namespace}` : ""}/${name ?? ""}`;
     },
+    // Upstream prints the age and names no column for it.
+    "": ({ metadata }: IPAddress, now) => since(metadata?.creationTimestamp, now),
   },
   "networking.k8s.io/networkpolicies": {
     "Pod-Selector": ({ spec }: NetworkPolicy) => formatLabelSelector(spec?.podSelector ?? {}),

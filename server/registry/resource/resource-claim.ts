@@ -4,6 +4,7 @@ import { defineKind } from "../kind.ts";
 import { restore, status } from "../subresources.ts";
 import { deviceId, validateClaimStatus } from "./claim-status-validation.ts";
 import { adminRequests, defaultClaim, validateAdminAccess, validateClaim } from "./claim-validation.ts";
+import { authorizeClaimStatus } from "./status-authorization.ts";
 
 /** ResourceClaim, resource.k8s.io/v1. Follows pkg/registry/resource/resourceclaim and pkg/apis/resource. */
 export const resourceClaim = defineKind<ResourceClaim>({
@@ -29,7 +30,7 @@ export const resourceClaim = defineKind<ResourceClaim>({
         status<ResourceClaim>({ keep }).prepareForUpdate?.(object, old, context);
         dropDeallocated(object, old);
       },
-      validateUpdate(object, old, context) {
+      async authorizeUpdate(object, old, context) {
         const results = (claim: ResourceClaim) => claim.status.allocation?.devices.results ?? [];
         const wanted = results(object).map(
           ({ adminAccess }, index) => [`status.allocation.devices.results[${index}].adminAccess`, adminAccess] as const,
@@ -37,9 +38,10 @@ export const resourceClaim = defineKind<ResourceClaim>({
         const wasGranted = results(old).some(({ adminAccess }) => adminAccess);
         return [
           ...(wasGranted ? [] : validateAdminAccess(wanted, object.metadata.namespace ?? "", context)),
-          ...validateClaimStatus(object, old),
+          ...(await authorizeClaimStatus(object, old, context)),
         ];
       },
+      validateUpdate: validateClaimStatus,
     },
   },
 });

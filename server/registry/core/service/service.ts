@@ -43,6 +43,11 @@ export const service = defineKind<Service>({
     status: {
       ...status<Service>(),
       verbs: ["get", "patch", "update"],
+      // Upstream stores it for this type and drops it on each read, but not here.
+      read: (object) =>
+        object.spec.type === "ExternalName"
+          ? { ...object, spec: { ...object.spec, internalTrafficPolicy: "Cluster" } }
+          : object,
       validateUpdate: (object, old) =>
         validateLoadBalancerStatus(
           object.status.loadBalancer,
