@@ -305,8 +305,10 @@ class Planner {
   }
 }
 
-/** (cel-go/interpreter/decorators.go maybeOptimizeConstUnary) */
-const CONVERSIONS = new Set("bool bytes double duration int string timestamp uint".split(" "));
+/** Of what is written out these are made once. (cel-go/interpreter/decorators.go maybeOptimizeConstUnary) */
+export const CONVERSIONS: ReadonlySet<string> = new Set(
+  "bool bytes double duration int string timestamp uint".split(" "),
+);
 
 /** A declared field that is null is as good as absent. (apiserver/pkg/cel/common/valuesunstructured.go Find) */
 const isPresent = (value: Value | undefined, { operand }: Select): value is Value =>

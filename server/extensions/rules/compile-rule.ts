@@ -2,9 +2,11 @@ import type { ValidationRule } from "../../../openapi/api/apiextensions.k8s.io.v
 import { children } from "../../cel/check.ts";
 import { compile, type Program } from "../../cel/compile.ts";
 import { estimateCost, sizesOf } from "../../cel/cost-estimate.ts";
+import { CONVERSIONS } from "../../cel/plan.ts";
 import { MAX_REQUEST_BYTES } from "../../cel/structural.ts";
 import type { Expression } from "../../cel/syntax.ts";
 import { type CelField, type CelType, optionalOf } from "../../cel/types.ts";
+import { CelError } from "../../cel/values.ts";
 
 /** A rule made ready, or what is wrong with it. */
 export interface CompiledRule {
@@ -54,6 +56,8 @@ export function compileRules(rules: readonly ValidationRule[], type: CelType): C
     if (program.type.kind !== "bool") {
       return { ...nothing, ...noMessage, problem: "cel expression must evaluate to a bool" };
     }
+    const instantiation = badConversion(program.expression);
+    if (instantiation) return { ...nothing, ...noMessage, problem: `program instantiation failed: ${instantiation}` };
     const usesOldSelf = refersTo(program.expression, "oldSelf");
     const cost = estimateCost(program.expression, sizes).max;
     const ready = { rule, program, problem: undefined, usesOldSelf, cost };
@@ -65,9 +69,30 @@ export function compileRules(rules: readonly ValidationRule[], type: CelType): C
     if (message.type.kind !== "string") {
       return { ...ready, ...noMessage, messageProblem: "messageExpression must evaluate to a string" };
     }
+    const badMessage = badConversion(message.expression);
+    if (badMessage) {
+      return { ...ready, ...noMessage, messageProblem: `messageExpression instantiation failed: ${badMessage}` };
+    }
     const messageCost = estimateCost(message.expression, sizes).max;
     return { ...ready, message, messageProblem: undefined, messageCost };
   });
+}
+
+/** What is written out is converted when the program is made. @returns why one cannot be */
+function badConversion(node: Expression): string | undefined {
+  for (const inner of children(node)) {
+    const problem = badConversion(inner);
+    if (problem) return problem;
+  }
+  const [argument] = node.kind === "call" ? node.args : [];
+  if (node.kind !== "call" || !CONVERSIONS.has(node.name) || argument?.kind !== "constant") return undefined;
+  try {
+    node.overloads?.[0]?.run(argument.value);
+    return undefined;
+  } catch (error) {
+    if (error instanceof CelError) return error.message;
+    throw error;
+  }
 }
 
 /** How often a value of that type fits into a request. */

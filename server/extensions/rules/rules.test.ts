@@ -11,7 +11,7 @@ const itemRule = (rule: string, more: object = {}) => ({
   l: { type: "array", ...more, items: { type: "string", "x-kubernetes-validations": [{ rule }] } },
 });
 const problems = (schema: JSONSchemaProps, old?: JSONSchemaProps) =>
-  validateRules(schema, "s", old).map((error) => error.message());
+  validateRules(schema, "s", { old, isBroken: () => false }).map((error) => error.message());
 const advice =
   "(try simplifying the rule, or adding maxItems, maxProperties, and maxLength where arrays, maps, and strings are declared)";
 

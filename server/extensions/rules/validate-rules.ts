@@ -9,6 +9,7 @@ import {
   propertyOf,
   sortedKeys,
 } from "../../registry/apiextensions/schema/json-schema.ts";
+import type { RuleContext } from "../../registry/apiextensions/schema/rules.ts";
 import { type CompiledRule, compileRules, maxCardinality } from "./compile-rule.ts";
 
 /** What one expression, and what all of a schema, may be estimated to cost. */
@@ -24,6 +25,7 @@ interface Walk {
   total: number;
   /** A schema that an update leaves as it was keeps its expensive rules. */
   readonly forgivesCost: boolean;
+  readonly isBroken: RuleContext["isBroken"];
 }
 interface Place {
   readonly isRoot: boolean;
@@ -34,9 +36,9 @@ interface Place {
 }
 
 /** Everything that is wrong with the rules of a schema, costs included. (pkg/apis/apiextensions/validation) */
-export function validateRules(schema: JsonSchema, path: string, old: JsonSchema | undefined): FieldError[] {
+export function validateRules(schema: JsonSchema, path: string, { old, isBroken }: RuleContext): FieldError[] {
   const forgivesCost = old !== undefined && semanticEqual(old, schema);
-  const walk: Walk = { errors: [], expensive: [], total: 0, forgivesCost };
+  const walk: Walk = { errors: [], expensive: [], total: 0, forgivesCost, isBroken };
   validateNode(schema, path, walk, { isRoot: true, cardinality: 1, uncorrelatable: undefined });
   const { errors, expensive, total } = walk;
   if (total <= SCHEMA_LIMIT) return errors;
@@ -61,7 +63,7 @@ function validateNode(schema: JsonSchema, path: string, walk: Walk, place: Place
   }
   below(itemsOf(schema), child(path, "items"), schema["x-kubernetes-list-type"] === "map");
   const rules = schema["x-kubernetes-validations"] ?? [];
-  if (rules.length === 0) return;
+  if (rules.length === 0 || walk.isBroken(path)) return;
   const at = child(path, "x-kubernetes-validations");
   const type = typeOfStructural(schema, place.isRoot || schema["x-kubernetes-embedded-resource"] === true);
   if (!type) {

@@ -17,7 +17,7 @@ import {
   someSchema,
   sortedKeys,
 } from "./schema/json-schema.ts";
-import { ruleEngine } from "./schema/rules.ts";
+import { type RuleContext, ruleEngine } from "./schema/rules.ts";
 import { structuralProblem, validateStructural } from "./schema/structural.ts";
 
 /** What an update may leave as it was, although it would be refused today. */
@@ -74,9 +74,11 @@ export function validateSchema(
     sound = found.length === 0;
     errors.push(...found);
   }
-  errors.push(...validateNode(schema, path, { demands, isRoot: true, insideMeta: false }));
+  const wrongNodes = validateNode(schema, path, { demands, isRoot: true, insideMeta: false });
+  errors.push(...wrongNodes);
   if (errors.length === 0 && problem) errors.push(fieldInvalid(path, "", problem));
-  if (sound && errors.length === 0) errors.push(...validateRules(schema, path, old));
+  const isBroken = (node: string) => wrongNodes.some(({ field }) => isAtOrBelow(field, node));
+  if (sound) errors.push(...validateRules(schema, path, { old, isBroken }));
   return errors;
 }
 
@@ -91,10 +93,14 @@ function validateRoot(schema: JsonSchema, path: string): FieldError[] {
   return [fieldInvalid(path, schema, text)];
 }
 
-function validateRules(schema: JsonSchema, path: string, old: JsonSchema | undefined): FieldError[] {
+function isAtOrBelow(field: string, node: string): boolean {
+  return field.startsWith(node) && (field.length === node.length || /[.[]/.test(field.charAt(node.length)));
+}
+
+function validateRules(schema: JsonSchema, path: string, context: RuleContext): FieldError[] {
   if (!someSchema(schema, hasRules)) return [];
   const engine = ruleEngine();
-  if (engine) return engine.validateRules(schema, path, old);
+  if (engine) return engine.validateRules(schema, path, context);
   return rulePaths(schema, path).map((at) => fieldForbidden(at, "CEL rules are not supported by this server yet"));
 }
 

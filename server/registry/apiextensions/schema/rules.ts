@@ -9,15 +9,21 @@ export interface RuleEngine {
   /**
    * Compiles all rules of a schema and says what is wrong with them, costs included. (validation.go, schema/cel)
    * @param path of the schema in the definition
-   * @param old the schema before an update, whose unchanged rules are not judged by new limits
+   * @param context.old the schema before an update, whose unchanged rules are not judged by new limits
+   * @param context.isBroken whether the schema at a path is wrong there or deeper, so that its rules mean nothing
    */
-  validateRules(schema: JsonSchema, path: string, old: JsonSchema | undefined): FieldError[];
+  validateRules(schema: JsonSchema, path: string, context: RuleContext): FieldError[];
   /**
    * Prepares the rules of a schema.
    * @param isRoot whether it describes a resource
    * @returns undefined when it has none
    */
   compile(schema: JsonSchema, isRoot: boolean): CompiledRules | undefined;
+}
+
+export interface RuleContext {
+  readonly old: JsonSchema | undefined;
+  isBroken(path: string): boolean;
 }
 
 /** The rules of one schema. */
