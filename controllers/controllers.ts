@@ -13,6 +13,7 @@ import { namespaceController } from "./namespace/namespace.ts";
 import { nodeLifecycleController } from "./node-lifecycle/node-lifecycle.ts";
 import { podGarbageCollectorController } from "./pod-garbage-collector.ts";
 import { replicaSetController, replicationControllerController } from "./replica-set.ts";
+import { resourceClaimController } from "./resource-claim/resource-claim.ts";
 import { resourceQuotaController } from "./resource-quota/resource-quota.ts";
 import { rootCaPublisherController } from "./root-ca-publisher.ts";
 import { serviceAccountController } from "./service-account.ts";
@@ -64,6 +65,7 @@ export function controllers(settings: ControllerSettings): (Controller | CustomC
     volumeProtectionController,
     volumeAttributesClassProtectionController,
     ephemeralVolumeController,
+    resourceClaimController,
     ...(settings.rootCa ? [rootCaPublisherController(settings.rootCa)] : []),
     // Last: it shares the watches that the others have asked for.
     garbageCollectorController,
