@@ -24,7 +24,7 @@ export interface AdmissionAttributes<T extends KubeObject = KubeObject> {
   object: T | undefined;
   /** The object as stored. Undefined on CREATE and CONNECT. */
   readonly oldObject: T | undefined;
-  /** CreateOptions, UpdateOptions, PatchOptions, DeleteOptions or the connect options, with kind and apiVersion. */
+  /** CreateOptions, UpdateOptions, PatchOptions or DeleteOptions, with kind and apiVersion. Empty on CONNECT. */
   readonly options: Record<string, unknown>;
   readonly dryRun: boolean;
   readonly user: UserInfo;

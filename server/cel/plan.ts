@@ -310,9 +310,9 @@ export const CONVERSIONS: ReadonlySet<string> = new Set(
   "bool bytes double duration int string timestamp uint".split(" "),
 );
 
-/** A declared field that is null is as good as absent. (apiserver/pkg/cel/common/valuesunstructured.go Find) */
+/** A field that a schema declares is as good as absent when null. (apiserver/pkg/cel/common/valuesunstructured.go Find) */
 const isPresent = (value: Value | undefined, { operand }: Select): value is Value =>
-  value !== undefined && !(value === null && operand.type?.kind === "object");
+  value !== undefined && !(value === null && operand.type?.kind === "object" && !operand.type.keepsNull);
 
 const isConstant = (node: Expression): boolean =>
   node.kind === "constant" || (node.kind === "list" && node.optional.size === 0 && node.elements.every(isConstant));

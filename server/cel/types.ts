@@ -36,6 +36,8 @@ export interface CelType {
   readonly fields?: ReadonlyMap<string, CelField>;
   /** Of object: it has any field, and nothing is known of them. */
   readonly open?: boolean;
+  /** Of object: null is a value of its fields, where otherwise it is as good as absent. */
+  readonly keepsNull?: boolean;
   /** Upper bound of elements, entries, or bytes, for the estimate of costs. Absent is unknown. */
   readonly maxSize?: number;
   /** Of list: its order does not count, and elements are told apart by these fields; by all of them where none is named. */

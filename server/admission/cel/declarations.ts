@@ -3,8 +3,11 @@ import { AUTHORIZER_TYPE, RESOURCE_CHECK_TYPE } from "../../cel/library/authoriz
 import { patchLibrary, patchStruct } from "../../cel/library/patch.ts";
 import { BOOL, type CelType, DYN, INT, listOf, mapOf, objectOf, STRING, TIMESTAMP } from "../../cel/types.ts";
 
-const object = (name: string, fields: Readonly<Record<string, CelType>>): CelType =>
-  objectOf(`kubernetes.${name}`, new Map(Object.entries(fields).map(([key, type]) => [key, { key, type }])));
+/** What is behind these is no object of a schema but a plain map, in which null is null. */
+const object = (name: string, fields: Readonly<Record<string, CelType>>): CelType => ({
+  ...objectOf(`kubernetes.${name}`, new Map(Object.entries(fields).map(([key, type]) => [key, { key, type }]))),
+  keepsNull: true,
+});
 
 const kind = object("GroupVersionKind", { group: STRING, version: STRING, kind: STRING });
 const resource = object("GroupVersionResource", { group: STRING, version: STRING, resource: STRING });

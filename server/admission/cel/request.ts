@@ -1,6 +1,6 @@
 import type { KubeObject } from "../../meta/object.ts";
 import type { AdmissionAttributes } from "../plugin.ts";
-import { requestFields } from "../webhook/review.ts";
+import { requestFields, requestOptions } from "../webhook/review.ts";
 import { type Invocation, requestedBy, type ServedVersions } from "../webhook/versions.ts";
 
 /** The `request` of expressions. (apiserver/pkg/admission/plugin/cel/condition.go CreateAdmissionRequest) */
@@ -9,8 +9,8 @@ export function requestBinding(
   invocation: Invocation,
   served: ServedVersions,
 ): Record<string, unknown> {
-  const { dryRun, options } = attributes;
-  return { ...requestFields("", attributes, invocation, requestedBy(attributes, served)), dryRun, options };
+  const fields = requestFields("", attributes, invocation, requestedBy(attributes, served));
+  return { ...fields, dryRun: attributes.dryRun, options: requestOptions(attributes) };
 }
 
 /** What expressions may know of a namespace. (CreateNamespaceObject) */

@@ -98,6 +98,12 @@ test.each<[string, Json, Json, string]>([
     {},
     "",
   ],
+  [
+    "a variable that is null",
+    { variables: [{ name: "v", expression: "oldObject" }], validations: [{ expression: "variables.v == null" }] },
+    {},
+    "",
+  ],
   ["a parameter", limit, { paramRef: { name: "two" } }, ""],
   ["a lower one", limit, { paramRef: { name: "one" } }, denied("at most 1")],
   ["selected ones", limit, { paramRef: { selector: { matchLabels: { limits: "yes" } } } }, denied("at most 1")],
@@ -191,4 +197,35 @@ test.each<[Json[], unknown]>([
   ],
 ])("%j gives %j", async (mutations, expected) => {
   expect(await mutate(mutations)).toEqual(expected);
+});
+
+test("nobody is locked out of policies, and a connection shows its options as the object", async () => {
+  const rules = [{ ...matchConstraints.resourceRules[0], apiGroups: ["*"], apiVersions: ["*"], resources: ["*/*"] }];
+  const spec = {
+    ...common,
+    matchConstraints: { ...matchConstraints, resourceRules: rules },
+    validations: [{ expression: "request.options != null || object.stdin", message: "no" }],
+  };
+  const watch = watching(spec, { validationActions: ["Deny"] });
+  const policies: ValidatingPolicies = new PolicySource(
+    watch,
+    { policies: "p", bindings: "bindings" },
+    compileValidator,
+  );
+  const plugin = validatingAdmissionPolicy(policies, () => []);
+  const ask = (more: object) =>
+    messageOf(() => plugin.validate?.(testAttributes<KubeObject>(more).attributes, context));
+  // The cast: options of connections have no metadata.
+  const exec = (stdin: boolean) => ({
+    operation: "CONNECT",
+    subresource: "exec",
+    kind: { group: "", version: "v1", kind: "PodExecOptions" },
+    object: { apiVersion: "v1", kind: "PodExecOptions", stdin } as unknown as KubeObject,
+  });
+  expect(await ask(exec(true))).toBe("");
+  expect(await ask(exec(false))).toBe(
+    "pods \"p\" is forbidden: ValidatingAdmissionPolicy 'p' with binding 'b' denied request: no",
+  );
+  const group = "admissionregistration.k8s.io";
+  expect(await ask({ ...exec(false), group, resource: "validatingadmissionpolicies" })).toBe("");
 });

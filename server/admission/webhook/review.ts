@@ -62,6 +62,11 @@ function pick<T extends object>(group: string, version: string, last: T) {
   return { group, version, ...last };
 }
 
+/** The options of the request; connections have none, what they ask for being the object. */
+export function requestOptions({ operation, options }: AdmissionAttributes): Record<string, unknown> | null {
+  return operation === "CONNECT" ? null : options;
+}
+
 /** The body of the call; the objects come encoded. (plugin/webhook/request) */
 export function encodeReview(
   version: string,
@@ -69,7 +74,7 @@ export function encodeReview(
   { object, oldObject, attributes }: { object: string; oldObject: string; attributes: AdmissionAttributes },
 ): string {
   const head = encodeAny(fields).slice(0, -1);
-  const options = encodeAny(attributes.options);
+  const options = encodeAny(requestOptions(attributes));
   const request = `${head},"object":${object},"oldObject":${oldObject},"dryRun":${attributes.dryRun},"options":${options}}`;
   return `{"kind":"AdmissionReview","apiVersion":"admission.k8s.io/${version}","request":${request}}`;
 }
