@@ -127,5 +127,7 @@ function asConverter(message: string): string {
   if (to.startsWith("[]")) return `cannot restore slice from ${kind}`;
   if (to.startsWith("map[")) return `cannot restore map from ${kind}`;
   if (to.includes(".")) return `cannot restore struct from: ${kind}`;
+  // Go converts numbers alone, to other numbers and to text.
+  if (from !== "number" || to === "bool") return `unrecognized type: ${to}`;
   return `cannot convert ${GO_TYPES[from] ?? from} to ${to}`;
 }
