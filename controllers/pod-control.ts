@@ -5,7 +5,8 @@ export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-type Next = (error: unknown) => readonly Action[];
+/** @param results one for each Pod tried, in order */
+type Next = (error: unknown, results: readonly Result[]) => readonly Action[];
 const nothing: Next = () => [];
 
 /** Makes Pods in growing batches and tells of each. (RealPodControl.CreatePods) @param next what to do afterwards */
@@ -24,7 +25,7 @@ export function createPods(owner: ApiObject, pods: readonly ApiObject[], next: N
           failure ??= result.error;
           return [tell(owner, "Warning", "FailedCreate", `Error creating: ${messageOf(result.error)}`)];
         });
-        return finish(events, failure, next);
+        return finish(events, failure, results, next);
       },
     },
   ];
@@ -43,14 +44,14 @@ export function deletePods(owner: ApiObject, pods: readonly Readonly<Pod>[], nex
           failure ??= new Error(`unable to delete pods: ${messageOf(result.error)}`, { cause: result.error });
           return tell(owner, "Warning", "FailedDelete", `Error deleting: ${messageOf(result.error)}`);
         });
-        return finish(events, failure, next);
+        return finish(events, failure, results, next);
       },
     },
   ];
 }
 
-function finish(events: Action[], failure: unknown, next: Next): Action[] {
-  return [...events, ...next(failure), ...(failure ? [{ do: "fail", error: failure } as const] : [])];
+function finish(events: Action[], failure: unknown, results: readonly Result[], next: Next): Action[] {
+  return [...events, ...next(failure, results), ...(failure ? [{ do: "fail", error: failure } as const] : [])];
 }
 
 export function tell(about: ApiObject, type: "Normal" | "Warning", reason: string, message: string): Action {

@@ -68,6 +68,26 @@ export function podFromTemplate(template: Readonly<PodTemplateSpec>, owner: ApiO
 const PHASES = ["Pending", "Unknown", "Running"];
 const DELETION_COST = "controller.kubernetes.io/pod-deletion-cost";
 
+/** The Pods least worth keeping first, without regard to costs and nodes. (ActivePods) */
+export function byActivity(pods: readonly ReadonlyPod[]): ReadonlyPod[] {
+  /** Of two moments the later one first; one that is missing before all. */
+  const later = (a: string | undefined, b: string | undefined) =>
+    (b ? Date.parse(b) : Number.MAX_VALUE) - (a ? Date.parse(a) : Number.MAX_VALUE);
+  const readySince = (pod: ReadonlyPod) => podCondition(pod, "Ready")?.lastTransitionTime;
+  return [...pods].sort(
+    (a, b) =>
+      Number(!!a.spec.nodeName) - Number(!!b.spec.nodeName) ||
+      PHASES.indexOf(a.status.phase ?? "") - PHASES.indexOf(b.status.phase ?? "") ||
+      Number(isReady(a)) - Number(isReady(b)) ||
+      (isReady(a) && later(readySince(a), readySince(b))) ||
+      restarts(b) - restarts(a) ||
+      later(a.metadata.creationTimestamp, b.metadata.creationTimestamp),
+  );
+}
+
+const restarts = ({ status }: ReadonlyPod): number =>
+  Math.max(0, ...(status.containerStatuses ?? []).map(({ restartCount }) => restartCount ?? 0));
+
 /**
  * The Pods to delete first: unassigned, pending, not ready, cheap, doubled up on a node, young. Ages are compared on
  * a logarithmic scale, so that Pods of about the same age are chosen at random (by uid). (ActivePodsWithRanks)
@@ -84,8 +104,6 @@ export function byDeletionPreference(
   }
   const rank = (pod: ReadonlyPod) => onNode.get(pod.spec.nodeName ?? "") ?? 0;
   const cost = (pod: ReadonlyPod) => Number.parseInt(pod.metadata.annotations?.[DELETION_COST] ?? "0", 10) || 0;
-  const restarts = (pod: ReadonlyPod) =>
-    Math.max(0, ...(pod.status.containerStatuses ?? []).map(({ restartCount }) => restartCount ?? 0));
   const readySince = (pod: ReadonlyPod) => podCondition(pod, "Ready")?.lastTransitionTime;
   /** Of two moments the later one first, when their ages differ by a power of two. */
   const young = (a: string | undefined, b: string | undefined): number => {

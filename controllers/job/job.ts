@@ -13,276 +13,242 @@ import {
 } from "../../client/index.ts";
 import type { Job, JobCondition, JobStatus } from "../../openapi/api/batch.v1.ts";
 import type { Pod } from "../../openapi/api/core.v1.ts";
-import { deepEqual } from "../equality.ts";
-import { claim } from "../owner.ts";
-import { createPods, deletePods, messageOf, tell } from "../pod-control.ts";
-import { isActive, isFinished, isReady, isTerminating } from "../pods.ts";
-import { finishedCondition, newCondition, verdict } from "./conditions.ts";
-import { formatIndexes, indexOf, parseIndexes } from "./indexes.ts";
-import { finishedAtMs, isIndexed, isTracked, jobPod, TRACKING } from "./pods.ts";
+import { candidates, claim, orphansByNamespace } from "../owner.ts";
+import { createPods, deletePods, tell } from "../pod-control.ts";
+import { isActive, isReady, isTerminating } from "../pods.ts";
+import { type Backoff, nextBackoff } from "./backoff.ts";
+import {
+  deadlineLeftMs,
+  finishedCondition,
+  newCondition,
+  suspension,
+  verdict,
+  withJobCondition,
+} from "./conditions.ts";
+import { judgeFailure } from "./failure-policy.ts";
+import { parseIndexes, validIndexOf } from "./indexes.ts";
+import { planPods, predecessorsOf } from "./plan.ts";
+import { hasFailed, hasLimitPerIndex, indexFailures, isIndexed, isTracked, TRACKING } from "./pods.ts";
+import { track, untrack } from "./track.ts";
 
 const RESOURCE = "batch/v1/jobs";
-/** Pods made or deleted in one round. (MaxPodCreateDeletePerSync) */
-const BURST = 500;
-/** After failures in a row: this, then twice as long each time. */
-const FIRST_BACKOFF_MS = 10_000;
-const LONGEST_BACKOFF_MS = 10 * 60_000;
 const MANAGED_BY = "kubernetes.io/job-controller";
 
 type View = Readonly<Job>;
 type AnyPod = Readonly<Pod>;
-interface Listers {
+/** What it looks at. */
+export interface JobListers {
   jobs: Lister<Job>;
+  /** With an index `orphans`. */
   pods: Lister<Pod>;
+  /** What it remembers of failures. */
+  backoffs: Map<Key, Backoff>;
 }
 
-/**
- * Runs Pods until enough of them have succeeded. A finished Pod is counted in three rounds, so that it is counted once
- * whatever crashes: its uid is written down, its finalizer is taken away, its uid becomes part of a number. Follows
- * pkg/controller/job.
- */
-export function reconcile(key: Key, { jobs, pods }: Listers, { now }: Pick<ReconcileContext, "now">): Action[] {
-  const { namespace } = splitKey(key);
+const isForeign = ({ spec }: View): boolean => spec.managedBy !== undefined && spec.managedBy !== MANAGED_BY;
+
+/** Runs Pods until enough of them have succeeded. Follows pkg/controller/job. */
+export function reconcile(key: Key, listers: JobListers, { now }: Pick<ReconcileContext, "now">): Action[] {
+  const { jobs, pods, backoffs } = listers;
   const job = jobs.get(key);
-  if (!job) return [];
-  if (job.spec.managedBy && job.spec.managedBy !== MANAGED_BY) return [];
-  const { owned, actions } = claim(job, "v1/pods", pods.byNamespace(namespace), ({ metadata }) =>
-    matchesSelector(job.spec.selector, metadata.labels),
+  if (!job) {
+    backoffs.delete(key);
+    return untrack(pods.byNamespace(splitKey(key).namespace).filter((pod) => isForsaken(pod, jobs)));
+  }
+  if (isForeign(job)) return [];
+  if (finishedCondition(job)) {
+    backoffs.delete(key);
+    return untrack(pods.ownedBy(job.metadata.uid ?? ""));
+  }
+  const { owned, actions } = claim(
+    job,
+    "v1/pods",
+    candidates(job, pods),
+    ({ metadata }) => matchesSelector(job.spec.selector, metadata.labels),
+    [TRACKING],
   );
-  if (finishedCondition(job)) return [...actions, ...untrack(owned.filter(isFinished))];
-  const unsupported = unsupportedField(job);
-  if (unsupported)
-    return [tell(job, "Warning", "UnsupportedField", `${unsupported} is not supported by this job controller`)];
+  return [...actions, ...sync(key, job, owned, backoffs, now)];
+}
+
+/** Whether nobody is left to take the finalizer away. */
+function isForsaken(pod: AnyPod, jobs: Lister<Job>): boolean {
+  if (!isTracked(pod)) return false;
+  const owner = controllerOf(pod);
+  if (!owner) return true;
+  return owner.kind === "Job" && owner.apiVersion === "batch/v1" && !jobs.byUid(owner.uid);
+}
+
+function sync(key: Key, job: View, owned: readonly AnyPod[], backoffs: Map<Key, Backoff>, now: Date): Action[] {
+  const active = owned.filter(isActive);
+  const indexed = isIndexed(job);
+  const started: JobStatus = {
+    ...job.status,
+    startTime: job.status.startTime ?? (job.spec.suspend ? undefined : timestamp(now)),
+  };
 
   const uncounted = job.status.uncountedTerminatedPods ?? {};
-  const written = new Set([...(uncounted.succeeded ?? []), ...(uncounted.failed ?? [])]);
-  const ended = owned.filter((pod) => isTracked(pod) && hasEnded(job, pod));
-  const isNew = (pod: AnyPod) => !written.has(pod.metadata.uid ?? "");
-  const known = parseIndexes(job.status.completedIndexes);
-  const succeededPods = ended.filter(({ status }) => status.phase === "Succeeded");
-  const failedPods = ended.filter(({ status }) => status.phase !== "Succeeded");
-  const indexes = new Set([
-    ...known,
-    ...(succeededPods.map(indexOf).filter((i) => i !== undefined && i < (job.spec.completions ?? 0)) as number[]),
-  ]);
-  const uidOf = ({ metadata }: AnyPod) => metadata.uid ?? "";
-  // Whose finalizer is gone are counted; the others wait, newly ended ones among them.
-  const open = new Set(ended.map(uidOf));
-  const stay = (uids: string[] | undefined) => (uids ?? []).filter((uid) => open.has(uid));
-  const waiting = {
-    succeeded: isIndexed(job) ? [] : [...stay(uncounted.succeeded), ...succeededPods.filter(isNew).map(uidOf)],
-    failed: [...stay(uncounted.failed), ...failedPods.filter(isNew).map(uidOf)],
-  };
-  const counted = {
-    succeeded: isIndexed(job)
-      ? indexes.size
-      : (job.status.succeeded ?? 0) + (uncounted.succeeded ?? []).length - stay(uncounted.succeeded).length,
-    failed: (job.status.failed ?? 0) + (uncounted.failed ?? []).length - stay(uncounted.failed).length,
-  };
-  const active = owned.filter(isActive);
-  const totals = {
-    succeeded: isIndexed(job) ? indexes.size : counted.succeeded + waiting.succeeded.length,
-    failed: counted.failed + waiting.failed.length,
-    active: active.length,
-  };
+  const isNew = (pod: AnyPod, uids: readonly string[] | undefined) =>
+    isTracked(pod) && !uids?.includes(pod.metadata.uid ?? "") && (!indexed || validIndexOf(pod, job) !== undefined);
+  const succeededPods = owned.filter((pod) => pod.status.phase === "Succeeded" && isNew(pod, uncounted.succeeded));
+  const failedPods = owned.filter((pod) => hasFailed(pod, job) && isNew(pod, uncounted.failed));
+  const backoff = nextBackoff(backoffs.get(key), succeededPods, failedPods);
+  const failed =
+    (job.status.failed ?? 0) +
+    (uncounted.failed?.length ?? 0) +
+    failedPods.filter((pod) => judgeFailure(job, pod).counts).length;
 
-  const suspended = !!job.spec.suspend;
-  let conditions = [...(job.status.conditions ?? [])];
-  const events: Action[] = [];
-  const started = { ...job, status: { ...job.status, startTime: job.status.startTime ?? timestamp(now) } };
-  const decided = job.metadata.deletionTimestamp ? undefined : verdict(started, totals, now);
-  const plan: Plan = decided ? { create: [], remove: active } : planPods(job, active, owned, indexes, totals, now);
-  if (decided && !conditions.some(({ type, status }) => type === decided.type && status === "True"))
-    conditions.push(decided);
-  if (!decided) {
-    const suspension = suspend(job, suspended, now);
-    if (suspension) {
-      conditions = [...conditions.filter(({ type }) => type !== "Suspended"), suspension.condition];
-      events.push(suspension.event);
-    }
-  }
-  const terminating = owned.filter(isTerminating).length;
-  const isThrough =
-    decided && !active.length && !terminating && !waiting.succeeded.length && !waiting.failed.length && !ended.length;
-  if (isThrough) {
-    const done = decided.type === "SuccessCriteriaMet" ? "Complete" : "Failed";
-    conditions.push(newCondition(done, "True", decided.reason ?? "", decided.message ?? "", now));
-    events.push(...finishEvents(job, done, decided, totals.succeeded));
-  }
+  const succeededIndexes = indexed ? succeededIndexesOf(job, owned) : new Set<number>();
+  const failedIndexes = indexed && hasLimitPerIndex(job) ? failedIndexesOf(job, owned) : undefined;
+  const succeeded = indexed
+    ? succeededIndexes.size
+    : (job.status.succeeded ?? 0) + (uncounted.succeeded?.length ?? 0) + succeededPods.length;
+  const known = { owned, active, succeededIndexes, failedIndexes: failedIndexes ?? new Set<number>() };
+  const predecessors = failedIndexes ? predecessorsOf(job, known) : new Map<number, AnyPod>();
 
-  const startTime = suspended ? undefined : (job.status.startTime ?? timestamp(now));
-  const statusWith = (created: number, removed: number): JobStatus => ({
-    ...job.status,
-    ...(conditions.length ? { conditions } : {}),
-    startTime,
-    ...(isThrough && decided.type === "SuccessCriteriaMet" && { completionTime: timestamp(now) }),
-    active: active.length + created - removed || undefined,
-    ready: active.filter(isReady).length - plan.remove.slice(0, removed).filter(isReady).length,
-    terminating: terminating + plan.remove.slice(0, removed).filter(({ spec }) => !!spec.nodeName).length,
-    succeeded: counted.succeeded || undefined,
-    failed: counted.failed || undefined,
-    ...(isIndexed(job) && indexes.size > 0 && { completedIndexes: formatIndexes(indexes) }),
-    uncountedTerminatedPods: {
-      ...(waiting.succeeded.length && { succeeded: waiting.succeeded }),
-      ...(waiting.failed.length && { failed: waiting.failed }),
-    },
-  });
-  const write = (created: number, removed: number): Action[] => {
-    const status = statusWith(created, removed);
-    const isSame = deepEqual(job.status, status);
-    return isSame ? [] : [{ do: "updateStatus", resource: RESOURCE, object: { ...job, status } as Job }];
-  };
-  const { deletionTimestamp } = job.metadata;
-  // Its uid is in the status that the cache shows: now the finalizer may go.
-  const release = isIndexed(job)
-    ? ended.filter((pod) => written.has(uidOf(pod)) || known.has(indexOf(pod) ?? -1))
-    : ended.filter((pod) => !isNew(pod));
-  const pending = plan.retryMs === undefined ? [] : [{ do: "requeue", afterMs: plan.retryMs } as const];
-  const work: Action[] =
-    plan.create.length && !deletionTimestamp
-      ? createPods(job, plan.create, (error) => write(error ? 0 : plan.create.length, 0))
-      : plan.remove.length && !deletionTimestamp
-        ? deletePods(job, plan.remove, (error) => write(0, error ? 0 : plan.remove.length))
-        : write(0, 0);
-  return [...actions, ...untrack(release), ...work, ...events, ...pending, ...deadline(job, decided, now)];
-}
-
-/** Said aloud instead of being ignored. */
-function unsupportedField({ spec }: View): string | undefined {
-  if (spec.podFailurePolicy) return "spec.podFailurePolicy";
-  if (spec.successPolicy) return "spec.successPolicy";
-  if (spec.backoffLimitPerIndex !== undefined) return "spec.backoffLimitPerIndex";
-  return undefined;
-}
-
-/** A Pod that is being deleted counts as failed, at once or when it has really ended. */
-function hasEnded({ spec }: View, pod: AnyPod): boolean {
-  if (isFinished(pod)) return true;
-  return pod.metadata.deletionTimestamp !== undefined && spec.podReplacementPolicy !== "Failed";
-}
-
-function untrack(pods: readonly AnyPod[]): Action[] {
-  const tracked = pods.filter(isTracked);
-  if (!tracked.length) return [];
-  return [
-    {
-      do: "batch",
-      actions: tracked.map((object) => {
-        const finalizers = object.metadata.finalizers?.filter((one) => one !== TRACKING) ?? [];
-        const patch = { metadata: { uid: object.metadata.uid, finalizers: finalizers.length ? finalizers : null } };
-        return { do: "patch", resource: "v1/pods", object, type: "merge", patch } as const;
+  const decided = verdict(
+    { ...job, status: started },
+    { pods: owned, failed, succeededIndexes: indexed ? succeededIndexes : undefined, failedIndexes },
+    now,
+  );
+  /** Counts what has ended, once it is known what was made or taken away. */
+  const settle = (change: Change, end: JobCondition | undefined, suspended: JobCondition | undefined): Action[] => {
+    const status: JobStatus = {
+      ...started,
+      active: change.active || undefined,
+      ready: active.filter(isReady).length - change.removedReady,
+      terminating: owned.filter(isTerminating).length + change.removed,
+      ...(suspended && {
+        conditions: withJobCondition(job.status.conditions, suspended),
+        // The clock of the deadline stands still meanwhile, and starts anew.
+        startTime: suspended.status === "True" ? undefined : timestamp(now),
       }),
-      // One that is gone needs no release any more.
-      after: () => [],
-    },
-  ];
+    };
+    const counted = () => void backoffs.set(key, backoff);
+    return track({
+      job,
+      pods: owned,
+      status,
+      decided: end,
+      succeededIndexes,
+      failedIndexes,
+      predecessors,
+      now,
+      counted,
+    });
+  };
+
+  if (decided)
+    return deletePods(job, active, (error, results) => {
+      const change = removal(
+        active,
+        results.map(({ ok }) => ok),
+      );
+      return settle(change, error ? undefined : decided, undefined);
+    });
+
+  const recheck: Action[] = [];
+  const deadline = deadlineLeftMs({ ...job, status: started }, now);
+  if (Number.isFinite(deadline)) recheck.push({ do: "requeue", afterMs: deadline + 1 });
+  /** What is left to say of a Job that goes on, or that all its Pods have completed. */
+  const go = (change: Change): Action[] => {
+    const { completions } = job.spec;
+    const isEnough = completions === undefined ? succeeded > 0 : succeeded >= completions;
+    if (isEnough && !change.active) return settle(change, completionsReached(now), undefined);
+    const suspended = job.metadata.deletionTimestamp ? undefined : suspension(job, now);
+    const reason = suspended?.status === "True" ? "Suspended" : "Resumed";
+    const event = suspended && tell(job, "Normal", reason, suspended.message ?? "");
+    return [...(event ? [event] : []), ...settle(change, undefined, suspended)];
+  };
+  if (job.metadata.deletionTimestamp) return go({ active: active.length, removed: 0, removedReady: 0 });
+
+  const { create, remove, retryMs } = planPods(job, { ...known, succeeded, backoff, predecessors }, now);
+  if (retryMs !== undefined) recheck.push({ do: "requeue", afterMs: retryMs });
+  if (create.length)
+    return [
+      ...createPods(job, create, (_, results) => {
+        const made = results.filter(({ ok }) => ok).length;
+        return go({ active: active.length + made, removed: 0, removedReady: 0 });
+      }),
+      ...recheck,
+    ];
+  if (remove.length)
+    return [
+      // These do not count as failed.
+      ...untrack(remove),
+      ...deletePods(job, remove, (_, results) =>
+        go(
+          removal(
+            active,
+            results.map(({ ok }) => ok),
+            remove,
+          ),
+        ),
+      ),
+      ...recheck,
+    ];
+  // Upstream calls no Pod active while it waits to replace a failed one.
+  return [...go({ active: retryMs === undefined ? active.length : 0, removed: 0, removedReady: 0 }), ...recheck];
 }
 
-interface Plan {
-  create: Pod[];
-  remove: readonly AnyPod[];
-  retryMs?: number;
+/** What a round did to the number of Pods. */
+interface Change {
+  active: number;
+  removed: number;
+  removedReady: number;
 }
 
-/** Pods to make or to take away, so that parallelism and completions are met. (manageJob) */
-function planPods(
-  job: View,
-  active: readonly AnyPod[],
-  owned: readonly AnyPod[],
-  done: ReadonlySet<number>,
-  totals: { succeeded: number },
-  now: Date,
-): Plan {
-  const { parallelism = 1, completions, suspend: suspended } = job.spec;
-  if (suspended) return { create: [], remove: active };
-  const wanted =
-    completions === undefined
-      ? totals.succeeded > 0
-        ? active.length
-        : parallelism
-      : Math.max(0, Math.min(parallelism, completions - totals.succeeded));
-  const stale = isIndexed(job) ? duplicates(active, done) : [];
-  const surplus = active.length - stale.length - wanted;
-  const rest = active.filter((pod) => !stale.includes(pod));
-  // Those that are not ready go first, then the young.
-  const order = (pod: AnyPod) => `${isReady(pod) ? 1 : 0}${pod.spec.nodeName ? 1 : 0}`;
-  const extra = [...rest].sort((a, b) => (order(a) < order(b) ? -1 : 1)).slice(0, Math.max(0, surplus));
-  if (stale.length || extra.length) return { create: [], remove: [...stale, ...extra].slice(0, BURST) };
-  const waitsForEnd = job.spec.podReplacementPolicy === "Failed" ? owned.filter(isTerminating).length : 0;
-  const missing = Math.min(-surplus - waitsForEnd, BURST);
-  if (missing <= 0) return { create: [], remove: [] };
-  const wait = backoffLeft(owned, now);
-  if (wait > 0) return { create: [], remove: [], retryMs: wait };
-  if (!isIndexed(job)) return { create: Array.from({ length: missing }, () => jobPod(job, undefined)), remove: [] };
-  const busy = new Set(active.map(indexOf));
-  const free = Array.from({ length: completions ?? 0 }, (_, i) => i).filter((i) => !done.has(i) && !busy.has(i));
-  return { create: free.slice(0, missing).map((index) => jobPod(job, index)), remove: [] };
+function removal(active: readonly AnyPod[], ok: readonly boolean[], pods: readonly AnyPod[] = active): Change {
+  const gone = pods.filter((_, i) => ok[i]);
+  return { active: active.length - gone.length, removed: gone.length, removedReady: gone.filter(isReady).length };
 }
 
-/** Pods of an index that is done, or that another Pod works on. */
-function duplicates(active: readonly AnyPod[], done: ReadonlySet<number>): AnyPod[] {
-  const seen = new Set<number>();
-  return active.filter((pod) => {
-    const index = indexOf(pod);
-    if (index === undefined || done.has(index) || seen.has(index)) return true;
-    seen.add(index);
-    return false;
-  });
-}
+const completionsReached = (now: Date): JobCondition =>
+  newCondition("SuccessCriteriaMet", "True", "CompletionsReached", "Reached expected number of succeeded pods", now);
 
-/** Milliseconds to wait after failures since the last success. */
-function backoffLeft(owned: readonly AnyPod[], now: Date): number {
-  const lastSuccess = Math.max(0, ...owned.filter(({ status }) => status.phase === "Succeeded").map(finishedAtMs));
-  const failures = owned
-    .filter(({ status }) => status.phase === "Failed")
-    .map(finishedAtMs)
-    .filter((at) => at > lastSuccess);
-  if (!failures.length) return 0;
-  const wait = Math.min(FIRST_BACKOFF_MS * 2 ** (failures.length - 1), LONGEST_BACKOFF_MS);
-  return Math.max(...failures) + wait - now.getTime();
-}
-
-function suspend(job: View, suspended: boolean, now: Date): { condition: JobCondition; event: Action } | undefined {
-  const known = job.status.conditions?.find(({ type }) => type === "Suspended");
-  if (suspended && known?.status !== "True") {
-    const condition = newCondition("Suspended", "True", "JobSuspended", "Job suspended", now);
-    return { condition, event: tell(job, "Normal", "Suspended", "Job suspended") };
+function succeededIndexesOf(job: View, owned: readonly AnyPod[]): Set<number> {
+  const indexes = parseIndexes(job.status.completedIndexes, job.spec.completions);
+  for (const pod of owned) {
+    const index = validIndexOf(pod, job);
+    if (index !== undefined && pod.status.phase === "Succeeded" && isTracked(pod)) indexes.add(index);
   }
-  if (suspended || known?.status !== "True") return undefined;
-  const condition = newCondition("Suspended", "False", "JobResumed", "Job resumed", now);
-  return { condition, event: tell(job, "Normal", "Resumed", "Job resumed") };
+  return indexes;
 }
 
-function finishEvents(job: View, type: "Complete" | "Failed", condition: JobCondition, succeeded: number): Action[] {
-  if (type === "Failed") return [tell(job, "Warning", condition.reason ?? "", messageOf(condition.message))];
-  const events = [tell(job, "Normal", "Completed", "Job completed")];
-  if (job.spec.completions === undefined || succeeded <= job.spec.completions) return events;
-  const message = "Too many succeeded pods running after completion count reached";
-  return [tell(job, "Warning", "TooManySucceededPods", message), ...events];
+/** Indexes that have failed for good: by policy, or more often than spec.backoffLimitPerIndex. */
+function failedIndexesOf(job: View, owned: readonly AnyPod[]): Set<number> {
+  const indexes = parseIndexes(job.status.failedIndexes, job.spec.completions);
+  for (const pod of owned) {
+    const index = validIndexOf(pod, job);
+    if (index === undefined || !isTracked(pod) || !hasFailed(pod, job)) continue;
+    const { action, counts } = judgeFailure(job, pod);
+    if (action === "FailIndex" || (counts && indexFailures(pod) >= (job.spec.backoffLimitPerIndex ?? 0)))
+      indexes.add(index);
+  }
+  return indexes;
 }
 
-function deadline({ spec, status }: View, decided: JobCondition | undefined, now: Date): Action[] {
-  if (decided || spec.suspend || spec.activeDeadlineSeconds === undefined) return [];
-  const started = Date.parse(status.startTime ?? timestamp(now));
-  return [{ do: "requeue", afterMs: Math.max(0, started + spec.activeDeadlineSeconds * 1000 - now.getTime()) + 1 }];
-}
-
-export const jobController = defineController<Listers>({
+export const jobController = defineController<JobListers>({
   name: "job-controller",
   watches: {
     for: RESOURCE,
     owns: ["v1/pods"],
     maps: [
-      mapping("v1/pods", (pod, { jobs }: Listers) =>
-        controllerOf(pod)
-          ? []
-          : jobs
-              .byNamespace(pod.metadata.namespace ?? "")
-              .filter(({ spec }) => matchesSelector(spec.selector, pod.metadata.labels))
-              .map(keyOf),
-      ),
+      mapping("v1/pods", (pod, { jobs }: JobListers) => {
+        const { namespace = "" } = pod.metadata;
+        // A key that no Job can have: releases what is left behind.
+        if (isForsaken(pod, jobs)) return [`${namespace}/`];
+        if (controllerOf(pod)) return [];
+        return jobs
+          .byNamespace(namespace)
+          .filter(({ spec }) => matchesSelector(spec.selector, pod.metadata.labels))
+          .map(keyOf);
+      }),
     ],
   },
-  listers: (get) => ({ jobs: get(RESOURCE), pods: get("v1/pods") }),
+  listers: (get) => ({
+    jobs: get(RESOURCE),
+    pods: get("v1/pods", { orphans: orphansByNamespace }),
+    backoffs: new Map(),
+  }),
   reconcile,
 });
