@@ -2,7 +2,6 @@ import { PER_OBJECT_LIMIT } from "../../cel/compile.ts";
 import { typeOfStructural } from "../../cel/structural.ts";
 import type { Value } from "../../cel/values.ts";
 import { Optional } from "../../cel/values.ts";
-import { semanticEqual } from "../../meta/equality.ts";
 import {
   type FieldError,
   fieldDuplicate,
@@ -22,6 +21,7 @@ import {
   sortedKeys,
 } from "../../registry/apiextensions/schema/json-schema.ts";
 import type { CompiledRules } from "../../registry/apiextensions/schema/rules.ts";
+import { isUnchanged, itemByKey } from "../../registry/apiextensions/schema/unchanged.ts";
 import { type CompiledRule, compileRules } from "./compile-rule.ts";
 
 const MAX_MESSAGE_BYTES = 5 * 1024;
@@ -39,8 +39,13 @@ interface Node {
 
 /** What unchanged values are forgiven by: the old value of a node, or the nearest above that has one. */
 interface Correlation {
-  readonly current: { readonly value: unknown; readonly old: unknown } | undefined;
-  readonly parent: { readonly value: unknown; readonly old: unknown } | undefined;
+  readonly current: Pair | undefined;
+  readonly parent: Pair | undefined;
+}
+interface Pair {
+  readonly value: unknown;
+  readonly old: unknown;
+  readonly schema: JsonSchema;
 }
 
 /** One object's validation. */
@@ -59,7 +64,7 @@ export function rulesOf(schema: JsonSchema, isRoot: boolean): CompiledRules | un
   return {
     validate(value, old) {
       const run: Run = { errors: [], warnings: [], budget: PER_OBJECT_LIMIT };
-      const correlation = { current: old === undefined ? undefined : { value, old }, parent: undefined };
+      const correlation = { current: old === undefined ? undefined : { value, old, schema }, parent: undefined };
       validate(root, "", value, old, correlation, run);
       return { errors: run.errors, warnings: run.warnings };
     },
@@ -125,8 +130,8 @@ function validateItems(
 ): void {
   if (!items) return;
   for (const [index, item] of list.entries()) {
-    const before = oldItem(item, old, schema);
-    const current = before === undefined ? undefined : { value: item, old: before };
+    const before = itemByKey(item, old, schema);
+    const current = before === undefined ? undefined : { value: item, old: before, schema: items.schema };
     validate(items, `${path}[${index}]`, item, before, step(correlation, current), run);
   }
 }
@@ -142,7 +147,7 @@ function validateMembers(
   const known = isObject(old) ? old : {};
   const visit = (node: Node, name: string, at: string) => {
     const before = Object.hasOwn(known, name) ? known[name] : undefined;
-    const current = before === undefined ? undefined : { value: object[name], old: before };
+    const current = before === undefined ? undefined : { value: object[name], old: before, schema: node.schema };
     // The identity of a resource is never forgiven: both sides were brought to one version.
     const isIdentity = !correlation.parent && (name === "apiVersion" || name === "kind");
     const next = isIdentity ? { current: undefined, parent: undefined } : step(correlation, current);
@@ -159,19 +164,9 @@ function step(from: Correlation, current: Correlation["current"]): Correlation {
   return from.current ? { current, parent: from.current } : from;
 }
 
-/** Items have old ones only in lists with keys. */
-function oldItem(item: unknown, old: unknown, schema: JsonSchema): unknown {
-  const keys = schema["x-kubernetes-list-map-keys"] ?? [];
-  if (schema["x-kubernetes-list-type"] !== "map" || keys.length === 0 || !Array.isArray(old)) return undefined;
-  const scalar = (value: unknown) => ["string", "number", "boolean"].includes(typeof value);
-  const same = (other: unknown) =>
-    isObject(item) && isObject(other) && keys.every((key) => scalar(item[key]) && item[key] === other[key]);
-  return old.find(same);
-}
-
-function isUnchanged({ current, parent }: Correlation): boolean {
+function isForgiven({ current, parent }: Correlation): boolean {
   const known = current ?? parent;
-  return known !== undefined && semanticEqual(known.value, known.old);
+  return known !== undefined && isUnchanged(known.value, known.old, known.schema);
 }
 
 function validateRules(node: Node, path: string, value: unknown, old: unknown, correlation: Correlation, run: Run) {
@@ -204,7 +199,7 @@ function validateRules(node: Node, path: string, value: unknown, old: unknown, c
       const text = message.startsWith("no such overload") ? mismatch : `${message} evaluating rule: ${about}`;
       run.errors.push(fieldInvalid(at, type, text));
     } else if (outcome.value !== true) {
-      refuse(compiled, { node, path, value, old, forgiven: !usesOldSelf && isUnchanged(correlation) }, run);
+      refuse(compiled, { node, path, value, old, forgiven: !usesOldSelf && isForgiven(correlation) }, run);
       if (run.budget < 0) return;
     }
   }

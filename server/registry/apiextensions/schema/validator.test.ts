@@ -105,3 +105,21 @@ test.each([
 ])("an update is forgiven %s", (_, old, value, errors) => {
   expect(validateValue(value, spec(list), "", { value: old })).toHaveLength(errors);
 });
+
+test.each([
+  ["a large integer", { type: "integer" }, 1e20, ["number", "integer"]],
+  ["a fraction as factor of an integer", { type: "number", multipleOf: 0.5 }, 3, ["must be positive: 0"]],
+  ["a fraction as limit of an integer", { type: "number", minimum: 1.5 }, 1, []],
+  ["a fraction for an int-or-string", { "x-kubernetes-int-or-string": true }, 1.5, ["integer,string"]],
+])("%s is judged as Go does", (_, schema, value, parts) => {
+  const texts = validateValue(value, schema as JsonSchema, "s").map((error) => error.message());
+  expect(texts).toEqual(parts.map((part) => expect.stringContaining(part)));
+});
+
+test("what a schema does not know cannot be forgiven for being unchanged", () => {
+  const schema = { type: "object", properties: { a: { type: "string" } } } as JsonSchema;
+  const outer = { type: "object", properties: { o: { ...schema, required: ["b"] } } } as JsonSchema;
+  const update = (o: object) => validateValue({ o, n: 1 }, outer, "s", { value: { o, n: 2 } }).length;
+  expect(update({ a: "x" })).toBe(0);
+  expect(update({ a: "x", unknown: 1 })).toBe(1);
+});

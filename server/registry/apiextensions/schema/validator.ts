@@ -3,8 +3,10 @@ import { semanticEqual } from "../../../meta/equality.ts";
 import type { FieldError } from "../../../meta/field-error.ts";
 import { formatOf, matchesFormat } from "./formats.ts";
 import { additionalOf, isObject, itemsOf, type JsonSchema, sortedKeys } from "./json-schema.ts";
+import { isUnchanged, itemByKey } from "./unchanged.ts";
 import {
   enumError,
+  factorError,
   forbiddenPropertyError,
   limitError,
   plainError,
@@ -48,12 +50,17 @@ export function validateValue(
 
 function validate(value: unknown, schema: JsonSchema, path: string, correlation?: Correlation): Result {
   const result = run(value, schema, path, correlation);
-  if (correlation && result.errors.length > 0 && semanticallySame(correlation)) return { errors: [], matches: 0 };
+  if (correlation && result.errors.length > 0 && isSame(correlation, schema)) return { errors: [], matches: 0 };
   return result;
 }
 
-function semanticallySame({ value, old }: Correlation): boolean {
-  return old !== undefined && semanticEqual(value, old);
+function isSame({ value, old }: Correlation, schema: JsonSchema): boolean {
+  return old !== undefined && isUnchanged(value, old, schema);
+}
+
+/** Larger integers are floats to Go. */
+function isInteger(value: number): boolean {
+  return Number.isInteger(value) && Math.abs(value) < 2 ** 63;
 }
 
 function run(value: unknown, schema: JsonSchema, path: string, correlation?: Correlation): Result {
@@ -98,7 +105,7 @@ function typesOf(schema: JsonSchema): readonly string[] {
 
 function typeOf(value: unknown): string {
   if (Array.isArray(value)) return "array";
-  if (typeof value === "number") return Number.isInteger(value) ? "integer" : "number";
+  if (typeof value === "number") return isInteger(value) ? "integer" : "number";
   return typeof value;
 }
 
@@ -199,11 +206,15 @@ function checkFormat(value: string, format: string, path: string): Result {
 const INT32 = 2 ** 31;
 
 function checkNumber(value: number, schema: JsonSchema, path: string): Result {
-  const { multipleOf, maximum, minimum, exclusiveMaximum, exclusiveMinimum } = schema;
+  const { exclusiveMaximum, exclusiveMinimum } = schema;
+  // To integers, limits are integers too.
+  const limit = (of: number | undefined) => (of === undefined || !isInteger(value) ? of : Math.trunc(of));
+  const [multipleOf, maximum, minimum] = [schema.multipleOf, schema.maximum, schema.minimum].map(limit);
   const result: Result = { errors: [], matches: 0 };
   const range = outOfRange(value, schema);
   if (range) result.errors.push(plainError(`Checked value must be of type ${range} in ${path}`));
-  if (multipleOf !== undefined && !isMultipleOf(value, multipleOf)) {
+  if (multipleOf !== undefined && multipleOf <= 0) result.errors.push(factorError(path, multipleOf));
+  else if (multipleOf !== undefined && !isMultipleOf(value, multipleOf)) {
     result.errors.push(limitError(path, value, "should be a multiple of", multipleOf));
   }
   if (maximum !== undefined && (exclusiveMaximum ? value >= maximum : value > maximum)) {
@@ -219,10 +230,11 @@ function checkNumber(value: number, schema: JsonSchema, path: string): Result {
 
 /** What a number does not fit into. */
 function outOfRange(value: number, schema: JsonSchema): string | undefined {
-  const [type] = typesOf(schema);
+  const types = typesOf(schema);
+  const type = types.length === 1 ? types[0] : undefined;
   const format = formatOf(schema);
   if (type === "integer") {
-    if (!Number.isInteger(value)) return format ? `integer with format ${format}` : "integer (default format)";
+    if (!isInteger(value)) return format ? `integer with format ${format}` : "integer (default format)";
     return format === "int32" && (value >= INT32 || value < -INT32) ? "integer with format int32" : undefined;
   }
   const tooLarge = format === "float" && Math.abs(value) > 3.4028234663852886e38;
@@ -259,15 +271,12 @@ function itemOf(correlation: Correlation | undefined, schema: JsonSchema, index:
   const { value, old } = correlation;
   if (!Array.isArray(value) || !Array.isArray(old)) return undefined;
   const item: unknown = value[index];
-  const keys = schema["x-kubernetes-list-map-keys"] ?? [];
-  const same = (other: unknown) =>
-    isObject(item) && isObject(other) && keys.every((key) => semanticEqual(item[key], other[key]));
-  const match = old.find(same);
+  const match = itemByKey(item, old, schema);
   return match === undefined ? undefined : { value: item, old: match };
 }
 
-function memberOf(correlation: Correlation | undefined, schema: JsonSchema, name: string): Correlation | undefined {
-  if (!correlation || schema["x-kubernetes-map-type"] === "atomic") return undefined;
+function memberOf(correlation: Correlation | undefined, name: string): Correlation | undefined {
+  if (!correlation) return undefined;
   const { value, old } = correlation;
   if (!isObject(value) || !isObject(old) || !Object.hasOwn(old, name)) return undefined;
   return { value: value[name], old: old[name] };
@@ -296,7 +305,7 @@ function checkObject(
   const check = (name: string, inner: JsonSchema, at: string) => {
     // The identity of the object itself is never forgiven: both sides were brought to one version.
     const isIdentity = path === "" && (name === "kind" || name === "apiVersion");
-    const before = isIdentity ? undefined : memberOf(correlation, schema, name);
+    const before = isIdentity ? undefined : memberOf(correlation, name);
     const { errors, matches } = validate(object[name], inner, at, before);
     result.errors.push(...errors);
     result.matches += matches;

@@ -64,6 +64,11 @@ export const forbiddenPropertyError =
 /** About limits of numbers. */
 export const limitError = (name: string, value: unknown, text: string, limit: number): ValueError =>
   valueError(name, value, `${text} ${shown(limit)}`);
+/** About a multipleOf that nothing can be. */
+export const factorError =
+  (name: string, factor: number): ValueError =>
+  (prefix) =>
+    fieldInvalid(at(prefix, name), factor, `factor MultipleOf declared for ${name} must be positive: ${factor}`);
 /** One that upstream does not tie to a field. */
 export const plainError =
   (text: string): ValueError =>
