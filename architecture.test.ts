@@ -25,6 +25,7 @@ const INSIDE_SERVER: Record<string, readonly string[]> = {
   admission: ["meta", "cel"],
   registry: ["storage", "meta"],
   extensions: ["registry", "storage", "meta", "admission", "cel"],
+  aggregator: ["http", "registry", "storage", "meta", "discovery"],
   discovery: ["registry", "meta"],
   http: ["auth", "admission", "registry", "discovery", "meta"],
 };

@@ -5,6 +5,7 @@ import { checkExpression } from "./admission/cel/check-expression.ts";
 import type { PluginSelection } from "./admission/plugins.ts";
 import { webhookClient } from "./admission/webhook/client.ts";
 import { clusterAddress } from "./admission/webhook/service-resolver.ts";
+import { startAggregator } from "./aggregator/start.ts";
 import { ensureBootstrapPolicy } from "./auth/bootstrap-policy/reconcile.ts";
 import { clientCertificate } from "./auth/pki/authority.ts";
 import { certificateChecks } from "./auth/pki/checks.ts";
@@ -180,6 +181,18 @@ export async function start(options: StartOptions): Promise<Server> {
       now(),
     );
     releases.add(registry.onChange(() => documents.invalidate(now())));
+    const aggregator = startAggregator({
+      watch,
+      reader,
+      writer,
+      clock: systemClock,
+      now,
+      client: { cert: pki.frontProxyClient.certificate, key: pki.frontProxyClient.key },
+      onChange: () => invalidateDiscovery(),
+      onError: console.error,
+    });
+    releases.add(() => aggregator.stop());
+    let invalidateDiscovery = (): void => undefined; // until there is an app
     const state = { bootstrapped: false, stopping: false };
     let port = 0;
     const serverAddress = () => `${advertisedAddress(bindAddress)}:${port}`;
@@ -208,12 +221,15 @@ export async function start(options: StartOptions): Promise<Server> {
       }),
       healthChecks: healthChecks(state),
       serverAddress,
+      aggregator: aggregator.handle,
+      remoteGroups: aggregator.groups,
       openId: openIdDocuments({ issuer, jwksUri: "", serverAddress, keys: tokenKeys.verifying }),
       routes: openApiRoutes(documents, now),
       onPanic: (error, path) => console.error(path, error),
       countObjects: (prefix) => storage.count(prefix),
       series: admissionMetrics.series,
     });
+    invalidateDiscovery = () => app.invalidateDiscovery();
     const listener = await listenOnFreePort(options, app, pki, settings);
     port = listener.address.port;
     releases.add(() => {

@@ -26,8 +26,14 @@ const CREDENTIALS = new Set(["authorization", "x-remote-user", "x-remote-group",
  * Passes a request on to a server behind, and its answer back, with redirects and links changed so that they lead
  * through the proxy again. (apimachinery/pkg/util/proxy)
  * @param path as the backend knows it
+ * @param identity headers that say for whom, name and value in turn: the client's own of that kind are dropped
  */
-export async function proxyHttp(ctx: Ctx, backend: Backend, path: string): Promise<void> {
+export async function proxyHttp(
+  ctx: Ctx,
+  backend: Backend,
+  path: string,
+  identity: readonly string[] = [],
+): Promise<void> {
   const { rawQuery, rawPath } = urlOf(ctx);
   if (ctx.state.upgrade) return proxyUpgrade(ctx, backend, `${escapePath(path) || "/"}${rawQuery}`);
   // A page at the empty path would have its relative links miss the last segment.
@@ -36,7 +42,7 @@ export async function proxyHttp(ctx: Ctx, backend: Backend, path: string): Promi
   }
   const escaped = escapePath(path);
   const prepend = rawPath.endsWith(escaped) ? rawPath.slice(0, rawPath.length - escaped.length) : rawPath;
-  const headers = requestHeaders(ctx, joinPath(prepend, escaped));
+  const headers = requestHeaders(ctx, joinPath(prepend, escaped), identity);
   const response = await passOn(ctx, backend, `${escaped || "/"}${rawQuery}`, headers);
   const host = String(ctx.req.headers.host ?? ctx.req.headers[":authority"] ?? "");
   await answer(ctx, response, { prepend, backend: backend.authority, host });
@@ -51,7 +57,7 @@ function urlOf(ctx: Ctx): { rawPath: string; rawQuery: string } {
 
 const escapePath = (path: string) => path.split("/").map(encodeURIComponent).join("/").replaceAll("%3A", ":");
 
-function requestHeaders(ctx: Ctx, forwardedUri: string): string[] {
+function requestHeaders(ctx: Ctx, forwardedUri: string, identity: readonly string[]): string[] {
   const { headers, socket } = ctx.req;
   const named = String(headers.connection ?? "").split(",");
   const dropped = new Set([...HOP_BY_HOP, ...CREDENTIALS, ...named.map((name) => name.trim().toLowerCase())]);
@@ -59,12 +65,13 @@ function requestHeaders(ctx: Ctx, forwardedUri: string): string[] {
   const result = ["Host", host, "Connection", "close"];
   for (const [name, value] of Object.entries(headers)) {
     if (value === undefined || name === "host" || name.startsWith(":") || dropped.has(name)) continue;
+    if (identity.length > 0 && name.startsWith("x-remote-")) continue;
     for (const each of [value].flat()) result.push(name, each);
   }
   if (headers["transfer-encoding"]) result.push("Transfer-Encoding", "chunked");
   const via = headers["x-forwarded-for"];
   result.push("X-Forwarded-For", [...(via ? [via].flat() : []), socket.remoteAddress ?? ""].join(", "));
-  result.push("X-Forwarded-Uri", forwardedUri);
+  result.push("X-Forwarded-Uri", forwardedUri, ...identity);
   return result;
 }
 

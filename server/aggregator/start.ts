@@ -1,0 +1,145 @@
+import type { APIService } from "../../openapi/api/apiregistration.k8s.io.v1.ts";
+import type { Service } from "../../openapi/api/core.v1.ts";
+import type { EndpointSlice } from "../../openapi/api/discovery.k8s.io.v1.ts";
+import type { ObjectReader, ObjectWriter } from "../admission/plugin.ts";
+import type { ObjectWatch } from "../auth/object-watch.ts";
+import type { ServedGroup } from "../discovery/groups.ts";
+import { proxyHttp } from "../http/connectors/http-proxy.ts";
+import { type Ctx, sendText } from "../http/respond.ts";
+import { StatusError } from "../meta/errors.ts";
+import { KeyQueue, type KeyQueueOptions } from "../registry/key-queue.ts";
+import { isAvailable, serviceProblem, type Verdict, withAvailability } from "./availability.ts";
+import { remoteResources } from "./remote-resources.ts";
+import { type FrontProxyClient, getJson, identityHeaders, remoteServer } from "./remote-server.ts";
+
+export interface AggregatorOptions extends Pick<KeyQueueOptions, "clock" | "onError"> {
+  readonly watch: ObjectWatch;
+  readonly reader: ObjectReader;
+  readonly writer: ObjectWriter;
+  readonly client: FrontProxyClient;
+  now(): Date;
+  /** What discovery tells has changed. */
+  onChange(): void;
+}
+
+export interface Aggregator {
+  /** @returns whether the request is for another server, and so answered */
+  handle(this: void, ctx: Ctx): Promise<boolean>;
+  groups(this: void): readonly ServedGroup[];
+  stop(): void;
+}
+
+const API_SERVICES = { group: "apiregistration.k8s.io", resource: "apiservices" };
+const AGAIN_MILLISECONDS = 30_000;
+const ASK_MILLISECONDS = 5000;
+
+/** Passes what APIServices name on to the servers behind them, and watches over these. (kube-aggregator) */
+export function startAggregator(options: AggregatorOptions): Aggregator {
+  const { watch, reader, writer, client, now, onChange } = options;
+  /** By `group/version`. */
+  const remote = new Map<string, Readonly<APIService>>();
+  const resources = new Map<string, readonly object[]>();
+  const queue = new KeyQueue({
+    ...options,
+    async sync(name) {
+      const service = reader.get<APIService>(API_SERVICES, "", name);
+      if (!service?.spec.service) return;
+      const verdict = serviceProblem(service, reader) ?? (await askServer(service));
+      await writer.update<APIService>(
+        API_SERVICES,
+        "",
+        name,
+        (found) => withAvailability(found, verdict, now()),
+        "status",
+      );
+      queue.addAfter(name, AGAIN_MILLISECONDS);
+    },
+  });
+  const askServer = async (service: Readonly<APIService>): Promise<Verdict> => {
+    const backend = remoteServer(service, reader, client);
+    const path = `/apis/${versionOf(service)}`;
+    try {
+      const document = await getJson(backend, path, AbortSignal.timeout(ASK_MILLISECONDS));
+      resources.set(versionOf(service), remoteResources(document, service.spec));
+      onChange();
+      return { status: "True", reason: "Passed", message: "all checks passed" };
+    } catch (error) {
+      const text = error instanceof Error ? error.message : String(error);
+      const message = `failing or missing response from https://${backend.authority}${path}: ${text}`;
+      return { status: "False", reason: "FailedDiscoveryCheck", message };
+    }
+  };
+  const checkBehind = (namespace: string | undefined, name: string | undefined) => {
+    for (const { metadata, spec } of remote.values()) {
+      const { service } = spec;
+      if (service?.namespace === namespace && service?.name === name) queue.add(metadata.name ?? "");
+    }
+  };
+  const ofService = ({ metadata }: Readonly<Service>) => checkBehind(metadata.namespace, metadata.name);
+  const ofSlice = ({ metadata }: Readonly<EndpointSlice>) =>
+    checkBehind(metadata.namespace, metadata.labels?.["kubernetes.io/service-name"]);
+  const stops = [
+    watch.watch<APIService>(API_SERVICES, {
+      set(service) {
+        const { name = "" } = service.metadata;
+        const key = versionOf(service);
+        const before = remote.get(key);
+        if (service.spec.service) remote.set(key, service);
+        else if (!remote.delete(key)) return;
+        // Its own status is no reason to ask again.
+        if (before?.spec !== undefined && JSON.stringify(before.spec) === JSON.stringify(service.spec))
+          return onChange();
+        onChange();
+        queue.add(name);
+      },
+      remove(service) {
+        resources.delete(versionOf(service));
+        if (remote.delete(versionOf(service))) onChange();
+      },
+    }),
+    watch.watch<Service>({ group: "", resource: "services" }, { set: ofService, remove: ofService }),
+    watch.watch<EndpointSlice>(
+      { group: "discovery.k8s.io", resource: "endpointslices" },
+      { set: ofSlice, remove: ofSlice },
+    ),
+    () => queue.stop(),
+  ];
+  return {
+    async handle(ctx) {
+      if (remote.size === 0) return false;
+      const { path } = ctx.state.requestInfo;
+      const [, prefix, group, version] = path.split("/");
+      const service = prefix === "apis" && version ? remote.get(`${group}/${version}`) : undefined;
+      if (!service) return false;
+      if (!isAvailable(service)) sendText(ctx, 503, "service unavailable");
+      else if (ctx.state.upgrade) {
+        throw new StatusError(
+          501,
+          "NotImplemented",
+          "upgraded connections to aggregated servers are not supported yet",
+        );
+      } else await proxyHttp(ctx, remoteServer(service, reader, client), path, identityHeaders(ctx.state.user));
+      return true;
+    },
+    groups: () => groupsOf([...remote.values()], resources),
+    stop() {
+      for (const stop of stops) stop();
+    },
+  };
+}
+
+const versionOf = ({ spec }: Readonly<APIService>) => `${spec.group}/${spec.version}`;
+
+function groupsOf(
+  services: readonly Readonly<APIService>[],
+  resources: ReadonlyMap<string, readonly object[]>,
+): ServedGroup[] {
+  const groups = new Map<string, ServedGroup["versions"]>();
+  const best = services.toSorted((a, b) => b.spec.versionPriority - a.spec.versionPriority);
+  for (const service of best) {
+    const { group = "", version = "" } = service.spec;
+    const remote = { resources: resources.get(versionOf(service)) ?? [], stale: !isAvailable(service) };
+    groups.set(group, [...(groups.get(group) ?? []), { version, kinds: [], remote }]);
+  }
+  return [...groups].map(([name, versions]) => ({ name, versions }));
+}
