@@ -1,4 +1,7 @@
 import type { Controller, CustomController } from "../client/index.ts";
+import { bootstrapSignerController } from "./bootstrap/signer.ts";
+import { tokenCleanerController } from "./bootstrap/token-cleaner.ts";
+import { certificateCleanerController } from "./certificate-cleaner.ts";
 import { clusterRoleAggregationController } from "./cluster-role-aggregation.ts";
 import { cronJobController } from "./cron-job.ts";
 import { daemonSetController } from "./daemon-set/daemon-set.ts";
@@ -19,6 +22,7 @@ import { rootCaPublisherController } from "./root-ca-publisher.ts";
 import { serviceAccountController } from "./service-account.ts";
 import { statefulSetController } from "./stateful-set/stateful-set.ts";
 import { taintEvictionController } from "./taint-eviction.ts";
+import { ttlController } from "./ttl.ts";
 import { ttlAfterFinishedController } from "./ttl-after-finished.ts";
 import { ephemeralVolumeController } from "./volume/ephemeral.ts";
 import { volumeExpanderController } from "./volume/expand.ts";
@@ -54,6 +58,10 @@ export function controllers(settings: ControllerSettings): (Controller | CustomC
     statefulSetController,
     jobController,
     cronJobController,
+    certificateCleanerController,
+    ttlController,
+    bootstrapSignerController,
+    tokenCleanerController,
     ttlAfterFinishedController,
     nodeLifecycleController(),
     taintEvictionController(),

@@ -3,6 +3,7 @@
  * they may do is in the bootstrap roles `system:controller:<account>`. (cmd/kube-controller-manager/app)
  */
 const ACCOUNTS: Readonly<Record<string, string>> = {
+  "bootstrap-signer-controller": "bootstrap-signer",
   "certificatesigningrequest-approving-controller": "certificate-controller",
   "certificatesigningrequest-cleaner-controller": "certificate-controller",
   "certificatesigningrequest-signing-controller": "certificate-controller",
@@ -28,6 +29,7 @@ const ACCOUNTS: Readonly<Record<string, string>> = {
   "simulated-provisioner": "persistent-volume-binder",
   "service-lb-controller": "service-controller",
   "taint-eviction-controller": "node-controller",
+  "token-cleaner-controller": "token-cleaner",
 };
 
 /** Name of the account in kube-system. */
