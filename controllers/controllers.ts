@@ -24,6 +24,7 @@ import { statefulSetController } from "./stateful-set/stateful-set.ts";
 import { taintEvictionController } from "./taint-eviction.ts";
 import { ttlController } from "./ttl.ts";
 import { ttlAfterFinishedController } from "./ttl-after-finished.ts";
+import { attachDetachController } from "./volume/attach-detach.ts";
 import { ephemeralVolumeController } from "./volume/ephemeral.ts";
 import { volumeExpanderController } from "./volume/expand.ts";
 import { persistentVolumeBinderController } from "./volume/persistent-volume/binder.ts";
@@ -67,6 +68,7 @@ export function controllers(settings: ControllerSettings): (Controller | CustomC
     taintEvictionController(),
     persistentVolumeBinderController,
     simulatedProvisionerController,
+    attachDetachController,
     volumeExpanderController,
     clusterRoleAggregationController,
     claimProtectionController,
