@@ -172,8 +172,8 @@ export interface KindDefinition<T extends KubeObject> {
     readonly resource: string;
     readonly subresource: string;
   };
-  /** Kinds that are served and have no objects. `resource` is what a 404 calls them. */
-  readonly hasNone?: { readonly resource: string };
+  /** Kinds that are made when they are read, and never stored. `resource` is what a 404 calls them. */
+  readonly computed?: { readonly resource: string; list(): Promise<readonly T[]> };
   /** Other served versions, converted from and to the storage version, in place or as a copy. */
   readonly versions?: readonly {
     readonly version: string;

@@ -5,8 +5,9 @@ import type { ListRequest, ListResult } from "../store.ts";
 import { ContinueExpired, decodeContinue, encodeContinue } from "./continue-token.ts";
 import type { StoreContext } from "./environment.ts";
 import { listRevision, waitUntilFresh } from "./resource-version.ts";
-import { type Selection, selectionOf } from "./selection.ts";
+import { matcher, type Selection, selectionOf } from "./selection.ts";
 import { type StoredObject, storedOf } from "./stored.ts";
+import { dryRunObject } from "./write.ts";
 
 /** Where and when a list reads. */
 interface Position {
@@ -22,7 +23,12 @@ interface Position {
  */
 export async function list(store: StoreContext, request: ListRequest): Promise<ListResult> {
   const { kind } = store;
-  if (kind.definition.hasNone) return { items: [], resourceVersion: "", continue: "", remainingItemCount: undefined };
+  const { computed } = kind.definition;
+  if (computed) {
+    const all = (await computed.list()).map((object) => dryRunObject(kind, object.metadata.name ?? "", object));
+    const matches = matcher(request.labelSelector, request.fieldSelector) ?? (() => true);
+    return { items: all.filter(matches), resourceVersion: "", continue: "", remainingItemCount: undefined };
+  }
   const selection = selectionOf(kind, request);
   if (selection.key) return listOne(store, request, selection, selection.key);
   const position = await positionOf(store, request, selection.prefix);

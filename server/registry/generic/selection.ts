@@ -35,7 +35,8 @@ export function selectionOf(kind: Kind, selectors: Selectors): Selection {
   };
 }
 
-function matcher(labels: LabelSelector, fields: FieldSelector): Selection["matches"] {
+/** @returns undefined when all are wanted */
+export function matcher(labels: LabelSelector, fields: FieldSelector): Selection["matches"] {
   if (labels.empty && fields.empty) return undefined;
   if (fields.empty) return (stored) => labels.matches(stored.labels);
   if (labels.empty) return (stored) => fields.matches(stored.fields);

@@ -21,6 +21,7 @@ import { readRevision, waitUntilFresh } from "./resource-version.ts";
 import { storedOf } from "./stored.ts";
 import { update } from "./update.ts";
 import { watch } from "./watch.ts";
+import { dryRunObject } from "./write.ts";
 
 /** Deletions of one DELETE on a collection that run at once. */
 const DELETE_WORKERS = 16;
@@ -39,8 +40,12 @@ export class GenericStore implements ResourceStore {
 
   async get(namespace: string, name: string, resourceVersion: string, scope: RequestScope): Promise<Stored> {
     const { kind } = this;
-    const { hasNone } = kind.definition;
-    if (hasNone) throw notFound({ group: kind.group, resource: hasNone.resource }, name);
+    const { computed } = kind.definition;
+    if (computed) {
+      const found = (await computed.list()).find(({ metadata }) => metadata.name === name);
+      if (!found) throw notFound({ group: kind.group, resource: computed.resource }, name);
+      return dryRunObject(kind, name, found);
+    }
     const key = keyOf(kind, namespace, name);
     if (resourceVersion) await waitUntilFresh(this.#context, readRevision(resourceVersion));
     const change = this.#context.storage.peek(key);
