@@ -20,6 +20,7 @@ import { resourceClaimController } from "./resource-claim/resource-claim.ts";
 import { resourceQuotaController } from "./resource-quota/resource-quota.ts";
 import { rootCaPublisherController } from "./root-ca-publisher.ts";
 import { serviceAccountController } from "./service-account.ts";
+import { serviceCidrController } from "./service-cidr.ts";
 import { statefulSetController } from "./stateful-set/stateful-set.ts";
 import { taintEvictionController } from "./taint-eviction.ts";
 import { ttlController } from "./ttl.ts";
@@ -76,6 +77,7 @@ export function controllers(settings: ControllerSettings): (Controller | CustomC
     volumeAttributesClassProtectionController,
     ephemeralVolumeController,
     resourceClaimController,
+    serviceCidrController,
     ...(settings.rootCa ? [rootCaPublisherController(settings.rootCa)] : []),
     // Last: it shares the watches that the others have asked for.
     garbageCollectorController,

@@ -27,6 +27,7 @@ const ACCOUNTS: Readonly<Record<string, string>> = {
   "serviceaccount-controller": "service-account-controller",
   // Not upstream's: a provisioner needs just what the binder may do.
   "simulated-provisioner": "persistent-volume-binder",
+  "service-cidr-controller": "service-cidrs-controller",
   "service-lb-controller": "service-controller",
   "taint-eviction-controller": "node-controller",
   "token-cleaner-controller": "token-cleaner",
