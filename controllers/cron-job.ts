@@ -52,7 +52,7 @@ export function reconcile(key: Key, { cronJobs, jobs }: Listers, now: Date): Act
   if (!time || timestamp(time) === cronJob.status.lastScheduleTime) return wait;
   const { startingDeadlineSeconds, concurrencyPolicy } = cronJob.spec;
   if (startingDeadlineSeconds !== undefined && time.getTime() + startingDeadlineSeconds * 1000 < now.getTime()) {
-    const message = `Missed scheduled time to start a job: ${time.toUTCString().replace("GMT", "UTC")}`;
+    const message = `Missed scheduled time to start a job: ${time.toUTCString().replace("GMT", "+0000")}`;
     return [tell(cronJob, "Warning", "MissSchedule", message), ...wait];
   }
   const name = `${cronJob.metadata.name}-${Math.floor(time.getTime() / 60_000)}`;

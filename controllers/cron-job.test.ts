@@ -1,0 +1,86 @@
+import { expect, test } from "vitest";
+import type { CronJob, Job } from "../openapi/api/batch.v1.ts";
+import { reconcile } from "./cron-job.ts";
+import { Simulation } from "./simulation.ts";
+
+function cluster(spec: Partial<CronJob["spec"]>) {
+  const sim = new Simulation();
+  const cronJobs = sim.store("batch/v1/cronjobs");
+  const jobs = sim.store("batch/v1/jobs");
+  const metadata = { name: "c", namespace: "ns", creationTimestamp: sim.now.toISOString() };
+  const jobTemplate = { metadata: {}, spec: { template: { metadata: {}, spec: {} } } };
+  sim.put("batch/v1/cronjobs", {
+    apiVersion: "batch/v1",
+    kind: "CronJob",
+    metadata,
+    spec: { schedule: "0 * * * *", concurrencyPolicy: "Allow", jobTemplate, ...spec },
+    status: {},
+  });
+  /** Lets minutes pass in one step and reconciles until nothing is written. */
+  const pass = (minutes: number) => {
+    sim.now = new Date(sim.now.getTime() + minutes * 60_000);
+    for (let before = -1; before !== sim.writes.length; ) {
+      before = sim.writes.length;
+      sim.run(reconcile("ns/c", { cronJobs, jobs }, sim.now));
+    }
+  };
+  const names = () => (jobs.list() as readonly Job[]).map(({ metadata }) => metadata.name);
+  const status = () => (cronJobs.get("ns/c") as CronJob).status;
+  return { sim, pass, names, status };
+}
+
+/** Name of the Job of a time: minutes since 1970. */
+const jobAt = (time: string) => `c-${Date.parse(time) / 60_000}`;
+
+test("a Job is made when its time comes, and only the latest of times that were missed", () => {
+  const { pass, names, status } = cluster({});
+  pass(59);
+  expect(names()).toEqual([]);
+  pass(1);
+  expect(names()).toEqual([jobAt("2026-01-01T01:00:00Z")]);
+  pass(180);
+  expect(names()).toEqual([jobAt("2026-01-01T01:00:00Z"), jobAt("2026-01-01T04:00:00Z")]);
+  expect(status().lastScheduleTime).toBe("2026-01-01T04:00:00Z");
+});
+
+test.each([
+  { concurrencyPolicy: "Allow", jobs: ["01", "02"], event: "Normal SuccessfulCreate" },
+  { concurrencyPolicy: "Forbid", jobs: ["01"], event: "Normal JobAlreadyActive" },
+  { concurrencyPolicy: "Replace", jobs: ["02"], event: "Normal SuccessfulCreate" },
+])("$concurrencyPolicy: of two times that overlap run $jobs", ({ concurrencyPolicy, jobs, event }) => {
+  const { sim, pass, names, status } = cluster({ concurrencyPolicy });
+  pass(60);
+  pass(60);
+  expect(names()).toEqual(jobs.map((hour) => jobAt(`2026-01-01T${hour}:00:00Z`)));
+  expect(status().active?.map(({ name }) => name)).toEqual(names());
+  expect(sim.events.at(-1)).toContain(event);
+});
+
+test("a time past its deadline is told of, not made up for", () => {
+  const { sim, pass, names } = cluster({ startingDeadlineSeconds: 30 });
+  pass(61);
+  expect(names()).toEqual([]);
+  expect(sim.events.filter((event) => event.includes("SuccessfulCreate"))).toEqual([]);
+});
+
+test("times are those of the time zone", () => {
+  const { pass, names } = cluster({ schedule: "30 1 * * *", timeZone: "Asia/Kolkata" });
+  pass(60 * 24);
+  expect(names()).toEqual([jobAt("2026-01-01T20:00:00Z")]);
+});
+
+test.each([
+  { change: { timeZone: "Mars/Olympus" }, reason: "UnknownTimeZone" },
+  { change: { schedule: "61 * * * *" }, reason: "UnparseableSchedule" },
+])("$reason is told", ({ change, reason }) => {
+  const { sim, pass, names } = cluster(change);
+  pass(60);
+  expect(names()).toEqual([]);
+  expect(sim.events[0]).toContain(`Warning ${reason}`);
+});
+
+test("a suspended CronJob makes nothing", () => {
+  const { pass, names } = cluster({ suspend: true });
+  pass(120);
+  expect(names()).toEqual([]);
+});
