@@ -1,0 +1,110 @@
+import { execFileSync } from "node:child_process";
+import { existsSync, readdirSync, readFileSync, rmdirSync, rmSync } from "node:fs";
+import { join, sep } from "node:path";
+
+const CGROUPS = "/sys/fs/cgroup";
+
+/** Mounts at or below a folder, innermost first. */
+function mountsBelow(folder: string): string[] {
+  return readFileSync("/proc/self/mountinfo", "utf8")
+    .split("\n")
+    .map((line) => line.split(" ")[4] ?? "")
+    .map((path) => path.replaceAll(/\\(\d{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8))))
+    .filter((path) => path === folder || path.startsWith(folder + sep))
+    .reverse();
+}
+
+/** The same cgroup in every hierarchy: one with version 2, one a controller with version 1. */
+function cgroupFolders(name: string): string[] {
+  const roots = existsSync(join(CGROUPS, "cgroup.controllers"))
+    ? [CGROUPS]
+    : readdirSync(CGROUPS).map((controller) => join(CGROUPS, controller));
+  return roots.map((root) => join(root, name)).filter((folder) => existsSync(folder));
+}
+
+/** A cgroup with all below it, children first. */
+function cgroupTree(folder: string): string[] {
+  const children = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+  return [...children.flatMap(({ name }) => cgroupTree(join(folder, name))), folder];
+}
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch {
+    // It has ended meanwhile.
+  }
+}
+
+/** containerd's helpers, one a Pod: they name the socket of the containerd that they belong to. */
+function shimsOf(socket: string): number[] {
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .filter((pid) => {
+      try {
+        const words = readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0");
+        return words[0]?.includes("containerd-shim") === true && words[words.indexOf("-address") + 1] === socket;
+      } catch {
+        return false;
+      }
+    });
+}
+
+export interface Remains {
+  /** containerd's folder. It must not run any more. */
+  readonly folder: string;
+  readonly socket: string;
+  /** Cgroup above all Pods', without slashes around it. */
+  readonly cgroup: string;
+  /** The bridge of the Pods' network. */
+  readonly bridge: string;
+}
+
+/**
+ * Ends and removes all that a node's Pods are made of, whoever started them and however that one ended: processes,
+ * mounts (namespaces among them), the bridge, cgroups. Idempotent.
+ */
+export function cleanUp({ folder, socket, cgroup, bridge }: Remains): void {
+  // Shims first: they would report, and clean up after, what is killed below.
+  for (const pid of shimsOf(socket)) kill(pid);
+  const shimSockets = shimSocketsOf(folder);
+  const cgroups = cgroupFolders(cgroup).flatMap(cgroupTree);
+  for (const each of cgroups) {
+    const processes = readFileSync(join(each, "cgroup.procs"), "utf8").split("\n").filter(Boolean);
+    for (const pid of processes) kill(Number(pid));
+  }
+  for (const path of mountsBelow(folder)) execFileSync("umount", ["--lazy", path], { stdio: "ignore" });
+  for (const path of shimSockets) rmSync(path, { force: true });
+  if (existsSync(`/sys/class/net/${bridge}`)) execFileSync("ip", ["link", "delete", bridge]);
+  for (const each of cgroups) removeCgroup(each);
+  rmSync(join(folder, "state"), { recursive: true, force: true });
+  rmSync(socket, { force: true });
+  rmSync(`${socket}.ttrpc`, { force: true });
+}
+
+/** Shims listen in a folder that all containerds of a machine share; each leaves a note where. */
+function shimSocketsOf(folder: string): string[] {
+  const tasks = join(folder, "state", "io.containerd.runtime.v2.task", "k8s.io");
+  if (!existsSync(tasks)) return [];
+  return readdirSync(tasks)
+    .map((id) => join(tasks, id, "address"))
+    .filter((file) => existsSync(file))
+    .map((file) => readFileSync(file, "utf8").trim().replace("unix://", ""))
+    .filter((path) => path.startsWith("/run/containerd/s/"));
+}
+
+const TRIES = 100;
+const PAUSE_MILLISECONDS = 20;
+
+/** The kernel lets go of a cgroup some time after its last process was killed. */
+function removeCgroup(folder: string): void {
+  for (let tries = 0; existsSync(folder); tries++) {
+    try {
+      rmdirSync(folder);
+    } catch (error) {
+      if (tries >= TRIES) throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, PAUSE_MILLISECONDS);
+    }
+  }
+}

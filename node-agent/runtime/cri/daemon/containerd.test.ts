@@ -1,0 +1,153 @@
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { systemClock as clock } from "../../../../client/index.ts";
+import { criClient, isNotFound } from "../api/client.ts";
+import { CONTAINER_STATE, type SandboxConfig } from "../api/types.ts";
+import { ociArchive } from "../images/oci-archive.ts";
+import { PAUSE_IMAGE, pauseArchive } from "../images/pause.ts";
+import { cleanUp } from "./clean-up.ts";
+import { conflist } from "./conflist.ts";
+import { runningContainerd, startContainerd, stopContainerd } from "./containerd.ts";
+import { missingPrerequisites, pluginFolder } from "./prerequisites.ts";
+
+const machine = { platform: process.platform, uid: process.getuid?.(), path: process.env.PATH ?? "" };
+const busybox = existsSync("/bin/busybox") ? undefined : "missing: /bin/busybox; apt-get install busybox-static";
+const lacking = missingPrerequisites(machine) ?? busybox;
+if (lacking) console.warn(`tests with containerd are skipped: ${lacking}`);
+
+test("what is missing is named together with the packages that bring it", () => {
+  expect(missingPrerequisites({ platform: "darwin", uid: 0, path: "" })).toContain("this is darwin");
+  expect(missingPrerequisites({ platform: "linux", uid: 1000, path: "" })).toContain("it has to run as root");
+});
+
+describe.skipIf(lacking)("containerd", () => {
+  const home = mkdtempSync(join(tmpdir(), "inkube-cri-"));
+  const folder = join(home, "containerd");
+  const socket = join(home, "containerd.sock");
+  const cniConfig = join(home, "cni");
+  const cgroup = `inkube-test-${process.pid}`;
+  const bridge = `ikt${process.pid}`.slice(0, 15);
+  const remains = { folder, socket, cgroup, bridge };
+  const options = { folder, socket, cniPlugins: pluginFolder() ?? "", cniConfig, pauseImage: PAUSE_IMAGE, clock };
+  const client = criClient(socket);
+  const load = (archive: Buffer) => {
+    const file = join(home, "image.tar");
+    writeFileSync(file, archive);
+    execFileSync("ctr", ["--address", socket, "--namespace", "k8s.io", "images", "import", file]);
+  };
+  const sandboxConfig: SandboxConfig = {
+    metadata: { name: "web", uid: "uid-1", namespace: "default", attempt: 0 },
+    hostname: "web",
+    logDirectory: join(home, "logs"),
+    portMappings: [],
+    labels: {},
+    annotations: {},
+    linux: {
+      cgroupParent: `/${cgroup}/uid-1`,
+      sysctls: {},
+      securityContext: { namespaceOptions: { pid: 1 }, privileged: false, seccomp: { profileType: 0 } },
+    },
+  };
+  const run = async (sandbox: string, name: string, args: readonly string[]) => {
+    const id = await client.createContainer(
+      sandbox,
+      {
+        metadata: { name, attempt: 0 },
+        image: { image: "inkube.local/busybox:1" },
+        command: [],
+        args,
+        workingDir: "",
+        envs: [],
+        mounts: [],
+        labels: {},
+        annotations: {},
+        logPath: `${name}.log`,
+        stdin: false,
+        stdinOnce: false,
+        tty: false,
+        linux: {
+          resources: {},
+          securityContext: {
+            privileged: false,
+            namespaceOptions: { pid: 1 },
+            readonlyRootfs: false,
+            supplementalGroups: [],
+            noNewPrivs: false,
+            maskedPaths: [],
+            readonlyPaths: [],
+            seccomp: { profileType: 1 },
+          },
+        },
+      },
+      sandboxConfig,
+    );
+    await client.startContainer(id);
+    return id;
+  };
+
+  beforeAll(async () => {
+    mkdirSync(cniConfig);
+    mkdirSync(sandboxConfig.logDirectory);
+    const network = conflist({ bridge, podCidr: "10.199.0.0/24", stateFolder: join(home, "addresses") });
+    writeFileSync(join(cniConfig, "10-inkube.conflist"), JSON.stringify(network));
+    await startContainerd(options);
+    load(pauseArchive(process.arch));
+    load(
+      ociArchive({
+        name: "inkube.local/busybox:1",
+        architecture: "amd64",
+        files: [
+          { path: "bin/busybox", data: readFileSync("/bin/busybox"), mode: 0o755 },
+          { path: "bin/sh", link: "busybox" },
+        ],
+        config: { Entrypoint: ["/bin/busybox"], Cmd: ["sh"] },
+      }),
+    );
+  });
+  afterAll(async () => {
+    client.close();
+    await stopContainerd(folder, clock);
+    cleanUp(remains);
+    rmSync(home, { recursive: true, force: true });
+  });
+
+  test("runs a Pod's containers under runc, with an address, output, exit code and commands inside", async () => {
+    const sandbox = await client.runPodSandbox(sandboxConfig, "");
+    expect((await client.podSandboxStatus(sandbox)).network?.ip).toMatch(/^10\.199\.0\.\d+$/);
+    const server = await run(sandbox, "server", ["sleep", "600"]);
+    const answer = await client.execSync(server, ["busybox", "hostname"], 5);
+    expect({ ...answer, stdout: answer.stdout.toString(), stderr: "" }).toEqual({
+      stdout: "web\n",
+      stderr: "",
+      exitCode: 0,
+    });
+    const failing = await run(sandbox, "failing", ["sh", "-c", "echo said; exit 3"]);
+    await expect
+      .poll(async () => (await client.containerStatus(failing)).state, { timeout: 10_000 })
+      .toBe(CONTAINER_STATE.exited);
+    expect(await client.containerStatus(failing)).toMatchObject({ exitCode: 3, reason: "Error" });
+    expect(readFileSync(join(sandboxConfig.logDirectory, "failing.log"), "utf8")).toMatch(/ stdout F said\n$/);
+    await expect(client.containerStatus("absent")).rejects.toSatisfy(isNotFound);
+  });
+
+  test("containers outlive containerd, and nothing outlives the cleaning up after it was killed", async () => {
+    process.kill(runningContainerd(folder) ?? 0, "SIGKILL");
+    await expect.poll(() => runningContainerd(folder)).toBeUndefined();
+    await startContainerd(options);
+    await expect
+      .poll(async () => (await client.listContainers().catch(() => [])).map(({ state }) => state).sort(), {
+        timeout: 10_000,
+      })
+      .toEqual([CONTAINER_STATE.running, CONTAINER_STATE.exited]);
+    process.kill(runningContainerd(folder) ?? 0, "SIGKILL");
+    await expect.poll(() => runningContainerd(folder)).toBeUndefined();
+    cleanUp(remains);
+    expect(readFileSync("/proc/self/mountinfo", "utf8")).not.toContain(home);
+    expect(existsSync(`/sys/class/net/${bridge}`)).toBe(false);
+    expect(existsSync(`/sys/fs/cgroup/pids/${cgroup}`) || existsSync(`/sys/fs/cgroup/${cgroup}`)).toBe(false);
+    expect(execFileSync("ps", ["-eo", "args"], { encoding: "utf8" })).not.toContain(socket);
+  });
+});

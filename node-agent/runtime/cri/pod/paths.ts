@@ -1,0 +1,23 @@
+import { join } from "node:path";
+import type { Pod } from "../../../../openapi/api/core.v1.ts";
+
+/** Where a node keeps what, below its folder. The same layout as kubelet's in /var/lib/kubelet and /var/log/pods. */
+export function nodePaths(folder: string) {
+  const pods = join(folder, "pods");
+  return {
+    folder,
+    pods,
+    seccomp: join(folder, "seccomp"),
+    containerd: join(folder, "containerd"),
+    socket: join(folder, "containerd.sock"),
+    cni: join(folder, "cni"),
+    pod: (uid: string) => join(pods, uid),
+    volume: (uid: string, type: string, name: string) => join(pods, uid, "volumes", type, name),
+    /** Termination messages of one container. */
+    container: (uid: string, name: string) => join(pods, uid, "containers", name),
+    logs: join(folder, "logs"),
+    podLogs: ({ metadata }: Pod) => join(folder, "logs", `${metadata.namespace}_${metadata.name}_${metadata.uid}`),
+  };
+}
+
+export type NodePaths = ReturnType<typeof nodePaths>;
