@@ -1,6 +1,6 @@
 import type { Duplex } from "node:stream";
 import { controlFrame, dataFrame, FIN, type Frame, FrameReader, TYPE, words } from "./frame.ts";
-import { HeaderDecoder, HeaderEncoder } from "./header-block.ts";
+import { type HeaderBlock, HeaderDecoder, HeaderEncoder } from "./header-block.ts";
 import { SpdyStream, type StreamOwner } from "./stream.ts";
 
 const STREAM_ID = 0x7fff_ffff;
@@ -11,7 +11,7 @@ const MAX_DATA_BYTES = 32 * 1024;
 const MAX_STREAMS = 1000;
 
 /**
- * The server's side of a SPDY/3.1 connection, whose client opens all streams: what remote commands and port-forwards
+ * A SPDY/3.1 connection whose client opens all streams: what remote commands and port-forwards
  * of Kubernetes use. Flow control is the connection's own: clients (moby/spdystream) never send WINDOW_UPDATE, so
  * honouring SPDY's windows would stop every stream after 64 KiB.
  */
@@ -22,6 +22,8 @@ export class SpdySession implements StreamOwner {
   readonly #decoder = new HeaderDecoder();
   readonly #onStream: (stream: SpdyStream) => void;
   readonly #reader = new FrameReader();
+  /** Clients number their streams oddly. */
+  #nextOwn = 1;
   /** Resolves when the connection is gone. */
   readonly closed: Promise<void>;
 
@@ -32,6 +34,18 @@ export class SpdySession implements StreamOwner {
     connection.on("error", () => connection.destroy());
     if (head.length > 0) connection.unshift(head);
     this.closed = this.#run();
+  }
+
+  /** Opens a stream of our own, where we are the connection's client. */
+  async open(headers: HeaderBlock): Promise<SpdyStream> {
+    const id = this.#nextOwn;
+    this.#nextOwn += 2;
+    const stream = new SpdyStream(id, headers, this);
+    this.#streams.set(id, stream);
+    await this.#write(
+      controlFrame(TYPE.synStream, 0, Buffer.concat([words(id, 0), Buffer.alloc(2), this.#encoder.encode(headers)])),
+    );
+    return stream;
   }
 
   close(): void {
@@ -78,10 +92,11 @@ export class SpdySession implements StreamOwner {
         return this.#streams.get(frame.stream)?.receive(payload, last);
       case TYPE.synStream:
         return this.#open(payload, last);
+      case TYPE.synReply:
       case TYPE.headers: // read for the sake of the compression's state
         return void (await this.#decoder.decode(payload.subarray(4)));
       case TYPE.rstStream:
-        return this.#streams.get(payload.readUInt32BE(0) & STREAM_ID)?.wasReset();
+        return this.#wasReset(payload.readUInt32BE(0) & STREAM_ID);
       case TYPE.ping: // the client's own have odd numbers; others answer ours
         if (payload.readUInt32BE(0) % 2 === 1) await this.#write(controlFrame(TYPE.ping, 0, payload));
         return;
@@ -92,6 +107,13 @@ export class SpdySession implements StreamOwner {
       default:
         throw new Error(`unexpected frame of type ${type}`);
     }
+  }
+
+  /** Go's servers end their streams so: for a client it means no more than that nothing follows what was sent. */
+  async #wasReset(id: number): Promise<void> {
+    const stream = this.#streams.get(id);
+    if (this.#nextOwn > 1) await stream?.receive(Buffer.alloc(0), true);
+    else stream?.wasReset();
   }
 
   async #open(payload: Buffer, last: boolean): Promise<void> {

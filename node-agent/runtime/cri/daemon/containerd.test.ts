@@ -2,12 +2,14 @@ import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Readable, Writable } from "node:stream";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { systemClock as clock } from "../../../../client/index.ts";
 import { criClient, isNotFound } from "../api/client.ts";
 import { CONTAINER_STATE, type SandboxConfig } from "../api/types.ts";
 import { ociArchive } from "../images/oci-archive.ts";
 import { PAUSE_IMAGE, pauseArchive } from "../images/pause.ts";
+import { remoteCommand } from "../streaming.ts";
 import { cleanUp } from "./clean-up.ts";
 import { conflist } from "./conflist.ts";
 import { runningContainerd, startContainerd, stopContainerd } from "./containerd.ts";
@@ -124,6 +126,18 @@ describe.skipIf(lacking)("containerd", () => {
       stderr: "",
       exitCode: 0,
     });
+    const streamed: Buffer[] = [];
+    const stdout = new Writable({
+      write(chunk: Buffer, _encoding, done) {
+        streamed.push(chunk);
+        done();
+      },
+    });
+    const cmd = ["sh", "-c", "/bin/busybox cat; exit 7"];
+    const url = await client.exec({ containerId: server, cmd, tty: false, stdin: true, stdout: true, stderr: false });
+    const stdin = Readable.from([Buffer.alloc(200_000, "a")]);
+    expect(await remoteCommand(url, { stdin, stdout, tty: false }, AbortSignal.timeout(10_000))).toBe(7);
+    expect(Buffer.concat(streamed)).toHaveLength(200_000);
     const failing = await run(sandbox, "failing", ["sh", "-c", "echo said; exit 3"]);
     await expect
       .poll(async () => (await client.containerStatus(failing)).state, { timeout: 10_000 })
