@@ -9,6 +9,9 @@ interface Verified {
   readonly error: string | undefined;
   /** The issuers up to the authority: none of them may be out of its time. */
   readonly chain: readonly Certificate[];
+  /** When all of them are in their time, in milliseconds since 1970. */
+  readonly from: number;
+  readonly until: number;
 }
 
 const MAX_CHAIN = 8;
@@ -32,16 +35,23 @@ export class ClientCertificateVerifier {
       verified = this.#verifyChain(parseCertificate(der), intermediates);
       this.#known.set(der, verified);
     }
-    for (const certificate of [verified.certificate, ...verified.chain]) checkTime(certificate, now);
+    const at = now.getTime();
+    if (at < verified.from || at > verified.until) {
+      for (const certificate of [verified.certificate, ...verified.chain]) checkTime(certificate, now);
+    }
     if (verified.error) throw new Error(verified.error);
     return verified.certificate;
   }
 
   #verifyChain(certificate: Certificate, intermediates: readonly Uint8Array[]): Verified {
     const chain = this.#findChain(certificate, intermediates.map(parseCertificate), 0);
-    if (!chain) return { certificate, chain: [], error: "x509: certificate signed by unknown authority" };
-    const usable = [certificate, ...chain].every(({ extensions }) => allowsUsage(extensions, "client auth"));
-    return { certificate, chain, error: usable ? undefined : "x509: certificate specifies an incompatible key usage" };
+    const all = [certificate, ...(chain ?? [])];
+    const from = Math.max(...all.map(({ notBefore }) => notBefore.getTime()));
+    const until = Math.min(...all.map(({ notAfter }) => notAfter.getTime()));
+    const result = (error: string | undefined) => ({ certificate, chain: chain ?? [], error, from, until });
+    if (!chain) return result("x509: certificate signed by unknown authority");
+    const usable = all.every(({ extensions }) => allowsUsage(extensions, "client auth"));
+    return result(usable ? undefined : "x509: certificate specifies an incompatible key usage");
   }
 
   #findChain(certificate: Certificate, pool: readonly Certificate[], depth: number): Certificate[] | undefined {

@@ -15,8 +15,10 @@ const TIMED_OUT = `{"metadata":{},"status":"Failure","message":"Timeout: request
 export function deadline({ requestTimeoutMilliseconds }: { requestTimeoutMilliseconds: number }): Middleware<State> {
   return async (ctx, next) => {
     const { state, res } = ctx;
-    const onClose = () => state.abort();
-    res.once("close", onClose);
+    // Most connections close after the answer: nobody waits on the signal any more.
+    res.once("close", () => {
+      if (!res.writableEnded) state.abort();
+    });
     if (state.longRunning) return next();
     let limit = requestTimeoutMilliseconds;
     const asked = state.query.size > 0 ? state.query.get("timeout") : null;

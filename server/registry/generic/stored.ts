@@ -123,11 +123,21 @@ function knownOf(kind: Kind): KnownObjects {
   return own;
 }
 
-/** The Stored of a state. Always the same one while it is in use. @param object its parsed form, when at hand */
-export function storedOf(kind: Kind, change: Change, object?: KubeObject): StoredObject {
+/** Objects on their way into storage, by their bytes: watchers hear of them before their writer does. */
+const beingWritten = new WeakMap<Uint8Array, KubeObject>();
+
+/** Lets `storedOf` find the parsed form of bytes that are being written. @returns forgets it */
+export function rememberWritten(bytes: Uint8Array, object: KubeObject): () => void {
+  beingWritten.set(bytes, object);
+  return () => beingWritten.delete(bytes);
+}
+
+/** The Stored of a state. Always the same one while it is in use. @param given its parsed form, when at hand */
+export function storedOf(kind: Kind, change: Change, given?: KubeObject): StoredObject {
   const objects = knownOf(kind);
   let stored = objects.get(change.value);
   if (!stored) {
+    const object = given ?? beingWritten.get(change.value);
     const hooks = kind.customResource;
     // What another version knows besides was not stored.
     const asStored = hooks && kind.version !== kind.definition.version ? undefined : object;

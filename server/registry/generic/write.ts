@@ -4,7 +4,7 @@ import type { Change } from "../../storage/storage.ts";
 import type { Kind } from "../kind.ts";
 import type { StoreContext } from "./environment.ts";
 import { dropEmptyLists } from "./nil-lists.ts";
-import { type StoredObject, storedOf } from "./stored.ts";
+import { rememberWritten, type StoredObject, storedOf } from "./stored.ts";
 
 const encoder = new TextEncoder();
 
@@ -30,8 +30,20 @@ export async function putObject(
 ): Promise<StoredObject | undefined> {
   const { ttlSeconds } = kind.definition;
   const expiresAt = ttlSeconds === undefined ? undefined : clock.now() + (eventTtlSeconds ?? ttlSeconds) * 1000;
-  const change = await storage.put(key, withRevision(kind, object), expected, expiresAt);
-  return change && storedOf(kind, change, object);
+  const encode = withRevision(kind, object);
+  let forget: (() => void) | undefined;
+  const encodeOnce = (revision: number) => {
+    forget?.();
+    const bytes = encode(revision);
+    forget = rememberWritten(bytes, object);
+    return bytes;
+  };
+  try {
+    const change = await storage.put(key, encodeOnce, expected, expiresAt);
+    return change && storedOf(kind, change, object);
+  } finally {
+    forget?.();
+  }
 }
 
 /** Deletes the given revision; watchers see `object` as its last state. @returns undefined when the race is lost */
