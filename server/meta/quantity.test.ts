@@ -5,6 +5,7 @@ import {
   compareQuantities,
   formatQuantity,
   parseQuantity,
+  quantityAsFloat,
   quantityAsInt64,
   quantityMilliValue,
   quantityOf,
@@ -115,6 +116,8 @@ test("what is printed parses to the same amount", () => {
   fc.assert(
     fc.property(amount, ([digits, suffix]) => {
       const quantity = parseQuantity(`${digits}${suffix}`);
+      // Beyond the last suffix upstream prints the digits without their scale.
+      fc.pre(Math.abs(quantityAsFloat(quantity)) < 1e21);
       const again = parseQuantity(formatQuantity({ ...quantity, text: undefined }));
       expect(compareQuantities(quantity, again)).toBe(0);
     }),
