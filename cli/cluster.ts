@@ -6,6 +6,9 @@ import { nodeName } from "./node-names.ts";
 import type { Progress } from "./progress.ts";
 import { type ComponentSpec, type Supervised, supervise } from "./supervisor.ts";
 
+/** So many simulated nodes are no load: they share a thread with the scheduler. */
+const FEW_NODES = 10;
+
 export interface ClusterOptions {
   /** Folder of all state. */
   dataDir: string;
@@ -69,7 +72,8 @@ export async function startCluster(options: ClusterOptions, progress: Progress):
   };
   const { logLevel } = options;
   const components: Supervised[] = [];
-  const run = (spec: ComponentSpec) => components.push(supervise(spec, progress.note));
+  const run = (...specs: ComponentSpec[]) => components.push(supervise(specs, progress.note));
+  const light: ComponentSpec[] = [];
   if (options.controllers.length) {
     const kubeconfig = identity("controllers", "system:kube-controller-manager");
     run({
@@ -80,15 +84,18 @@ export async function startCluster(options: ClusterOptions, progress: Progress):
   }
   if (options.scheduler) {
     const kubeconfig = identity("scheduler", "system:kube-scheduler");
-    run({ name: "scheduler", logLevel, options: { kubeconfig, leaderElect: false } });
+    light.push({ name: "scheduler", logLevel, options: { kubeconfig, leaderElect: false } });
   }
   if (options.nodes > 0) {
     const nodes = Array.from({ length: options.nodes }, (_, index) => {
       const name = nodeName(index);
       return { name, kubeconfig: identity(name, `system:node:${name}`, ["system:nodes"]) };
     });
-    run({ name: "node", logLevel, options: { nodes, runtime: "simulated" } });
+    const node: ComponentSpec = { name: "node", logLevel, options: { nodes, runtime: "simulated" } };
+    if (options.nodes > FEW_NODES) run(node);
+    else light.push(node);
   }
+  if (light.length) run(...light);
   const ready = Promise.all(components.map((component) => component.ready)).then(() => {
     if (components.length) progress.done(`${components.map(({ name }) => name).join(", ")} running`);
   });

@@ -1,12 +1,12 @@
-/** Entry of a component's thread: starts the one that its supervisor names, and stops it when told. */
+/** Entry of a thread of components: starts those that its supervisor names, and stops them when told. */
 import { parentPort, workerData } from "node:worker_threads";
 import { startComponent } from "./start-component.ts";
 import type { ComponentSpec } from "./supervisor.ts";
 
 // The listener also keeps the thread alive while the component waits for a server that is not there yet.
 const told = new Promise<void>((resolve) => parentPort?.once("message", () => resolve()));
-const component = await startComponent(workerData as ComponentSpec);
+const components = await Promise.all((workerData as readonly ComponentSpec[]).map(startComponent));
 parentPort?.postMessage("ready");
 await told;
-await component.stop();
+await Promise.all(components.map((component) => component.stop()));
 process.exit(0);

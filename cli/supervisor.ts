@@ -38,10 +38,12 @@ const YOUNG_MB = 12;
 const STOP_LIMIT = 600;
 
 /**
- * Keeps a component running in a thread of its own: one that crashes is started again with backoff, and says so.
- * A thread and not a process, because each process costs some 45 MB before it does anything.
+ * Keeps components running in a thread of their own: one that crashes is started again with backoff, and says so.
+ * A thread and not a process, because each process costs some 45 MB before it does anything; a thread costs some 30 MB,
+ * so that components with little to do may share one (and then start again together).
  */
-export function supervise(spec: ComponentSpec, note: (text: string) => void): Supervised {
+export function supervise(specs: readonly ComponentSpec[], note: (text: string) => void): Supervised {
+  const names = specs.map(({ name }) => name).join(", ");
   let worker: Worker | undefined;
   let stopping = false;
   let delay = FIRST_DELAY;
@@ -55,8 +57,8 @@ export function supervise(spec: ComponentSpec, note: (text: string) => void): Su
     const started = performance.now();
     let failure = "ended by itself";
     worker = new Worker(new URL("./component.ts", import.meta.url), {
-      workerData: spec,
-      name: spec.name,
+      workerData: specs,
+      name: names,
       // Components make much short-lived garbage and keep little: V8's default nursery would only hold memory.
       resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB },
     });
@@ -68,7 +70,7 @@ export function supervise(spec: ComponentSpec, note: (text: string) => void): Su
       worker = undefined;
       if (stopping) return;
       if (performance.now() - started > CALM) delay = FIRST_DELAY;
-      note(`${spec.name} stopped: ${failure}; starting it again in ${delay} ms`);
+      note(`${names} stopped: ${failure}; starting it again in ${delay} ms`);
       timer = setTimeout(start, delay);
       delay = Math.min(delay * 2, LAST_DELAY);
     });
@@ -76,7 +78,7 @@ export function supervise(spec: ComponentSpec, note: (text: string) => void): Su
 
   start();
   return {
-    name: spec.name,
+    name: names,
     ready,
     async stop() {
       stopping = true;

@@ -129,7 +129,7 @@ test("a component that crashes is started again, and the cluster converges", asy
   const kubeconfig = join(newFolder(), "kubeconfig");
   const notes: string[] = [];
   const options = { kubeconfig, controllers: ["*"], leaderElect: false };
-  const component = supervise({ name: "controllers", logLevel: "error", options }, (note) => notes.push(note));
+  const component = supervise([{ name: "controllers", logLevel: "error", options }], (note) => notes.push(note));
   try {
     await eventually(() => expect(notes.length).toBeGreaterThan(1));
     expect(notes[0]).toMatch(/^controllers stopped: .*ENOENT[\s\S]*; starting it again in 500 ms$/);
