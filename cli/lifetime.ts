@@ -1,4 +1,4 @@
-import { createReadStream } from "node:fs";
+import { Socket } from "node:net";
 
 /** How long a stop may take before the process ends anyway, in ms: the contract is one second. */
 const STOP_LIMIT = 900;
@@ -42,7 +42,8 @@ export function environmentForChildren(): NodeJS.ProcessEnv {
 function onParentDeath(callback: () => void): void {
   const fd = Number(process.env.INKUBE_PARENT_FD);
   if (!Number.isInteger(fd) || fd < 3) return;
-  const pipe = createReadStream("", { fd, autoClose: false });
+  // Not a file stream: its read would block a thread, for which the exit of the process would wait.
+  const pipe = new Socket({ fd, readable: true, writable: false });
   pipe.on("error", callback);
   pipe.on("end", callback);
   pipe.resume();

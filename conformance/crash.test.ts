@@ -95,27 +95,33 @@ test.each(["SIGINT", "SIGTERM"] as const)("%s ends a busy cluster within a secon
   expect(isAlive(ready.pid)).toBe(false);
 });
 
-test("a cluster ends with the parent that holds its descriptor, even when that is killed", async () => {
-  const dataDir = newFolder();
-  const args = ["up", "-o", "json", "--port", "0", "--nodes", "1", "--data-dir", dataDir];
-  // As the launcher does: the child's fd 3 is a pipe of which the parent holds the other end.
-  const parentScript = `
+test.each(["the parent is killed", "it is told to, while the parent holds it"])(
+  "a held cluster ends when %s",
+  async (how) => {
+    const dataDir = newFolder();
+    const args = ["up", "-o", "json", "--port", "0", "--nodes", "1", "--data-dir", dataDir];
+    // As the launcher does: the child's fd 3 is a pipe of which the parent holds the other end.
+    const parentScript = `
     const { spawn } = require("node:child_process");
     spawn(process.execPath, ${JSON.stringify([built, ...args])}, {
       stdio: ["ignore", "inherit", "inherit", "pipe"],
       env: { ...process.env, INKUBE_PARENT_FD: "3" },
-    });`;
-  const parent = spawn(process.execPath, ["-e", parentScript], { stdio: ["ignore", "pipe", "ignore"] });
-  let output = "";
-  parent.stdout.on("data", (chunk) => {
-    output += chunk;
-  });
-  await eventually(() => expect(output).toContain("\n"));
-  const { pid } = JSON.parse(output);
-  expect(isAlive(pid)).toBe(true);
-  parent.kill("SIGKILL");
-  await eventually(() => expect(isAlive(pid)).toBe(false), 5000);
-});
+    });
+    setInterval(() => {}, 1000);`;
+    const parent = spawn(process.execPath, ["-e", parentScript], { stdio: ["ignore", "pipe", "ignore"] });
+    let output = "";
+    parent.stdout.on("data", (chunk) => {
+      output += chunk;
+    });
+    await eventually(() => expect(output).toContain("\n"));
+    const { pid } = JSON.parse(output);
+    expect(isAlive(pid)).toBe(true);
+    if (how === "the parent is killed") parent.kill("SIGKILL");
+    else process.kill(pid, "SIGTERM");
+    await eventually(() => expect(isAlive(pid)).toBe(false), 5000);
+    parent.kill("SIGKILL");
+  },
+);
 
 test("a component that crashes is started again, and the cluster converges", async () => {
   await using cluster = await startCluster({ controllers: [], nodes: 1 });
