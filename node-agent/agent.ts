@@ -6,11 +6,14 @@ import type { Pod, Service } from "../openapi/api/core.v1.ts";
 import { Backoff } from "./backoff.ts";
 import { environment } from "./environment.ts";
 import { startHeartbeat } from "./node-heartbeat.ts";
+import { ObjectCache } from "./object-cache.ts";
+import { type ClusterDns, hostsFile, podDns } from "./pod-dns.ts";
 import { PodWorker, type WorkerEnvironment } from "./pod-worker.ts";
 import type { Runtime } from "./runtime/runtime.ts";
 import { type KubeletServer, serveKubelet } from "./server/kubelet-server.ts";
 import { serviceVariables } from "./service-variables.ts";
 import { StatusWriter } from "./status-writer.ts";
+import { podVolumes, volumeImage } from "./volumes/pod-volumes.ts";
 
 export interface AgentOptions {
   readonly name: string;
@@ -26,12 +29,15 @@ export interface AgentOptions {
   /** The node's own address: where its server listens, and what host-network Pods have. */
   readonly address: string;
   readonly capacity: Readonly<Record<string, string>>;
+  readonly dns: ClusterDns;
+  /** Text of the node's own /etc/hosts, for Pods in its network. */
+  hosts(): string;
   readonly tls: { readonly cert: string; readonly key: string; readonly ca: string };
 }
 
 /** One node: registers, heartbeats, serves, and keeps its Pods as the API server wants them. (pkg/kubelet/kubelet.go) */
 export async function startAgent(options: AgentOptions): Promise<{ stop(): Promise<void> }> {
-  const { name, client, pods, services, clock, random, logger, recorder, runtime, address, capacity } = options;
+  const { name, client, pods, services, clock, random, logger, recorder, runtime, address, capacity, dns } = options;
   const workers = new Map<string, PodWorker>();
   const statuses = new StatusWriter(client, clock, logger);
   const machineId = createHash("sha256").update(name).digest("hex").slice(0, 32);
@@ -69,6 +75,7 @@ export async function startAgent(options: AgentOptions): Promise<{ stop(): Promi
     }),
   });
 
+  const objects = new ObjectCache(client, clock);
   const env: WorkerEnvironment = {
     nodeName: name,
     hostIPs: [address],
@@ -86,6 +93,18 @@ export async function startAgent(options: AgentOptions): Promise<{ stop(): Promi
         allocatable: capacity,
         services: (namespace, all) => serviceVariables(services.lister, namespace, all),
       }),
+    volumes: (view) =>
+      podVolumes(view, {
+        client,
+        clock,
+        objects,
+        nodeName: name,
+        hostIPs: [address],
+        allocatable: capacity,
+        pullImage: (image, policy) => volumeImage(runtime, view.current(), image, policy),
+      }),
+    dns: (pod) => podDns(pod, dns),
+    hosts: (pod, ips) => hostsFile(pod, ips, dns.domain, options.hosts()),
     statusChanged: (worker) => statuses.changed(worker),
     finished: (worker) => statuses.changed(worker),
   };
@@ -97,15 +116,11 @@ export async function startAgent(options: AgentOptions): Promise<{ stop(): Promi
     const known = workers.get(uid);
     if (known) return known.update(pod);
     const done = pod.status?.phase === "Succeeded" || pod.status?.phase === "Failed";
-    // Finished in an earlier life of this agent: nothing to run, but somebody has to let it go.
-    if (done && !pod.metadata.deletionTimestamp) return;
     const worker = new PodWorker(pod, env);
     workers.set(uid, worker);
-    if (pod.metadata.deletionTimestamp) worker.terminate(0);
-    else {
-      statuses.changed(worker);
-      worker.sync();
-    }
+    // Finished in an earlier life of this agent: nothing to run, but somebody has to show its logs and let it go.
+    if (!done && !pod.metadata.deletionTimestamp) statuses.changed(worker);
+    void worker.start();
   };
   await heartbeat.registered;
   pods.addHandler({

@@ -1,7 +1,7 @@
 import { ApiError, type Client } from "../client/index.ts";
 import type { ConfigMap, Container, EnvVarSource, Pod, Secret } from "../openapi/api/core.v1.ts";
+import { ConfigError } from "./config-error.ts";
 import { fieldValue, resourceFieldValue } from "./downward-api.ts";
-import { ConfigError } from "./pod-worker.ts";
 import type { Sandbox } from "./runtime/runtime.ts";
 
 /** Reads what environments refer to. */

@@ -29,10 +29,13 @@ function run(spec: Partial<Pod["spec"]>) {
     recorder: { event: (_about, _type, reason) => void events.push(reason), flush: async () => {} },
     backoff: new Backoff(),
     environment: async () => ({}),
+    volumes: async () => [],
+    dns: () => ({ servers: [], searches: [], options: [] }),
+    hosts: () => "",
     statusChanged: () => {},
     finished: () => {},
   });
-  worker.sync();
+  void worker.start();
   const step = async (seconds: number) => {
     await turns();
     clock.advance(seconds * 1000);

@@ -1,11 +1,17 @@
 import { type Clock, type EventRecorder, type Logger, sleep, type Timer } from "../client/index.ts";
 import type { Container, Lifecycle, Pod, PodStatus } from "../openapi/api/core.v1.ts";
 import type { Backoff } from "./backoff.ts";
+import { ConfigError } from "./config-error.ts";
+import { commandLine, containerMounts, verifyNonRoot } from "./container-config.ts";
 import { type ContainerRecord, newRecord, succeeded } from "./container-state.ts";
+import { type DnsConfig, hostnameOf } from "./pod-dns.ts";
 import { podStatus } from "./pod-status.ts";
 import { runHook } from "./probes/hook.ts";
 import { startProbes } from "./probes/prober.ts";
-import { ImageError, type Runtime, type Sandbox } from "./runtime/runtime.ts";
+import { restore } from "./restore.ts";
+import { ImageError, type Runtime, type Sandbox, StartError } from "./runtime/runtime.ts";
+import type { PodView } from "./volumes/pod-volumes.ts";
+import type { Volume } from "./volumes/volume.ts";
 
 /** What a worker needs of its node. */
 export interface WorkerEnvironment {
@@ -19,14 +25,16 @@ export interface WorkerEnvironment {
   readonly backoff: Backoff;
   /** A container's environment, from literals, ConfigMaps, Secrets, fields. @throws ConfigError */
   environment(pod: Pod, container: Container, sandbox: Sandbox): Promise<Record<string, string>>;
+  /** All volumes of a Pod that its containers mount. @throws Error for a FailedMount event */
+  volumes(view: PodView): Promise<Volume[]>;
+  dns(pod: Pod): DnsConfig;
+  /** Text of a Pod's /etc/hosts. */
+  hosts(pod: Pod, ips: readonly string[]): string;
   /** The worker has a new status to be written. */
   statusChanged(worker: PodWorker): void;
   /** Everything of the Pod has stopped, its final status is written next, and then it may be deleted. */
   finished(worker: PodWorker): void;
 }
-
-/** A container's configuration cannot be made: `CreateContainerConfigError`. */
-export class ConfigError extends Error {}
 
 const key = ({ metadata }: Pod) => `${metadata.name}_${metadata.namespace}(${metadata.uid})`;
 /** As Go prints a duration of whole seconds: `10s`, `2m40s`. */
@@ -34,6 +42,11 @@ const goSeconds = (ms: number) =>
   ms < 60_000 ? `${ms / 1000}s` : `${Math.floor(ms / 60_000)}m${(ms % 60_000) / 1000}s`;
 /** Seconds a container gets to stop when nothing else is said. */
 const DEFAULT_GRACE = 30;
+/** First and longest pause between attempts to provide a Pod's volumes, in ms. (exponentialbackoff of volume operations) */
+const FIRST_MOUNT_PAUSE = 500;
+const LAST_MOUNT_PAUSE = 122_000;
+/** What runtimes say of a container that they could not start. */
+const START_ERROR_CODE = 128;
 
 /**
  * Brings one Pod to life and keeps it as its spec says: sandbox, init containers in order, sidecars, containers,
@@ -49,6 +62,13 @@ export class PodWorker {
   readonly #probes = new Map<ContainerRecord, { stop(): void }>();
   #sandbox: Sandbox | undefined;
   #sandboxPending = false;
+  #volumes: readonly Volume[] = [];
+  #mountPause = FIRST_MOUNT_PAUSE;
+  readonly #view: PodView;
+  /** False until it is known what an earlier life of the agent has left of the Pod. */
+  #known = false;
+  /** Grace of a termination that was asked for before that, in seconds. */
+  #terminateOnceKnown: number | undefined;
   #terminating = false;
   #gone = false;
   #ended: { reason: string; message: string } | undefined;
@@ -57,6 +77,11 @@ export class PodWorker {
   constructor(pod: Pod, env: WorkerEnvironment) {
     this.#pod = pod;
     this.#env = env;
+    this.#view = {
+      current: () => this.#pod,
+      ips: () => this.#sandbox?.ips ?? [],
+      seenAt: env.clock.now().getTime(),
+    };
     this.#startTime = pod.status?.startTime ? new Date(pod.status.startTime) : env.clock.now();
     const hasInit = (pod.spec.initContainers ?? []).length > 0;
     for (const container of pod.spec.initContainers ?? []) {
@@ -82,10 +107,56 @@ export class PodWorker {
     return this.#gone;
   }
 
+  /** Takes over what an earlier life of the agent ran, then brings the Pod to where it should be. */
+  async start(): Promise<void> {
+    const { runtime, clock, logger } = this.#env;
+    for (let done = false; !done; ) {
+      try {
+        await this.#recover();
+        done = true;
+      } catch (error) {
+        logger.warn({ err: error, pod: key(this.#pod) }, "looking for what is left of a Pod failed; trying again");
+        await sleep(clock, 1000);
+      }
+    }
+    this.#known = true;
+    const { deletionTimestamp, deletionGracePeriodSeconds } = this.#pod.metadata;
+    const { phase } = this.#pod.status ?? {};
+    if (this.#terminateOnceKnown !== undefined) return this.terminate(this.#terminateOnceKnown);
+    if (deletionTimestamp) return this.terminate(deletionGracePeriodSeconds ?? DEFAULT_GRACE);
+    if (phase === "Succeeded" || phase === "Failed") {
+      // Its end was reported: only what was made for it may be left.
+      this.#terminating = true;
+      this.#gone = true;
+      if (this.#sandbox) await runtime.removeSandbox(this.#sandbox);
+      return runtime.unmountVolumes(this.#pod.metadata.uid ?? "");
+    }
+    this.#env.statusChanged(this);
+    for (const record of this.#records) if (record.running) this.#adopt(record, record.running);
+    this.sync();
+  }
+
+  async #recover(): Promise<void> {
+    const { runtime } = this.#env;
+    const pod = this.#pod;
+    const left = await runtime.recover(pod);
+    restore(this.#records, pod.status, left);
+    if (!left?.sandbox) return;
+    this.#volumes = await this.#env.volumes(this.#view);
+    await runtime.mountVolumes(pod, this.#volumes);
+    this.#sandbox = left.sandbox;
+  }
+
+  #adopt(record: ContainerRecord, running: NonNullable<ContainerRecord["running"]>): void {
+    void running.exited.then((result) => this.#exited(record, running, result));
+    this.#watchOver(record);
+  }
+
   /** A new version of the Pod. */
   update(pod: Pod): void {
     const old = this.#pod;
     this.#pod = pod;
+    if (!this.#known) return;
     if (pod.metadata.deletionTimestamp) return this.terminate(pod.metadata.deletionGracePeriodSeconds ?? DEFAULT_GRACE);
     for (const container of pod.spec.ephemeralContainers ?? []) {
       if (this.#records.some((record) => record.container.name === container.name)) continue;
@@ -120,7 +191,7 @@ export class PodWorker {
 
   /** Looks at everything and starts what should run. */
   sync(): void {
-    if (this.#terminating || this.#gone) return;
+    if (!this.#known || this.#terminating || this.#gone) return;
     if (!this.#sandbox) return void this.#makeSandbox();
     for (const record of this.#records.filter(({ role }) => role === "ephemeral")) {
       if (!record.running && !record.exit) this.#start(record);
@@ -144,7 +215,11 @@ export class PodWorker {
 
   /** Stops all containers, regular ones first and sidecars after them in reverse, then reports. Idempotent. */
   terminate(graceSeconds: number): void {
-    if (this.#gone) return;
+    if (!this.#known) {
+      this.#terminateOnceKnown = Math.min(graceSeconds, this.#terminateOnceKnown ?? graceSeconds);
+      return;
+    }
+    if (this.#gone) return this.#env.finished(this);
     if (this.#terminating) {
       // A second delete may only shorten the wait.
       for (const { running } of this.#records) running?.stop(graceSeconds);
@@ -169,8 +244,7 @@ export class PodWorker {
 
   /** Forgets everything at once: the Pod is gone from the API server. */
   abandon(): void {
-    if (this.#gone) return;
-    this.terminate(0);
+    if (!this.#gone) this.terminate(0);
   }
 
   async #stopAll(graceSeconds: number): Promise<void> {
@@ -197,16 +271,28 @@ export class PodWorker {
     const sandbox = this.#sandbox;
     this.#sandbox = undefined;
     this.#env.backoff.forget(key(this.#pod));
-    if (sandbox) await this.#env.runtime.removeSandbox(sandbox);
+    const { runtime, logger } = this.#env;
+    try {
+      if (sandbox) await runtime.removeSandbox(sandbox);
+      await runtime.unmountVolumes(this.#pod.metadata.uid ?? "");
+    } catch (error) {
+      // Nothing of it runs, and the runtime looks for such remains now and then.
+      logger.warn({ err: error, pod: key(this.#pod) }, "removing a Pod's sandbox failed");
+    }
     this.#env.finished(this);
   }
 
   async #makeSandbox(): Promise<void> {
     if (this.#sandboxPending) return;
     this.#sandboxPending = true;
+    const { runtime, volumes, dns } = this.#env;
     try {
-      const sandbox = await this.#env.runtime.runSandbox(this.#pod);
+      if (!(await this.#mount(volumes))) return;
+      const pod = this.#pod;
+      const sandbox = await runtime.runSandbox({ pod, hostname: hostnameOf(pod), dns: dns(pod) });
       this.#sandbox = sandbox;
+      // It was told to end meanwhile, and did not know of this one.
+      if (this.#gone) return await runtime.removeSandbox(sandbox);
       this.#env.statusChanged(this);
       this.sync();
     } catch (error) {
@@ -215,6 +301,23 @@ export class PodWorker {
       this.#env.clock.setTimeout(() => this.sync(), 1000);
     } finally {
       this.#sandboxPending = false;
+    }
+  }
+
+  /** @returns false when the Pod has to wait for it */
+  async #mount(volumes: WorkerEnvironment["volumes"]): Promise<boolean> {
+    const { runtime, clock } = this.#env;
+    try {
+      this.#volumes = await volumes(this.#view);
+      if (this.#terminating) return false;
+      await runtime.mountVolumes(this.#pod, this.#volumes);
+      this.#mountPause = FIRST_MOUNT_PAUSE;
+      return !this.#terminating;
+    } catch (error) {
+      this.#event("Warning", "FailedMount", error instanceof Error ? error.message : String(error));
+      clock.setTimeout(() => this.sync(), this.#mountPause);
+      this.#mountPause = Math.min(this.#mountPause * 2, LAST_MOUNT_PAUSE);
+      return false;
     }
   }
 
@@ -268,12 +371,13 @@ export class PodWorker {
     const { container } = record;
     const sandbox = this.#sandbox;
     if (!sandbox) return;
+    const attempt = record.restartCount + (record.exit ? 1 : 0);
     try {
       record.image = await this.#pull(container);
+      verifyNonRoot(this.#pod, container, record.image);
       const env = await this.#env.environment(this.#pod, container, sandbox);
+      const mounts = containerMounts(container, this.#volumes, env);
       if (this.#terminating) return;
-      this.#event("Normal", "Created", `Container created`, container.name);
-      const attempt = record.restartCount + (record.exit ? 1 : 0);
       const running = await runtime.startContainer({
         pod: this.#pod,
         sandbox,
@@ -281,7 +385,13 @@ export class PodWorker {
         image: record.image,
         attempt,
         env,
+        ...commandLine(container, env),
+        mounts,
+        hosts: this.#env.hosts(this.#pod, sandbox.ips),
+        hostname: hostnameOf(this.#pod),
+        dns: this.#env.dns(this.#pod),
       });
+      this.#event("Normal", "Created", `Container created`, container.name);
       record.restartCount = attempt;
       record.running = running;
       record.waiting = { reason: "ContainerCreating" };
@@ -329,6 +439,8 @@ export class PodWorker {
           Math.min(1000, pause / 2),
         );
         this.#later(record, pause);
+      } else if (error instanceof StartError) {
+        this.#notStarted(record, error, attempt);
       } else {
         const reason = error instanceof ConfigError ? "CreateContainerConfigError" : "RunContainerError";
         record.waiting = { reason, message };
@@ -339,11 +451,25 @@ export class PodWorker {
     }
   }
 
+  /** A container was made but not started: as if it had ended at once. */
+  #notStarted(record: ContainerRecord, { id, message }: StartError, attempt: number): void {
+    const { clock } = this.#env;
+    this.#event("Normal", "Created", `Container created`, record.container.name);
+    this.#event("Warning", "Failed", `Error: ${message}`, record.container.name);
+    record.lastExit = record.exit;
+    const result = { exitCode: START_ERROR_CODE, reason: "StartError", message, finishedAt: clock.now() };
+    record.exit = { result, id, startedAt: new Date(0) };
+    record.restartCount = attempt;
+    record.waiting = { reason: "RunContainerError", message };
+    this.#env.statusChanged(this);
+    this.#later(record, 1);
+  }
+
   /** (pkg/kubelet/images/image_manager.go) */
   async #pull(container: Container) {
     const { runtime, clock } = this.#env;
     const { image = "", name } = container;
-    const present = runtime.images().find(({ names }) => names.includes(image) || names.includes(`${image}:latest`));
+    const present = await runtime.findImage(image);
     if (container.imagePullPolicy === "Never" && !present) {
       throw new ImageError("ErrImageNeverPull", `Container image "${image}" is not present with pull policy of Never`);
     }
@@ -390,8 +516,9 @@ export class PodWorker {
   #watchOver(record: ContainerRecord): void {
     const { running, container } = record;
     if (!running) return;
+    const { startupProbe, ...afterStart } = container;
     const probes = startProbes({
-      container,
+      container: record.started && startupProbe ? afterStart : container,
       running,
       clock: this.#env.clock,
       random: this.#env.random,

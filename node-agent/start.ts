@@ -34,6 +34,10 @@ const CAPACITY = {
   pods: "110",
 };
 
+/** Address of the `kube-dns` Service, and what names of Services end in. (--cluster-dns, --cluster-domain) */
+const CLUSTER_DNS = "10.96.0.10";
+const CLUSTER_DOMAIN = "cluster.local";
+
 /** Every node has an address of its own where loopback is a whole network; elsewhere they share one. */
 function loopback(index: number): string {
   if (platform() !== "linux") return "127.0.0.1";
@@ -82,6 +86,8 @@ export async function start(options: NodeStartOptions): Promise<{ stop(): Promis
             runtime,
             address,
             capacity,
+            dns: { server: CLUSTER_DNS, domain: CLUSTER_DOMAIN, host: { servers: [], searches: [], options: [] } },
+            hosts: () => "127.0.0.1\tlocalhost\n",
             tls: { cert, key, ca },
           });
         }),

@@ -1,5 +1,7 @@
 import type { Duplex, Readable, Writable } from "node:stream";
 import type { Container, Pod } from "../../openapi/api/core.v1.ts";
+import type { DnsConfig } from "../pod-dns.ts";
+import type { ContainerMount, Volume } from "../volumes/volume.ts";
 
 /** Why an image could not be had: the reasons and messages that Pods show while they wait. */
 export class ImageError extends Error {
@@ -17,6 +19,26 @@ export interface Image {
   readonly id: string;
   readonly names: readonly string[];
   readonly sizeBytes: number;
+  /** User that the image runs as: a number, or a name. Absent: root. */
+  readonly uid?: number;
+  readonly username?: string;
+}
+
+/** A container was made and cannot be started: the runtime refused, for example since there is no such program. */
+export class StartError extends Error {
+  /** `scheme://hex` */
+  readonly id: string;
+
+  constructor(id: string, message: string) {
+    super(message);
+    this.id = id;
+  }
+}
+
+export interface SandboxConfig {
+  readonly pod: Pod;
+  readonly hostname: string;
+  readonly dns: DnsConfig;
 }
 
 /** A Pod's shared surroundings: its network above all. */
@@ -46,6 +68,25 @@ export interface ContainerConfig {
   /** Restarts before this start. */
   readonly attempt: number;
   readonly env: Readonly<Record<string, string>>;
+  /** As the Pod gives them, with variables put in; empty: the image's own. */
+  readonly command: readonly string[];
+  readonly args: readonly string[];
+  readonly mounts: readonly ContainerMount[];
+  /** Text of /etc/hosts, unless the Pod mounts something there. */
+  readonly hosts: string;
+  readonly hostname: string;
+  readonly dns: DnsConfig;
+}
+
+/** What a container has used. */
+export interface ContainerStats {
+  readonly podUid: string;
+  readonly container: string;
+  readonly startedAt: Date;
+  readonly at: Date;
+  /** Since it started. */
+  readonly cpuNanoSeconds: number;
+  readonly workingSetBytes: number;
 }
 
 export interface LogOptions {
@@ -81,6 +122,8 @@ export interface RunningContainer {
   attach(streams: Streams, signal: AbortSignal): Promise<void>;
   /** Answers a probe or hook to a port of the container: an HTTP status, or "open" / "closed" for TCP. */
   probe(request: ProbeRequest): Promise<ProbeAnswer>;
+  /** Gives it other amounts while it runs. */
+  resize(container: Container): Promise<void>;
 }
 
 export type ProbeRequest =
@@ -100,17 +143,47 @@ export interface ProbeAnswer {
   readonly message: string;
 }
 
+/** A container of a Pod that this agent's predecessor ran. */
+export interface RecoveredContainer {
+  readonly name: string;
+  /** Restarts before this start. */
+  readonly attempt: number;
+  readonly image: Image | undefined;
+  /** While it runs. */
+  readonly running?: RunningContainer;
+  /** Once it has ended. */
+  readonly exit?: { readonly result: Exit; readonly id: string; readonly startedAt: Date };
+}
+
+export interface RecoveredPod {
+  /** Absent when it has ended. */
+  readonly sandbox: Sandbox | undefined;
+  /** The newest of each name. */
+  readonly containers: readonly RecoveredContainer[];
+}
+
 /** What runs Pods on a node. Two implementations: simulated, and containerd through CRI. */
 export interface Runtime {
   /** For `nodeInfo.containerRuntimeVersion`, for example `containerd://2.1.4`. */
   readonly version: string;
   images(): readonly Image[];
-  runSandbox(pod: Pod): Promise<Sandbox>;
-  /** After all its containers have exited. Frees its addresses and files. */
+  /** An image that is there, by any of its names. */
+  findImage(name: string): Promise<Image | undefined>;
+  /** What an earlier life of this agent has left of a Pod; undefined when nothing. */
+  recover(pod: Pod): Promise<RecoveredPod | undefined>;
+  /** Provides a Pod's volumes, before its sandbox. @throws Error that goes into a FailedMount event */
+  mountVolumes(pod: Pod, volumes: readonly Volume[]): Promise<void>;
+  /** After its sandbox is gone. What is not durable is lost. */
+  unmountVolumes(podUid: string): Promise<void>;
+  runSandbox(config: SandboxConfig): Promise<Sandbox>;
+  /** After all its containers have exited. Frees its addresses. */
   removeSandbox(sandbox: Sandbox): Promise<void>;
   /** @throws ImageError */
   pullImage(image: string, pod: Pod): Promise<Image>;
+  /** @throws StartError, Error */
   startContainer(config: ContainerConfig): Promise<RunningContainer>;
+  /** Of all containers that run. */
+  stats(): Promise<readonly ContainerStats[]>;
   /** Writes a container's log, following it until it ends or `signal` is aborted. @throws Error when there is none. */
   logs(podUid: string, container: string, options: LogOptions, output: Writable, signal: AbortSignal): Promise<void>;
   /** A TCP connection to a port inside a Pod, as from its own loopback. @throws Error worded as Go's net package */

@@ -53,7 +53,14 @@ export function simulatedRuntime({ clock, address, addresses, network }: Simulat
   return {
     version: "simulated://1.0.0",
     images: () => [...pulled.values()],
-    async runSandbox(pod) {
+    findImage: async (name) => pulled.get(name) ?? pulled.get(`${name}:latest`),
+    // Simulated Pods live in this process: nothing of them outlives it.
+    recover: async () => undefined,
+    // What simulated containers do reads no files.
+    mountVolumes: async () => {},
+    unmountVolumes: async () => {},
+    stats: async () => [],
+    async runSandbox({ pod }) {
       const uid = pod.metadata.uid ?? "";
       const id = hex("sandbox", uid);
       uidOf.set(id, uid);
@@ -204,6 +211,8 @@ function startContainer(config: ContainerConfig, file: LogFile, clock: Clock, ne
       viewers.delete(streams);
     },
     probe: (request) => answer(request, config.sandbox.ips[0] ?? "", network),
+    // Nothing that a simulated container does takes an amount of anything.
+    resize: async () => {},
   };
 }
 
