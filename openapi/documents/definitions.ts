@@ -82,31 +82,42 @@ function scalarSchema(name: string, fact: FactType, version: DocumentVersion): J
 }
 
 function fieldSchema(name: string, fact: FactField, version: DocumentVersion, descriptions: Descriptions): JsonSchema {
-  // The typings have no text for fields that hold an object: what its type says has to do.
-  const description =
-    descriptions.fields.get(name) ?? (fact.type.startsWith("io.") ? descriptionsOf(fact.type).type : undefined);
+  // The typings have no text for fields that hold an object; clients then show what its type says.
+  const text = descriptions.fields.get(name);
+  const description = isContainer(fact.type) ? text : withValues(text, fact.enum);
   const extras: JsonSchema = {
     ...(description && { description }),
     // Defaults are left out of version 2, where old clients would take them for their own.
     ...(version === 3 && fact.default !== undefined && { default: fact.default }),
-    ...(fact.enum && { enum: fact.enum }),
     ...(fact.listMapKeys && { "x-kubernetes-list-map-keys": fact.listMapKeys }),
     ...(fact.listType && { "x-kubernetes-list-type": fact.listType }),
     ...(fact.mapType && { "x-kubernetes-map-type": fact.mapType }),
     ...(fact.patchMergeKey && { "x-kubernetes-patch-merge-key": fact.patchMergeKey }),
     ...(fact.patchStrategy && { "x-kubernetes-patch-strategy": fact.patchStrategy }),
   };
-  const schema = typeSchema(fact.type, version);
+  const schema = typeSchema(fact.type, version, fact.enum);
   // Version 3 allows nothing beside a $ref, so upstream never uses a bare one for a field.
   if ("$ref" in schema && version === 3) return { allOf: [schema], ...extras };
   return { ...schema, ...extras };
 }
 
-function typeSchema(type: string, version: DocumentVersion): JsonSchema {
-  if (type.startsWith("[]")) return { type: "array", items: typeSchema(type.slice(2), version) };
+function isContainer(type: string): boolean {
+  return type.startsWith("[]") || type.startsWith("map[string]");
+}
+
+/** Upstream ends the text of a field that takes one of a few values with these. */
+function withValues(text: string | undefined, values: readonly string[] | undefined): string | undefined {
+  if (!text || !values) return text;
+  return `${text}\n\nPossible enum values:${values.map((value) => `\n - \`${JSON.stringify(value)}\``).join("")}`;
+}
+
+/** @param values of the leaf, however deep in lists and maps it lies */
+function typeSchema(type: string, version: DocumentVersion, values?: readonly string[]): JsonSchema {
+  if (type.startsWith("[]")) return { type: "array", items: typeSchema(type.slice(2), version, values) };
   if (type.startsWith("map[string]"))
-    return { type: "object", additionalProperties: typeSchema(type.slice("map[string]".length), version) };
-  return LEAVES[type] ?? refTo(type, version);
+    return { type: "object", additionalProperties: typeSchema(type.slice("map[string]".length), version, values) };
+  const leaf = LEAVES[type] ?? refTo(type, version);
+  return values ? { ...leaf, enum: values } : leaf;
 }
 
 /** Names of the definitions that a part of a document refers to. */

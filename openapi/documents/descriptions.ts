@@ -1,8 +1,9 @@
 /**
- * Descriptions of built-in types, read from the typings of @kubernetes/client-node when a document is asked for. They
- * are upstream's prose, so they are not kept here; without that package documents have no descriptions.
+ * Descriptions of built-in types, read from the typings of @kubernetes/client-node and, for fields that hold an object,
+ * of kubernetes-models, when a document is asked for. They are upstream's prose, so they are not kept here; without
+ * those packages documents have no descriptions.
  */
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -14,7 +15,7 @@ export interface Descriptions {
 
 const NONE: Descriptions = { fields: new Map() };
 const known = new Map<string, Descriptions>();
-let models: string | undefined | null;
+const folders = new Map<string, string | undefined>();
 
 /** Descriptions of a definition; empty when the typings do not have it. */
 export function descriptionsOf(definitionName: string): Descriptions {
@@ -26,27 +27,49 @@ export function descriptionsOf(definitionName: string): Descriptions {
   return found;
 }
 
-function modelsFolder(): string | undefined {
-  if (models === undefined) {
+/** Where a package lies; undefined when it is not installed beside us. */
+function folderOf(packageName: string): string | undefined {
+  if (!folders.has(packageName)) {
     try {
-      models = join(dirname(fileURLToPath(import.meta.resolve("@kubernetes/client-node"))), "gen", "models");
+      folders.set(packageName, dirname(fileURLToPath(import.meta.resolve(packageName))));
     } catch {
-      models = null; // not installed beside us
+      folders.set(packageName, undefined);
     }
   }
-  return models ?? undefined;
+  return folders.get(packageName);
 }
 
 function read(definitionName: string): Descriptions {
-  const folder = modelsFolder();
-  const parts = definitionName.split(".");
-  const [group = "", version = "", kind = ""] = parts.slice(-3);
-  if (!folder || !/^v[0-9]/.test(version)) return NONE;
+  const [group = "", version = "", kind = ""] = definitionName.split(".").slice(-3);
+  if (!/^v[0-9]/.test(version)) return NONE;
   const plain = version.charAt(0).toUpperCase() + version.slice(1) + kind;
+  const typings = folderOf("@kubernetes/client-node");
   // Kinds that several groups have carry their group: CoreV1Event, EventsV1Event.
-  for (const name of [group.charAt(0).toUpperCase() + group.slice(1) + plain, plain]) {
+  const own = firstOf(
+    typings
+      ? [group.charAt(0).toUpperCase() + group.slice(1) + plain, plain].map((name) =>
+          join(typings, "gen", "models", `${name}.d.ts`),
+        )
+      : [],
+    "export declare class",
+  );
+  const { fields } = firstOf(modelFiles(group, version, kind), "export interface");
+  return { ...own, fields: new Map([...fields, ...own.fields]) };
+}
+
+function modelFiles(group: string, version: string, kind: string): string[] {
+  const models = folderOf("kubernetes-models");
+  if (!models) return [];
+  if (group === "core") return [join(models, version, `${kind}.d.ts`)];
+  return readdirSync(models)
+    .filter((name) => name.split(".")[0] === group)
+    .map((name) => join(models, name, version, `${kind}.d.ts`));
+}
+
+function firstOf(files: readonly string[], declaration: string): Descriptions {
+  for (const file of files) {
     try {
-      return parse(readFileSync(join(folder, `${name}.d.ts`), "utf8"));
+      return parse(readFileSync(file, "utf8"), declaration);
     } catch {
       // the other name, or none
     }
@@ -54,13 +77,13 @@ function read(definitionName: string): Descriptions {
   return NONE;
 }
 
-function parse(source: string): Descriptions {
+function parse(source: string, declaration: string): Descriptions {
   const fields = new Map<string, string>();
-  const start = source.indexOf("export declare class");
-  const type = /\/\*\*\n((?:\* .*\n)+)\*\/\n$/.exec(source.slice(0, start))?.[1];
+  const start = source.indexOf(declaration);
+  const type = /\/\*\*\n((?: ?\* .*\n)+) ?\*\/\n$/.exec(source.slice(0, start))?.[1];
   for (const [, comment = "", field = ""] of source
     .slice(start)
-    .matchAll(/\/\*\*\n((?: *\*(?!\/).*\n)+) *\*\/\n *'([^']+)'/g))
+    .matchAll(/\/\*\*\n((?: *\*(?!\/).*\n)+) *\*\/\n *['"]([^'"]+)['"]/g))
     fields.set(field.replace(/^_(?=[a-z$])/, ""), text(comment));
   return { ...(type && { type: text(type) }), fields };
 }

@@ -134,3 +134,21 @@ test("the protobuf forms begin as clients expect", () => {
   const v3 = Buffer.from(encodeVersion3(groupVersionDocument([deployments], "1.36")));
   expect(v3.subarray(0, 7).toString("latin1")).toBe("\x0a\x053.0.0");
 });
+
+test("fields of enumerated types list their values, also inside lists; objects have texts of their own", () => {
+  const { components } = groupVersionDocument([deployments], "1.36");
+  const field = (type: string, name: string): unknown => at(components, "schemas", type, "properties", name);
+  expect(field("io.k8s.api.core.v1.PodSpec", "restartPolicy")).toMatchObject({
+    type: "string",
+    enum: ["Always", "Never", "OnFailure"],
+    description: expect.stringMatching(/\n\nPossible enum values:\n - `"Always"`\n - `"Never"`\n - `"OnFailure"`$/),
+  });
+  expect(field("io.k8s.api.core.v1.PersistentVolumeClaimSpec", "accessModes")).toMatchObject({
+    type: "array",
+    items: { enum: ["ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOncePod"] },
+  });
+  const strategy = "io.k8s.api.apps.v1.DeploymentStrategy";
+  expect(at(field("io.k8s.api.apps.v1.DeploymentSpec", "strategy"), "description")).not.toBe(
+    at(components, "schemas", strategy, "description"),
+  );
+});
