@@ -21,6 +21,11 @@ export function openDataDir(dataDir: string): string {
   return path;
 }
 
+/** Where a node with real containers keeps everything. */
+export function nodeFolder(dataDir: string, name: string): string {
+  return join(resolve(dataDir), "nodes", name);
+}
+
 export function writeRunning(dataDir: string, cluster: RunningCluster): void {
   writeFileSync(file(dataDir), `${JSON.stringify(cluster)}\n`, { mode: 0o600 });
 }

@@ -1,11 +1,15 @@
 import { Command, Option } from "commander";
+import { nodeFolder } from "./data-dir.ts";
 import { flags, wholeNumber } from "./flags.ts";
 import { nodeName } from "./node-names.ts";
 import { runComponent } from "./run-component.ts";
 
 interface Options {
   kubeconfig: string;
-  runtime: "simulated";
+  runtime: "simulated" | "cri";
+  dataDir: string;
+  nodeIp?: string;
+  podCidr?: string;
   count: number;
   name?: string;
   namePrefix: string;
@@ -15,15 +19,26 @@ interface Options {
 export const node = new Command("node")
   .description("run node agents against any API server (kubelet)")
   .addOption(flags.kubeconfigIn())
-  .addOption(new Option("--runtime <runtime>", "what runs Pods").choices(["simulated"]).default("simulated"))
+  .addOption(new Option("--runtime <runtime>", "what runs Pods").choices(["simulated", "cri"]).default("simulated"))
+  .addOption(flags.dataDir())
+  .option("--node-ip <ip>", "address of the node, with --runtime cri (default: the machine's)")
+  .option("--pod-cidr <cidr>", "range of its Pods' addresses, with --runtime cri (default: as a controller gives it)")
   .addOption(new Option("--count <n>", "number of nodes in this process").argParser(wholeNumber(1, 5000)).default(1))
   .option("--name <name>", "name of the node, when it is one")
   .option("--name-prefix <prefix>", "names are the prefix and a, b, c …", "node-")
   .addOption(flags.verbosity())
-  .action(({ kubeconfig, runtime, count, name, namePrefix, verbosity }: Options) => {
+  .action((options: Options) => {
+    const { kubeconfig, runtime, count, name, namePrefix, verbosity } = options;
+    if (runtime === "cri" && count > 1) throw new Error("--runtime cri runs one node a process");
     const nodes = Array.from({ length: count }, (_, index) => ({
       name: name && count === 1 ? name : nodeName(index, namePrefix),
       kubeconfig,
     }));
-    return runComponent({ name: "node", logLevel: verbosity, options: { nodes, runtime } });
+    const cri = {
+      folder: nodeFolder(options.dataDir, nodes[0]?.name ?? ""),
+      ...(options.nodeIp && { address: options.nodeIp }),
+      ...(options.podCidr && { podCidr: options.podCidr }),
+    };
+    const more = runtime === "cri" && { cri };
+    return runComponent({ name: "node", logLevel: verbosity, options: { nodes, runtime, ...more } });
   });

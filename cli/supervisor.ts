@@ -15,7 +15,8 @@ export type ComponentSpec = { readonly logLevel: string } & (
       readonly name: "node";
       readonly options: {
         readonly nodes: readonly { readonly name: string; readonly kubeconfig: string }[];
-        readonly runtime: "simulated";
+        readonly runtime: "simulated" | "cri";
+        readonly cri?: { readonly folder: string; readonly address?: string; readonly podCidr?: string };
       };
     }
 );

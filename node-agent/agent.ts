@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import type { AddressInfo } from "node:net";
 import { arch, platform, release } from "node:os";
 import type { Client, Clock, EventRecorder, Informer, Logger, Random } from "../client/index.ts";
-import type { Pod, Service } from "../openapi/api/core.v1.ts";
+import type { Node, Pod, Service } from "../openapi/api/core.v1.ts";
 import { Backoff } from "./backoff.ts";
 import { environment } from "./environment.ts";
 import { startHeartbeat } from "./node-heartbeat.ts";
@@ -29,6 +29,10 @@ export interface AgentOptions {
   /** The node's own address: where its server listens, and what host-network Pods have. */
   readonly address: string;
   readonly capacity: Readonly<Record<string, string>>;
+  /** The node's range of Pods' addresses, when it is not left to a controller. */
+  readonly podCidr?: string;
+  /** Called with the Node before any Pod is looked at. */
+  registered?(node: Node): Promise<void>;
   readonly dns: ClusterDns;
   /** Text of the node's own /etc/hosts, for Pods in its network. */
   hosts(): string;
@@ -72,6 +76,7 @@ export async function startAgent(options: AgentOptions): Promise<{ stop(): Promi
       architecture: arch() === "x64" ? "amd64" : arch(),
       kernelVersion: release(),
       osImage: "inkube",
+      ...(options.podCidr && { podCidr: options.podCidr }),
     }),
   });
 
@@ -122,7 +127,7 @@ export async function startAgent(options: AgentOptions): Promise<{ stop(): Promi
     if (!done && !pod.metadata.deletionTimestamp) statuses.changed(worker);
     void worker.start();
   };
-  await heartbeat.registered;
+  await options.registered?.(await heartbeat.registered);
   pods.addHandler({
     added: see,
     updated: see,

@@ -14,6 +14,8 @@ export interface NodeFacts {
   readonly architecture: string;
   readonly kernelVersion: string;
   readonly osImage: string;
+  /** Range of its Pods' addresses, when the node has one from the start. */
+  readonly podCidr?: string;
 }
 
 /** The release whose kubelet this agent behaves like. */
@@ -30,7 +32,7 @@ const CONDITIONS = [
 
 /** A Node as kubelet registers it. (kubelet_node_status.go initialNode) */
 export function initialNode(facts: NodeFacts, now: Date): Node {
-  const { name, operatingSystem, architecture } = facts;
+  const { name, operatingSystem, architecture, podCidr } = facts;
   const node = {
     apiVersion: "v1",
     kind: "Node",
@@ -44,7 +46,7 @@ export function initialNode(facts: NodeFacts, now: Date): Node {
         "kubernetes.io/os": operatingSystem,
       },
     },
-    spec: {},
+    spec: podCidr ? { podCIDR: podCidr, podCIDRs: [podCidr] } : {},
     status: {},
     // The rest of the spec and status is the API server's to default.
   } as unknown as Node;

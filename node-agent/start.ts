@@ -1,23 +1,18 @@
 import { platform } from "node:os";
-import {
-  type Clock,
-  createClient,
-  createEventRecorder,
-  createInformers,
-  type Logger,
-  loadKubeconfig,
-  openTransport,
-  type Random,
-} from "../client/index.ts";
+import { type Clock, createEventRecorder, type Logger, type Random } from "../client/index.ts";
 import { addressPool } from "./address-pool.ts";
 import { startAgent } from "./agent.ts";
+import { CLUSTER_DNS, CLUSTER_DOMAIN, connectNode } from "./connect-node.ts";
 import { Network } from "./runtime/simulated/network.ts";
 import { simulatedRuntime } from "./runtime/simulated/runtime.ts";
+import type { CriStartOptions } from "./start-cri.ts";
 
 export interface NodeStartOptions {
   /** Nodes that share a kubeconfig share a connection and a watch. */
   readonly nodes: readonly { readonly name: string; readonly kubeconfig: string }[];
-  readonly runtime: "simulated";
+  readonly runtime: "simulated" | "cri";
+  /** Where the one node is, when its Pods are containers of this machine. */
+  readonly cri?: Omit<CriStartOptions, "name" | "kubeconfig">;
   /** What each simulated node has; upstream's names of resources. */
   readonly capacity?: Readonly<Record<string, string>>;
   readonly clock: Clock;
@@ -34,10 +29,6 @@ const CAPACITY = {
   pods: "110",
 };
 
-/** Address of the `kube-dns` Service, and what names of Services end in. (--cluster-dns, --cluster-domain) */
-const CLUSTER_DNS = "10.96.0.10";
-const CLUSTER_DOMAIN = "cluster.local";
-
 /** Every node has an address of its own where loopback is a whole network; elsewhere they share one. */
 function loopback(index: number): string {
   if (platform() !== "linux") return "127.0.0.1";
@@ -45,9 +36,18 @@ function loopback(index: number): string {
   return `127.1.${(n >> 8) & 255}.${n & 255}`;
 }
 
+async function startCri(options: NodeStartOptions): Promise<{ stop(): Promise<void> }> {
+  const [node, ...others] = options.nodes;
+  if (!node || !options.cri || others.length > 0) throw new Error("real Pods run on one node a process");
+  // Simulated nodes do without its dependencies.
+  const { startCriNode } = await import("./start-cri.ts");
+  return startCriNode({ ...node, ...options.cri }, options);
+}
+
 /** Runs node agents. Resolves when all of them are registered. */
 export async function start(options: NodeStartOptions): Promise<{ stop(): Promise<void> }> {
   const { clock, random, capacity = CAPACITY } = options;
+  if (options.runtime === "cri") return startCri(options);
   const stops: (() => Promise<void>)[] = [];
   const network = new Network();
   const groups = Map.groupBy(
@@ -57,18 +57,11 @@ export async function start(options: NodeStartOptions): Promise<{ stop(): Promis
   await Promise.all(
     [...groups].map(async ([kubeconfig, nodes]) => {
       const only = nodes.length === 1 ? nodes[0] : undefined;
-      const logger = options.logger.child({ node: only?.name ?? `${nodes.length} nodes` });
-      const connection = await loadKubeconfig(kubeconfig);
-      const { clientCertificate: cert, clientKey: key, ca } = connection;
-      if (!cert || !key || !ca)
-        throw new Error(`${kubeconfig}: a node needs a client certificate, which is also what it serves with`);
-      const transport = openTransport(connection, "kubelet");
-      const client = createClient(transport);
-      const informers = createInformers({ transport, clock, random, logger });
-      const pods = informers.get("v1/pods", { fieldSelector: only ? `spec.nodeName=${only.name}` : "spec.nodeName!=" });
-      const services = informers.get("v1/services");
-      informers.start();
-      await informers.synced();
+      const { client, transport, informers, pods, services, logger, tls } = await connectNode(
+        kubeconfig,
+        only?.name,
+        options,
+      );
       const agents = await Promise.all(
         nodes.map(({ name, index }) => {
           const address = loopback(index);
@@ -88,7 +81,7 @@ export async function start(options: NodeStartOptions): Promise<{ stop(): Promis
             capacity,
             dns: { server: CLUSTER_DNS, domain: CLUSTER_DOMAIN, host: { servers: [], searches: [], options: [] } },
             hosts: () => "127.0.0.1\tlocalhost\n",
-            tls: { cert, key, ca },
+            tls,
           });
         }),
       );

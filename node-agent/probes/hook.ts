@@ -37,17 +37,22 @@ export async function runHook(
   }
   if (httpGet) {
     const headers = Object.fromEntries((httpGet.httpHeaders ?? []).map(({ name, value }) => [name, value]));
-    const answer = await running.probe({
-      type: "http",
-      scheme: httpGet.scheme ?? "HTTP",
-      port: portOf(httpGet.port, container),
-      path: httpGet.path ?? "/",
-      headers,
-    });
+    const answer = await running.probe(
+      {
+        type: "http",
+        scheme: httpGet.scheme ?? "HTTP",
+        ...(httpGet.host && { host: httpGet.host }),
+        port: portOf(httpGet.port, container),
+        path: httpGet.path ?? "/",
+        headers,
+      },
+      signal,
+    );
     return answer.ok ? undefined : `Http lifecycle hook failed: ${answer.message}`;
   }
   if (tcpSocket) {
-    const answer = await running.probe({ type: "tcp", port: portOf(tcpSocket.port, container) });
+    const { host, port } = tcpSocket;
+    const answer = await running.probe({ type: "tcp", ...(host && { host }), port: portOf(port, container) }, signal);
     return answer.ok ? undefined : `TCP lifecycle hook failed: ${answer.message}`;
   }
   return undefined;

@@ -112,15 +112,22 @@ async function ask(
     return { ok: code === 0, message: output.text() };
   }
   if (httpGet) {
-    return running.probe({
-      type: "http",
-      scheme: httpGet.scheme ?? "HTTP",
-      port: portOf(httpGet.port, container),
-      path: httpGet.path ?? "/",
-      headers: Object.fromEntries((httpGet.httpHeaders ?? []).map(({ name, value }) => [name, value])),
-    });
+    return running.probe(
+      {
+        type: "http",
+        scheme: httpGet.scheme ?? "HTTP",
+        ...(httpGet.host && { host: httpGet.host }),
+        port: portOf(httpGet.port, container),
+        path: httpGet.path ?? "/",
+        headers: Object.fromEntries((httpGet.httpHeaders ?? []).map(({ name, value }) => [name, value])),
+      },
+      signal,
+    );
   }
-  if (grpc) return running.probe({ type: "grpc", port: grpc.port, service: grpc.service ?? "" });
-  if (tcpSocket) return running.probe({ type: "tcp", port: portOf(tcpSocket.port, container) });
+  if (grpc) return running.probe({ type: "grpc", port: grpc.port, service: grpc.service ?? "" }, signal);
+  if (tcpSocket) {
+    const { host, port } = tcpSocket;
+    return running.probe({ type: "tcp", ...(host && { host }), port: portOf(port, container) }, signal);
+  }
   return { ok: true, message: "" };
 }

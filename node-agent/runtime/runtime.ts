@@ -120,8 +120,8 @@ export interface RunningContainer {
   exec(command: readonly string[], streams: Streams, signal: AbortSignal): Promise<number>;
   /** Joins the main process's streams. */
   attach(streams: Streams, signal: AbortSignal): Promise<void>;
-  /** Answers a probe or hook to a port of the container: an HTTP status, or "open" / "closed" for TCP. */
-  probe(request: ProbeRequest): Promise<ProbeAnswer>;
+  /** Answers a probe or hook to a port of the container. @param signal ends it when its time is over */
+  probe(request: ProbeRequest, signal: AbortSignal): Promise<ProbeAnswer>;
   /** Gives it other amounts while it runs. */
   resize(container: Container): Promise<void>;
 }
@@ -130,11 +130,13 @@ export type ProbeRequest =
   | {
       readonly type: "http";
       readonly scheme: string;
+      /** Instead of the Pod's address. */
+      readonly host?: string;
       readonly port: number;
       readonly path: string;
       readonly headers: Record<string, string>;
     }
-  | { readonly type: "tcp"; readonly port: number }
+  | { readonly type: "tcp"; readonly host?: string; readonly port: number }
   | { readonly type: "grpc"; readonly port: number; readonly service: string };
 
 export interface ProbeAnswer {

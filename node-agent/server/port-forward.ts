@@ -103,7 +103,10 @@ async function forward(
   const port = Number(data.header("port"));
   error.resume();
   try {
-    await join(data, await connect(port));
+    const connection = await connect(port);
+    await join(data, connection);
+    // Some runtimes say only afterwards that nobody listens.
+    if (connection.errored) throw connection.errored;
     error.end();
   } catch (wrong) {
     error.end(describe(port, wrong instanceof Error ? wrong.message : String(wrong)));

@@ -8,7 +8,7 @@ const PROTOCOL = "v4.channel.k8s.io";
 /** Runs what a URL of CRI's Exec or Attach stands for. @returns the exit code @throws Error */
 export async function remoteCommand(url: string, streams: Streams, signal: AbortSignal): Promise<number> {
   const { stdin, stdout, stderr, tty, onResize } = streams;
-  const { socket, head } = await upgrade(url, signal);
+  const { socket, head } = await openStream(url, PROTOCOL, signal);
   const session = new SpdySession(socket, head, (stream) => stream.destroy());
   const hangUp = () => socket.destroy();
   signal.addEventListener("abort", hangUp);
@@ -66,9 +66,14 @@ function exitCodeOf(text: string): number {
   throw new Error(message ?? text);
 }
 
-function upgrade(url: string, signal: AbortSignal): Promise<{ socket: Duplex; head: Buffer }> {
+/** Turns a URL of CRI into a connection that speaks SPDY. @throws Error */
+export function openStream(
+  url: string,
+  protocol: string,
+  signal: AbortSignal,
+): Promise<{ socket: Duplex; head: Buffer }> {
   return new Promise((resolve, reject) => {
-    const headers = { Connection: "Upgrade", Upgrade: "SPDY/3.1", "X-Stream-Protocol-Version": PROTOCOL };
+    const headers = { Connection: "Upgrade", Upgrade: "SPDY/3.1", "X-Stream-Protocol-Version": protocol };
     const asked = request(url, { method: "POST", headers, signal, agent: false });
     asked.once("upgrade", (_response, socket, head) => resolve({ socket, head }));
     asked.once("response", (response) => {

@@ -1,18 +1,9 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, rmdirSync, rmSync } from "node:fs";
-import { join, sep } from "node:path";
+import { join } from "node:path";
+import { unmountBelow } from "../volumes/mount.ts";
 
 const CGROUPS = "/sys/fs/cgroup";
-
-/** Mounts at or below a folder, innermost first. */
-function mountsBelow(folder: string): string[] {
-  return readFileSync("/proc/self/mountinfo", "utf8")
-    .split("\n")
-    .map((line) => line.split(" ")[4] ?? "")
-    .map((path) => path.replaceAll(/\\(\d{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8))))
-    .filter((path) => path === folder || path.startsWith(folder + sep))
-    .reverse();
-}
 
 /** The same cgroup in every hierarchy: one with version 2, one a controller with version 1. */
 function cgroupFolders(name: string): string[] {
@@ -74,7 +65,7 @@ export function cleanUp({ folder, socket, cgroup, bridge }: Remains): void {
     const processes = readFileSync(join(each, "cgroup.procs"), "utf8").split("\n").filter(Boolean);
     for (const pid of processes) kill(Number(pid));
   }
-  for (const path of mountsBelow(folder)) execFileSync("umount", ["--lazy", path], { stdio: "ignore" });
+  unmountBelow(folder);
   for (const path of shimSockets) rmSync(path, { force: true });
   if (existsSync(`/sys/class/net/${bridge}`)) execFileSync("ip", ["link", "delete", bridge]);
   for (const each of cgroups) removeCgroup(each);

@@ -1,0 +1,56 @@
+import {
+  type Client,
+  type Clock,
+  createClient,
+  createInformers,
+  type Informer,
+  type Informers,
+  type Logger,
+  loadKubeconfig,
+  openTransport,
+  type Random,
+  type Transport,
+} from "../client/index.ts";
+import type { Pod, Service } from "../openapi/api/core.v1.ts";
+
+/** Address of the `kube-dns` Service, and what names of Services end in. (--cluster-dns, --cluster-domain) */
+export const CLUSTER_DNS = "10.96.0.10";
+export const CLUSTER_DOMAIN = "cluster.local";
+
+export interface NodeEnvironment {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+}
+
+export interface NodeConnection {
+  readonly client: Client;
+  readonly transport: Transport;
+  readonly informers: Informers;
+  readonly pods: Informer<Pod>;
+  readonly services: Informer<Service>;
+  readonly logger: Logger;
+  readonly tls: { readonly cert: string; readonly key: string; readonly ca: string };
+}
+
+/** What one node, or nodes that share an identity, know of the cluster. @param node undefined: Pods of all nodes */
+export async function connectNode(
+  kubeconfig: string,
+  node: string | undefined,
+  environment: NodeEnvironment,
+): Promise<NodeConnection> {
+  const { clock, random } = environment;
+  const logger = environment.logger.child({ node: node ?? "several" });
+  const connection = await loadKubeconfig(kubeconfig);
+  const { clientCertificate: cert, clientKey: key, ca } = connection;
+  if (!cert || !key || !ca)
+    throw new Error(`${kubeconfig}: a node needs a client certificate, which is also what it serves with`);
+  const transport = openTransport(connection, "kubelet");
+  const client = createClient(transport);
+  const informers = createInformers({ transport, clock, random, logger });
+  const pods = informers.get("v1/pods", { fieldSelector: node ? `spec.nodeName=${node}` : "spec.nodeName!=" });
+  const services = informers.get("v1/services");
+  informers.start();
+  await informers.synced();
+  return { client, transport, informers, pods, services, logger, tls: { cert, key, ca } };
+}

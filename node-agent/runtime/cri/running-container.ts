@@ -1,0 +1,56 @@
+import { Writable } from "node:stream";
+import type { Logger } from "../../../client/index.ts";
+import type { Container, Pod } from "../../../openapi/api/core.v1.ts";
+import { networkProbe } from "../../probes/network-probe.ts";
+import type { RunningContainer } from "../runtime.ts";
+import { type CriClient, isNotFound } from "./api/client.ts";
+import type { ContainerWatch } from "./containers.ts";
+import { containerResources } from "./pod/resources.ts";
+import { remoteCommand } from "./streaming.ts";
+
+const nowhere = () => new Writable({ write: (_chunk, _encoding, done) => done() });
+
+export interface RunningFacts {
+  readonly client: CriClient;
+  readonly watch: ContainerWatch;
+  readonly logger: Logger;
+  /** As CRI knows it. */
+  readonly id: string;
+  readonly startedAt: Date;
+  readonly pod: Pod;
+  readonly container: Container;
+  /** Where its ports are. */
+  readonly ip: string;
+  readonly memoryBytes: number;
+}
+
+/** A container that containerd runs. */
+export function runningContainer(facts: RunningFacts): RunningContainer {
+  const { client, watch, logger, id, startedAt, pod, container, ip, memoryBytes } = facts;
+  return {
+    id: `containerd://${id}`,
+    startedAt,
+    exited: watch.exited(id),
+    stop(graceSeconds) {
+      client
+        .stopContainer(id, graceSeconds)
+        .catch((error: unknown) => {
+          if (!isNotFound(error)) logger.warn({ err: error, container: id }, "stopping a container failed");
+        })
+        .finally(() => watch.look());
+    },
+    async exec(command, { stdin, stdout, stderr, tty, onResize }, signal) {
+      const url = await client.exec({ containerId: id, cmd: command, tty, stdin: !!stdin, stdout: true, stderr: !tty });
+      const streams = { ...(stdin && { stdin }), stdout: stdout ?? nowhere(), stderr: stderr ?? nowhere(), tty };
+      return remoteCommand(url, { ...streams, ...(onResize && { onResize }) }, signal);
+    },
+    async attach({ stdin, stdout, stderr, tty, onResize }, signal) {
+      const input = container.stdin ? stdin : undefined;
+      const url = await client.attach({ containerId: id, tty, stdin: !!input, stdout: true, stderr: !tty });
+      const streams = { ...(input && { stdin: input }), stdout: stdout ?? nowhere(), stderr: stderr ?? nowhere(), tty };
+      await remoteCommand(url, { ...streams, ...(onResize && { onResize }) }, signal);
+    },
+    probe: (request, signal) => networkProbe(request, ip, signal),
+    resize: (wanted) => client.updateContainerResources(id, containerResources(pod, wanted, memoryBytes)),
+  };
+}

@@ -1,0 +1,242 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { connect } from "node:net";
+import { totalmem } from "node:os";
+import { join } from "node:path";
+import type { Clock, Logger } from "../../../client/index.ts";
+import type { Container, Pod, Secret } from "../../../openapi/api/core.v1.ts";
+import {
+  type ContainerConfig,
+  type RecoveredContainer,
+  type RunningContainer,
+  type Runtime,
+  type Sandbox,
+  StartError,
+} from "../runtime.ts";
+import { type CriClient, isNotFound } from "./api/client.ts";
+import { CONTAINER_STATE, SANDBOX_READY, type SandboxConfig } from "./api/types.ts";
+import { ContainerWatch } from "./containers.ts";
+import { ImageStore } from "./images/image-store.ts";
+import { LogFiles } from "./logs/log-files.ts";
+import { readLog } from "./logs/read-log.ts";
+import { containerWish } from "./pod/container-wish.ts";
+import type { NodePaths } from "./pod/paths.ts";
+import { LABEL, sandboxConfig } from "./pod/sandbox-config.ts";
+import { exitOf } from "./pod/termination.ts";
+import { forwardedConnection } from "./port-forward.ts";
+import { runningContainer } from "./running-container.ts";
+import { DiskVolumes } from "./volumes/pod-volumes.ts";
+
+const NANOSECONDS = 1e6;
+const NO_DNS = { servers: [], searches: [], options: [] };
+
+export interface CriRuntimeOptions {
+  readonly client: CriClient;
+  readonly paths: NodePaths;
+  /** Cgroup above all Pods'; starts with a slash. */
+  readonly cgroupRoot: string;
+  /** The node's address, which Pods in its network have. */
+  readonly address: string;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  secret(namespace: string, name: string): Promise<Secret | undefined>;
+}
+
+export interface CriRuntime extends Runtime {
+  /** Lets go of everything and leaves all Pods running. */
+  stop(): void;
+}
+
+const uidOf = (pod: Pod) => pod.metadata.uid ?? "";
+
+/** Runs Pods on a container runtime that speaks CRI v1. (pkg/kubelet/kuberuntime) */
+export async function criRuntime(options: CriRuntimeOptions): Promise<CriRuntime> {
+  const { client, paths, clock, logger, address } = options;
+  const { runtimeName, runtimeVersion } = await client.version();
+  const images = new ImageStore(options);
+  await images.refresh();
+  const watch = new ContainerWatch(client, clock, logger);
+  const volumes = new DiskVolumes(options);
+  const logs = new LogFiles(paths);
+  const memoryBytes = totalmem();
+  /** By Pod uid. */
+  const sandboxes = new Map<string, { readonly id: string; readonly ip: string; readonly attempt: number }>();
+  /** Containers that run, by Pod uid and name. */
+  const running = new Map<string, string>();
+  const keyOf = (pod: Pod, name: string) => `${uidOf(pod)}/${name}`;
+
+  const configOf = (pod: Pod, hostname: string, dns: SandboxConfig["dnsConfig"], attempt: number) =>
+    sandboxConfig(pod, { hostname, dns: dns ?? NO_DNS, paths, cgroupRoot: options.cgroupRoot, attempt });
+
+  const sandboxesOf = async (uid: string) =>
+    (await client.listPodSandbox())
+      .filter(({ metadata }) => metadata.uid === uid)
+      .sort((a, b) => b.metadata.attempt - a.metadata.attempt);
+
+  const containersOf = async (uid: string) =>
+    (await client.listContainers())
+      .filter(({ labels }) => labels[LABEL.podUid] === uid)
+      .sort((a, b) => b.createdAt - a.createdAt);
+
+  async function remove(id: string): Promise<void> {
+    await client.stopPodSandbox(id);
+    await client.removePodSandbox(id);
+  }
+
+  async function known(pod: Pod, id: string, attempt: number): Promise<Sandbox> {
+    const { network } = await client.podSandboxStatus(id);
+    const ips = network?.ip ? [network.ip, ...network.additionalIps.map(({ ip }) => ip)] : [];
+    sandboxes.set(uidOf(pod), { id, ip: ips[0] ?? address, attempt });
+    return { id, ips };
+  }
+
+  function track(pod: Pod, container: Container, id: string, startedAt: Date): RunningContainer {
+    const key = keyOf(pod, container.name);
+    running.set(key, id);
+    const ip = sandboxes.get(uidOf(pod))?.ip ?? address;
+    const result = runningContainer({ client, watch, logger, id, startedAt, pod, container, ip, memoryBytes });
+    void result.exited.then(() => running.get(key) === id && running.delete(key));
+    return result;
+  }
+
+  /** Instances before the last one: nobody asks for them any more. */
+  async function removeOld(uid: string, name: string, before: number): Promise<void> {
+    for (const { id, metadata, state } of await containersOf(uid)) {
+      if (metadata.name !== name || metadata.attempt >= before || state === CONTAINER_STATE.running) continue;
+      await client.removeContainer(id);
+    }
+  }
+
+  async function startContainer(config: ContainerConfig): Promise<RunningContainer> {
+    const { pod, container, attempt, sandbox, hostname, dns } = config;
+    const uid = uidOf(pod);
+    logs.prepare(pod, container.name, attempt);
+    const folder = paths.container(uid, container.name);
+    mkdirSync(folder, { recursive: true });
+    const messageFile = join(folder, String(attempt));
+    // Whatever user the container runs as may write its last words.
+    writeFileSync(messageFile, "", { mode: 0o666 });
+    const hostsFile = join(paths.pod(uid), "etc-hosts");
+    writeFileSync(hostsFile, config.hosts, { mode: 0o644 });
+    await removeOld(uid, container.name, attempt - 1);
+    const target = "targetContainerName" in container ? String(container.targetContainerName) : undefined;
+    const wish = containerWish(config, {
+      mountSources: config.mounts.map((mount, index) => volumes.hostPath(pod, container.name, mount, index)),
+      hostsFile,
+      messageFile,
+      seccompFolder: paths.seccomp,
+      memoryBytes,
+      targetId: target && running.get(keyOf(pod, target)),
+    });
+    const sandboxWish = configOf(pod, hostname, dns, sandboxes.get(uid)?.attempt ?? 0);
+    const id = await client.createContainer(sandbox.id, wish, sandboxWish);
+    try {
+      await client.startContainer(id);
+    } catch (error) {
+      throw new StartError(`containerd://${id}`, error instanceof Error ? error.message : String(error));
+    }
+    const { startedAt } = await client.containerStatus(id);
+    return track(pod, container, id, new Date(startedAt / NANOSECONDS));
+  }
+
+  return {
+    version: `${runtimeName}://${runtimeVersion.replace(/^v/, "")}`,
+    images: () => images.images,
+    findImage: (name) => images.find(name),
+    async recover(pod) {
+      const uid = uidOf(pod);
+      const [newest] = await sandboxesOf(uid);
+      const items = await containersOf(uid);
+      if (!newest && items.length === 0) return undefined;
+      const ready = newest?.state === SANDBOX_READY;
+      const sandbox = newest && ready ? await known(pod, newest.id, newest.metadata.attempt) : undefined;
+      const specs = [
+        ...(pod.spec.initContainers ?? []),
+        ...(pod.spec.containers ?? []),
+        ...((pod.spec.ephemeralContainers ?? []) as Container[]), // which have the fields of a container
+      ];
+      const containers: RecoveredContainer[] = [];
+      for (const spec of specs) {
+        const item = items.find(({ metadata }) => metadata.name === spec.name);
+        if (!item) continue;
+        const status = await client.containerStatus(item.id);
+        const image = await images.find(status.imageRef);
+        const common = { name: spec.name, attempt: item.metadata.attempt, image };
+        const startedAt = new Date(status.startedAt / NANOSECONDS);
+        if (status.state === CONTAINER_STATE.running && sandbox) {
+          containers.push({ ...common, running: track(pod, spec, item.id, startedAt) });
+        } else if (status.state === CONTAINER_STATE.exited) {
+          const exit = { result: exitOf(status), id: `containerd://${item.id}`, startedAt };
+          containers.push({ ...common, exit });
+        }
+      }
+      return { sandbox, containers };
+    },
+    mountVolumes: (pod, wanted) => volumes.mount(pod, wanted),
+    unmountVolumes: (uid) => volumes.unmount(uid),
+    async runSandbox({ pod, hostname, dns }) {
+      const old = await sandboxesOf(uidOf(pod));
+      for (const { id } of old) await remove(id);
+      const attempt = old[0] ? old[0].metadata.attempt + 1 : 0;
+      const config = configOf(pod, hostname, dns, attempt);
+      mkdirSync(config.logDirectory, { recursive: true, mode: 0o755 });
+      mkdirSync(paths.pod(uidOf(pod)), { recursive: true, mode: 0o750 });
+      return known(pod, await client.runPodSandbox(config, ""), attempt);
+    },
+    async removeSandbox({ id }) {
+      for (const [uid, sandbox] of sandboxes) if (sandbox.id === id) sandboxes.delete(uid);
+      await remove(id).catch((error: unknown) => {
+        if (!isNotFound(error)) throw error;
+      });
+    },
+    pullImage: (image, pod) => images.pull(image, pod, configOf(pod, "", undefined, 0)),
+    startContainer,
+    async stats() {
+      const all = await client.listContainerStats();
+      return all.flatMap(({ attributes, cpu, memory }) => {
+        const { labels } = attributes;
+        if (!cpu || !memory) return [];
+        return [
+          {
+            podUid: labels[LABEL.podUid] ?? "",
+            container: labels[LABEL.containerName] ?? "",
+            startedAt: new Date(0),
+            at: new Date(cpu.timestamp / NANOSECONDS),
+            cpuNanoSeconds: cpu.usageCoreNanoSeconds?.value ?? 0,
+            workingSetBytes: memory.workingSetBytes?.value ?? 0,
+          },
+        ];
+      });
+    },
+    async logs(podUid, container, wanted, output, signal) {
+      const isOpen = () => running.has(`${podUid}/${container}`);
+      // The newest instance is the previous one once it has ended and the next has not begun.
+      const path = logs.find(podUid, container, wanted.previous && isOpen() ? 1 : 0);
+      if (!path) {
+        const what = wanted.previous ? "previous terminated container" : "container";
+        throw new Error(`${what} "${container}" in pod not found`);
+      }
+      await readLog({ path, clock, isOpen: () => isOpen() && !wanted.previous }, wanted, output, signal);
+    },
+    async connect(podUid, port) {
+      const sandbox = sandboxes.get(podUid);
+      if (!sandbox) throw new Error("the Pod's sandbox is not running");
+      if (sandbox.ip === address) return dial("localhost", port);
+      return forwardedConnection(await client.portForward(sandbox.id, port), port, new AbortController().signal);
+    },
+    dial,
+    forgetPod: (podUid) => logs.forget(podUid),
+    stop() {
+      watch.stop();
+      volumes.stop();
+      client.close();
+    },
+  };
+}
+
+function dial(host: string, port: number): Promise<ReturnType<typeof connect>> {
+  return new Promise((resolve, reject) => {
+    const socket = connect({ host, port });
+    socket.once("connect", () => resolve(socket));
+    socket.once("error", reject);
+  });
+}

@@ -1,0 +1,129 @@
+import { chmodSync, chownSync, existsSync, lstatSync, mkdirSync, readdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { type Clock, type Logger, quantity } from "../../../../client/index.ts";
+import type { Pod } from "../../../../openapi/api/core.v1.ts";
+import type { ContainerMount, FilesVolume, Volume } from "../../../volumes/volume.ts";
+import type { NodePaths } from "../pod/paths.ts";
+import { writeAtomically } from "./atomic-writer.ts";
+import { checkHostPath } from "./host-path.ts";
+import { mount, mountsBelow, unmountBelow } from "./mount.ts";
+import { bindSubPath } from "./sub-path.ts";
+
+/** How often volumes that show objects are brought up to date, in ms. */
+const REFRESH = 5_000;
+const SETGID = 0o2000;
+
+/** Plugins' names, which folders have. */
+const PLUGIN = { emptyDir: "kubernetes.io~empty-dir", files: "kubernetes.io~projected" } as const;
+
+export interface DiskVolumesOptions {
+  readonly paths: NodePaths;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** Volumes of a node's Pods as folders below the node's folder, and as mounts there. */
+export class DiskVolumes {
+  readonly #options: DiskVolumesOptions;
+  readonly #files = new Map<string, FilesVolume[]>();
+  readonly #timer: NodeJS.Timeout;
+
+  constructor(options: DiskVolumesOptions) {
+    this.#options = options;
+    this.#timer = setInterval(() => void this.#refresh(), REFRESH).unref();
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+  }
+
+  /** Idempotent: what is mounted already stays as it is. @throws Error for a FailedMount event */
+  async mount(pod: Pod, volumes: readonly Volume[]): Promise<void> {
+    const uid = pod.metadata.uid ?? "";
+    for (const volume of volumes) {
+      try {
+        await this.#mountOne(pod, volume);
+      } catch (error) {
+        const text = error instanceof Error ? error.message : String(error);
+        throw new Error(`MountVolume.SetUp failed for volume "${volume.name}" : ${text}`);
+      }
+    }
+    const files = volumes.filter((volume) => volume.type === "files");
+    if (files.length > 0) this.#files.set(uid, files);
+  }
+
+  async unmount(uid: string): Promise<void> {
+    this.#files.delete(uid);
+    const folder = this.#options.paths.pod(uid);
+    if (!existsSync(folder)) return;
+    unmountBelow(folder);
+    rmSync(folder, { recursive: true, force: true });
+  }
+
+  /** Path of the node that a container's mount shows. @param index of the mount, among the container's @throws Error */
+  hostPath(pod: Pod, container: string, { volume, subPath }: ContainerMount, index: number): string {
+    const { paths } = this.#options;
+    const uid = pod.metadata.uid ?? "";
+    const root = this.#folder(uid, volume);
+    if (!subPath) return root;
+    const target = join(paths.pod(uid), "volume-subpaths", volume.name, container, String(index));
+    bindSubPath(root, subPath, target);
+    return target;
+  }
+
+  #folder(uid: string, volume: Volume): string {
+    const { paths } = this.#options;
+    if (volume.type === "hostPath") return volume.path;
+    if (volume.type === "emptyDir" || volume.type === "files")
+      return paths.volume(uid, PLUGIN[volume.type], volume.name);
+    throw new Error(
+      volume.type === "image"
+        ? "volumes of images need a container runtime that can mount them"
+        : `no driver for ${volume.id} runs on this node`,
+    );
+  }
+
+  async #mountOne(pod: Pod, volume: Volume): Promise<void> {
+    const folder = this.#folder(pod.metadata.uid ?? "", volume);
+    if (volume.type === "hostPath") return checkHostPath(folder, volume.pathType);
+    if (volume.type === "files") {
+      writeAtomically(folder, await volume.content(), volume.fsGroup);
+      return;
+    }
+    if (volume.type !== "emptyDir" || existsSync(folder)) return;
+    mkdirSync(folder, { recursive: true });
+    if (volume.medium === "Memory" && !mountsBelow(folder).includes(folder)) {
+      const limit = (pod.spec.volumes ?? []).find(({ name }) => name === volume.name)?.emptyDir?.sizeLimit;
+      const size = limit && quantity(limit) > 0 ? ["-o", `size=${quantity(limit)}`] : [];
+      mount("-t", "tmpfs", ...size, "tmpfs", folder);
+    } else if (volume.medium.startsWith("HugePages")) {
+      throw new Error(`medium ${volume.medium} is not supported by this node`);
+    }
+    chmodSync(folder, 0o777);
+    if (volume.fsGroup !== undefined) giveToGroup(folder, volume.fsGroup);
+  }
+
+  async #refresh(): Promise<void> {
+    for (const [uid, volumes] of this.#files) {
+      for (const volume of volumes) {
+        try {
+          const content = await volume.content();
+          // The Pod may have ended meanwhile.
+          if (this.#files.has(uid)) writeAtomically(this.#folder(uid, volume), content, volume.fsGroup);
+        } catch (error) {
+          this.#options.logger.debug({ err: error, uid, volume: volume.name }, "bringing a volume up to date failed");
+        }
+      }
+    }
+  }
+}
+
+/** (pkg/volume/volume_linux.go changeFilePermission) */
+function giveToGroup(path: string, group: number): void {
+  const found = lstatSync(path);
+  if (found.isSymbolicLink()) return;
+  chownSync(path, found.uid, group);
+  if (!found.isDirectory()) return chmodSync(path, (found.mode & 0o7777) | 0o660);
+  chmodSync(path, (found.mode & 0o7777) | 0o770 | SETGID);
+  for (const name of readdirSync(path)) giveToGroup(join(path, name), group);
+}

@@ -1,0 +1,40 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { unmountBelow } from "./mount.ts";
+import { bindSubPath } from "./sub-path.ts";
+
+let home = "";
+beforeEach(() => {
+  home = mkdtempSync(join(tmpdir(), "inkube-sub-path-"));
+  mkdirSync(join(home, "volume"));
+});
+afterEach(() => {
+  unmountBelow(home);
+  rmSync(home, { recursive: true });
+});
+
+const bind = (subPath: string) => bindSubPath(join(home, "volume"), subPath, join(home, "target"));
+
+test.each(["link", "link/deeper", "../outside"])("a sub-path %s that leads out of its volume is refused", (subPath) => {
+  mkdirSync(join(home, "outside/deeper"), { recursive: true });
+  symlinkSync("../outside", join(home, "volume/link"));
+  expect(() => bind(subPath)).toThrow("leads out of its volume");
+});
+
+/** Mounting takes root and a kernel that lets it. */
+describe.skipIf(process.platform !== "linux" || process.getuid?.() !== 0)("as root", () => {
+  test("folders are made, and shown at the target", () => {
+    bind("a/b");
+    writeFileSync(join(home, "volume/a/b/file"), "seen");
+    expect(readFileSync(join(home, "target/file"), "utf8")).toBe("seen");
+  });
+
+  test("a file may be shown, also through a link inside of its volume", () => {
+    writeFileSync(join(home, "volume/real"), "text");
+    symlinkSync("real", join(home, "volume/link"));
+    bind("link");
+    expect(readFileSync(join(home, "target"), "utf8")).toBe("text");
+  });
+});

@@ -1,0 +1,83 @@
+import { readFileSync } from "node:fs";
+import { hostname } from "node:os";
+import { createEventRecorder, sleep } from "../client/index.ts";
+import type { Node } from "../openapi/api/core.v1.ts";
+import { startAgent } from "./agent.ts";
+import { CLUSTER_DNS, CLUSTER_DOMAIN, connectNode, type NodeEnvironment } from "./connect-node.ts";
+import { ObjectCache } from "./object-cache.ts";
+import { machineAddress, machineCapacity, machineDns, openCriNode } from "./runtime/cri/node.ts";
+
+export interface CriStartOptions {
+  readonly name: string;
+  readonly kubeconfig: string;
+  /** Folder of everything that this node keeps. */
+  readonly folder: string;
+  /** Undefined: the machine's. */
+  readonly address?: string;
+  /** Undefined: waits until a controller gives it. */
+  readonly podCidr?: string;
+}
+
+/** Pause between looks whether a controller has given the node its range, in ms. */
+const LOOK = 500;
+
+/** Runs one node whose Pods are containers of this machine. Resolves when it is registered. */
+export async function startCriNode(
+  options: CriStartOptions,
+  environment: NodeEnvironment,
+): Promise<{ stop(): Promise<void> }> {
+  const { name, folder, podCidr, address = machineAddress() } = options;
+  const { clock, random } = environment;
+  const connection = await connectNode(options.kubeconfig, name, environment);
+  const { client, logger, tls, informers } = connection;
+  const secrets = new ObjectCache(client, clock);
+  const node = await openCriNode({
+    folder,
+    address,
+    clock,
+    logger,
+    // Of a Secret only its data is read.
+    secret: async (namespace, secret) =>
+      (await secrets.get("v1/secrets", namespace, secret, clock.now().getTime())) as never,
+  });
+  const stopping = new AbortController();
+  const rangeOf = async (registered: Node) => {
+    let { podCIDR } = registered.spec ?? {};
+    while (!podCIDR && !stopping.signal.aborted) {
+      await sleep(clock, LOOK, stopping.signal);
+      ({ podCIDR } = (await client.get("v1/nodes", { name })).spec ?? {});
+    }
+    return podCIDR;
+  };
+  const agent = await startAgent({
+    name,
+    client,
+    pods: connection.pods,
+    services: connection.services,
+    clock,
+    random,
+    logger,
+    recorder: createEventRecorder({ client, clock, logger, component: "kubelet", host: name }),
+    runtime: node.runtime,
+    address,
+    capacity: machineCapacity(folder),
+    ...(podCidr && { podCidr }),
+    registered: async (registered) => {
+      const range = await rangeOf(registered);
+      if (range) node.setPodCidr(range);
+    },
+    dns: { server: CLUSTER_DNS, domain: CLUSTER_DOMAIN, host: machineDns() },
+    hosts: () => readFileSync("/etc/hosts", "utf8"),
+    tls,
+  });
+  logger.info({ address, folder, machine: hostname() }, "node runs Pods with containerd");
+  return {
+    async stop() {
+      stopping.abort();
+      await agent.stop();
+      informers.stop();
+      node.stop();
+      await connection.transport.close();
+    },
+  };
+}
