@@ -4,6 +4,8 @@ import { type StartOptions, start as startServer } from "../server/start.ts";
 import { openDataDir } from "./data-dir.ts";
 import { nodeName } from "./node-names.ts";
 import type { Progress } from "./progress.ts";
+import { openRealNodes } from "./real-nodes.ts";
+import { superviseProcess } from "./supervise-process.ts";
 import { type ComponentSpec, type Supervised, supervise } from "./supervisor.ts";
 
 /** So many simulated nodes are no load: they share a thread with the scheduler. */
@@ -20,8 +22,9 @@ export interface ClusterOptions {
   port: number;
   /** Where the administrator's kubeconfig goes; undefined = `kubeconfig` in the data folder. */
   kubeconfig?: string;
-  /** Number of simulated nodes; 0 for none. */
+  /** Number of nodes; 0 for none. */
   nodes: number;
+  runtime: "simulated" | "cri";
   /** As in --controllers; none runs no controllers. */
   controllers: readonly string[];
   scheduler: boolean;
@@ -46,11 +49,14 @@ export interface Cluster {
 /** The API server in this thread, then every component in a thread of its own. Resolves when the API server is ready. */
 export async function startCluster(options: ClusterOptions, progress: Progress): Promise<Cluster> {
   const dataDir = openDataDir(options.dataDir);
+  const names = Array.from({ length: options.nodes }, (_, index) => nodeName(index));
+  const real = options.runtime === "cri" && options.nodes > 0 ? await openRealNodes(dataDir, names) : undefined;
   const server = await startServer({
     dataDir,
     storage: options.storage ?? `sqlite:${join(dataDir, "inkube.db")}`,
     durability: options.durability,
-    bindAddress: options.bindAddress,
+    // Nodes with a network of their own cannot reach the machine's loopback.
+    bindAddress: real && options.bindAddress === "127.0.0.1" ? real.gateway : options.bindAddress,
     port: options.port,
     onPortTaken: (port, next) => progress.note(`port ${port} is taken, using ${next}`),
     logLevel: options.logLevel,
@@ -86,11 +92,16 @@ export async function startCluster(options: ClusterOptions, progress: Progress):
     const kubeconfig = identity("scheduler", "system:kube-scheduler");
     light.push({ name: "scheduler", logLevel, options: { kubeconfig, leaderElect: false } });
   }
-  if (options.nodes > 0) {
-    const nodes = Array.from({ length: options.nodes }, (_, index) => {
-      const name = nodeName(index);
-      return { name, kubeconfig: identity(name, `system:node:${name}`, ["system:nodes"]) };
-    });
+  const nodes = names.map((name) => ({
+    name,
+    kubeconfig: identity(name, `system:node:${name}`, ["system:nodes"]),
+  }));
+  if (real) {
+    for (const { name, kubeconfig } of nodes) {
+      const args = real.commandOf(name, ["node", "--runtime", "cri", "--kubeconfig", kubeconfig, "-v", logLevel]);
+      components.push(superviseProcess(name, args, progress.note));
+    }
+  } else if (options.nodes > 0) {
     const node: ComponentSpec = { name: "node", logLevel, options: { nodes, runtime: "simulated" } };
     if (options.nodes > FEW_NODES) run(node);
     else light.push(node);
@@ -108,6 +119,7 @@ export async function startCluster(options: ClusterOptions, progress: Progress):
       stopped ??= (async () => {
         await Promise.allSettled(components.map((component) => component.stop()));
         await server.stop();
+        await real?.remove();
       })();
       return stopped;
     },

@@ -21,9 +21,9 @@ export function openDataDir(dataDir: string): string {
   return path;
 }
 
-/** Where a node with real containers keeps everything. */
-export function nodeFolder(dataDir: string, name: string): string {
-  return join(resolve(dataDir), "nodes", name);
+/** Where nodes with real containers keep everything: one folder each. */
+export function nodesFolder(dataDir: string): string {
+  return join(resolve(dataDir), "nodes");
 }
 
 export function writeRunning(dataDir: string, cluster: RunningCluster): void {

@@ -1,9 +1,10 @@
 import { Command } from "commander";
 import { clearRunning, isAlive, readRunning } from "./data-dir.ts";
 import { flags } from "./flags.ts";
+import { removeRealNodes } from "./real-nodes.ts";
 
 /** How long a cluster may take to stop, in ms, and how often to look. */
-const LIMIT = 10_000;
+const LIMIT = 30_000;
 const INTERVAL = 20;
 
 export const down = new Command("down")
@@ -12,6 +13,8 @@ export const down = new Command("down")
   .action(async ({ dataDir }: { dataDir: string }) => {
     const cluster = readRunning(dataDir);
     if (!cluster) {
+      // One that was killed has left its containers running.
+      if (await removeRealNodes(dataDir)) return void process.stderr.write("inkube: removed what a killed one left\n");
       process.stderr.write("inkube: nothing is running\n");
       return;
     }
@@ -22,5 +25,6 @@ export const down = new Command("down")
       await new Promise((resolve) => setTimeout(resolve, INTERVAL));
     }
     clearRunning(dataDir);
+    await removeRealNodes(dataDir);
     process.stderr.write("inkube: stopped\n");
   });

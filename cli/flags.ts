@@ -47,6 +47,10 @@ export const flags = {
     )
       .argParser((text: string) => text.split(",").filter(Boolean))
       .default(["*"], "*"),
+  runtime: () =>
+    new Option("--runtime <runtime>", "what runs Pods: a simulation, or containers of this machine, through containerd")
+      .choices(["simulated", "cri"])
+      .default("simulated"),
   verbosity: () =>
     new Option("-v, --verbosity <level>", "log level")
       .choices(["error", "warn", "info", "debug", "trace"])

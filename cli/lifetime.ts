@@ -6,14 +6,16 @@ const STOP_LIMIT = 900;
 /**
  * Runs until told to stop: by SIGINT, SIGTERM or SIGHUP, or by the death of the parent that holds our descriptor
  * open (`INKUBE_PARENT_FD`), which a kill -9 of the parent cannot prevent. Then stops everything and exits.
+ *
+ * @param limit ms that stopping may take
  */
-export function untilStopped(stop: () => Promise<void>): Promise<never> {
+export function untilStopped(stop: () => Promise<void>, limit = STOP_LIMIT): Promise<never> {
   return new Promise(() => {
     let stopping = false;
     const end = (code: number) => {
       if (stopping) return;
       stopping = true;
-      setTimeout(() => process.exit(code), STOP_LIMIT);
+      setTimeout(() => process.exit(code), limit);
       stop().then(
         () => process.exit(code),
         (error: unknown) => {

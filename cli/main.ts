@@ -34,6 +34,11 @@ const commands: readonly CommandEntry[] = [
     load: async () => (await import("./node.ts")).node,
   },
   {
+    name: "load",
+    description: "give images of an archive to nodes that run real containers",
+    load: async () => (await import("./load.ts")).load,
+  },
+  {
     name: "kubeconfig",
     description: "print or merge the administrator's kubeconfig",
     load: async () => (await import("./kubeconfig.ts")).kubeconfig,

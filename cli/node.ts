@@ -1,5 +1,6 @@
+import { join } from "node:path";
 import { Command, Option } from "commander";
-import { nodeFolder } from "./data-dir.ts";
+import { nodesFolder } from "./data-dir.ts";
 import { flags, wholeNumber } from "./flags.ts";
 import { nodeName } from "./node-names.ts";
 import { runComponent } from "./run-component.ts";
@@ -19,7 +20,7 @@ interface Options {
 export const node = new Command("node")
   .description("run node agents against any API server (kubelet)")
   .addOption(flags.kubeconfigIn())
-  .addOption(new Option("--runtime <runtime>", "what runs Pods").choices(["simulated", "cri"]).default("simulated"))
+  .addOption(flags.runtime())
   .addOption(flags.dataDir())
   .option("--node-ip <ip>", "address of the node, with --runtime cri (default: the machine's)")
   .option("--pod-cidr <cidr>", "range of its Pods' addresses, with --runtime cri (default: as a controller gives it)")
@@ -35,7 +36,7 @@ export const node = new Command("node")
       kubeconfig,
     }));
     const cri = {
-      folder: nodeFolder(options.dataDir, nodes[0]?.name ?? ""),
+      folder: join(nodesFolder(options.dataDir), nodes[0]?.name ?? ""),
       ...(options.nodeIp && { address: options.nodeIp }),
       ...(options.podCidr && { podCidr: options.podCidr }),
     };

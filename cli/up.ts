@@ -7,6 +7,7 @@ import { clearRunning, openDataDir, readRunning, writeRunning } from "./data-dir
 import { flags, wholeNumber } from "./flags.ts";
 import { environmentForChildren, untilStopped } from "./lifetime.ts";
 import { createProgress } from "./progress.ts";
+import { REAL_STOP_LIMIT, requireRealNodes } from "./real-nodes.ts";
 import { addServerFlags, type ServerFlags, serverSettings } from "./server-flags.ts";
 
 interface UpOptions extends ServerFlags {
@@ -14,7 +15,7 @@ interface UpOptions extends ServerFlags {
   nodes: number;
   controllers: string[];
   scheduler: boolean;
-  runtime: "simulated";
+  runtime: "simulated" | "cri";
   port: number;
   bindAddress: string;
   dataDir: string;
@@ -26,10 +27,10 @@ interface UpOptions extends ServerFlags {
 }
 
 export const up = new Command("up")
-  .description("start a whole cluster: API server, controllers, scheduler and simulated nodes")
+  .description("start a whole cluster: API server, controllers, scheduler and nodes")
   .option("-d, --detach", "run in the background; `inkube down` stops it", false)
   .addOption(new Option("--nodes <n>", "number of nodes, 0 for none").argParser(wholeNumber(0, 5000)).default(2))
-  .addOption(new Option("--runtime <runtime>", "what runs Pods").choices(["simulated"]).default("simulated"))
+  .addOption(flags.runtime())
   .addOption(flags.controllers())
   .option("--no-scheduler", "run no scheduler")
   .addOption(flags.port())
@@ -42,6 +43,7 @@ export const up = new Command("up")
   .addOption(flags.verbosity())
   .action(async (options: UpOptions, command: Command) => {
     const server = serverSettings(options, command);
+    if (options.runtime === "cri" && options.nodes > 0) requireRealNodes();
     const running = readRunning(options.dataDir);
     if (running)
       throw new Error(
@@ -73,24 +75,27 @@ async function foreground(options: UpOptions, server: ReturnType<typeof serverSe
   writeRunning(options.dataDir, state);
   await cluster.ready;
   if (options.output === "json") console.log(readyLine(state));
-  else console.log(copyAndPaste(state.kubeconfig));
-  await untilStopped(async () => {
-    try {
-      await cluster.stop();
-    } finally {
-      clearRunning(options.dataDir);
-    }
-  });
+  else console.log(copyAndPaste(state.kubeconfig, options.runtime));
+  await untilStopped(
+    async () => {
+      try {
+        await cluster.stop();
+      } finally {
+        clearRunning(options.dataDir);
+      }
+    },
+    options.runtime === "cri" ? REAL_STOP_LIMIT : undefined,
+  );
 }
 
 const readyLine = ({ server, kubeconfig, pid }: { server: string; kubeconfig: string; pid: number }) =>
   JSON.stringify({ ready: true, server, kubeconfig, pid });
 
-function copyAndPaste(kubeconfig: string): string {
+function copyAndPaste(kubeconfig: string, runtime: UpOptions["runtime"]): string {
   return [
     `export KUBECONFIG=${kubeconfig}`,
     "kubectl get nodes",
-    "kubectl create deployment web --image=nginx --replicas=3",
+    runtime === "cri" ? "inkube load IMAGE.tar" : "kubectl create deployment web --image=nginx --replicas=3",
   ].join("\n");
 }
 
@@ -112,7 +117,7 @@ async function detached(options: UpOptions): Promise<void> {
     const state = readRunning(options.dataDir);
     if (state && state.pid === child.pid) {
       child.unref();
-      console.log(options.output === "json" ? readyLine(state) : copyAndPaste(state.kubeconfig));
+      console.log(options.output === "json" ? readyLine(state) : copyAndPaste(state.kubeconfig, options.runtime));
       return;
     }
     const gone = await Promise.race([exited, new Promise<undefined>((next) => setTimeout(() => next(undefined), 20))]);

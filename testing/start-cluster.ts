@@ -39,6 +39,7 @@ export async function startCluster(options: TestClusterOptions = {}): Promise<Te
       bindAddress: "127.0.0.1",
       port: options.port ?? 0,
       nodes: options.nodes ?? 2,
+      runtime: "simulated",
       controllers: options.controllers ?? ["*"],
       scheduler: options.scheduler ?? true,
       logLevel: "error",

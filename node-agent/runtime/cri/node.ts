@@ -1,25 +1,21 @@
-import { execFile } from "node:child_process";
-import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, rmSync, statfsSync, writeFileSync } from "node:fs";
 import { cpus, networkInterfaces, totalmem } from "node:os";
 import { join } from "node:path";
-import { promisify } from "node:util";
-import type { Clock, Logger } from "../../../client/index.ts";
+import type { Logger } from "../../../client/index.ts";
 import type { DnsConfig } from "../../pod-dns.ts";
 import { type CriClient, criClient } from "./api/client.ts";
-import { cleanUp, type Remains } from "./daemon/clean-up.ts";
 import { conflist } from "./daemon/conflist.ts";
-import { type ContainerdOptions, runningContainerd, startContainerd, stopContainerd } from "./daemon/containerd.ts";
+import { type ContainerdOptions, runningContainerd, startContainerd } from "./daemon/containerd.ts";
 import { missingPrerequisites, pluginFolder } from "./daemon/prerequisites.ts";
+import { importImages } from "./images/import.ts";
 import { PAUSE_IMAGE, pauseArchive } from "./images/pause.ts";
 import { type NodePaths, nodePaths } from "./pod/paths.ts";
+import { agentFile, nodeNames } from "./remove-node.ts";
 import { type CriRuntime, type CriRuntimeOptions, criRuntime } from "./runtime.ts";
 
 /** How often it is looked whether containerd still runs, in ms. */
 const WATCH = 1_000;
 const MAX_PODS = "110";
-
-const run = promisify(execFile);
 
 export interface CriNodeOptions extends Pick<CriRuntimeOptions, "clock" | "logger" | "secret"> {
   /** Folder of everything that this node keeps. */
@@ -35,17 +31,6 @@ export interface CriNode {
   stop(): void;
 }
 
-/** Names of what a node makes outside its folder, by which it is found again. */
-function namesOf(folder: string): { cgroup: string; bridge: string } {
-  const hash = createHash("sha256").update(folder).digest("hex");
-  return { cgroup: `inkube-${hash.slice(0, 12)}`, bridge: `ink${hash.slice(0, 8)}` };
-}
-
-function remainsOf(folder: string): Remains {
-  const { containerd, socket } = nodePaths(folder);
-  return { folder: containerd, socket, ...namesOf(folder) };
-}
-
 /** Starts a node's own containerd, or finds it running. @throws Error that says what this machine lacks */
 export async function openCriNode(options: CriNodeOptions): Promise<CriNode> {
   const { folder, clock, logger } = options;
@@ -53,9 +38,10 @@ export async function openCriNode(options: CriNodeOptions): Promise<CriNode> {
   const missing = missingPrerequisites({ platform, uid: getuid?.(), path: env.PATH ?? "" });
   if (missing) throw new Error(missing);
   const paths = nodePaths(folder);
-  const { cgroup, bridge } = namesOf(folder);
+  const { cgroup, bridge } = nodeNames(folder);
   for (const path of [paths.pods, paths.logs, paths.cni, paths.seccomp])
     mkdirSync(path, { recursive: true, mode: 0o755 });
+  writeFileSync(agentFile(folder), String(process.pid));
   const containerd: ContainerdOptions = {
     folder: paths.containerd,
     socket: paths.socket,
@@ -81,23 +67,6 @@ export async function openCriNode(options: CriNodeOptions): Promise<CriNode> {
       runtime.stop();
     },
   };
-}
-
-/** Ends all of a node's Pods and its containerd and removes what they made; images stay. Idempotent. */
-export async function removeCriNode(folder: string, clock: Clock): Promise<void> {
-  await stopContainerd(nodePaths(folder).containerd, clock);
-  cleanUp(remainsOf(folder));
-  const { pods, cni } = nodePaths(folder);
-  for (const path of [pods, cni, join(folder, "addresses")]) rmSync(path, { recursive: true, force: true });
-}
-
-/** Imports an OCI or Docker archive into a running node. @returns what the runtime said of it */
-export async function importImages(folder: string, archive: string): Promise<string> {
-  const { stdout } = await run("ctr", [
-    ...["--address", nodePaths(folder).socket, "--namespace", "k8s.io"],
-    ...["images", "import", archive],
-  ]);
-  return stdout.trim();
 }
 
 async function loadPauseImage(client: CriClient, { folder }: NodePaths): Promise<void> {

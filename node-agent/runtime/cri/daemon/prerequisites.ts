@@ -9,6 +9,7 @@ const PROGRAMS = [
   ["ip", "iproute2"],
   ["nft", "nftables"],
   ["mount", "mount"],
+  ["nsenter", "util-linux"],
 ] as const;
 const PLUGINS = ["bridge", "host-local", "loopback", "portmap"];
 /** Where Debian and upstream's archives put CNI plugins. */

@@ -13,6 +13,8 @@ export function nodePaths(folder: string) {
     cni: join(folder, "cni"),
     pod: (uid: string) => join(pods, uid),
     volume: (uid: string, type: string, name: string) => join(pods, uid, "volumes", type, name),
+    /** A path of the node as a volume names it: disks of the cluster's provisioner are in the node's folder. */
+    disk: (path: string) => path.replace(/^\/var\/lib\/inkube\/volumes(?=\/|$)/, join(folder, "volumes")),
     /** Termination messages of one container. */
     container: (uid: string, name: string) => join(pods, uid, "containers", name),
     logs: join(folder, "logs"),

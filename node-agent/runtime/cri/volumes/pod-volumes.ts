@@ -73,7 +73,7 @@ export class DiskVolumes {
 
   #folder(uid: string, volume: Volume): string {
     const { paths } = this.#options;
-    if (volume.type === "hostPath") return volume.path;
+    if (volume.type === "hostPath") return paths.disk(volume.path);
     if (volume.type === "emptyDir" || volume.type === "files")
       return paths.volume(uid, PLUGIN[volume.type], volume.name);
     throw new Error(

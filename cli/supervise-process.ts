@@ -1,0 +1,77 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import type { Writable } from "node:stream";
+import type { Supervised } from "./supervisor.ts";
+
+/** As supervisor.ts restarts threads, in ms. */
+const FIRST_DELAY = 500;
+const LAST_DELAY = 30_000;
+const CALM = 60_000;
+/** A process that does not stop within this many ms is killed. */
+const STOP_LIMIT = 3_000;
+/** What a component prints when it has started; see run-component.ts. */
+const READY = /^inkube: .* running;/m;
+const KEPT = 2_000;
+
+/**
+ * Keeps a component running in a process of its own: one that has to be in another network namespace. It ends with this
+ * process, however that ends: it holds the other end of a pipe.
+ */
+export function superviseProcess(
+  name: string,
+  [program = "", ...args]: readonly string[],
+  note: (text: string) => void,
+): Supervised {
+  let child: ChildProcess | undefined;
+  let stopping = false;
+  let delay = FIRST_DELAY;
+  let timer: NodeJS.Timeout | undefined;
+  const { promise: ready, resolve: becameReady } = Promise.withResolvers<void>();
+
+  function start(): void {
+    const started = performance.now();
+    let said = "";
+    const running = spawn(program, args, {
+      stdio: ["ignore", "ignore", "pipe", "pipe"],
+      env: { ...process.env, INKUBE_PARENT_FD: "3" },
+    });
+    child = running;
+    // Nothing is ever written: that it is open is the message.
+    (running.stdio[3] as Writable).on("error", () => {}); // a pipe, as asked for
+    running.stderr?.on("data", (chunk: Buffer) => {
+      const text = chunk.toString("utf8");
+      said = (said + text).slice(-KEPT);
+      if (READY.test(said)) becameReady();
+      // Its log lines are JSON; the rest is told by us.
+      for (const line of text.split("\n")) if (line.startsWith("{")) process.stderr.write(`${line}\n`);
+    });
+    running.on("error", (error) => {
+      said += error.message;
+    });
+    running.on("close", (code, signal) => {
+      child = undefined;
+      if (stopping) return;
+      if (performance.now() - started > CALM) delay = FIRST_DELAY;
+      const last = said.trim().split("\n").at(-1) ?? "";
+      note(`${name} stopped (${signal ?? code}): ${last}; starting it again in ${delay} ms`);
+      timer = setTimeout(start, delay);
+      delay = Math.min(delay * 2, LAST_DELAY);
+    });
+  }
+
+  start();
+  return {
+    name,
+    ready,
+    async stop() {
+      stopping = true;
+      clearTimeout(timer);
+      const running = child;
+      if (!running) return;
+      const gone = new Promise<void>((resolve) => running.once("close", () => resolve()));
+      running.kill("SIGTERM");
+      const limit = setTimeout(() => running.kill("SIGKILL"), STOP_LIMIT);
+      await gone;
+      clearTimeout(limit);
+    },
+  };
+}
