@@ -46,8 +46,10 @@ export class HttpClient {
     return new HttpClient(config.getCurrentCluster()?.server ?? "", { ...options, agent });
   }
 
+  /** @param body sent as it is when text or bytes. @returns bytes for protobuf, values for JSON, text for the rest */
   async send(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Answer> {
-    const text = body === undefined ? undefined : typeof body === "string" ? body : JSON.stringify(body);
+    const isRaw = body === undefined || typeof body === "string" || body instanceof Uint8Array;
+    const text = isRaw ? body : JSON.stringify(body);
     const type = method === "PATCH" ? MERGE_PATCH : "application/json";
     // Node gives the body of a DELETE no length by itself.
     const ofBody = text && { "content-type": type, "content-length": `${Buffer.byteLength(text)}` };
@@ -58,10 +60,12 @@ export class HttpClient {
         response.on("data", (chunk) => chunks.push(chunk));
         response.on("error", reject);
         response.on("end", () => {
-          const received = Buffer.concat(chunks).toString();
-          const isJson = response.headers["content-type"]?.includes("json");
+          const received = Buffer.concat(chunks);
+          const type = response.headers["content-type"] ?? "";
           const { statusCode = 0 } = response;
-          resolve({ status: statusCode, headers: response.headers, body: isJson ? JSON.parse(received) : received });
+          const parsed = type.includes("json") ? JSON.parse(received.toString()) : received.toString();
+          const answer = type.includes("protobuf") ? received : parsed;
+          resolve({ status: statusCode, headers: response.headers, body: answer });
         });
       });
       call.on("error", reject);

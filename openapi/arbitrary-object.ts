@@ -5,7 +5,7 @@ import { schemaOf } from "./types.ts";
 
 /** Odd on purpose: escapes, markup, letters beyond ASCII and beyond the basic plane. */
 const text = fc.oneof(
-  fc.constantFrom("a", "web-1", '<b> & "c"\\', "ü\u2028\n", "𝒳", "__proto__"),
+  fc.constantFrom("a", "web-1", '<b> & "c"\\', "ü\u2028\n", "𝒳", "__proto__", "constructor"),
   fc.string({ minLength: 1, maxLength: 8 }),
 );
 const quantity = fc.constantFrom("1", "100m", "1500m", "128Mi", "1Gi", "3k", "500u", "12e6", "-5", "0");
@@ -24,16 +24,20 @@ export function arbitraryKind(schema: Schema, depth: number): fc.Arbitrary<unkno
   return fc.tuple(typeMeta, arbitraryOf(schema, depth)).map(([names, object]) => Object.assign({}, object, names));
 }
 
-function arbitraryOf(schema: Schema, depth: number): fc.Arbitrary<unknown> {
+/** Values of one node of a shape. @param values that a text, or the texts inside, mostly takes */
+function arbitraryOf(schema: Schema, depth: number, values?: readonly string[]): fc.Arbitrary<unknown> {
   switch (schema.type) {
     case "object":
       return arbitraryObject([...(schema.fields?.values() ?? [])], depth);
     case "list":
-      return fc.array(arbitraryOf(schema.items ?? { type: "any" }, depth), { minLength: 1, maxLength: 2 });
+      return fc.array(arbitraryOf(schema.items ?? { type: "any" }, depth, values), { minLength: 1, maxLength: 2 });
     case "map":
-      return fc.dictionary(text, arbitraryOf(schema.items ?? { type: "any" }, depth), { minKeys: 1, maxKeys: 2 });
+      return fc.dictionary(text, arbitraryOf(schema.items ?? { type: "any" }, depth, values), {
+        minKeys: 1,
+        maxKeys: 2,
+      });
     case "string":
-      return text;
+      return values ? fc.oneof({ weight: 4, arbitrary: fc.constantFrom(...values) }, text) : text;
     case "int32":
       return fc.integer();
     case "int64":
@@ -79,6 +83,8 @@ function arbitraryObject(fields: readonly Field[], depth: number): fc.Arbitrary<
   return fc
     .subarray([...possible], { maxLength: Math.min(possible.length, 6) })
     .chain((chosen) =>
-      fc.record(Object.fromEntries(chosen.map((field) => [field.name, arbitraryOf(field.schema, depth - 1)]))),
+      fc.record(
+        Object.fromEntries(chosen.map((field) => [field.name, arbitraryOf(field.schema, depth - 1, field.enum)])),
+      ),
     );
 }

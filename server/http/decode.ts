@@ -174,29 +174,31 @@ function mismatch(said: string, wanted: string) {
 }
 
 /** Versions that are no longer served, but still known to upstream's scheme. */
-const FORMER: Readonly<Record<string, readonly string[]>> = {
-  "apps/v1beta1": ["ControllerRevision", "Deployment", "StatefulSet", "Scale"],
-  "apps/v1beta2": ["ControllerRevision", "DaemonSet", "Deployment", "ReplicaSet", "StatefulSet", "Scale"],
-  "extensions/v1beta1": ["DaemonSet", "Deployment", "Ingress", "NetworkPolicy", "ReplicaSet", "Scale"],
-  "networking.k8s.io/v1beta1": ["Ingress", "IngressClass", "IPAddress", "ServiceCIDR"],
-  "policy/v1beta1": ["PodDisruptionBudget", "Eviction"],
-  "batch/v1beta1": ["CronJob"],
-  "rbac.authorization.k8s.io/v1beta1": ["ClusterRole", "ClusterRoleBinding", "Role", "RoleBinding"],
-  "rbac.authorization.k8s.io/v1alpha1": ["ClusterRole", "ClusterRoleBinding", "Role", "RoleBinding"],
-  "storage.k8s.io/v1beta1": ["CSIDriver", "CSINode", "CSIStorageCapacity", "StorageClass", "VolumeAttachment"],
-  "scheduling.k8s.io/v1beta1": ["PriorityClass"],
-  "coordination.k8s.io/v1beta1": ["Lease"],
-  "discovery.k8s.io/v1beta1": ["EndpointSlice"],
-  "events.k8s.io/v1beta1": ["Event"],
-  "node.k8s.io/v1beta1": ["RuntimeClass"],
-  "autoscaling/v2beta1": ["HorizontalPodAutoscaler"],
-  "autoscaling/v2beta2": ["HorizontalPodAutoscaler"],
-};
+const FORMER: ReadonlyMap<string, readonly string[]> = new Map(
+  Object.entries({
+    "apps/v1beta1": ["ControllerRevision", "Deployment", "StatefulSet", "Scale"],
+    "apps/v1beta2": ["ControllerRevision", "DaemonSet", "Deployment", "ReplicaSet", "StatefulSet", "Scale"],
+    "extensions/v1beta1": ["DaemonSet", "Deployment", "Ingress", "NetworkPolicy", "ReplicaSet", "Scale"],
+    "networking.k8s.io/v1beta1": ["Ingress", "IngressClass", "IPAddress", "ServiceCIDR"],
+    "policy/v1beta1": ["PodDisruptionBudget", "Eviction"],
+    "batch/v1beta1": ["CronJob"],
+    "rbac.authorization.k8s.io/v1beta1": ["ClusterRole", "ClusterRoleBinding", "Role", "RoleBinding"],
+    "rbac.authorization.k8s.io/v1alpha1": ["ClusterRole", "ClusterRoleBinding", "Role", "RoleBinding"],
+    "storage.k8s.io/v1beta1": ["CSIDriver", "CSINode", "CSIStorageCapacity", "StorageClass", "VolumeAttachment"],
+    "scheduling.k8s.io/v1beta1": ["PriorityClass"],
+    "coordination.k8s.io/v1beta1": ["Lease"],
+    "discovery.k8s.io/v1beta1": ["EndpointSlice"],
+    "events.k8s.io/v1beta1": ["Event"],
+    "node.k8s.io/v1beta1": ["RuntimeClass"],
+    "autoscaling/v2beta1": ["HorizontalPodAutoscaler"],
+    "autoscaling/v2beta2": ["HorizontalPodAutoscaler"],
+  }),
+);
 
 function isRegistered(group: string, version: string, kind: string): boolean {
   return (
     schemaForKind(group, version, kind) !== undefined ||
-    (FORMER[apiVersionOf({ group, version })]?.includes(kind) ?? false)
+    (FORMER.get(apiVersionOf({ group, version }))?.includes(kind) ?? false)
   );
 }
 

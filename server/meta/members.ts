@@ -7,7 +7,7 @@ export function isMembers(value: unknown): value is Members {
 }
 
 /** Reads a member of the object itself: a key such as "constructor" must not reach the prototype. */
-export function getMember(object: Readonly<Members>, key: string): unknown {
+export function getMember<T>(object: Readonly<Record<string, T>>, key: string): T | undefined {
   return Object.hasOwn(object, key) ? object[key] : undefined;
 }
 

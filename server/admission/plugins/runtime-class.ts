@@ -1,6 +1,7 @@
 import type { Pod } from "../../../openapi/api/core.v1.ts";
 import type { RuntimeClass } from "../../../openapi/api/node.k8s.io.v1.ts";
 import { goQuote } from "../../meta/go-quote.ts";
+import { getMember } from "../../meta/members.ts";
 import { forbidden } from "../forbidden.ts";
 import type { AdmissionAttributes, AdmissionPlugin, ObjectReader } from "../plugin.ts";
 import { amountsOf, equalAmounts } from "../resource-list.ts";
@@ -54,7 +55,7 @@ function schedule(
   { nodeSelector = {}, tolerations = [] }: NonNullable<RuntimeClass["scheduling"]>,
 ): void {
   for (const [key, value] of Object.entries(nodeSelector)) {
-    const own = spec.nodeSelector?.[key];
+    const own = getMember(spec.nodeSelector ?? {}, key);
     if (own === undefined || own === value) continue;
     const texts = [`runtimeClass.scheduling.nodeSelector[${key}] = ${value}`, `pod.spec.nodeSelector[${key}] = ${own}`];
     throw forbidden(attributes, `conflict: ${texts.join("; ")}`);

@@ -21,7 +21,9 @@ export type ValidatingPolicies = PolicySource<Policy, Binding, Validator>;
 
 const FAILURE_ANNOTATION = "validation.policy.admission.k8s.io/validation_failure";
 const MAX_ANNOTATION_BYTES = 10 * 1024;
-const CODES: Readonly<Record<string, number>> = { Forbidden: 403, Unauthorized: 401, RequestEntityTooLarge: 413 };
+const CODES: ReadonlyMap<string, number> = new Map(
+  Object.entries({ Forbidden: 403, Unauthorized: 401, RequestEntityTooLarge: 413 }),
+);
 
 /** Evaluates the policies that are bound to a request; the first that denies is told. (plugin/policy/validating) */
 export function validatingAdmissionPolicy(policies: ValidatingPolicies, served: ServedVersions): AdmissionPlugin {
@@ -60,7 +62,7 @@ class Dispatch {
     const message = `${by} denied request: ${decision.message}`;
     const error = forbidden(this.#attributes, message, [{ message }]);
     const reason = decision.reason || "Invalid";
-    throw new StatusError(CODES[reason] ?? 422, reason, error.message, error.details);
+    throw new StatusError(CODES.get(reason) ?? 422, reason, error.message, error.details);
   }
 
   /** What is wrong with a policy or binding itself. */

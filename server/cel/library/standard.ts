@@ -277,7 +277,12 @@ export const standardLibrary: readonly Overload[] = [
   ...(["bool", "int", "uint", "double", "string", "bytes"] as const).map((kind) =>
     free(kind, `${idOf(kind)}_to_${idOf(kind)}`, `${kind} -> ${kind}`, (value: Value) => value),
   ),
-  free("bool", "string_to_bool", "string -> bool", (text: string) => BOOLEANS[text] ?? conversion("string", "bool")),
+  free(
+    "bool",
+    "string_to_bool",
+    "string -> bool",
+    (text: string) => (Object.hasOwn(BOOLEANS, text) ? BOOLEANS[text] : undefined) ?? conversion("string", "bool"),
+  ),
   free("bytes", "string_to_bytes", "string -> bytes", (text: string) => new TextEncoder().encode(text)),
   free("double", "int64_to_double", "int -> double", (value: Int) => new Double(Number(value))),
   free("double", "uint64_to_double", "uint -> double", (value: Uint) => new Double(Number(value.value))),

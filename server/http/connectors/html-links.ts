@@ -1,31 +1,33 @@
 /** Attributes that hold a URL, by element. (apimachinery/pkg/util/proxy/transport.go) */
-const ATTRIBUTES: Readonly<Record<string, readonly string[]>> = {
-  a: ["href"],
-  applet: ["codebase"],
-  area: ["href"],
-  audio: ["src"],
-  base: ["href"],
-  blockquote: ["cite"],
-  body: ["background"],
-  button: ["formaction"],
-  command: ["icon"],
-  del: ["cite"],
-  embed: ["src"],
-  form: ["action"],
-  frame: ["longdesc", "src"],
-  head: ["profile"],
-  html: ["manifest"],
-  iframe: ["longdesc", "src"],
-  img: ["longdesc", "src", "usemap"],
-  input: ["src", "usemap", "formaction"],
-  ins: ["cite"],
-  link: ["href"],
-  object: ["classid", "codebase", "data", "usemap"],
-  q: ["cite"],
-  script: ["src"],
-  source: ["src"],
-  video: ["poster", "src"],
-};
+const ATTRIBUTES: ReadonlyMap<string, readonly string[]> = new Map(
+  Object.entries({
+    a: ["href"],
+    applet: ["codebase"],
+    area: ["href"],
+    audio: ["src"],
+    base: ["href"],
+    blockquote: ["cite"],
+    body: ["background"],
+    button: ["formaction"],
+    command: ["icon"],
+    del: ["cite"],
+    embed: ["src"],
+    form: ["action"],
+    frame: ["longdesc", "src"],
+    head: ["profile"],
+    html: ["manifest"],
+    iframe: ["longdesc", "src"],
+    img: ["longdesc", "src", "usemap"],
+    input: ["src", "usemap", "formaction"],
+    ins: ["cite"],
+    link: ["href"],
+    object: ["classid", "codebase", "data", "usemap"],
+    q: ["cite"],
+    script: ["src"],
+    source: ["src"],
+    video: ["poster", "src"],
+  }),
+);
 /** Comments, scripts and styles are passed over whole: what looks like a tag inside is none. */
 const TOKEN =
   /<!--[\s\S]*?-->|(<(script|style)\b(?:[^>"']|"[^"]*"|'[^']*')*>)([\s\S]*?<\/\2\s*>)|<([a-z][a-z0-9]*)\b(?:[^>"']|"[^"]*"|'[^']*')*>/gi;
@@ -40,7 +42,7 @@ export function rewriteLinks(html: string, rewrite: (url: string) => string): st
 }
 
 function rewriteTag(tag: string, element: string, rewrite: (url: string) => string): string {
-  const names = ATTRIBUTES[element.toLowerCase()];
+  const names = ATTRIBUTES.get(element.toLowerCase());
   if (!names) return tag;
   return tag.replace(
     ATTRIBUTE,

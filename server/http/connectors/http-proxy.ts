@@ -142,15 +142,17 @@ interface Codec {
   encode(bytes: Buffer): Promise<Buffer>;
 }
 
-const CODINGS: Readonly<Record<string, Codec>> = {
-  gzip: { decode: promisify(gunzip), encode: promisify(gzip) },
-  deflate: { decode: promisify(inflateRaw), encode: promisify(deflateRaw) },
-};
+const CODINGS: ReadonlyMap<string, Codec> = new Map(
+  Object.entries({
+    gzip: { decode: promisify(gunzip), encode: promisify(gzip) },
+    deflate: { decode: promisify(inflateRaw), encode: promisify(deflateRaw) },
+  }),
+);
 
 /** @returns undefined for codings that are not known: the page is passed on as it is */
 async function rewritten(response: IncomingMessage, rewriting: Rewriting): Promise<Buffer | undefined> {
   const coding = response.headers["content-encoding"];
-  const codec = coding ? CODINGS[coding] : undefined;
+  const codec = coding ? CODINGS.get(coding) : undefined;
   if (coding && !codec) return undefined;
   const chunks: Buffer[] = [];
   for await (const chunk of response) chunks.push(chunk);

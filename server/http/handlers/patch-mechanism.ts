@@ -111,7 +111,9 @@ function duplicateFields(node: Node, path: string): string[] {
   });
 }
 
-const GO_KINDS: Readonly<Record<string, string>> = { object: "map", array: "slice", number: "int64" };
+const GO_KINDS: ReadonlyMap<string, string> = new Map(
+  Object.entries({ object: "map", array: "slice", number: "int64" }),
+);
 const GO_TYPES: Readonly<Record<string, string>> = {
   object: "map[string]interface {}",
   array: "[]interface {}",
@@ -123,7 +125,7 @@ function asConverter(message: string): string {
   const match = /^json: cannot unmarshal (\w+)(?: \S+)? into Go .* of type (\S+)$/.exec(message);
   if (!match) return message;
   const [, from = "", to = ""] = match;
-  const kind = GO_KINDS[from] ?? from;
+  const kind = GO_KINDS.get(from) ?? from;
   if (to.startsWith("[]")) return `cannot restore slice from ${kind}`;
   if (to.startsWith("map[")) return `cannot restore map from ${kind}`;
   if (to.includes(".")) return `cannot restore struct from: ${kind}`;

@@ -9,12 +9,14 @@ export interface SelectorText {
   readonly failed: boolean;
 }
 
-const LABEL_OPERATOR: Readonly<Record<string, LabelOperator>> = {
-  In: "in",
-  NotIn: "notin",
-  Exists: "exists",
-  DoesNotExist: "!",
-};
+const LABEL_OPERATOR: ReadonlyMap<string, LabelOperator> = new Map(
+  Object.entries({
+    In: "in",
+    NotIn: "notin",
+    Exists: "exists",
+    DoesNotExist: "!",
+  }),
+);
 
 /** What is not understood is left out: requirements are ANDed, so the check only gets stricter. */
 export function labelSelectorText(selector: LabelSelectorAttributes | undefined): SelectorText {
@@ -22,7 +24,7 @@ export function labelSelectorText(selector: LabelSelectorAttributes | undefined)
   if (rawSelector) return parsed(rawSelector, () => parseLabelSelector(rawSelector).toString());
   const good: LabelRequirement[] = [];
   for (const { key, operator, values = [] } of requirements) {
-    const known = LABEL_OPERATOR[operator];
+    const known = LABEL_OPERATOR.get(operator);
     try {
       if (known) good.push(newRequirement(key, known, values));
     } catch {

@@ -7,6 +7,7 @@ import {
   fieldInvalid,
   fieldRequired,
 } from "../../meta/field-error.ts";
+import { getMember } from "../../meta/members.ts";
 import {
   compareQuantities,
   parseQuantity,
@@ -96,11 +97,11 @@ function validateResource(
   field: string,
 ): FieldError[] {
   const [min, max, limit, request, ratio] = [
-    lists.min[name],
-    lists.max[name],
-    lists.defaults[name],
-    lists.requests[name],
-    lists.ratio[name],
+    getMember(lists.min, name),
+    getMember(lists.max, name),
+    getMember(lists.defaults, name),
+    getMember(lists.requests, name),
+    getMember(lists.ratio, name),
   ];
   const errors: FieldError[] = [];
   const wrong = (list: string, value: string, detail: string) =>

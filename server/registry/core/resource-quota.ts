@@ -1,6 +1,7 @@
 import type { ResourceQuota, ResourceQuotaSpec } from "../../../openapi/api/core.v1.ts";
 import { semanticEqual } from "../../meta/equality.ts";
 import { type FieldError, fieldInvalid, fieldRequired } from "../../meta/field-error.ts";
+import { getMember } from "../../meta/members.ts";
 import { compareQuantities, parseQuantity } from "../../meta/quantity.ts";
 import { defineKind } from "../kind.ts";
 import { restore, status } from "../subresources.ts";
@@ -24,15 +25,17 @@ const STANDARD = new Set([
   "services.loadbalancers",
 ]);
 /** What each scope can count. */
-const SCOPES: Readonly<Record<string, readonly string[]>> = {
-  Terminating: OF_PODS,
-  NotTerminating: OF_PODS,
-  BestEffort: ["pods"],
-  NotBestEffort: OF_PODS,
-  PriorityClass: OF_PODS,
-  CrossNamespacePodAffinity: OF_PODS,
-  VolumeAttributesClass: OF_CLAIMS,
-};
+const SCOPES: ReadonlyMap<string, readonly string[]> = new Map(
+  Object.entries({
+    Terminating: OF_PODS,
+    NotTerminating: OF_PODS,
+    BestEffort: ["pods"],
+    NotBestEffort: OF_PODS,
+    PriorityClass: OF_PODS,
+    CrossNamespacePodAffinity: OF_PODS,
+    VolumeAttributesClass: OF_CLAIMS,
+  }),
+);
 const EXISTS_ONLY = ["BestEffort", "NotBestEffort", "Terminating", "NotTerminating", "CrossNamespacePodAffinity"];
 const CONFLICTS = [
   ["BestEffort", "NotBestEffort"],
@@ -97,7 +100,7 @@ function validateSpec(spec: Readonly<ResourceQuotaSpec>): FieldError[] {
 
 /** How many of the resources a scope cannot count. */
 function uncountable(scope: string, { hard }: Readonly<ResourceQuotaSpec>): number {
-  const countable = SCOPES[scope];
+  const countable = SCOPES.get(scope);
   if (!countable) return 0;
   return Object.keys(hard ?? {}).filter((name) => isStandard(name) && !countable.includes(name)).length;
 }
@@ -112,7 +115,7 @@ function validateScopes(spec: Readonly<ResourceQuotaSpec>): FieldError[] {
     Array.from({ length: times }, () => fieldInvalid("spec.scopes", scopes, detail));
   return [
     ...scopes.flatMap((scope) => [
-      ...wrong("unsupported scope", SCOPES[scope] ? 0 : 1),
+      ...wrong("unsupported scope", SCOPES.get(scope) ? 0 : 1),
       ...wrong("unsupported scope applied to resource", uncountable(scope, spec)),
     ]),
     ...wrong("conflicting scopes", conflictsOf(scopes)),
@@ -132,7 +135,7 @@ function validateScopeSelector(spec: Readonly<ResourceQuotaSpec>): FieldError[] 
     })),
   };
   for (const { scopeName, operator, values = [] } of expressions) {
-    if (!SCOPES[scopeName]) errors.push(fieldInvalid(`${field}.scopeName`, scopeName, "unsupported scope"));
+    if (!SCOPES.get(scopeName)) errors.push(fieldInvalid(`${field}.scopeName`, scopeName, "unsupported scope"));
     for (let count = uncountable(scopeName, spec); count > 0; count--) {
       errors.push(fieldInvalid(field, shown, "unsupported scope applied to resource"));
     }
@@ -166,9 +169,9 @@ function validateOperator(operator: string, values: readonly string[], field: st
 function warningsOf(hard: Readonly<Record<string, string>>): string[] {
   return ["cpu", "memory", "storage", "ephemeral-storage"].flatMap((name) => {
     const plain = name === "cpu" || name === "memory" ? [name] : [];
-    const request = [`requests.${name}`, ...plain].find((key) => hard[key] !== undefined);
+    const request = [`requests.${name}`, ...plain].find((key) => getMember(hard, key) !== undefined);
     const limit = `limits.${name}`;
-    const [asked, most] = [request && hard[request], hard[limit]];
+    const [asked, most] = [request && getMember(hard, request), getMember(hard, limit)];
     if (!asked || !most || compareQuantities(parseQuantity(asked), parseQuantity(most)) <= 0) return [];
     return [`ResourceQuota ${request} (${asked}) should be less than ${limit} (${most})`];
   });

@@ -1,4 +1,5 @@
 import { humanDuration } from "../../meta/duration.ts";
+import { getMember } from "../../meta/members.ts";
 import { timeOf } from "../../meta/time.ts";
 
 /** What stands in each column besides Name and Age, by the column's name. */
@@ -27,7 +28,7 @@ export function listWithMore(all: readonly string[]): string {
 /** `a=1,b=2` in order of keys, or `<none>`. (labels.FormatLabels) */
 export function formatLabels(labels: Readonly<Record<string, string>> | undefined): string {
   const keys = Object.keys(labels ?? {}).sort();
-  return keys.map((key) => `${key}=${labels?.[key]}`).join(",") || "<none>";
+  return keys.map((key) => `${key}=${getMember(labels ?? {}, key)}`).join(",") || "<none>";
 }
 
 interface NamedImage {

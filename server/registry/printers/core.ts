@@ -10,6 +10,7 @@ import type {
   Secret,
 } from "../../../openapi/api/core.v1.ts";
 import type { Event as NewEvent } from "../../../openapi/api/events.k8s.io.v1.ts";
+import { getMember } from "../../meta/members.ts";
 import { type Cells, containerImages, containerNames, formatLabels, type Printers, since } from "./cells.ts";
 
 const entries = (map: object | undefined) => Object.keys(map ?? {}).length;
@@ -99,7 +100,7 @@ function quotaText({ status }: ResourceQuota, limits: boolean): string {
   return Object.keys(hard)
     .sort()
     .filter((resource) => resource.startsWith("limits.") === limits)
-    .map((resource) => `${resource}: ${used[resource] ?? "0"}/${hard[resource]}`)
+    .map((resource) => `${resource}: ${getMember(used, resource) ?? "0"}/${hard[resource]}`)
     .join(", ");
 }
 

@@ -51,10 +51,12 @@ const FORMATS: Readonly<Record<string, (text: string) => boolean>> = {
   k8slongname: (text) => validateDNS1123Subdomain(text).length === 0,
 };
 
-const NUMBER_FORMATS: Readonly<Record<string, readonly string[]>> = {
-  integer: ["int32", "int64"],
-  number: ["float", "double"],
-};
+const NUMBER_FORMATS: ReadonlyMap<string, readonly string[]> = new Map(
+  Object.entries({
+    integer: ["int32", "int64"],
+    number: ["float", "double"],
+  }),
+);
 
 /** The format of a node as far as this version knows it; others are ignored, as upstream does. (validation/formats.go) */
 export function formatOf(schema: JsonSchema): string | undefined {
@@ -73,7 +75,7 @@ function typeOfFormat(schema: JsonSchema): string {
 
 function isKnown(format: string, type: string): boolean {
   if (type === "" || type === "string") return Object.hasOwn(FORMATS, format.replaceAll("-", ""));
-  return NUMBER_FORMATS[type]?.includes(format) ?? false;
+  return NUMBER_FORMATS.get(type)?.includes(format) ?? false;
 }
 
 /** Whether a text is of a format; texts of formats that are for numbers always are. */

@@ -1,5 +1,6 @@
 import type { Pod, PodAffinityTerm } from "../../../../openapi/api/core.v1.ts";
 import type { LabelSelector } from "../../../../openapi/api/meta.k8s.io.v1.ts";
+import { getMember } from "../../../meta/members.ts";
 
 type Labels = Readonly<Record<string, string>>;
 
@@ -33,8 +34,8 @@ function merge(
 ): void {
   // An absent selector matches nothing, and must not begin to.
   if (!selector) return;
-  const known = keys.filter((key) => labels[key] !== undefined);
+  const known = keys.filter((key) => getMember(labels, key) !== undefined);
   if (known.length === 0) return;
-  const added = known.map((key) => ({ key, operator, values: [labels[key] ?? ""] }));
+  const added = known.map((key) => ({ key, operator, values: [getMember(labels, key) ?? ""] }));
   selector.matchExpressions = [...(selector.matchExpressions ?? []), ...added];
 }

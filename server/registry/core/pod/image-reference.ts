@@ -7,7 +7,7 @@ const DIGEST = "[A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9a-fA-F]{
 const REFERENCE = new RegExp(
   `^(${HOST}(?::[0-9]+)?/${PATH_COMPONENT}(?:/${PATH_COMPONENT})*)(?::(${TAG}))?(?:@(${DIGEST}))?$`,
 );
-const DIGEST_LENGTHS: Readonly<Record<string, number>> = { sha256: 64, sha384: 96, sha512: 128 };
+const DIGEST_LENGTHS: ReadonlyMap<string, number> = new Map(Object.entries({ sha256: 64, sha384: 96, sha512: 128 }));
 const MAX_NAME_LENGTH = 255;
 
 /** The tag that a pull of this image asks for: `latest` without tag and digest. Undefined when it cannot be read. */
@@ -34,7 +34,7 @@ function withRegistry(image: string): string {
 
 function isDigest(digest: string): boolean {
   const [algorithm = "", hex = ""] = digest.split(":");
-  return DIGEST_LENGTHS[algorithm] === hex.length && /^[a-f0-9]+$/.test(hex);
+  return DIGEST_LENGTHS.get(algorithm) === hex.length && /^[a-f0-9]+$/.test(hex);
 }
 
 /** What a container or image volume without a policy gets. */

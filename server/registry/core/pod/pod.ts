@@ -18,10 +18,12 @@ import { validatePod } from "./validation.ts";
 import { podWarnings, warnOfName } from "./warnings.ts";
 
 /** Phases after which nothing happens any more. */
-const FINISHED: Readonly<Record<string, string>> = {
-  Succeeded: "The pod has completed successfully.",
-  Failed: "The pod failed.",
-};
+const FINISHED: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    Succeeded: "The pod has completed successfully.",
+    Failed: "The pod failed.",
+  }),
+);
 
 /** Pod, v1. Follows pkg/registry/core/pod, pkg/apis/core/{v1,validation} and pkg/api/pod. */
 export const pod = defineKind<Pod>({
@@ -44,7 +46,7 @@ export const pod = defineKind<Pod>({
     return seconds < 0 ? 1 : seconds;
   },
   rowConditions: ({ status }) => {
-    const message = FINISHED[status?.phase ?? ""];
+    const message = FINISHED.get(status?.phase ?? "");
     return message ? [{ type: "Completed", status: "True", reason: status?.phase ?? "", message }] : [];
   },
   selectableFields: ({ spec, status }) => ({

@@ -1,4 +1,5 @@
 import type { PodSpec } from "../../../../openapi/api/core.v1.ts";
+import { getMember } from "../../../meta/members.ts";
 import { parseQuantity, quantitySign } from "../../../meta/quantity.ts";
 import { addResources, compareAmounts, type ResourceList } from "./resource-lists.ts";
 
@@ -32,7 +33,7 @@ export function qosClass(spec: PodSpec): "Guaranteed" | "Burstable" | "BestEffor
   const bounded = Object.keys(limits);
   if (asked.length === 0 && bounded.length === 0) return "BestEffort";
   const equal = asked.every((name) => {
-    const limit = limits[name];
+    const limit = getMember(limits, name);
     return limit !== undefined && compareAmounts(limit, requests[name] ?? "0") === 0;
   });
   return limited && equal && asked.length === bounded.length ? "Guaranteed" : "Burstable";

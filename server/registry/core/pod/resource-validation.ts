@@ -8,6 +8,7 @@ import {
   fieldNotSupported,
   fieldRequired,
 } from "../../../meta/field-error.ts";
+import { getMember } from "../../../meta/members.ts";
 import { validateQualifiedName } from "../../../meta/names.ts";
 import {
   compareQuantities,
@@ -133,7 +134,7 @@ function validateRequirements(
   };
   amounts(limits, `${field}.limits`);
   amounts(requests, `${field}.requests`, (name, amount) => {
-    const limit = limits[name];
+    const limit = getMember(limits, name);
     if (limit === undefined) {
       if (isOvercommitAllowed(name)) return;
       errors.push(fieldRequired(`${field}.limits`, "Limit must be set for non overcommitable resources"));

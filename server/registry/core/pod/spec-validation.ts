@@ -10,6 +10,7 @@ import {
   fieldRequired,
 } from "../../../meta/field-error.ts";
 import { validateLabels } from "../../../meta/label-validation.ts";
+import { getMember } from "../../../meta/members.ts";
 import { rangeError } from "../../../meta/names.ts";
 import { validateAffinity } from "./affinity-validation.ts";
 import { MIRROR } from "./annotation-validation.ts";
@@ -156,20 +157,20 @@ function validateWholeResources({ spec, claimNames, options }: ContainerContext,
   errors.push(...validatePodLevelResources(resources, claimNames, field, options));
   const { requests = {}, limits = {} } = resources;
   for (const [name, total] of Object.entries(aggregateContainers(spec, "requests"))) {
-    const whole = requests[name];
+    const whole = getMember(requests, name);
     if (whole === undefined || !isMore(total, whole)) continue;
     const detail = `must be greater than or equal to aggregate container requests of ${total}`;
     errors.push(fieldInvalid(`${field}.requests[${name}]`, whole, detail));
   }
   for (const [name, total] of Object.entries(aggregateContainers(spec, "limits"))) {
-    const whole = limits[name];
+    const whole = getMember(limits, name);
     if (whole === undefined || !isHugePages(name) || !isMore(total, whole)) continue;
     const detail = `must be greater than or equal to aggregate container limits of ${total}`;
     errors.push(fieldInvalid(`${field}.limits[${name}]`, whole, detail));
   }
   for (const [i, { resources: own }] of (spec.containers ?? []).entries()) {
     for (const [name, limit] of Object.entries(own?.limits ?? {})) {
-      const whole = limits[name];
+      const whole = getMember(limits, name);
       if (whole === undefined || !isMore(limit, whole)) continue;
       const at = `${field}.containers[${i}][${name}].limits`;
       errors.push(fieldInvalid(at, limit, `must be less than or equal to pod limits of ${whole}`));

@@ -9,6 +9,7 @@ import {
 } from "../../../meta/field-error.ts";
 import { parseIp } from "../../../meta/ip.ts";
 import { validateIPForLegacyField } from "../../../meta/ip-validation.ts";
+import { getMember } from "../../../meta/members.ts";
 import { validateImmutable } from "../../../meta/object-meta.ts";
 import { userId } from "./field-checks.ts";
 import { internalForm } from "./internal-form.ts";
@@ -136,7 +137,7 @@ function validateExtendedResources({ extendedResourceClaimStatus: status }: PodS
     if (!container) {
       const detail = "must match the name of an entry in spec.initContainers.name or spec.containers.name";
       errors.push(fieldInvalid(`${at}[${i}].containerName`, containerName, detail));
-    } else if (container.resources?.requests?.[resourceName] === undefined) {
+    } else if (getMember(container.resources?.requests ?? {}, resourceName) === undefined) {
       const detail =
         "must match the extended resource name of an entry in spec.initContainers.resources.requests or spec.containers.resources.requests";
       errors.push(fieldInvalid(`${at}[${i}].resourceName`, resourceName, detail));
@@ -221,7 +222,7 @@ function validateHealth(
 
 function validateResourceOf({ resources }: Container, name: string, field: string): FieldError[] {
   if (!name.startsWith("claim:")) {
-    if (resources?.requests?.[name] !== undefined) return [];
+    if (getMember(resources?.requests ?? {}, name) !== undefined) return [];
     return [fieldInvalid(field, name, "must match one of the container's resource requests")];
   }
   const claims = (resources?.claims ?? []).map(
