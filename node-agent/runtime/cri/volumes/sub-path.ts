@@ -1,11 +1,19 @@
-import { closeSync, constants, existsSync, mkdirSync, openSync, realpathSync, statSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  closeSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  openSync,
+  realpathSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join, relative, sep } from "node:path";
 import { mount, unmountBelow } from "./mount.ts";
 
 /** A handle on a path that opens nothing, whatever it is. Node does not name this flag of Linux. */
 const O_PATH = 0o10000000;
-const FOLDER_MODE = 0o750;
-
 const isInside = (path: string, root: string) => path === root || path.startsWith(root + sep);
 
 /**
@@ -43,5 +51,11 @@ function makeFolders(root: string, wanted: string): void {
   let parent = wanted;
   while (!existsSync(parent)) parent = dirname(parent);
   if (!isInside(realpathSync(parent), root)) throw new Error(`${wanted} leads out of its volume`);
-  mkdirSync(wanted, { recursive: true, mode: FOLDER_MODE });
+  // They are as open as their volume is; its group is theirs by the set-group-id bit.
+  const mode = statSync(root).mode & 0o7777;
+  for (const part of relative(parent, wanted).split(sep)) {
+    parent = join(parent, part);
+    mkdirSync(parent);
+    chmodSync(parent, mode);
+  }
 }

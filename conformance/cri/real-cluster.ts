@@ -1,0 +1,61 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { requireRealNodes } from "../../cli/real-nodes.ts";
+import { type Running, runBuilt, upBuilt } from "../../cli/run-built.ts";
+import { kubectlPath, type Output, runClient } from "../kubectl.ts";
+
+/** Why tests with real containers cannot run here; undefined when they can. */
+export function lacking(): string | undefined {
+  try {
+    requireRealNodes();
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+  return existsSync("/bin/busybox") ? undefined : "missing: /bin/busybox; on Debian: apt-get install busybox-static";
+}
+
+export interface RealCluster {
+  readonly dataDir: string;
+  readonly kubeconfig: string;
+  readonly running: Running;
+  /** Runs kubectl to its end. */
+  kubectl(args: readonly string[], input?: string): Promise<Output>;
+  /** The standard output of one that must succeed. @throws Error with what it said */
+  output(args: string, input?: string): Promise<string>;
+  /** Ends it as users do. */
+  down(): Promise<void>;
+}
+
+const KUBECTL = kubectlPath(36);
+
+/** `inkube up --runtime cri` with nodes of this machine, all of which have the image `busybox`. */
+export async function realCluster(dataDir = mkdtempSync(join(tmpdir(), "ink-"))): Promise<RealCluster> {
+  const running = await upBuilt(["--runtime", "cri", "--nodes", "2", "--port", "0", "--data-dir", dataDir]);
+  const loaded = await runBuilt(["load", "--busybox", "--data-dir", dataDir]);
+  if (loaded.exit !== 0) throw new Error(loaded.stderr);
+  const kubectl = (args: readonly string[], input?: string) =>
+    runClient(KUBECTL, running.ready.kubeconfig, args, input);
+  return {
+    dataDir,
+    kubeconfig: running.ready.kubeconfig,
+    running,
+    kubectl,
+    async output(args, input) {
+      const { exit, stdout, stderr } = await kubectl(args.split(" "), input);
+      if (exit !== 0) throw new Error(`kubectl ${args}: ${stderr}`);
+      return stdout;
+    },
+    async down() {
+      await runBuilt(["down", "--data-dir", dataDir]);
+      await running.exited;
+      rmSync(dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
+/** The process of a node's agent, or of its containerd. */
+export function processOf(dataDir: string, node: string, which: "agent" | "containerd"): number {
+  const file = which === "agent" ? "agent.pid" : join("containerd", "pid");
+  return Number(readFileSync(join(dataDir, "nodes", node, file), "utf8"));
+}

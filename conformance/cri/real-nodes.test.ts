@@ -1,0 +1,274 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { runBuilt } from "../../cli/run-built.ts";
+import { eventually } from "../eventually.ts";
+import { kubectlPath } from "../kubectl.ts";
+import { lacking, processOf, type RealCluster, realCluster } from "./real-cluster.ts";
+
+const missing = lacking();
+if (missing) console.warn(`tests with real containers are skipped: ${missing}`);
+
+const NODES = ["node-a", "node-b"];
+const children: ChildProcess[] = [];
+
+/** Deployment of busybox's web server, whose page is its Pod's name. */
+const web = {
+  apiVersion: "apps/v1",
+  kind: "Deployment",
+  metadata: { name: "web" },
+  spec: {
+    replicas: 3,
+    selector: { matchLabels: { app: "web" } },
+    template: {
+      metadata: { labels: { app: "web" } },
+      spec: {
+        terminationGracePeriodSeconds: 1,
+        containers: [
+          {
+            name: "web",
+            image: "busybox",
+            imagePullPolicy: "IfNotPresent",
+            command: ["sh", "-c", "mkdir /www; hostname > /www/index.html; exec httpd -f -v -p 8080 -h /www"],
+            livenessProbe: {
+              exec: { command: ["test", "-e", "/www/index.html"] },
+              periodSeconds: 1,
+              failureThreshold: 1,
+            },
+            readinessProbe: { httpGet: { path: "/", port: 8080 }, periodSeconds: 1 },
+          },
+        ],
+      },
+    },
+  },
+};
+
+interface PodView {
+  readonly metadata: { readonly name: string; readonly uid: string };
+  readonly spec: { readonly nodeName: string };
+  readonly status: {
+    readonly phase: string;
+    readonly podIP: string;
+    readonly containerStatuses: readonly {
+      readonly ready: boolean;
+      readonly restartCount: number;
+      readonly containerID: string;
+      readonly state: { readonly terminated?: object };
+      readonly lastState: { readonly terminated?: { readonly exitCode: number } };
+    }[];
+  };
+}
+
+describe.skipIf(missing)("with real containers on two nodes", () => {
+  let cluster: RealCluster;
+  const pods = async (selector: string): Promise<PodView[]> =>
+    JSON.parse(await cluster.output(`get pods -l ${selector} -o json`)).items;
+  const apply = (object: object) => cluster.output("apply -f -", JSON.stringify(object));
+  const follow = (...args: string[]) => {
+    const child = spawn(kubectlPath(36), ["--kubeconfig", cluster.kubeconfig, ...args]);
+    children.push(child);
+    let text = "";
+    child.stdout.on("data", (chunk) => {
+      text += chunk;
+    });
+    return { child, text: () => text };
+  };
+
+  beforeAll(async () => {
+    cluster = await realCluster();
+  });
+  afterAll(async () => {
+    for (const child of children) child.kill("SIGKILL");
+    await cluster?.down();
+  });
+
+  test("kubectl apply starts three containers on both nodes, which reach each other", async () => {
+    await apply(web);
+    await cluster.output("rollout status deployment/web --timeout=30s");
+    const found = await pods("app=web");
+    expect(found).toHaveLength(3);
+    expect([...new Set(found.map(({ spec }) => spec.nodeName))].sort()).toEqual(NODES);
+    for (const from of found) {
+      for (const to of found) {
+        const answer = await cluster.output(`exec ${from.metadata.name} -- wget -qO- http://${to.status.podIP}:8080/`);
+        expect(answer.trim()).toBe(to.metadata.name);
+      }
+    }
+  });
+
+  test("logs are followed, commands run with input and exit codes, files are copied both ways", async () => {
+    const [pod] = await pods("app=web");
+    const name = pod?.metadata.name ?? "";
+    const log = follow("logs", "-f", name);
+    await cluster.output(`exec ${name} -- wget -qO- http://127.0.0.1:8080/marked`).catch(() => {}); // 404
+    await eventually(() => expect(log.text()).toContain("response:404"));
+    log.child.kill();
+    const fed = await cluster.kubectl(["exec", "-i", name, "--", "sh", "-c", "cat; echo wrong >&2; exit 7"], "fed");
+    expect(fed).toMatchObject({ exit: 7, stdout: "fed", stderr: expect.stringContaining("wrong") });
+    const file = join(cluster.dataDir, "copied");
+    writeFileSync(file, "there and back");
+    await cluster.output(`cp ${file} ${name}:/tmp/copied`);
+    await cluster.output(`cp ${name}:/tmp/copied ${file}-back`);
+    expect(readFileSync(`${file}-back`, "utf8")).toBe("there and back");
+  });
+
+  test("a port is forwarded, and a running command is joined", async () => {
+    const [pod] = await pods("app=web");
+    const name = pod?.metadata.name ?? "";
+    const forward = follow("port-forward", name, ":8080");
+    const port = await eventually(() => {
+      const [, found] = /127\.0\.0\.1:(\d+) -> 8080/.exec(forward.text()) ?? [];
+      if (!found) throw new Error(`no port yet: ${forward.text()}`);
+      return found;
+    });
+    expect((await (await fetch(`http://127.0.0.1:${port}/`)).text()).trim()).toBe(name);
+    forward.child.kill();
+    const loop = { name: "loop", image: "busybox", imagePullPolicy: "Never", stdin: true, command: ["cat"] };
+    await apply({ apiVersion: "v1", kind: "Pod", metadata: { name: "loop" }, spec: { containers: [loop] } });
+    await cluster.output("wait pod/loop --for=jsonpath={.status.phase}=Running --timeout=20s");
+    const joined = spawn(kubectlPath(36), ["--kubeconfig", cluster.kubeconfig, "attach", "-i", "loop"]);
+    children.push(joined);
+    let text = "";
+    joined.stdout.on("data", (chunk) => {
+      text += chunk;
+    });
+    joined.stdin.write("echoed\n");
+    await eventually(() => expect(text).toContain("echoed"));
+    joined.kill();
+    await cluster.output("delete pod loop --grace-period=1");
+  });
+
+  test("a container that fails its liveness probe is restarted", async () => {
+    const [pod] = await pods("app=web");
+    const name = pod?.metadata.name ?? "";
+    await cluster.output(`exec ${name} -- rm /www/index.html`);
+    await eventually(async () => {
+      const again = (await pods("app=web")).find(({ metadata }) => metadata.name === name);
+      expect(again?.status.containerStatuses[0]).toMatchObject({ restartCount: 1, ready: true });
+    });
+    expect(await cluster.output(`get events --field-selector involvedObject.name=${name}`)).toMatch(
+      /Container web failed liveness probe, will be restarted/,
+    );
+  });
+
+  test("volumes show what objects hold, and change with them", async () => {
+    await cluster.output("create configmap settings --from-literal=colour=red");
+    await cluster.output("create secret generic keys --from-literal=key=hidden");
+    await apply({
+      apiVersion: "v1",
+      kind: "Pod",
+      metadata: { name: "reader", labels: { app: "reader" } },
+      spec: {
+        terminationGracePeriodSeconds: 0,
+        securityContext: { fsGroup: 2000, runAsUser: 1000 },
+        initContainers: [
+          {
+            name: "first",
+            image: "busybox",
+            imagePullPolicy: "Never",
+            command: ["sh", "-c", "echo made > /shared/file"],
+          },
+        ].map((container) => ({ ...container, volumeMounts: [{ name: "shared", mountPath: "/shared" }] })),
+        containers: [
+          {
+            name: "reader",
+            image: "busybox",
+            imagePullPolicy: "Never",
+            command: ["sleep", "600"],
+            env: [{ name: "COLOUR", valueFrom: { configMapKeyRef: { name: "settings", key: "colour" } } }],
+            volumeMounts: [
+              { name: "settings", mountPath: "/settings" },
+              { name: "keys", mountPath: "/keys" },
+              { name: "about", mountPath: "/about" },
+              { name: "shared", mountPath: "/shared" },
+              { name: "shared", mountPath: "/part", subPath: "deep/part" },
+              { name: "memory", mountPath: "/memory" },
+            ],
+          },
+        ],
+        volumes: [
+          { name: "settings", configMap: { name: "settings" } },
+          { name: "keys", secret: { secretName: "keys", defaultMode: 0o400 } },
+          { name: "about", downwardAPI: { items: [{ path: "labels", fieldRef: { fieldPath: "metadata.labels" } }] } },
+          { name: "shared", emptyDir: {} },
+          { name: "memory", emptyDir: { medium: "Memory", sizeLimit: "1Mi" } },
+        ],
+      },
+    });
+    await cluster.output("wait pod/reader --for=condition=Ready --timeout=30s");
+    const run = async (script: string) => (await cluster.kubectl(["exec", "reader", "--", "sh", "-c", script])).stdout;
+    expect(await run("cat /settings/colour /keys/key /about/labels /shared/file; echo $COLOUR; id -G")).toBe(
+      'redhiddenapp="reader"made\nred\n0 2000\n',
+    );
+    expect(
+      await run("stat -c '%a %g' /keys/..data/key; touch /part/x; ls /shared/deep/part; df /memory | tail -1"),
+    ).toMatch(/^440 2000\nx\ntmpfs\s+1024 /);
+    const token = "/var/run/secrets/kubernetes.io/serviceaccount/token";
+    const [, claims = ""] = (await run(`cat ${token}`)).split(".");
+    expect(JSON.parse(Buffer.from(claims, "base64url").toString("utf8"))).toMatchObject({
+      sub: "system:serviceaccount:default:default",
+      "kubernetes.io": { pod: { name: "reader" } },
+    });
+    await cluster.output(`patch configmap settings -p {"data":{"colour":"blue"}}`);
+    await eventually(async () => expect(await run("cat /settings/colour")).toBe("blue"), 30_000);
+    await cluster.output("delete pod reader");
+  });
+
+  test.each([
+    { name: "ends", script: "echo last words > /dev/termination-log; exit 3", code: 3, reason: "Error" },
+    { name: "grows", script: "x=a; while true; do x=$x$x$x$x; done", code: 137, reason: "OOMKilled" },
+  ])("a container that $name is reported with its exit code and why", async ({ name, script, code, reason }) => {
+    const resources = { limits: { memory: "32Mi" } };
+    const container = { name, image: "busybox", imagePullPolicy: "Never", command: ["sh", "-c", script], resources };
+    const spec = { restartPolicy: "Never", containers: [container] };
+    await apply({ apiVersion: "v1", kind: "Pod", metadata: { name, labels: { app: name } }, spec });
+    await cluster.output(`wait pod/${name} --for=jsonpath={.status.phase}=Failed --timeout=30s`);
+    const [pod] = await pods(`app=${name}`);
+    expect(pod?.status.containerStatuses[0]?.state.terminated).toMatchObject({
+      exitCode: code,
+      reason,
+      ...(name === "ends" && { message: "last words\n" }),
+    });
+    await cluster.output(`delete pod ${name}`);
+  });
+
+  test.each(["agent", "containerd"] as const)(
+    "containers run on when the %s of their node is killed",
+    async (which) => {
+      const before = await pods("app=web");
+      for (const node of NODES) process.kill(processOf(cluster.dataDir, node, which), "SIGKILL");
+      // Both are started again, and only then can a command run inside.
+      for (const { metadata } of before) {
+        await eventually(async () => {
+          const { stdout } = await cluster.kubectl(["exec", metadata.name, "--", "hostname"]);
+          expect(stdout.trim()).toBe(metadata.name);
+        });
+      }
+      const ids = (list: PodView[]) =>
+        list.map(({ metadata, status }) => [metadata.uid, status.containerStatuses[0]?.containerID]).sort();
+      expect(ids(await pods("app=web"))).toEqual(ids(before));
+    },
+  );
+
+  test("nothing is left after a kill -9 of everything and `down`", async () => {
+    const { dataDir, running } = cluster;
+    running.child.kill("SIGKILL");
+    await running.exited;
+    expect((await runBuilt(["down", "--data-dir", dataDir])).exit).toBe(0);
+    const mounts = readFileSync("/proc/self/mountinfo", "utf8").split("\n");
+    expect(mounts.filter((line) => line.includes(dataDir))).toEqual([]);
+    const commands = readdirSync("/proc").flatMap((pid) => {
+      try {
+        return /^\d+$/.test(pid) ? [readFileSync(`/proc/${pid}/cmdline`, "utf8")] : [];
+      } catch {
+        return []; // it has ended meanwhile
+      }
+    });
+    expect(commands.filter((command) => command.includes(dataDir) && !command.includes("vitest"))).toEqual([]);
+    expect(readdirSync("/sys/class/net").filter((name) => /^in[bvk][0-9a-f]{8}/.test(name))).toEqual([]);
+    const roots = readdirSync("/sys/fs/cgroup").map((name) => join("/sys/fs/cgroup", name));
+    const cgroups = ["/sys/fs/cgroup", ...roots].filter((path) => existsSync(join(path, "cgroup.procs")));
+    expect(cgroups.flatMap((path) => readdirSync(path)).filter((name) => name.startsWith("inkube-"))).toEqual([]);
+  });
+});
