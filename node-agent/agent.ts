@@ -1,7 +1,15 @@
 import { createHash } from "node:crypto";
 import type { AddressInfo } from "node:net";
 import { arch, platform, release } from "node:os";
-import type { Client, Clock, EventRecorder, Informer, Logger, Random } from "../client/index.ts";
+import {
+  type Client,
+  type Clock,
+  type EventRecorder,
+  type Informer,
+  type Logger,
+  type Random,
+  sleep,
+} from "../client/index.ts";
 import type { Node, Pod, Service } from "../openapi/api/core.v1.ts";
 import { Backoff } from "./backoff.ts";
 import { environment } from "./environment.ts";
@@ -38,6 +46,9 @@ export interface AgentOptions {
   hosts(): string;
   readonly tls: { readonly cert: string; readonly key: string; readonly ca: string };
 }
+
+/** How often it is looked for remains of Pods that are gone, in ms. */
+const HOUSEKEEPING = 60_000;
 
 /** One node: registers, heartbeats, serves, and keeps its Pods as the API server wants them. (pkg/kubelet/kubelet.go) */
 export async function startAgent(options: AgentOptions): Promise<{ stop(): Promise<void> }> {
@@ -138,8 +149,18 @@ export async function startAgent(options: AgentOptions): Promise<{ stop(): Promi
       runtime.forgetPod(uid);
     },
   });
+  const stopping = new AbortController();
+  void (async () => {
+    while (!stopping.signal.aborted) {
+      await runtime.removeOrphans(new Set(workers.keys())).catch((error: unknown) => {
+        logger.warn({ err: error }, "removing what belongs to no Pod failed");
+      });
+      await sleep(clock, HOUSEKEEPING, stopping.signal);
+    }
+  })();
   return {
     async stop() {
+      stopping.abort();
       heartbeat.stop();
       statuses.stop();
       await server.stop();

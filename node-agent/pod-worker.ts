@@ -144,7 +144,35 @@ export class PodWorker {
     if (!left?.sandbox) return;
     this.#volumes = await this.#env.volumes(this.#view);
     await runtime.mountVolumes(pod, this.#volumes);
-    this.#sandbox = left.sandbox;
+    this.#useSandbox(left.sandbox);
+  }
+
+  #useSandbox(sandbox: Sandbox): void {
+    this.#sandbox = sandbox;
+    void sandbox.lost?.then(() => this.#sandboxLost(sandbox));
+  }
+
+  /** What containers share is gone, so all of them begin anew. (kuberuntime_manager.go computePodActions) */
+  async #sandboxLost(sandbox: Sandbox): Promise<void> {
+    if (this.#sandbox !== sandbox || this.#terminating) return;
+    const { runtime, logger } = this.#env;
+    this.#sandbox = undefined;
+    this.#sandboxPending = true;
+    this.#event("Normal", "SandboxChanged", "Pod sandbox changed, it will be killed and re-created.");
+    try {
+      const running = this.#records.flatMap((record) => record.running ?? []);
+      for (const container of running) container.stop(this.#pod.spec.terminationGracePeriodSeconds ?? DEFAULT_GRACE);
+      await Promise.all(running.map(({ exited }) => exited));
+      await runtime.removeSandbox(sandbox);
+    } catch (error) {
+      logger.warn({ err: error, pod: key(this.#pod) }, "removing a lost sandbox failed");
+    }
+    for (const record of this.#records) {
+      if (record.role !== "init" || !record.exit) continue;
+      Object.assign(record, { lastExit: record.exit, exit: undefined, restartCount: record.restartCount + 1 });
+    }
+    this.#sandboxPending = false;
+    this.sync();
   }
 
   #adopt(record: ContainerRecord, running: NonNullable<ContainerRecord["running"]>): void {
@@ -290,7 +318,7 @@ export class PodWorker {
       if (!(await this.#mount(volumes))) return;
       const pod = this.#pod;
       const sandbox = await runtime.runSandbox({ pod, hostname: hostnameOf(pod), dns: dns(pod) });
-      this.#sandbox = sandbox;
+      this.#useSandbox(sandbox);
       // It was told to end meanwhile, and did not know of this one.
       if (this.#gone) return await runtime.removeSandbox(sandbox);
       this.#env.statusChanged(this);

@@ -46,6 +46,8 @@ export interface Sandbox {
   readonly id: string;
   /** First the primary address. */
   readonly ips: readonly string[];
+  /** Resolves when it ended though nobody told it to. Absent where that cannot happen. */
+  readonly lost?: Promise<void>;
 }
 
 /** What became of a container's main process. */
@@ -173,6 +175,8 @@ export interface Runtime {
   findImage(name: string): Promise<Image | undefined>;
   /** What an earlier life of this agent has left of a Pod; undefined when nothing. */
   recover(pod: Pod): Promise<RecoveredPod | undefined>;
+  /** Ends and removes whatever belongs to no Pod of these: their objects went while no agent ran. @param uids of Pods */
+  removeOrphans(uids: ReadonlySet<string>): Promise<void>;
   /** Provides a Pod's volumes, before its sandbox. @throws Error that goes into a FailedMount event */
   mountVolumes(pod: Pod, volumes: readonly Volume[]): Promise<void>;
   /** After its sandbox is gone. What is not durable is lost. */

@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { totalmem } from "node:os";
 import { join } from "node:path";
@@ -18,6 +18,7 @@ import { ContainerWatch } from "./containers.ts";
 import { ImageStore } from "./images/image-store.ts";
 import { LogFiles } from "./logs/log-files.ts";
 import { readLog } from "./logs/read-log.ts";
+import { LOG_LIMITS, rotateLog } from "./logs/rotate.ts";
 import { containerWish } from "./pod/container-wish.ts";
 import type { NodePaths } from "./pod/paths.ts";
 import { LABEL, sandboxConfig } from "./pod/sandbox-config.ts";
@@ -27,6 +28,10 @@ import { runningContainer } from "./running-container.ts";
 import { DiskVolumes } from "./volumes/pod-volumes.ts";
 
 const NANOSECONDS = 1e6;
+/** Seconds that containers of a Pod that is gone get to end. */
+const ORPHAN_GRACE = 2;
+/** How often logs are looked at for their size, in ms. (containerLogMonitorInterval) */
+const ROTATE = 10_000;
 const NO_DNS = { servers: [], searches: [], options: [] };
 
 export interface CriRuntimeOptions {
@@ -61,7 +66,7 @@ export async function criRuntime(options: CriRuntimeOptions): Promise<CriRuntime
   /** By Pod uid. */
   const sandboxes = new Map<string, { readonly id: string; readonly ip: string; readonly attempt: number }>();
   /** Containers that run, by Pod uid and name. */
-  const running = new Map<string, string>();
+  const running = new Map<string, { readonly id: string; readonly startedAt: Date }>();
   const keyOf = (pod: Pod, name: string) => `${uidOf(pod)}/${name}`;
 
   const configOf = (pod: Pod, hostname: string, dns: SandboxConfig["dnsConfig"], attempt: number) =>
@@ -78,6 +83,7 @@ export async function criRuntime(options: CriRuntimeOptions): Promise<CriRuntime
       .sort((a, b) => b.createdAt - a.createdAt);
 
   async function remove(id: string): Promise<void> {
+    watch.forget(id);
     await client.stopPodSandbox(id);
     await client.removePodSandbox(id);
   }
@@ -86,15 +92,15 @@ export async function criRuntime(options: CriRuntimeOptions): Promise<CriRuntime
     const { network } = await client.podSandboxStatus(id);
     const ips = network?.ip ? [network.ip, ...network.additionalIps.map(({ ip }) => ip)] : [];
     sandboxes.set(uidOf(pod), { id, ip: ips[0] ?? address, attempt });
-    return { id, ips };
+    return { id, ips, lost: watch.lost(id) };
   }
 
   function track(pod: Pod, container: Container, id: string, startedAt: Date): RunningContainer {
     const key = keyOf(pod, container.name);
-    running.set(key, id);
+    running.set(key, { id, startedAt });
     const ip = sandboxes.get(uidOf(pod))?.ip ?? address;
     const result = runningContainer({ client, watch, logger, id, startedAt, pod, container, ip, memoryBytes });
-    void result.exited.then(() => running.get(key) === id && running.delete(key));
+    void result.exited.then(() => running.get(key)?.id === id && running.delete(key));
     return result;
   }
 
@@ -125,7 +131,7 @@ export async function criRuntime(options: CriRuntimeOptions): Promise<CriRuntime
       messageFile,
       seccompFolder: paths.seccomp,
       memoryBytes,
-      targetId: target && running.get(keyOf(pod, target)),
+      targetId: target && running.get(keyOf(pod, target))?.id,
     });
     const sandboxWish = configOf(pod, hostname, dns, sandboxes.get(uid)?.attempt ?? 0);
     const id = await client.createContainer(sandbox.id, wish, sandboxWish);
@@ -137,6 +143,21 @@ export async function criRuntime(options: CriRuntimeOptions): Promise<CriRuntime
     const { startedAt } = await client.containerStatus(id);
     return track(pod, container, id, new Date(startedAt / NANOSECONDS));
   }
+
+  async function rotateLogs(): Promise<void> {
+    for (const [key, { id }] of running) {
+      const [uid = "", name = ""] = key.split("/");
+      const path = logs.find(uid, name, 0);
+      if (!path) continue;
+      await rotateLog(path, LOG_LIMITS, clock.now(), () => client.reopenContainerLog(id)).catch((error: unknown) =>
+        logger.warn({ err: error, path }, "rotating a log failed"),
+      );
+    }
+  }
+  let rotating = Promise.resolve();
+  const rotator = setInterval(() => {
+    rotating = rotating.then(rotateLogs);
+  }, ROTATE).unref();
 
   return {
     version: `${runtimeName}://${runtimeVersion.replace(/^v/, "")}`,
@@ -171,6 +192,17 @@ export async function criRuntime(options: CriRuntimeOptions): Promise<CriRuntime
       }
       return { sandbox, containers };
     },
+    async removeOrphans(uids) {
+      for (const { id, metadata } of await client.listPodSandbox()) {
+        if (uids.has(metadata.uid)) continue;
+        logger.info({ pod: metadata.name, namespace: metadata.namespace, uid: metadata.uid }, "removing an orphan");
+        const own = (await client.listContainers()).filter(({ podSandboxId }) => podSandboxId === id);
+        await Promise.all(own.map((container) => client.stopContainer(container.id, ORPHAN_GRACE)));
+        await remove(id);
+      }
+      for (const uid of readdirSync(paths.pods)) if (!uids.has(uid)) await volumes.unmount(uid);
+      for (const uid of logs.uids()) if (!uids.has(uid)) logs.forget(uid);
+    },
     mountVolumes: (pod, wanted) => volumes.mount(pod, wanted),
     unmountVolumes: (uid) => volumes.unmount(uid),
     async runSandbox({ pod, hostname, dns }) {
@@ -194,12 +226,13 @@ export async function criRuntime(options: CriRuntimeOptions): Promise<CriRuntime
       const all = await client.listContainerStats();
       return all.flatMap(({ attributes, cpu, memory }) => {
         const { labels } = attributes;
-        if (!cpu || !memory) return [];
+        const found = running.get(`${labels[LABEL.podUid]}/${labels[LABEL.containerName]}`);
+        if (!cpu || !memory || found?.id !== attributes.id) return [];
         return [
           {
             podUid: labels[LABEL.podUid] ?? "",
             container: labels[LABEL.containerName] ?? "",
-            startedAt: new Date(0),
+            startedAt: found.startedAt,
             at: new Date(cpu.timestamp / NANOSECONDS),
             cpuNanoSeconds: cpu.usageCoreNanoSeconds?.value ?? 0,
             workingSetBytes: memory.workingSetBytes?.value ?? 0,
@@ -226,6 +259,7 @@ export async function criRuntime(options: CriRuntimeOptions): Promise<CriRuntime
     dial,
     forgetPod: (podUid) => logs.forget(podUid),
     stop() {
+      clearInterval(rotator);
       watch.stop();
       volumes.stop();
       client.close();

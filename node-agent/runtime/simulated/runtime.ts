@@ -56,6 +56,7 @@ export function simulatedRuntime({ clock, address, addresses, network }: Simulat
     findImage: async (name) => pulled.get(name) ?? pulled.get(`${name}:latest`),
     // Simulated Pods live in this process: nothing of them outlives it.
     recover: async () => undefined,
+    removeOrphans: async () => {},
     // What simulated containers do reads no files.
     mountVolumes: async () => {},
     unmountVolumes: async () => {},

@@ -36,6 +36,11 @@ export class LogFiles {
     return attempt === undefined ? undefined : join(folder, `${attempt}.log`);
   }
 
+  /** Of all Pods that have logs here. */
+  uids(): string[] {
+    return readdirSync(this.#paths.logs).map((name) => name.slice(name.lastIndexOf("_") + 1));
+  }
+
   forget(podUid: string): void {
     const folder = this.#folderOf(podUid);
     if (folder) rmSync(folder, { recursive: true, force: true });

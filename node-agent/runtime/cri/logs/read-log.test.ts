@@ -1,4 +1,4 @@
-import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Writable } from "node:stream";
@@ -66,4 +66,17 @@ test("a log is followed to its container's end", async () => {
   open = false;
   await done;
   expect(text()).toBe("one\ntwo\n");
+});
+
+test("a follower goes on in the file that rotation begins", async () => {
+  writeFileSync(path, LINES.map((line) => `${line}\n`).join(""));
+  const aborted = new AbortController();
+  const { stream, text } = collect();
+  const done = readLog({ path, clock, isOpen: () => true }, { ...NONE, follow: true }, stream, aborted.signal);
+  await expect.poll(text).toBe("one\ntwo\n\n");
+  renameSync(path, `${path}.aside`);
+  writeFileSync(path, "2026-01-01T00:00:09.0Z stdout F after\n");
+  await expect.poll(text).toBe("one\ntwo\n\nafter\n");
+  aborted.abort();
+  await done;
 });

@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { open } from "node:fs/promises";
+import { open, stat } from "node:fs/promises";
 import type { Writable } from "node:stream";
 import { type Clock, sleep } from "../../../../client/index.ts";
 import type { LogOptions } from "../../runtime.ts";
@@ -25,7 +25,7 @@ export async function readLog(
   output: Writable,
   signal: AbortSignal,
 ): Promise<void> {
-  const file = await open(path);
+  let file = await open(path);
   try {
     let position = options.tailLines === undefined ? 0 : await tailStart(file, options.tailLines);
     let left = options.limitBytes ?? Number.POSITIVE_INFINITY;
@@ -37,6 +37,14 @@ export async function readLog(
       const goesOn = options.follow && isOpen();
       const { bytesRead } = await file.read(buffer, 0, CHUNK_BYTES, position);
       if (bytesRead === 0) {
+        // Rotation has put this one aside: all of it is read, so the next begins.
+        const next = await successor(file, path);
+        if (next) {
+          await file.close();
+          file = next;
+          position = 0;
+          continue;
+        }
         if (!goesOn) return;
         await sleep(clock, LOOK_MILLISECONDS, signal);
         continue;
@@ -61,6 +69,14 @@ export async function readLog(
   }
 }
 
+type File = Awaited<ReturnType<typeof open>>;
+
+/** The file that has the path now, unless it is this one. */
+async function successor(file: File, path: string): Promise<File | undefined> {
+  const [own, current] = await Promise.all([file.stat(), stat(path).catch(() => undefined)]);
+  return current && current.ino !== own.ino ? open(path) : undefined;
+}
+
 interface Entry {
   readonly time: string;
   readonly at: Date;
@@ -82,7 +98,7 @@ export function parseEntry(line: Buffer): Entry | undefined {
 }
 
 /** Where the last `lines` entries begin. */
-async function tailStart(file: Awaited<ReturnType<typeof open>>, lines: number): Promise<number> {
+async function tailStart(file: File, lines: number): Promise<number> {
   const { size } = await file.stat();
   const buffer = Buffer.alloc(CHUNK_BYTES);
   let found = 0;
