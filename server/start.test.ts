@@ -5,8 +5,8 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import { clientCertificate, createAuthority, serverCertificate } from "./auth/pki/authority.ts";
-import { createPki } from "./auth/pki/pki.ts";
+import { clientCertificate, createAuthority, serverCertificate } from "../pki/authority.ts";
+import { createPki } from "../pki/pki.ts";
 import type { ServerSettings } from "./start/settings.ts";
 import { type Server, start } from "./start.ts";
 

@@ -1,10 +1,10 @@
 import { describe, expect, test } from "vitest";
+import { clientCertificate, createAuthority, serverCertificate } from "../../pki/authority.ts";
+import { derOf } from "../../pki/pem.ts";
 import type { KubeObject } from "../meta/object.ts";
 import type { AuthenticationRequest, Authenticator } from "./authenticator.ts";
 import { bearerTokenAuthenticator, tokenUnion, websocketToken } from "./bearer-token.ts";
 import { bootstrapTokenAuthenticator } from "./bootstrap-token.ts";
-import { clientCertificate, createAuthority, serverCertificate } from "./pki/authority.ts";
-import { derOf } from "./pki/pem.ts";
 import { requestHeaderAuthenticator, standardRequestHeaders } from "./request-header.ts";
 import { readTokenFile, staticTokenAuthenticator } from "./token-file.ts";
 import { anonymousAuthenticator, authenticatorUnion } from "./union.ts";

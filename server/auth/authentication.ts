@@ -1,9 +1,9 @@
+import type { Certificate } from "../../pki/certificate.ts";
+import type { TokenKey } from "../../pki/service-account-key.ts";
 import type { ObjectReader } from "../admission/plugin.ts";
 import type { Authenticator, TokenAuthenticator, UserInfo } from "./authenticator.ts";
 import { audienceAgnostic, bearerTokenAuthenticator, tokenUnion, websocketTokenAuthenticator } from "./bearer-token.ts";
 import { bootstrapTokenAuthenticator } from "./bootstrap-token.ts";
-import type { Certificate } from "./pki/certificate.ts";
-import type { TokenKey } from "./pki/service-account-key.ts";
 import { type RequestHeaderOptions, requestHeaderAuthenticator } from "./request-header.ts";
 import { serviceAccountTokenAuthenticators } from "./service-account/token-authenticator.ts";
 import { staticTokenAuthenticator } from "./token-file.ts";

@@ -1,6 +1,6 @@
-import { type Certificate, parseCertificate } from "./pki/certificate.ts";
-import { allowsUsage } from "./pki/extensions.ts";
-import { isIssuedBy } from "./pki/signature.ts";
+import { type Certificate, parseCertificate } from "../../pki/certificate.ts";
+import { allowsUsage } from "../../pki/extensions.ts";
+import { isIssuedBy } from "../../pki/signature.ts";
 
 /** A certificate whose chain was found good; its dates are still to be checked on every use. */
 interface Verified {

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from "node:http";
+import type { Certificate } from "../../pki/certificate.ts";
 import type { Authenticator } from "./authenticator.ts";
 import { ClientCertificateVerifier } from "./client-certificate.ts";
-import type { Certificate } from "./pki/certificate.ts";
 
 /** `--requestheader-*`: which proxies may say who a request is from, and in which headers. */
 export interface RequestHeaderOptions {

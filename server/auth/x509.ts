@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
+import { type Certificate, parseCertificate } from "../../pki/certificate.ts";
 import type { Authenticated, Authenticator } from "./authenticator.ts";
 import { ClientCertificateVerifier, certificateIdentifier } from "./client-certificate.ts";
-import { type Certificate, parseCertificate } from "./pki/certificate.ts";
 import { CREDENTIAL_ID } from "./well-known.ts";
 
 /** Client certificates: CN is the user, each O a group. (apiserver/pkg/authentication/request/x509) */

@@ -8,8 +8,8 @@ import {
   clientCertificate,
   createAuthority,
   serverCertificate,
-} from "../auth/pki/authority.ts";
-import type { KeyPair } from "../auth/pki/certificate.ts";
+} from "../../pki/authority.ts";
+import type { KeyPair } from "../../pki/certificate.ts";
 import type { AppOptions } from "./app-options.ts";
 import type { Connector } from "./handlers/connect.ts";
 import { type Listener, listen } from "./listen.ts";

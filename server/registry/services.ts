@@ -1,7 +1,7 @@
+import type { CertificateChecks } from "../../pki/checks.ts";
 import type { ObjectWriter } from "../admission/plugin.ts";
 import type { Authenticator } from "../auth/authenticator.ts";
 import type { Authorizer } from "../auth/authorizer.ts";
-import type { CertificateChecks } from "../auth/pki/checks.ts";
 import type { EscalationCheck } from "../auth/rbac/escalation.ts";
 import type { RuleResolver } from "../auth/rule-resolver.ts";
 import type { TokenIssuer } from "../auth/service-account/token-issuer.ts";

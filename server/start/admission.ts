@@ -1,3 +1,4 @@
+import { certificateRequestFromPem } from "../../pki/certificate-request.ts";
 import { type Admission, admissionChain } from "../admission/chain.ts";
 import type { AdmissionObserver } from "../admission/observer.ts";
 import type { ObjectWriter } from "../admission/plugin.ts";
@@ -5,7 +6,6 @@ import { type PluginSelection, selectPlugins } from "../admission/plugins.ts";
 import { webhookClient } from "../admission/webhook/client.ts";
 import { clusterAddress } from "../admission/webhook/service-resolver.ts";
 import type { Authorizer } from "../auth/authorizer.ts";
-import { certificateRequestFromPem } from "../auth/pki/certificate-request.ts";
 import type { Random } from "../meta/random.ts";
 import type { Kind } from "../registry/kind.ts";
 import type { ServerRegistry } from "../registry/registry.ts";

@@ -1,11 +1,11 @@
 import { readFileSync } from "node:fs";
 import { Agent, request } from "node:https";
+import { certificatesFromPem } from "../../pki/certificate.ts";
+import type { Pki } from "../../pki/pki.ts";
+import { type TokenKey, tokenKeyFromPem } from "../../pki/service-account-key.ts";
 import type { ObjectReader } from "../admission/plugin.ts";
 import { createAuthenticator } from "../auth/authentication.ts";
 import type { Authenticator, TokenAuthenticator } from "../auth/authenticator.ts";
-import { certificatesFromPem } from "../auth/pki/certificate.ts";
-import type { Pki } from "../auth/pki/pki.ts";
-import { type TokenKey, tokenKeyFromPem } from "../auth/pki/service-account-key.ts";
 import { kubeconfigClient } from "../auth/remote/kubeconfig-client.ts";
 import { oidcAuthenticator } from "../auth/remote/oidc.ts";
 import { webhookTokenAuthenticator } from "../auth/remote/webhook-token.ts";

@@ -1,7 +1,7 @@
 import { createServer, type Server } from "node:https";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import { createAuthority, serverCertificate } from "../../auth/pki/authority.ts";
+import { createAuthority, serverCertificate } from "../../../pki/authority.ts";
 import type { KubeObject } from "../../meta/object.ts";
 import { admissionChain } from "../chain.ts";
 import type { AdmissionAttributes, AdmissionPlugin } from "../plugin.ts";

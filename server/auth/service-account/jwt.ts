@@ -1,5 +1,5 @@
 import { constants, type KeyObject, sign, verify } from "node:crypto";
-import type { TokenKey } from "../pki/service-account-key.ts";
+import type { TokenKey } from "../../../pki/service-account-key.ts";
 import type { UncheckedClaims } from "./claims.ts";
 
 const DIGEST: Readonly<Record<TokenKey["algorithm"], string>> = {

@@ -1,4 +1,4 @@
-import type { TokenKey } from "../pki/service-account-key.ts";
+import type { TokenKey } from "../../../pki/service-account-key.ts";
 
 /** What strangers need to check the cluster's service-account tokens. (pkg/serviceaccount/openidmetadata.go) */
 export interface OpenIdDocuments {

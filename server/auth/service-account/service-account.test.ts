@@ -1,9 +1,9 @@
 import { generateKeyPairSync } from "node:crypto";
 import { createLocalJWKSet, jwtVerify } from "jose";
 import { beforeEach, describe, expect, test } from "vitest";
+import { tokenKey } from "../../../pki/service-account-key.ts";
 import type { ObjectReader } from "../../admission/plugin.ts";
 import type { KubeObject } from "../../meta/object.ts";
-import { tokenKey } from "../pki/service-account-key.ts";
 import type { TokenClaims } from "./claims.ts";
 import { signToken } from "./jwt.ts";
 import { openIdDocuments } from "./openid-metadata.ts";

@@ -1,7 +1,7 @@
+import type { TokenKey } from "../../../pki/service-account-key.ts";
 import type { ObjectReader } from "../../admission/plugin.ts";
 import { AggregatedError } from "../aggregate-error.ts";
 import type { Authenticated, TokenAuthenticator } from "../authenticator.ts";
-import type { TokenKey } from "../pki/service-account-key.ts";
 import { quoteList } from "../rbac/policy-rule.ts";
 import { checkBoundClaims } from "./bound-claims.ts";
 import type { UncheckedClaims } from "./claims.ts";

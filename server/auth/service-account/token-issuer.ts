@@ -1,4 +1,4 @@
-import type { TokenKey } from "../pki/service-account-key.ts";
+import type { TokenKey } from "../../../pki/service-account-key.ts";
 import { serviceAccountUserName } from "../well-known.ts";
 import { type ClaimedObject, credentialId, type TokenClaims } from "./claims.ts";
 import { signToken } from "./jwt.ts";

@@ -4,10 +4,10 @@ import type {
   CertificateSigningRequestSpec,
   CertificateSigningRequestStatus,
 } from "../../../openapi/api/certificates.k8s.io.v1.ts";
-import { createAuthority } from "../../auth/pki/authority.ts";
-import { generateKey } from "../../auth/pki/certificate.ts";
-import { createCertificateRequest } from "../../auth/pki/certificate-request.ts";
-import { certificateChecks } from "../../auth/pki/checks.ts";
+import { createAuthority } from "../../../pki/authority.ts";
+import { generateKey } from "../../../pki/certificate.ts";
+import { createCertificateRequest } from "../../../pki/certificate-request.ts";
+import { certificateChecks } from "../../../pki/checks.ts";
 import type { RequestContext } from "../kind.ts";
 import { certificateSigningRequest as kind } from "./certificate-signing-request.ts";
 

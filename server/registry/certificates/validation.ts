@@ -2,7 +2,7 @@ import type {
   CertificateSigningRequest,
   CertificateSigningRequestCondition as Condition,
 } from "../../../openapi/api/certificates.k8s.io.v1.ts";
-import type { CertificateChecks } from "../../auth/pki/checks.ts";
+import type { CertificateChecks } from "../../../pki/checks.ts";
 import { semanticEqual } from "../../meta/equality.ts";
 import {
   type FieldError,
