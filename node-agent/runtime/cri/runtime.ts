@@ -15,13 +15,15 @@ import {
 import { type CriClient, isNotFound } from "./api/client.ts";
 import { CONTAINER_STATE, SANDBOX_READY, type SandboxConfig } from "./api/types.ts";
 import { ContainerWatch } from "./containers.ts";
+import { limitCgroup, removeCgroups } from "./daemon/cgroups.ts";
 import { ImageStore } from "./images/image-store.ts";
 import { LogFiles } from "./logs/log-files.ts";
 import { readLog } from "./logs/read-log.ts";
 import { LOG_LIMITS, rotateLog } from "./logs/rotate.ts";
 import { containerWish } from "./pod/container-wish.ts";
 import type { NodePaths } from "./pod/paths.ts";
-import { LABEL, sandboxConfig } from "./pod/sandbox-config.ts";
+import { podResources } from "./pod/resources.ts";
+import { LABEL, podCgroup, sandboxConfig } from "./pod/sandbox-config.ts";
 import { exitOf } from "./pod/termination.ts";
 import { forwardedConnection } from "./port-forward.ts";
 import { runningContainer } from "./running-container.ts";
@@ -144,6 +146,13 @@ export async function criRuntime(options: CriRuntimeOptions): Promise<CriRuntime
     return track(pod, container, id, new Date(startedAt / NANOSECONDS));
   }
 
+  /** After all of the Pod has ended. */
+  function removePodCgroup(uid: string): void {
+    for (const tier of ["", "burstable/", "besteffort/"]) {
+      removeCgroups(`${options.cgroupRoot.slice(1)}/kubepods/${tier}pod${uid}`);
+    }
+  }
+
   async function rotateLogs(): Promise<void> {
     for (const [key, { id }] of running) {
       const [uid = "", name = ""] = key.split("/");
@@ -200,16 +209,24 @@ export async function criRuntime(options: CriRuntimeOptions): Promise<CriRuntime
         await Promise.all(own.map((container) => client.stopContainer(container.id, ORPHAN_GRACE)));
         await remove(id);
       }
-      for (const uid of readdirSync(paths.pods)) if (!uids.has(uid)) await volumes.unmount(uid);
+      for (const uid of readdirSync(paths.pods)) {
+        if (uids.has(uid)) continue;
+        removePodCgroup(uid);
+        await volumes.unmount(uid);
+      }
       for (const uid of logs.uids()) if (!uids.has(uid)) logs.forget(uid);
     },
     mountVolumes: (pod, wanted) => volumes.mount(pod, wanted),
-    unmountVolumes: (uid) => volumes.unmount(uid),
+    async unmountVolumes(uid) {
+      removePodCgroup(uid);
+      await volumes.unmount(uid);
+    },
     async runSandbox({ pod, hostname, dns }) {
       const old = await sandboxesOf(uidOf(pod));
       for (const { id } of old) await remove(id);
       const attempt = old[0] ? old[0].metadata.attempt + 1 : 0;
       const config = configOf(pod, hostname, dns, attempt);
+      limitCgroup(podCgroup(pod, options.cgroupRoot).slice(1), podResources(pod));
       mkdirSync(config.logDirectory, { recursive: true, mode: 0o755 });
       mkdirSync(paths.pod(uidOf(pod)), { recursive: true, mode: 0o750 });
       return known(pod, await client.runPodSandbox(config, ""), attempt);

@@ -1,23 +1,8 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, readdirSync, readFileSync, rmdirSync, rmSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { unmountBelow } from "../volumes/mount.ts";
-
-const CGROUPS = "/sys/fs/cgroup";
-
-/** The same cgroup in every hierarchy: one with version 2, one a controller with version 1. */
-function cgroupFolders(name: string): string[] {
-  const roots = existsSync(join(CGROUPS, "cgroup.controllers"))
-    ? [CGROUPS]
-    : readdirSync(CGROUPS).map((controller) => join(CGROUPS, controller));
-  return roots.map((root) => join(root, name)).filter((folder) => existsSync(folder));
-}
-
-/** A cgroup with all below it, children first. */
-function cgroupTree(folder: string): string[] {
-  const children = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory());
-  return [...children.flatMap(({ name }) => cgroupTree(join(folder, name))), folder];
-}
+import { cgroupFolders, cgroupTree, removeCgroup } from "./cgroups.ts";
 
 function kill(pid: number): void {
   try {
@@ -83,19 +68,4 @@ function shimSocketsOf(folder: string): string[] {
     .filter((file) => existsSync(file))
     .map((file) => readFileSync(file, "utf8").trim().replace("unix://", ""))
     .filter((path) => path.startsWith("/run/containerd/s/"));
-}
-
-const TRIES = 100;
-const PAUSE_MILLISECONDS = 20;
-
-/** The kernel lets go of a cgroup some time after its last process was killed. */
-function removeCgroup(folder: string): void {
-  for (let tries = 0; existsSync(folder); tries++) {
-    try {
-      rmdirSync(folder);
-    } catch (error) {
-      if (tries >= TRIES) throw error;
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, PAUSE_MILLISECONDS);
-    }
-  }
 }
