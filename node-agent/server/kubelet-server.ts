@@ -7,6 +7,8 @@ import { serveLogs } from "./logs.ts";
 import { servePortForward } from "./port-forward.ts";
 import { serveRemoteCommand } from "./remote-command.ts";
 import { authorize, HttpError, type KubeletServerOptions } from "./request.ts";
+import { resourceMetrics, statsSummary } from "./stats-summary.ts";
+import { usageMeter } from "./usage.ts";
 
 export interface KubeletServer {
   readonly address: AddressInfo;
@@ -14,14 +16,15 @@ export interface KubeletServer {
 }
 
 /**
- * The node's own API: /containerLogs, /exec, /attach, /portForward, /pods, /healthz. TLS, client certificates, and what
+ * The node's own API: /containerLogs, /exec, /attach, /portForward, /pods, /stats, /metrics, /healthz. TLS, client certificates, and what
  * the API server says of them. (pkg/kubelet/server/server.go)
  */
 export async function serveKubelet(options: KubeletServerOptions): Promise<KubeletServer> {
   const { address, tls, logger } = options;
   const server: Server = createServer({ ...tls, requestCert: true, rejectUnauthorized: false, minVersion: "TLSv1.2" });
+  const usage = usageMeter(options.runtime, options.clock);
   server.on("request", (request: IncomingMessage, response: ServerResponse) => {
-    route(request, response, options).catch((error: unknown) => {
+    route(request, response, options, usage).catch((error: unknown) => {
       const code = error instanceof HttpError ? error.code : 500;
       if (code === 500) logger.warn({ err: error, url: request.url }, "kubelet request failed");
       if (!response.headersSent) response.writeHead(code, { "Content-Type": "text/plain; charset=utf-8" });
@@ -50,7 +53,15 @@ export async function serveKubelet(options: KubeletServerOptions): Promise<Kubel
   };
 }
 
-async function route(request: IncomingMessage, response: ServerResponse, options: KubeletServerOptions): Promise<void> {
+const podsOf = ({ workers }: KubeletServerOptions) =>
+  [...workers.values()].map((worker) => ({ ...worker.pod, status: worker.status() }));
+
+async function route(
+  request: IncomingMessage,
+  response: ServerResponse,
+  options: KubeletServerOptions,
+  usage: ReturnType<typeof usageMeter>,
+): Promise<void> {
   const url = new URL(request.url ?? "/", "https://kubelet");
   await authorize(request, url, options);
   const [, first = "", ...rest] = url.pathname.split("/").map(decodeURIComponent);
@@ -59,11 +70,21 @@ async function route(request: IncomingMessage, response: ServerResponse, options
       response.end("ok");
       return;
     case "pods": {
-      const items = [...options.workers.values()].map((worker) => ({ ...worker.pod, status: worker.status() }));
+      const items = podsOf(options);
       response.writeHead(200, { "Content-Type": "application/json" });
       response.end(JSON.stringify({ kind: "PodList", apiVersion: "v1", metadata: {}, items }));
       return;
     }
+    case "stats":
+      if (rest.join("/") !== "summary") throw new HttpError(404, "404 page not found");
+      response.writeHead(200, { "Content-Type": "application/json" });
+      response.end(JSON.stringify(statsSummary(options.nodeName, podsOf(options), await usage(), options.clock.now())));
+      return;
+    case "metrics":
+      if (rest.join("/") !== "resource") throw new HttpError(404, "404 page not found");
+      response.writeHead(200, { "Content-Type": "text/plain; version=0.0.4; charset=utf-8" });
+      response.end(resourceMetrics(podsOf(options), await usage(), options.clock.now()));
+      return;
     case "containerLogs":
       return serveLogs(rest, url.searchParams, response, options);
     default:
