@@ -36,6 +36,8 @@ export interface AgentOptions {
   readonly runtime: Runtime;
   /** The node's own address: where its server listens, and what host-network Pods have. */
   readonly address: string;
+  /** Of the node's own API; 0 is any free one. */
+  readonly port: number;
   readonly capacity: Readonly<Record<string, string>>;
   /** The node's range of Pods' addresses, when it is not left to a controller. */
   readonly podCidr?: string;
@@ -58,6 +60,7 @@ export async function startAgent(options: AgentOptions): Promise<{ stop(): Promi
   const machineId = createHash("sha256").update(name).digest("hex").slice(0, 32);
   const server: KubeletServer = await serveKubelet({
     address,
+    port: options.port,
     tls: options.tls,
     client,
     clock,

@@ -18,6 +18,8 @@ export interface CriStartOptions {
   readonly podCidr?: string;
 }
 
+/** Where kubelets listen. */
+const KUBELET_PORT = 10250;
 /** Pause between looks whether a controller has given the node its range, in ms. */
 const LOOK = 500;
 
@@ -60,6 +62,7 @@ export async function startCriNode(
     recorder: createEventRecorder({ client, clock, logger, component: "kubelet", host: name }),
     runtime: node.runtime,
     address,
+    port: KUBELET_PORT,
     capacity: machineCapacity(folder),
     ...(podCidr && { podCidr }),
     registered: async (registered) => {

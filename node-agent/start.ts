@@ -78,6 +78,7 @@ export async function start(options: NodeStartOptions): Promise<{ stop(): Promis
             recorder,
             runtime,
             address,
+            port: 0,
             capacity,
             dns: { server: CLUSTER_DNS, domain: CLUSTER_DOMAIN, host: { servers: [], searches: [], options: [] } },
             hosts: () => "127.0.0.1\tlocalhost\n",

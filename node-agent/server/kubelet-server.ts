@@ -39,9 +39,11 @@ export async function serveKubelet(options: KubeletServerOptions): Promise<Kubel
     socket.on("error", () => socket.destroy());
     dialPod(request, socket, head, options).catch((error: unknown) => refuse(socket, error));
   });
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", reject);
-    server.listen(0, address, resolve);
+  await listen(server, address, options.port).catch((error: NodeJS.ErrnoException) => {
+    // The Node says which port it is, so any will do.
+    if (error.code !== "EADDRINUSE" || options.port === 0) throw error;
+    logger.warn({ port: options.port }, "the kubelet's port is taken, using another one");
+    return listen(server, address, 0);
   });
   server.unref();
   return {
@@ -51,6 +53,16 @@ export async function serveKubelet(options: KubeletServerOptions): Promise<Kubel
       return new Promise((resolve) => server.close(() => resolve()));
     },
   };
+}
+
+function listen(server: Server, address: string, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(port, address, () => {
+      server.off("error", reject);
+      resolve();
+    });
+  });
 }
 
 const podsOf = ({ workers }: KubeletServerOptions) =>

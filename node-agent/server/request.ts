@@ -8,6 +8,8 @@ import { isAllowed } from "./authorize.ts";
 export interface KubeletServerOptions {
   readonly nodeName: string;
   readonly address: string;
+  /** 0 is any free one. */
+  readonly port: number;
   /** PEM. `ca` signs the clients that may connect. */
   readonly tls: { readonly cert: string; readonly key: string; readonly ca: string };
   readonly client: Client;
