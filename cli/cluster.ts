@@ -1,5 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import type { StartOptions as ControllerStartOptions } from "../controllers/start.ts";
 import { type StartOptions, start as startServer } from "../server/start.ts";
 import { openDataDir } from "./data-dir.ts";
 import { nodeName } from "./node-names.ts";
@@ -10,6 +11,8 @@ import { type ComponentSpec, type Supervised, supervise } from "./supervisor.ts"
 
 /** So many simulated nodes are no load: they share a thread with the scheduler. */
 const FEW_NODES = 10;
+
+const YEAR_SECONDS = 365 * 24 * 3600;
 
 export interface ClusterOptions {
   /** Folder of all state. */
@@ -27,6 +30,8 @@ export interface ClusterOptions {
   runtime: "simulated" | "cri";
   /** As in --controllers; none runs no controllers. */
   controllers: readonly string[];
+  /** Undefined: as kubeadm would have it. */
+  controllerSettings?: ControllerStartOptions["settings"];
   scheduler: boolean;
   logLevel: string;
   /** Of the API server; undefined = NodeRestriction besides those on by default. */
@@ -85,7 +90,12 @@ export async function startCluster(options: ClusterOptions, progress: Progress):
     run({
       name: "controllers",
       logLevel,
-      options: { kubeconfig, controllers: options.controllers, leaderElect: false },
+      options: {
+        kubeconfig,
+        controllers: options.controllers,
+        leaderElect: false,
+        settings: withDefaults(options.controllerSettings ?? {}, dataDir),
+      },
     });
   }
   if (options.scheduler) {
@@ -124,4 +134,15 @@ export async function startCluster(options: ClusterOptions, progress: Progress):
       return stopped;
     },
   };
+}
+
+/** Certificates are signed by the cluster's own authority, unless somebody else is named. */
+function withDefaults(
+  settings: ControllerStartOptions["settings"],
+  dataDir: string,
+): ControllerStartOptions["settings"] {
+  const { signing = { bySigner: {}, durationSeconds: YEAR_SECONDS } } = settings;
+  if (signing.all || Object.keys(signing.bySigner).length > 0) return settings;
+  const [certFile, keyFile] = [join(dataDir, "pki", "ca.crt"), join(dataDir, "pki", "ca.key")];
+  return { ...settings, signing: { ...signing, all: { certFile, keyFile } } };
 }

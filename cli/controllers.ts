@@ -1,10 +1,10 @@
 import { Command } from "commander";
+import { addControllerFlags, type ControllerFlags, controllerSettings } from "./controller-flags.ts";
 import { flags } from "./flags.ts";
 import { runComponent } from "./run-component.ts";
 
-interface Options {
+interface Options extends ControllerFlags {
   kubeconfig: string;
-  controllers: string[];
   leaderElect: boolean;
   verbosity: string;
 }
@@ -12,9 +12,16 @@ interface Options {
 export const controllers = new Command("controllers")
   .description("run the controllers against any API server (kube-controller-manager)")
   .addOption(flags.kubeconfigIn())
-  .addOption(flags.controllers())
   .option("--leader-elect", "take part in leader election before acting", false)
   .addOption(flags.verbosity())
-  .action(({ kubeconfig, controllers: list, leaderElect, verbosity }: Options) =>
-    runComponent({ name: "controllers", logLevel: verbosity, options: { kubeconfig, controllers: list, leaderElect } }),
-  );
+  .action((options: Options, command: Command) => {
+    const { kubeconfig, controllers: list, leaderElect, verbosity } = options;
+    const settings = controllerSettings(options, command);
+    return runComponent({
+      name: "controllers",
+      logLevel: verbosity,
+      options: { kubeconfig, controllers: list, leaderElect, settings },
+    });
+  });
+
+addControllerFlags(controllers);

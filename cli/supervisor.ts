@@ -1,4 +1,5 @@
 import { Worker } from "node:worker_threads";
+import type { StartOptions as ControllerStartOptions } from "../controllers/start.ts";
 
 /** What a component's thread is told. Must survive structured cloning. */
 export type ComponentSpec = { readonly logLevel: string } & (
@@ -8,6 +9,7 @@ export type ComponentSpec = { readonly logLevel: string } & (
         readonly kubeconfig: string;
         readonly controllers: readonly string[];
         readonly leaderElect: boolean;
+        readonly settings: ControllerStartOptions["settings"];
       };
     }
   | { readonly name: "scheduler"; readonly options: { readonly kubeconfig: string; readonly leaderElect: boolean } }

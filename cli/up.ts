@@ -2,7 +2,8 @@ import { spawn } from "node:child_process";
 import { closeSync, openSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { Command, Option } from "commander";
-import { startCluster } from "./cluster.ts";
+import { type ClusterOptions, startCluster } from "./cluster.ts";
+import { addControllerFlags, type ControllerFlags, controllerSettings } from "./controller-flags.ts";
 import { clearRunning, openDataDir, readRunning, writeRunning } from "./data-dir.ts";
 import { flags, wholeNumber } from "./flags.ts";
 import { environmentForChildren, untilStopped } from "./lifetime.ts";
@@ -10,10 +11,9 @@ import { createProgress } from "./progress.ts";
 import { REAL_STOP_LIMIT, requireRealNodes } from "./real-nodes.ts";
 import { addServerFlags, type ServerFlags, serverSettings } from "./server-flags.ts";
 
-interface UpOptions extends ServerFlags {
+interface UpOptions extends ServerFlags, ControllerFlags {
   detach: boolean;
   nodes: number;
-  controllers: string[];
   scheduler: boolean;
   runtime: "simulated" | "cri";
   port: number;
@@ -31,7 +31,6 @@ export const up = new Command("up")
   .option("-d, --detach", "run in the background; `inkube down` stops it", false)
   .addOption(new Option("--nodes <n>", "number of nodes, 0 for none").argParser(wholeNumber(0, 5000)).default(2))
   .addOption(flags.runtime())
-  .addOption(flags.controllers())
   .option("--no-scheduler", "run no scheduler")
   .addOption(flags.port())
   .addOption(flags.bindAddress())
@@ -42,7 +41,7 @@ export const up = new Command("up")
   .addOption(flags.output())
   .addOption(flags.verbosity())
   .action(async (options: UpOptions, command: Command) => {
-    const server = serverSettings(options, command);
+    const settings = { ...serverSettings(options, command), controllerSettings: controllerSettings(options, command) };
     if (options.runtime === "cri" && options.nodes > 0) requireRealNodes();
     const running = readRunning(options.dataDir);
     if (running)
@@ -50,17 +49,21 @@ export const up = new Command("up")
         `a cluster runs already from ${resolve(options.dataDir)}: ${running.server}, process ${running.pid}`,
       );
     if (options.detach) await detached(options);
-    else await foreground(options, server);
+    else await foreground(options, settings);
   });
 
 addServerFlags(up);
+addControllerFlags(up);
 
-async function foreground(options: UpOptions, server: ReturnType<typeof serverSettings>): Promise<void> {
+async function foreground(
+  options: UpOptions,
+  settings: Pick<ClusterOptions, "settings" | "admissionPlugins" | "controllerSettings">,
+): Promise<void> {
   const progress = createProgress(() => performance.now());
   const cluster = await startCluster(
     {
       ...options,
-      ...server,
+      ...settings,
       ...(options.kubeconfig && { kubeconfig: resolve(options.kubeconfig) }),
       logLevel: options.verbosity,
     },

@@ -134,7 +134,7 @@ test("a component that crashes is started again, and the cluster converges", asy
   // Without its kubeconfig it crashes at each start.
   const kubeconfig = join(newFolder(), "kubeconfig");
   const notes: string[] = [];
-  const options = { kubeconfig, controllers: ["*"], leaderElect: false };
+  const options = { kubeconfig, controllers: ["*"], leaderElect: false, settings: {} };
   const component = supervise([{ name: "controllers", logLevel: "error", options }], (note) => notes.push(note));
   try {
     await eventually(() => expect(notes.length).toBeGreaterThan(1));

@@ -1,7 +1,10 @@
 import type { Controller, CustomController } from "../client/index.ts";
 import { bootstrapSignerController } from "./bootstrap/signer.ts";
 import { tokenCleanerController } from "./bootstrap/token-cleaner.ts";
-import { certificateCleanerController } from "./certificate-cleaner.ts";
+import { certificateApprovingController } from "./certificates/approving.ts";
+import { certificateCleanerController } from "./certificates/cleaner.ts";
+import { type SigningFiles, signerAuthorities } from "./certificates/signer-authorities.ts";
+import { certificateSigningController } from "./certificates/signing.ts";
 import { clusterRoleAggregationController } from "./cluster-role-aggregation.ts";
 import { cronJobController } from "./cron-job.ts";
 import { daemonSetController } from "./daemon-set/daemon-set.ts";
@@ -40,10 +43,14 @@ import { simulatedProvisionerController } from "./volume/simulated-provisioner.t
 export interface ControllerSettings {
   /** PEM bundle for kube-root-ca.crt. Absent: it is not published. */
   rootCa?: string;
+  /** Who signs certificates and for how long at most. Without files nobody does. */
+  signing?: SigningFiles & { durationSeconds: number };
 }
 
 /** Every controller there is, in upstream's order of start. (cmd/kube-controller-manager/names) */
 export function controllers(settings: ControllerSettings): (Controller | CustomController)[] {
+  const { signing } = settings;
+  const authorityOf = signing && signerAuthorities(signing);
   return [
     endpointsController,
     endpointSliceController,
@@ -60,6 +67,8 @@ export function controllers(settings: ControllerSettings): (Controller | CustomC
     statefulSetController,
     jobController,
     cronJobController,
+    ...(authorityOf ? [certificateSigningController({ authorityOf, durationSeconds: signing.durationSeconds })] : []),
+    certificateApprovingController,
     certificateCleanerController,
     ttlController,
     bootstrapSignerController,

@@ -17,8 +17,9 @@ import {
   serviceAccountClients,
   systemClock,
 } from "../client/index.ts";
-import { controllers as allControllers } from "./controllers.ts";
+import { controllers as allControllers, type ControllerSettings } from "./controllers.ts";
 import { accountOf } from "./credentials.ts";
+import { select } from "./selection.ts";
 
 export interface StartOptions {
   /** Path of the kubeconfig to act with. */
@@ -31,8 +32,8 @@ export interface StartOptions {
   /** The real ones when absent: these two cannot be sent to a thread. */
   readonly clock?: Clock;
   readonly random?: Random;
-  /** PEM bundle for kube-root-ca.crt; the kubeconfig's when absent, as it is what verifies this server. */
-  readonly rootCa?: string;
+  /** Of single controllers. The root CA is the kubeconfig's when absent, as it is what verifies this server. */
+  readonly settings: ControllerSettings;
   /** Absent: no /healthz, /readyz and /metrics. */
   readonly health?: { readonly host: string; readonly port: number };
   /** Called when the lead is lost: everything has been stopped, and somebody should start anew. */
@@ -68,7 +69,7 @@ export async function start(options: StartOptions): Promise<RunningControllers> 
   const client = createClient(transport);
   const accounts = serviceAccountClients({ client, connection, clock, namespace: "kube-system" });
   const metrics = createMetrics();
-  const chosen = select(allControllers({ rootCa: options.rootCa ?? connection.ca }), options.controllers.split(","));
+  const chosen = select(allControllers({ rootCa: connection.ca, ...options.settings }), options.controllers.split(","));
   let pending: readonly string[] = ["leader-election"];
   let notReady = () => pending;
   let markReady = () => {};
@@ -132,14 +133,4 @@ export async function start(options: StartOptions): Promise<RunningControllers> 
       return stopping;
     },
   };
-}
-
-/** `--controllers` as upstream reads it. @throws Error for a name that does not exist. */
-export function select<C extends { name: string }>(all: readonly C[], wish: readonly string[]): C[] {
-  const names = new Set(all.map(({ name }) => name));
-  for (const one of wish) {
-    const name = one.replace(/^-/, "");
-    if (one !== "*" && !names.has(name)) throw new Error(`"${name}" is not in the list of known controllers`);
-  }
-  return all.filter(({ name }) => wish.includes(name) || (wish.includes("*") && !wish.includes(`-${name}`)));
 }

@@ -1,6 +1,6 @@
 import { X509Certificate } from "node:crypto";
-import { type Action, defineController, type Key, type Lister } from "../client/index.ts";
-import type { CertificateSigningRequest } from "../openapi/api/certificates.k8s.io.v1.ts";
+import { type Action, defineController, type Key, type Lister } from "../../client/index.ts";
+import type { CertificateSigningRequest } from "../../openapi/api/certificates.k8s.io.v1.ts";
 
 const HOUR_MS = 3_600_000;
 /** How long requests stay after they were decided, and while nothing happens to them. */

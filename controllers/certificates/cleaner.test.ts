@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import { listerOf } from "../client/index.ts";
-import type { CertificateSigningRequest } from "../openapi/api/certificates.k8s.io.v1.ts";
-import { reconcile } from "./certificate-cleaner.ts";
+import { listerOf } from "../../client/index.ts";
+import type { CertificateSigningRequest } from "../../openapi/api/certificates.k8s.io.v1.ts";
+import { reconcile } from "./cleaner.ts";
 
 const start = Date.parse("2026-01-01T00:00:00Z");
 const issued = Buffer.from("not a certificate").toString("base64");
