@@ -20,6 +20,7 @@ import { PodWorker, type WorkerEnvironment } from "./pod-worker.ts";
 import type { Runtime } from "./runtime/runtime.ts";
 import { type KubeletServer, serveKubelet } from "./server/kubelet-server.ts";
 import { serviceVariables } from "./service-variables.ts";
+import { isMirror, StaticPods } from "./static-pods.ts";
 import { StatusWriter } from "./status-writer.ts";
 import { podVolumes, volumeImage } from "./volumes/pod-volumes.ts";
 
@@ -43,6 +44,8 @@ export interface AgentOptions {
   readonly podCidr?: string;
   /** Called with the Node before any Pod is looked at. */
   registered?(node: Node): Promise<void>;
+  /** Folder of static Pods; none without. */
+  readonly staticPods?: string;
   readonly dns: ClusterDns;
   /** Text of the node's own /etc/hosts, for Pods in its network. */
   hosts(): string;
@@ -56,7 +59,10 @@ const HOUSEKEEPING = 60_000;
 export async function startAgent(options: AgentOptions): Promise<{ stop(): Promise<void> }> {
   const { name, client, pods, services, clock, random, logger, recorder, runtime, address, capacity, dns } = options;
   const workers = new Map<string, PodWorker>();
-  const statuses = new StatusWriter(client, clock, logger);
+  let staticPods: StaticPods | undefined;
+  const statuses = new StatusWriter(client, clock, logger, (pod) =>
+    staticPods ? staticPods.uidOf(pod) : pod.metadata.uid,
+  );
   const machineId = createHash("sha256").update(name).digest("hex").slice(0, 32);
   const server: KubeletServer = await serveKubelet({
     address,
@@ -141,11 +147,39 @@ export async function startAgent(options: AgentOptions): Promise<{ stop(): Promi
     if (!done && !pod.metadata.deletionTimestamp) statuses.changed(worker);
     void worker.start();
   };
-  await options.registered?.(await heartbeat.registered);
+  const node = await heartbeat.registered;
+  await options.registered?.(node);
+  if (options.staticPods) {
+    staticPods = new StaticPods({
+      folder: options.staticPods,
+      node,
+      client,
+      clock,
+      logger,
+      run: see,
+      async end(pod) {
+        const uid = pod.metadata.uid ?? "";
+        const worker = workers.get(uid);
+        worker?.terminate(pod.spec.terminationGracePeriodSeconds ?? 30);
+        await worker?.ended;
+        workers.delete(uid);
+        runtime.forgetPod(uid);
+      },
+    });
+  }
+  /** @returns whether the Pod is the mirror of one that this node has from a file */
+  const seeMirror = (pod: Pod, deleted: boolean) => {
+    if (!staticPods || !isMirror(pod) || !isMine(pod)) return false;
+    const shown = staticPods.see(pod, deleted);
+    const worker = shown && workers.get(shown.metadata.uid ?? "");
+    if (worker && !deleted) statuses.changed(worker);
+    return true;
+  };
   pods.addHandler({
-    added: see,
-    updated: see,
+    added: (pod) => void (seeMirror(pod, false) || see(pod)),
+    updated: (pod) => void (seeMirror(pod, false) || see(pod)),
     deleted(pod) {
+      if (seeMirror(pod, true)) return;
       const uid = pod.metadata.uid ?? "";
       workers.get(uid)?.abandon();
       workers.delete(uid);
@@ -164,6 +198,7 @@ export async function startAgent(options: AgentOptions): Promise<{ stop(): Promi
   return {
     async stop() {
       stopping.abort();
+      staticPods?.stop();
       heartbeat.stop();
       statuses.stop();
       await server.stop();

@@ -48,6 +48,13 @@ const LAST_MOUNT_PAUSE = 122_000;
 /** What runtimes say of a container that they could not start. */
 const START_ERROR_CODE = 128;
 
+/** Names of resources whose requests or limits differ. */
+function changedResources({ resources: old }: Container, { resources: wanted }: Container): string[] {
+  const lists = ["requests", "limits"] as const;
+  const names = lists.flatMap((list) => Object.keys({ ...old?.[list], ...wanted?.[list] }));
+  return [...new Set(names)].filter((name) => lists.some((list) => old?.[list]?.[name] !== wanted?.[list]?.[name]));
+}
+
 /**
  * Brings one Pod to life and keeps it as its spec says: sandbox, init containers in order, sidecars, containers,
  * restarts with backoff, probes, and its end. Level-driven: whatever happens calls `sync`, which looks at everything.
@@ -82,6 +89,7 @@ export class PodWorker {
       ips: () => this.#sandbox?.ips ?? [],
       seenAt: env.clock.now().getTime(),
     };
+    ({ promise: this.ended, resolve: this.#resolveEnded } = Promise.withResolvers<void>());
     this.#startTime = pod.status?.startTime ? new Date(pod.status.startTime) : env.clock.now();
     const hasInit = (pod.spec.initContainers ?? []).length > 0;
     for (const container of pod.spec.initContainers ?? []) {
@@ -101,6 +109,10 @@ export class PodWorker {
   get records(): readonly ContainerRecord[] {
     return this.#records;
   }
+
+  /** Resolves when nothing of the Pod runs any more and nothing will. */
+  readonly ended: Promise<void>;
+  readonly #resolveEnded: () => void;
 
   /** True once nothing of the Pod runs any more and nothing will. */
   get isFinished(): boolean {
@@ -128,6 +140,7 @@ export class PodWorker {
       // Its end was reported: only what was made for it may be left.
       this.#terminating = true;
       this.#gone = true;
+      this.#resolveEnded();
       if (this.#sandbox) await runtime.removeSandbox(this.#sandbox);
       return runtime.unmountVolumes(this.#pod.metadata.uid ?? "");
     }
@@ -307,6 +320,7 @@ export class PodWorker {
       // Nothing of it runs, and the runtime looks for such remains now and then.
       logger.warn({ err: error, pod: key(this.#pod) }, "removing a Pod's sandbox failed");
     }
+    this.#resolveEnded();
     this.#env.finished(this);
   }
 
@@ -595,7 +609,7 @@ export class PodWorker {
     }
   }
 
-  /** Containers whose image or resources the user changed. Image: restart; resources: taken over at once. */
+  /** Containers whose image or resources the user changed. Image: restart; resources: in place, where that may be. */
   #restartChanged(): void {
     for (const record of this.#records) {
       const wanted = [...(this.#pod.spec.containers ?? []), ...(this.#pod.spec.initContainers ?? [])].find(
@@ -603,15 +617,38 @@ export class PodWorker {
       );
       if (!wanted || JSON.stringify(wanted) === JSON.stringify(record.container)) continue;
       const imageChanged = wanted.image !== record.container.image;
+      const before = record.container;
       Object.assign(record, { container: wanted });
       if (imageChanged && record.running && record.role !== "init") {
         this.#event("Normal", "Killing", `Container ${wanted.name} definition changed, will be restarted`, wanted.name);
         record.running.stop(this.#pod.spec.terminationGracePeriodSeconds ?? DEFAULT_GRACE);
+      } else if (record.running && !imageChanged) {
+        void this.#resize(record, before);
       } else if (imageChanged && !record.running) {
         this.#retries.get(record)?.cancel();
         this.#retries.delete(record);
       }
     }
+  }
+
+  /** Amounts may change in place, unless the container wants to begin anew with others. (KEP-1287) */
+  async #resize({ running, container }: ContainerRecord, before: Container): Promise<void> {
+    const changed = changedResources(before, container);
+    if (!running || changed.length === 0) return;
+    const anew = container.resizePolicy?.some(
+      ({ resourceName, restartPolicy }) => restartPolicy === "RestartContainer" && changed.includes(resourceName),
+    );
+    if (anew) {
+      this.#event("Normal", "Killing", `Container ${container.name} resize requires restart`, container.name);
+      return running.stop(this.#pod.spec.terminationGracePeriodSeconds ?? DEFAULT_GRACE);
+    }
+    try {
+      await running.resize(container, this.#pod);
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error);
+      this.#event("Warning", "FailedResize", `Error resizing container ${container.name}: ${message}`, container.name);
+    }
+    this.#env.statusChanged(this);
   }
 
   /** A Pod whose containers have all ended for good gives its sandbox back. */

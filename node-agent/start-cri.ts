@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { hostname } from "node:os";
+import { join } from "node:path";
 import { createEventRecorder, sleep } from "../client/index.ts";
 import type { Node } from "../openapi/api/core.v1.ts";
 import { startAgent } from "./agent.ts";
@@ -65,6 +66,7 @@ export async function startCriNode(
     port: KUBELET_PORT,
     capacity: machineCapacity(folder),
     ...(podCidr && { podCidr }),
+    staticPods: join(folder, "manifests"),
     registered: async (registered) => {
       const range = await rangeOf(registered);
       if (range) node.setPodCidr(range);

@@ -1,4 +1,5 @@
 import { ApiError, type Client, type Clock, type Logger, sleep } from "../client/index.ts";
+import type { Pod } from "../openapi/api/core.v1.ts";
 import type { PodWorker } from "./pod-worker.ts";
 
 /** Pause after a write that failed, in ms. */
@@ -15,12 +16,15 @@ export class StatusWriter {
   readonly #dirty = new Set<PodWorker>();
   readonly #busy = new Set<PodWorker>();
   readonly #written = new WeakMap<PodWorker, string>();
+  readonly #uidOf: (pod: Pod) => string | undefined;
   #stopped = false;
 
-  constructor(client: Client, clock: Clock, logger: Logger) {
+  /** @param uidOf by which the API server knows a Pod; undefined while it does not */
+  constructor(client: Client, clock: Clock, logger: Logger, uidOf: (pod: Pod) => string | undefined) {
     this.#client = client;
     this.#clock = clock;
     this.#logger = logger;
+    this.#uidOf = uidOf;
   }
 
   /** The worker's status may have changed. */
@@ -54,9 +58,11 @@ export class StatusWriter {
   }
 
   async #once(worker: PodWorker): Promise<void> {
-    const { name = "", namespace, uid } = worker.pod.metadata;
+    const { name = "", namespace } = worker.pod.metadata;
+    const uid = this.#uidOf(worker.pod);
+    if (uid === undefined) return;
     const status = worker.status();
-    const text = JSON.stringify(status);
+    const text = uid + JSON.stringify(status);
     if (this.#written.get(worker) !== text) {
       await this.#client.patch(
         "v1/pods",

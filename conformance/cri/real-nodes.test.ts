@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { runBuilt } from "../../cli/run-built.ts";
@@ -30,6 +30,7 @@ const web = {
             name: "web",
             image: "busybox",
             imagePullPolicy: "IfNotPresent",
+            resources: { requests: { cpu: "20m" } },
             command: ["sh", "-c", "mkdir /www; hostname > /www/index.html; exec httpd -f -v -p 8080 -h /www"],
             livenessProbe: {
               exec: { command: ["test", "-e", "/www/index.html"] },
@@ -43,6 +44,15 @@ const web = {
     },
   },
 };
+
+/** Interfaces and cgroups of the machine that are inkube's. */
+function machineNames(): string[] {
+  const interfaces = readdirSync("/sys/class/net").filter((name) => /^in[bvk][0-9a-f]{8}/.test(name));
+  const roots = readdirSync("/sys/fs/cgroup").map((name) => join("/sys/fs/cgroup", name));
+  const hierarchies = ["/sys/fs/cgroup", ...roots].filter((path) => existsSync(join(path, "cgroup.procs")));
+  const cgroups = hierarchies.flatMap((path) => readdirSync(path)).filter((name) => name.startsWith("inkube-"));
+  return [...interfaces, ...cgroups];
+}
 
 interface PodView {
   readonly metadata: { readonly name: string; readonly uid: string };
@@ -62,6 +72,7 @@ interface PodView {
 
 describe.skipIf(missing)("with real containers on two nodes", () => {
   let cluster: RealCluster;
+  let before: string[] = [];
   const pods = async (selector: string): Promise<PodView[]> =>
     JSON.parse(await cluster.output(`get pods -l ${selector} -o json`)).items;
   const apply = (object: object) => cluster.output("apply -f -", JSON.stringify(object));
@@ -76,6 +87,7 @@ describe.skipIf(missing)("with real containers on two nodes", () => {
   };
 
   beforeAll(async () => {
+    before = machineNames();
     cluster = await realCluster();
   });
   afterAll(async () => {
@@ -233,13 +245,49 @@ describe.skipIf(missing)("with real containers on two nodes", () => {
     await cluster.output(`delete pod ${name}`);
   });
 
+  test("amounts of a running container change in place, and what it uses is told", async () => {
+    const [pod] = await pods("app=web");
+    const name = pod?.metadata.name ?? "";
+    const id = pod?.status.containerStatuses[0]?.containerID;
+    const resources = { requests: { cpu: "50m" }, limits: { cpu: "100m" } };
+    const patch = JSON.stringify({ spec: { containers: [{ name: "web", resources }] } });
+    await cluster.output(`patch pod ${name} --subresource resize -p ${patch}`);
+    const quota = "cat /sys/fs/cgroup/cpu/cpu.cfs_quota_us 2>/dev/null || cut -d' ' -f1 /sys/fs/cgroup/cpu.max";
+    await eventually(async () => {
+      const { stdout } = await cluster.kubectl(["exec", name, "--", "sh", "-c", quota]);
+      expect(stdout).toBe("10000\n");
+    });
+    const again = (await pods("app=web")).find(({ metadata }) => metadata.name === name);
+    expect(again?.status.containerStatuses[0]?.containerID).toBe(id);
+    const node = pod?.spec.nodeName;
+    const summary = JSON.parse(await cluster.output(`get --raw /api/v1/nodes/${node}/proxy/stats/summary`));
+    const own = summary.pods.find((each: { podRef: { name: string } }) => each.podRef.name === name);
+    expect(own.containers[0].memory.workingSetBytes).toBeGreaterThan(0);
+    expect(own.containers[0].cpu.usageCoreNanoSeconds).toBeGreaterThan(0);
+  });
+
+  test("a file in a node's folder is a Pod there, which the API shows, as long as the file is there", async () => {
+    const folder = join(cluster.dataDir, "nodes", "node-a", "manifests");
+    mkdirSync(folder);
+    const container = { name: "c", image: "busybox", imagePullPolicy: "Never", command: ["sleep", "600"] };
+    const spec = { terminationGracePeriodSeconds: 0, containers: [container] };
+    const file = join(folder, "static.json");
+    writeFileSync(file, JSON.stringify({ apiVersion: "v1", kind: "Pod", metadata: { name: "static" }, spec }));
+    const phase = async () =>
+      (await cluster.kubectl(["get", "pod", "static-node-a", "-o", "jsonpath={.status.phase}"])).stdout;
+    await eventually(async () => expect(await phase()).toBe("Running"));
+    expect(await cluster.output("exec static-node-a -- hostname")).toBe("static-node-a\n");
+    rmSync(file);
+    await eventually(async () => expect(await phase()).toBe(""));
+  });
+
   test.each(["agent", "containerd"] as const)(
     "containers run on when the %s of their node is killed",
     async (which) => {
-      const before = await pods("app=web");
+      const then = await pods("app=web");
       for (const node of NODES) process.kill(processOf(cluster.dataDir, node, which), "SIGKILL");
       // Both are started again, and only then can a command run inside.
-      for (const { metadata } of before) {
+      for (const { metadata } of then) {
         await eventually(async () => {
           const { stdout } = await cluster.kubectl(["exec", metadata.name, "--", "hostname"]);
           expect(stdout.trim()).toBe(metadata.name);
@@ -247,7 +295,7 @@ describe.skipIf(missing)("with real containers on two nodes", () => {
       }
       const ids = (list: PodView[]) =>
         list.map(({ metadata, status }) => [metadata.uid, status.containerStatuses[0]?.containerID]).sort();
-      expect(ids(await pods("app=web"))).toEqual(ids(before));
+      expect(ids(await pods("app=web"))).toEqual(ids(then));
     },
   );
 
@@ -266,9 +314,6 @@ describe.skipIf(missing)("with real containers on two nodes", () => {
       }
     });
     expect(commands.filter((command) => command.includes(dataDir) && !command.includes("vitest"))).toEqual([]);
-    expect(readdirSync("/sys/class/net").filter((name) => /^in[bvk][0-9a-f]{8}/.test(name))).toEqual([]);
-    const roots = readdirSync("/sys/fs/cgroup").map((name) => join("/sys/fs/cgroup", name));
-    const cgroups = ["/sys/fs/cgroup", ...roots].filter((path) => existsSync(join(path, "cgroup.procs")));
-    expect(cgroups.flatMap((path) => readdirSync(path)).filter((name) => name.startsWith("inkube-"))).toEqual([]);
+    expect(machineNames().filter((name) => !before.includes(name))).toEqual([]);
   });
 });

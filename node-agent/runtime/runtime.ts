@@ -124,8 +124,8 @@ export interface RunningContainer {
   attach(streams: Streams, signal: AbortSignal): Promise<void>;
   /** Answers a probe or hook to a port of the container. @param signal ends it when its time is over */
   probe(request: ProbeRequest, signal: AbortSignal): Promise<ProbeAnswer>;
-  /** Gives it other amounts while it runs. */
-  resize(container: Container): Promise<void>;
+  /** Gives it other amounts while it runs. @param pod as it is with them */
+  resize(container: Container, pod: Pod): Promise<void>;
 }
 
 export type ProbeRequest =

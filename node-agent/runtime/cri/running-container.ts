@@ -1,11 +1,13 @@
 import { Writable } from "node:stream";
 import type { Logger } from "../../../client/index.ts";
-import type { Container, Pod } from "../../../openapi/api/core.v1.ts";
+import type { Container } from "../../../openapi/api/core.v1.ts";
 import { networkProbe } from "../../probes/network-probe.ts";
 import type { RunningContainer } from "../runtime.ts";
 import { type CriClient, isNotFound } from "./api/client.ts";
 import type { ContainerWatch } from "./containers.ts";
-import { containerResources } from "./pod/resources.ts";
+import { limitCgroup } from "./daemon/cgroups.ts";
+import { containerResources, podResources } from "./pod/resources.ts";
+import { podCgroup } from "./pod/sandbox-config.ts";
 import { remoteCommand } from "./streaming.ts";
 
 const nowhere = () => new Writable({ write: (_chunk, _encoding, done) => done() });
@@ -17,16 +19,16 @@ export interface RunningFacts {
   /** As CRI knows it. */
   readonly id: string;
   readonly startedAt: Date;
-  readonly pod: Pod;
   readonly container: Container;
   /** Where its ports are. */
   readonly ip: string;
   readonly memoryBytes: number;
+  readonly cgroupRoot: string;
 }
 
 /** A container that containerd runs. */
 export function runningContainer(facts: RunningFacts): RunningContainer {
-  const { client, watch, logger, id, startedAt, pod, container, ip, memoryBytes } = facts;
+  const { client, watch, logger, id, startedAt, container, ip, memoryBytes, cgroupRoot } = facts;
   return {
     id: `containerd://${id}`,
     startedAt,
@@ -51,6 +53,22 @@ export function runningContainer(facts: RunningFacts): RunningContainer {
       await remoteCommand(url, { ...streams, ...(onResize && { onResize }) }, signal);
     },
     probe: (request, signal) => networkProbe(request, ip, signal),
-    resize: (wanted) => client.updateContainerResources(id, containerResources(pod, wanted, memoryBytes)),
+    async resize(wanted, resized) {
+      const cgroup = podCgroup(resized, cgroupRoot).slice(1);
+      const limits = podResources(resized);
+      try {
+        limitCgroup(cgroup, limits);
+      } catch {
+        // A container still has more than its Pod is to have: after it has less.
+      }
+      const { oomScoreAdj: _, ...amounts } = containerResources(resized, wanted, memoryBytes);
+      await client.updateContainerResources(id, amounts);
+      try {
+        limitCgroup(cgroup, limits);
+      } catch (error) {
+        // Until the last of its containers has less; then it succeeds.
+        logger.debug({ err: error, cgroup }, "a Pod's cgroup keeps its limits for now");
+      }
+    },
   };
 }

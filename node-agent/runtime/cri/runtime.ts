@@ -57,7 +57,7 @@ const uidOf = (pod: Pod) => pod.metadata.uid ?? "";
 
 /** Runs Pods on a container runtime that speaks CRI v1. (pkg/kubelet/kuberuntime) */
 export async function criRuntime(options: CriRuntimeOptions): Promise<CriRuntime> {
-  const { client, paths, clock, logger, address } = options;
+  const { client, paths, clock, logger, address, cgroupRoot } = options;
   const { runtimeName, runtimeVersion } = await client.version();
   const images = new ImageStore(options);
   await images.refresh();
@@ -101,7 +101,7 @@ export async function criRuntime(options: CriRuntimeOptions): Promise<CriRuntime
     const key = keyOf(pod, container.name);
     running.set(key, { id, startedAt });
     const ip = sandboxes.get(uidOf(pod))?.ip ?? address;
-    const result = runningContainer({ client, watch, logger, id, startedAt, pod, container, ip, memoryBytes });
+    const result = runningContainer({ client, watch, logger, id, startedAt, container, ip, memoryBytes, cgroupRoot });
     void result.exited.then(() => running.get(key)?.id === id && running.delete(key));
     return result;
   }
