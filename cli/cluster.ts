@@ -31,7 +31,7 @@ export interface ClusterOptions {
   /** As in --controllers; none runs no controllers. */
   controllers: readonly string[];
   /** Undefined: as kubeadm would have it. */
-  controllerSettings?: ControllerStartOptions["settings"];
+  controllerSettings?: ControllerSettings;
   scheduler: boolean;
   logLevel: string;
   /** Of the API server; undefined = NodeRestriction besides those on by default. */
@@ -94,7 +94,7 @@ export async function startCluster(options: ClusterOptions, progress: Progress):
         kubeconfig,
         controllers: options.controllers,
         leaderElect: false,
-        settings: withDefaults(options.controllerSettings ?? {}, dataDir),
+        settings: withAuthority(options.controllerSettings ?? defaultSettings(options), dataDir),
       },
     });
   }
@@ -136,11 +136,18 @@ export async function startCluster(options: ClusterOptions, progress: Progress):
   };
 }
 
+type ControllerSettings = ControllerStartOptions["settings"];
+
+/** The range that nodes' ranges come from: kubeadm's usual one has room for 256 of 256 addresses each. */
+export const clusterCidrFor = (nodes: number): string => (nodes > 256 ? "10.128.0.0/11" : "10.244.0.0/16");
+
+function defaultSettings({ nodes, settings }: ClusterOptions): ControllerSettings {
+  const serviceCidrs = settings?.serviceClusterIpRange ? [settings.serviceClusterIpRange] : [];
+  return { nodeIpam: { clusterCidrs: [clusterCidrFor(nodes)], maskSizes: [24], serviceCidrs } };
+}
+
 /** Certificates are signed by the cluster's own authority, unless somebody else is named. */
-function withDefaults(
-  settings: ControllerStartOptions["settings"],
-  dataDir: string,
-): ControllerStartOptions["settings"] {
+function withAuthority(settings: ControllerSettings, dataDir: string): ControllerSettings {
   const { signing = { bySigner: {}, durationSeconds: YEAR_SECONDS } } = settings;
   if (signing.all || Object.keys(signing.bySigner).length > 0) return settings;
   const [certFile, keyFile] = [join(dataDir, "pki", "ca.crt"), join(dataDir, "pki", "ca.key")];

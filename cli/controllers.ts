@@ -6,6 +6,7 @@ import { runComponent } from "./run-component.ts";
 interface Options extends ControllerFlags {
   kubeconfig: string;
   leaderElect: boolean;
+  serviceClusterIpRange?: string;
   verbosity: string;
 }
 
@@ -13,10 +14,11 @@ export const controllers = new Command("controllers")
   .description("run the controllers against any API server (kube-controller-manager)")
   .addOption(flags.kubeconfigIn())
   .option("--leader-elect", "take part in leader election before acting", false)
+  .option("--service-cluster-ip-range <cidrs>", "addresses of Services, which no node is given")
   .addOption(flags.verbosity())
   .action((options: Options, command: Command) => {
     const { kubeconfig, controllers: list, leaderElect, verbosity } = options;
-    const settings = controllerSettings(options, command);
+    const settings = controllerSettings(options, options.serviceClusterIpRange?.split(",") ?? [], command);
     return runComponent({
       name: "controllers",
       logLevel: verbosity,
@@ -24,4 +26,4 @@ export const controllers = new Command("controllers")
     });
   });
 
-addControllerFlags(controllers);
+addControllerFlags(controllers, { allocateNodeCidrs: false });

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { closeSync, openSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { Command, Option } from "commander";
-import { type ClusterOptions, startCluster } from "./cluster.ts";
+import { type ClusterOptions, clusterCidrFor, startCluster } from "./cluster.ts";
 import { addControllerFlags, type ControllerFlags, controllerSettings } from "./controller-flags.ts";
 import { clearRunning, openDataDir, readRunning, writeRunning } from "./data-dir.ts";
 import { flags, wholeNumber } from "./flags.ts";
@@ -41,7 +41,7 @@ export const up = new Command("up")
   .addOption(flags.output())
   .addOption(flags.verbosity())
   .action(async (options: UpOptions, command: Command) => {
-    const settings = { ...serverSettings(options, command), controllerSettings: controllerSettings(options, command) };
+    const settings = { ...serverSettings(options, command), controllerSettings: controllersOf(options, command) };
     if (options.runtime === "cri" && options.nodes > 0) requireRealNodes();
     const running = readRunning(options.dataDir);
     if (running)
@@ -52,8 +52,14 @@ export const up = new Command("up")
     else await foreground(options, settings);
   });
 
+/** Where kubeadm would ask for a range, there is one with room for the nodes. */
+function controllersOf(options: UpOptions, command: Command): ClusterOptions["controllerSettings"] {
+  const clusterCidr = options.clusterCidr ?? [clusterCidrFor(options.nodes)];
+  return controllerSettings({ ...options, clusterCidr }, [options.serviceClusterIpRange], command);
+}
+
 addServerFlags(up);
-addControllerFlags(up);
+addControllerFlags(up, { allocateNodeCidrs: true });
 
 async function foreground(
   options: UpOptions,

@@ -16,6 +16,7 @@ import { endpointSliceMirroringController } from "./endpoint-slice/mirroring.ts"
 import { garbageCollectorController } from "./garbage-collector/garbage-collector.ts";
 import { jobController } from "./job/job.ts";
 import { namespaceController } from "./namespace/namespace.ts";
+import { type NodeIpamOptions, nodeIpamController } from "./node-ipam/node-ipam.ts";
 import { nodeLifecycleController } from "./node-lifecycle/node-lifecycle.ts";
 import { podGarbageCollectorController } from "./pod-garbage-collector.ts";
 import { replicaSetController, replicationControllerController } from "./replica-set.ts";
@@ -45,6 +46,8 @@ export interface ControllerSettings {
   rootCa?: string;
   /** Who signs certificates and for how long at most. Without files nobody does. */
   signing?: SigningFiles & { durationSeconds: number };
+  /** Ranges for nodes' Pods. Absent: nodes are given none. */
+  nodeIpam?: NodeIpamOptions;
 }
 
 /** Every controller there is, in upstream's order of start. (cmd/kube-controller-manager/names) */
@@ -74,6 +77,7 @@ export function controllers(settings: ControllerSettings): (Controller | CustomC
     bootstrapSignerController,
     tokenCleanerController,
     ttlAfterFinishedController,
+    ...(settings.nodeIpam ? [nodeIpamController(settings.nodeIpam)] : []),
     nodeLifecycleController(),
     taintEvictionController(),
     persistentVolumeBinderController,

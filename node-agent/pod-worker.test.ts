@@ -15,6 +15,7 @@ const turns = async () => {
 function run(spec: Partial<Pod["spec"]>) {
   const clock = new ManualClock(new Date("2026-01-01T00:00:00Z"));
   const events: string[] = [];
+  const addresses = addressPool(async () => ["10.244.0.0/24"]);
   const pod = {
     metadata: { name: "web", namespace: "default", uid: "u1", generation: 1 },
     spec: { restartPolicy: "Always", ...spec },
@@ -22,7 +23,7 @@ function run(spec: Partial<Pod["spec"]>) {
   const worker = new PodWorker(pod, {
     nodeName: "node-a",
     hostIPs: ["127.1.0.1"],
-    runtime: simulatedRuntime({ clock, address: "127.1.0.1", addresses: addressPool(0), network: new Network() }),
+    runtime: simulatedRuntime({ clock, address: "127.1.0.1", addresses, network: new Network() }),
     clock,
     random: () => 0.5,
     logger: silentLogger,

@@ -1,6 +1,6 @@
 import { platform } from "node:os";
 import { type Clock, createEventRecorder, type Logger, type Random } from "../client/index.ts";
-import { addressPool } from "./address-pool.ts";
+import { addressPool, nodeRanges } from "./address-pool.ts";
 import { startAgent } from "./agent.ts";
 import { CLUSTER_DNS, CLUSTER_DOMAIN, connectNode } from "./connect-node.ts";
 import { Network } from "./runtime/simulated/network.ts";
@@ -66,7 +66,8 @@ export async function start(options: NodeStartOptions): Promise<{ stop(): Promis
         nodes.map(({ name, index }) => {
           const address = loopback(index);
           const recorder = createEventRecorder({ client, clock, logger, component: "kubelet", host: name });
-          const runtime = simulatedRuntime({ clock, address, addresses: addressPool(index), network });
+          const addresses = addressPool(() => nodeRanges({ client, clock, logger, name, index }));
+          const runtime = simulatedRuntime({ clock, address, addresses, network });
           return startAgent({
             name,
             client,

@@ -31,8 +31,8 @@ export interface SimulatedOptions {
   readonly clock: Clock;
   /** The node's own address, for Pods in the host's network. */
   readonly address: string;
-  /** The next free address of the node's Pod range, and its way back. */
-  readonly addresses: { take(): string; give(ip: string): void };
+  /** The next free address of each of the node's Pod ranges, and its way back. */
+  readonly addresses: { take(): Promise<readonly string[]>; give(ip: string): void };
   /** Shared by the nodes of a process: their Pods reach each other. */
   readonly network: Network;
 }
@@ -66,10 +66,10 @@ export function simulatedRuntime({ clock, address, addresses, network }: Simulat
       const id = hex("sandbox", uid);
       uidOf.set(id, uid);
       if (!logs.has(uid)) logs.set(uid, new Map());
-      const ip = pod.spec.hostNetwork ? address : addresses.take();
-      network.attach(ip);
-      addressOf.set(uid, ip);
-      return { id, ips: [ip] };
+      const ips = pod.spec.hostNetwork ? [address] : await addresses.take();
+      for (const ip of ips) network.attach(ip);
+      addressOf.set(uid, ips[0] ?? "");
+      return { id, ips };
     },
     async removeSandbox({ id, ips }) {
       for (const ip of ips) {
