@@ -65,6 +65,10 @@ export function restore(
     } else if (last) {
       record.exit = exitOf(last);
     }
+    // Containers share a new sandbox, which init containers have not yet prepared.
+    if (left && !left.sandbox && record.role === "init" && record.exit && status?.phase !== "Succeeded") {
+      Object.assign(record, { lastExit: record.exit, exit: undefined, restartCount: record.restartCount + 1 });
+    }
     if (record.running || record.exit) record.waiting = { reason: "" };
   }
 }

@@ -1,4 +1,5 @@
 import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { statfs } from "node:fs/promises";
 import { connect } from "node:net";
 import { totalmem } from "node:os";
 import { join } from "node:path";
@@ -16,7 +17,9 @@ import { type CriClient, isNotFound } from "./api/client.ts";
 import { CONTAINER_STATE, SANDBOX_READY, type SandboxConfig } from "./api/types.ts";
 import { ContainerWatch } from "./containers.ts";
 import { limitCgroup, removeCgroups } from "./daemon/cgroups.ts";
+import { ImageGarbage } from "./images/garbage.ts";
 import { ImageStore } from "./images/image-store.ts";
+import { PAUSE_IMAGE } from "./images/pause.ts";
 import { LogFiles } from "./logs/log-files.ts";
 import { readLog } from "./logs/read-log.ts";
 import { LOG_LIMITS, rotateLog } from "./logs/rotate.ts";
@@ -34,6 +37,8 @@ const NANOSECONDS = 1e6;
 const ORPHAN_GRACE = 2;
 /** How often logs are looked at for their size, in ms. (containerLogMonitorInterval) */
 const ROTATE = 10_000;
+/** How often it is looked for images to be removed, in ms. (ImageGCPeriod) */
+const COLLECT = 300_000;
 const NO_DNS = { servers: [], searches: [], options: [] };
 
 export interface CriRuntimeOptions {
@@ -163,6 +168,26 @@ export async function criRuntime(options: CriRuntimeOptions): Promise<CriRuntime
       );
     }
   }
+  const garbage = new ImageGarbage();
+  async function collectImages(): Promise<void> {
+    const items = await images.refresh();
+    const inUse = new Set((await client.listContainers()).map(({ imageRef }) => imageRef));
+    const { blocks, bavail, bsize } = await statfs(paths.folder);
+    const known = items.map(({ id, size, pinned, repoTags }) => ({
+      id,
+      sizeBytes: size,
+      // Not all runtimes know of it that no Pod starts without this one.
+      pinned: pinned || repoTags.includes(PAUSE_IMAGE),
+    }));
+    const disk = { totalBytes: blocks * bsize, freeBytes: bavail * bsize };
+    for (const id of garbage.judge(known, inUse, disk, clock.now())) {
+      logger.info({ image: id }, "removing an image: the disk is nearly full");
+      await client.removeImage(id);
+    }
+  }
+  const collector = setInterval(() => {
+    collectImages().catch((error: unknown) => logger.warn({ err: error }, "removing unused images failed"));
+  }, COLLECT).unref();
   let rotating = Promise.resolve();
   const rotator = setInterval(() => {
     rotating = rotating.then(rotateLogs);
@@ -176,7 +201,11 @@ export async function criRuntime(options: CriRuntimeOptions): Promise<CriRuntime
       const uid = uidOf(pod);
       const [newest] = await sandboxesOf(uid);
       const items = await containersOf(uid);
-      if (!newest && items.length === 0) return undefined;
+      if (!newest && items.length === 0) {
+        // It ran once and all of it is gone, as after a reboot: what was reported of it still counts.
+        const ran = pod.status?.containerStatuses?.some(({ containerID }) => containerID);
+        return ran ? { sandbox: undefined, containers: [] } : undefined;
+      }
       const ready = newest?.state === SANDBOX_READY;
       const sandbox = newest && ready ? await known(pod, newest.id, newest.metadata.attempt) : undefined;
       const specs = [
@@ -277,6 +306,7 @@ export async function criRuntime(options: CriRuntimeOptions): Promise<CriRuntime
     forgetPod: (podUid) => logs.forget(podUid),
     stop() {
       clearInterval(rotator);
+      clearInterval(collector);
       watch.stop();
       volumes.stop();
       client.close();
