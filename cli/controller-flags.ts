@@ -14,6 +14,7 @@ export interface ControllerFlags {
   clusterSigningDuration: number;
   clusterSigningCertFile?: string;
   clusterSigningKeyFile?: string;
+  cloud?: "simulated";
   allocateNodeCidrs: boolean;
   clusterCidr?: string[];
   nodeCidrMaskSize?: number;
@@ -82,6 +83,9 @@ export function addControllerFlags(command: Command, defaults: { allocateNodeCid
     new Option("--cluster-signing-duration <duration>", "longest life of a signed certificate")
       .argParser(seconds)
       .default(365 * 24 * 3600, "8760h0m0s"),
+    new Option("--cloud <cloud>", "who gives Services of type LoadBalancer their addresses (default: nobody)").choices([
+      "simulated",
+    ]),
     new Option("--allocate-node-cidrs [boolean]", "give each node a range of addresses for its Pods")
       .argParser(truth)
       .preset("true")
@@ -129,6 +133,7 @@ export function controllerSettings(
   if (problem) fail(problem);
   return {
     signing: { ...(all && { all }), bySigner, durationSeconds: flags.clusterSigningDuration },
+    ...(flags.cloud && { cloud: flags.cloud }),
     ...(flags.allocateNodeCidrs && { nodeIpam: nodeIpam(flags, serviceCidrs) }),
   };
 }

@@ -25,6 +25,7 @@ import { resourceQuotaController } from "./resource-quota/resource-quota.ts";
 import { rootCaPublisherController } from "./root-ca-publisher.ts";
 import { serviceAccountController } from "./service-account.ts";
 import { serviceCidrController } from "./service-cidr.ts";
+import { serviceLoadBalancerController } from "./service-load-balancer/service-load-balancer.ts";
 import { statefulSetController } from "./stateful-set/stateful-set.ts";
 import { taintEvictionController } from "./taint-eviction.ts";
 import { ttlController } from "./ttl.ts";
@@ -48,6 +49,8 @@ export interface ControllerSettings {
   signing?: SigningFiles & { durationSeconds: number };
   /** Ranges for nodes' Pods. Absent: nodes are given none. */
   nodeIpam?: NodeIpamOptions;
+  /** Who gives Services their load balancers. Absent: nobody here. */
+  cloud?: "simulated";
 }
 
 /** Every controller there is, in upstream's order of start. (cmd/kube-controller-manager/names) */
@@ -91,6 +94,7 @@ export function controllers(settings: ControllerSettings): (Controller | CustomC
     ephemeralVolumeController,
     resourceClaimController,
     serviceCidrController,
+    ...(settings.cloud ? [serviceLoadBalancerController] : []),
     ...(settings.rootCa ? [rootCaPublisherController(settings.rootCa)] : []),
     // Last: it shares the watches that the others have asked for.
     garbageCollectorController,
