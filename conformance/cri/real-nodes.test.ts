@@ -196,6 +196,7 @@ describe.skipIf(missing)("with real containers on two nodes", () => {
               { name: "shared", mountPath: "/shared" },
               { name: "shared", mountPath: "/part", subPath: "deep/part" },
               { name: "memory", mountPath: "/memory" },
+              { name: "image", mountPath: "/image" },
             ],
           },
         ],
@@ -204,15 +205,16 @@ describe.skipIf(missing)("with real containers on two nodes", () => {
           { name: "keys", secret: { secretName: "keys", defaultMode: 0o400 } },
           { name: "about", downwardAPI: { items: [{ path: "labels", fieldRef: { fieldPath: "metadata.labels" } }] } },
           { name: "shared", emptyDir: {} },
+          { name: "image", image: { reference: "busybox", pullPolicy: "IfNotPresent" } },
           { name: "memory", emptyDir: { medium: "Memory", sizeLimit: "1Mi" } },
         ],
       },
     });
     await cluster.output("wait pod/reader --for=condition=Ready --timeout=30s");
     const run = async (script: string) => (await cluster.kubectl(["exec", "reader", "--", "sh", "-c", script])).stdout;
-    expect(await run("cat /settings/colour /keys/key /about/labels /shared/file; echo $COLOUR; id -G")).toBe(
-      'redhiddenapp="reader"made\nred\n0 2000\n',
-    );
+    expect(
+      await run("cat /settings/colour /keys/key /about/labels /shared/file /image/etc/group; echo $COLOUR; id -G"),
+    ).toBe('redhiddenapp="reader"made\nroot:x:0:\nnobody:x:65534:\nred\n0 2000\n');
     expect(
       await run("stat -c '%a %g' /keys/..data/key; touch /part/x; ls /shared/deep/part; df /memory | tail -1"),
     ).toMatch(/^440 2000\nx\ntmpfs\s+1024 /);

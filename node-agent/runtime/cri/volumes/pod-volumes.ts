@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { type Clock, type Logger, quantity } from "../../../../client/index.ts";
 import type { Pod } from "../../../../openapi/api/core.v1.ts";
 import type { ContainerMount, FilesVolume, Volume } from "../../../volumes/volume.ts";
+import { mountImage, unmountImage } from "../images/mount.ts";
 import type { NodePaths } from "../pod/paths.ts";
 import { writeAtomically } from "./atomic-writer.ts";
 import { checkHostPath } from "./host-path.ts";
@@ -14,7 +15,11 @@ const REFRESH = 5_000;
 const SETGID = 0o2000;
 
 /** Plugins' names, which folders have. */
-const PLUGIN = { emptyDir: "kubernetes.io~empty-dir", files: "kubernetes.io~projected" } as const;
+const PLUGIN = {
+  emptyDir: "kubernetes.io~empty-dir",
+  files: "kubernetes.io~projected",
+  image: "kubernetes.io~image",
+} as const;
 
 export interface DiskVolumesOptions {
   readonly paths: NodePaths;
@@ -56,6 +61,11 @@ export class DiskVolumes {
     this.#files.delete(uid);
     const folder = this.#options.paths.pod(uid);
     if (!existsSync(folder)) return;
+    const images = join(folder, "volumes", PLUGIN.image);
+    for (const name of existsSync(images) ? readdirSync(images) : []) {
+      // What containerd does not know of any more goes with the mounts below.
+      await unmountImage(this.#options.paths.folder, join(images, name)).catch(() => {});
+    }
     unmountBelow(folder);
     rmSync(folder, { recursive: true, force: true });
   }
@@ -74,13 +84,8 @@ export class DiskVolumes {
   #folder(uid: string, volume: Volume): string {
     const { paths } = this.#options;
     if (volume.type === "hostPath") return paths.disk(volume.path);
-    if (volume.type === "emptyDir" || volume.type === "files")
-      return paths.volume(uid, PLUGIN[volume.type], volume.name);
-    throw new Error(
-      volume.type === "image"
-        ? "volumes of images need a container runtime that can mount them"
-        : `no driver for ${volume.id} runs on this node`,
-    );
+    if (volume.type !== "durable") return paths.volume(uid, PLUGIN[volume.type], volume.name);
+    throw new Error(`no driver for ${volume.id} runs on this node`);
   }
 
   async #mountOne(pod: Pod, volume: Volume): Promise<void> {
@@ -89,6 +94,11 @@ export class DiskVolumes {
     if (volume.type === "files") {
       writeAtomically(folder, await volume.content(), volume.fsGroup);
       return;
+    }
+    if (volume.type === "image") {
+      if (mountsBelow(folder).includes(folder)) return;
+      mkdirSync(folder, { recursive: true });
+      return mountImage(this.#options.paths.folder, volume.image, folder);
     }
     if (volume.type !== "emptyDir" || existsSync(folder)) return;
     mkdirSync(folder, { recursive: true });
