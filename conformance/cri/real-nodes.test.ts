@@ -301,6 +301,27 @@ describe.skipIf(missing)("with real containers on two nodes", () => {
     },
   );
 
+  test("nodes go on while the API server stands still, and tell afterwards", async () => {
+    const [pod] = await pods("app=web");
+    const name = pod?.metadata.name ?? "";
+    const restarts = pod?.status.containerStatuses[0]?.restartCount ?? 0;
+    await cluster.output(`exec ${name} -- rm /www/index.html`);
+    cluster.running.child.kill("SIGSTOP");
+    try {
+      await eventually(async () => {
+        // The page is there again once the container has been restarted.
+        const page = await fetch(`http://${pod?.status.podIP}:8080/`, { signal: AbortSignal.timeout(1000) });
+        expect((await page.text()).trim()).toBe(name);
+      });
+    } finally {
+      cluster.running.child.kill("SIGCONT");
+    }
+    await eventually(async () => {
+      const again = (await pods("app=web")).find(({ metadata }) => metadata.name === name);
+      expect(again?.status.containerStatuses[0]).toMatchObject({ restartCount: restarts + 1, ready: true });
+    });
+  });
+
   test("nothing is left after a kill -9 of everything and `down`", async () => {
     const { dataDir, running } = cluster;
     running.child.kill("SIGKILL");

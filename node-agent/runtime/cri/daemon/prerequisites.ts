@@ -8,6 +8,8 @@ const PROGRAMS = [
   ["runc", "runc"],
   ["ip", "iproute2"],
   ["nft", "nftables"],
+  // Of the plugin for ports of the host.
+  ["iptables", "iptables"],
   ["mount", "mount"],
   ["nsenter", "util-linux"],
 ] as const;
