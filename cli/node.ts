@@ -11,6 +11,7 @@ interface Options {
   dataDir: string;
   nodeIp?: string;
   podCidr?: string;
+  evictionHard?: string;
   count: number;
   name?: string;
   namePrefix: string;
@@ -24,6 +25,7 @@ export const node = new Command("node")
   .addOption(flags.dataDir())
   .option("--node-ip <ip>", "address of the node, with --runtime cri (default: the machine's)")
   .option("--pod-cidr <cidr>", "range of its Pods' addresses, with --runtime cri (default: as a controller gives it)")
+  .option("--eviction-hard <list>", "with --runtime cri: memory.available<AMOUNT,nodefs.available<AMOUNT, when Pods go")
   .addOption(new Option("--count <n>", "number of nodes in this process").argParser(wholeNumber(1, 5000)).default(1))
   .option("--name <name>", "name of the node, when it is one")
   .option("--name-prefix <prefix>", "names are the prefix and a, b, c …", "node-")
@@ -39,6 +41,7 @@ export const node = new Command("node")
       folder: join(nodesFolder(options.dataDir), nodes[0]?.name ?? ""),
       ...(options.nodeIp && { address: options.nodeIp }),
       ...(options.podCidr && { podCidr: options.podCidr }),
+      ...(options.evictionHard !== undefined && { evictionHard: options.evictionHard }),
     };
     const more = runtime === "cri" && { cri };
     return runComponent({ name: "node", logLevel: verbosity, options: { nodes, runtime, ...more } });

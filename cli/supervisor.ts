@@ -18,7 +18,12 @@ export type ComponentSpec = { readonly logLevel: string } & (
       readonly options: {
         readonly nodes: readonly { readonly name: string; readonly kubeconfig: string }[];
         readonly runtime: "simulated" | "cri";
-        readonly cri?: { readonly folder: string; readonly address?: string; readonly podCidr?: string };
+        readonly cri?: {
+          readonly folder: string;
+          readonly address?: string;
+          readonly podCidr?: string;
+          readonly evictionHard?: string;
+        };
       };
     }
 );

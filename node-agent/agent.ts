@@ -13,6 +13,7 @@ import {
 import type { Node, Pod, Service } from "../openapi/api/core.v1.ts";
 import { Backoff } from "./backoff.ts";
 import { environment } from "./environment.ts";
+import { type EvictionOptions, startEviction } from "./eviction-manager.ts";
 import { startHeartbeat } from "./node-heartbeat.ts";
 import { ObjectCache } from "./object-cache.ts";
 import { type ClusterDns, hostsFile, podDns } from "./pod-dns.ts";
@@ -44,6 +45,8 @@ export interface AgentOptions {
   readonly podCidr?: string;
   /** Called with the Node before any Pod is looked at. */
   registered?(node: Node): Promise<void>;
+  /** When Pods have to go; never without. */
+  readonly eviction?: Pick<EvictionOptions, "thresholds" | "observe">;
   /** Folder of static Pods; none without. */
   readonly staticPods?: string;
   readonly dns: ClusterDns;
@@ -77,6 +80,7 @@ export async function startAgent(options: AgentOptions): Promise<{ stop(): Promi
   });
   const port = (server.address as AddressInfo).port;
 
+  let eviction: ReturnType<typeof startEviction> | undefined;
   const heartbeat = startHeartbeat({
     client,
     clock,
@@ -97,6 +101,10 @@ export async function startAgent(options: AgentOptions): Promise<{ stop(): Promi
       kernelVersion: release(),
       osImage: "inkube",
       ...(options.podCidr && { podCidr: options.podCidr }),
+      pressure: {
+        memory: eviction?.isUnder("memory.available") ?? false,
+        disk: eviction?.isUnder("nodefs.available") ?? false,
+      },
     }),
   });
 
@@ -186,6 +194,10 @@ export async function startAgent(options: AgentOptions): Promise<{ stop(): Promi
       runtime.forgetPod(uid);
     },
   });
+  if (options.eviction) {
+    const changed = () => heartbeat.changed();
+    eviction = startEviction({ ...options.eviction, workers, runtime, clock, logger, changed });
+  }
   const stopping = new AbortController();
   void (async () => {
     while (!stopping.signal.aborted) {
@@ -199,6 +211,7 @@ export async function startAgent(options: AgentOptions): Promise<{ stop(): Promi
     async stop() {
       stopping.abort();
       staticPods?.stop();
+      eviction?.stop();
       heartbeat.stop();
       statuses.stop();
       await server.stop();

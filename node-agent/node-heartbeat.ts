@@ -22,11 +22,15 @@ export interface HeartbeatOptions {
 /** Registers the node, then renews its Lease and status until stopped. Resolves `registered` with the Node. */
 export function startHeartbeat({ client, clock, logger, facts }: HeartbeatOptions): {
   registered: Promise<Node>;
+  /** The node's status is another one now. */
+  changed(): void;
   stop(): void;
 } {
   const aborted = new AbortController();
   const { signal } = aborted;
   const { name } = facts();
+  let statusAt = clock.now().getTime();
+  let wake = new AbortController();
 
   async function register(): Promise<Node> {
     for (let pause = FIRST_RETRY; ; pause = Math.min(pause * 2, LAST_RETRY)) {
@@ -67,7 +71,6 @@ export function startHeartbeat({ client, clock, logger, facts }: HeartbeatOption
   void (async () => {
     let node = await registered;
     let lease: Lease | undefined;
-    let statusAt = clock.now().getTime();
     while (!signal.aborted) {
       try {
         lease = await renew(node, lease);
@@ -83,12 +86,20 @@ export function startHeartbeat({ client, clock, logger, facts }: HeartbeatOption
           .catch(() => undefined);
         if (await isDeleted(client, name)) node = await register();
       }
-      await sleep(clock, RENEW_MS, signal);
+      wake = new AbortController();
+      await sleep(clock, RENEW_MS, AbortSignal.any([signal, wake.signal]));
     }
   })().catch((error: unknown) => {
     if (!signal.aborted) logger.error({ err: error, node: name }, "heartbeat ended");
   });
-  return { registered, stop: () => aborted.abort() };
+  return {
+    registered,
+    changed() {
+      statusAt = 0;
+      wake.abort();
+    },
+    stop: () => aborted.abort(),
+  };
 }
 
 async function isDeleted(client: Client, name: string): Promise<boolean> {

@@ -14,6 +14,8 @@ export interface NodeFacts {
   readonly architecture: string;
   readonly kernelVersion: string;
   readonly osImage: string;
+  /** Of what the node has too little. */
+  readonly pressure?: { readonly memory: boolean; readonly disk: boolean };
   /** Range of its Pods' addresses, when the node has one from the start. */
   readonly podCidr?: string;
 }
@@ -29,6 +31,14 @@ const CONDITIONS = [
   ["PIDPressure", "False", "KubeletHasSufficientPID", "kubelet has sufficient PID available"],
   ["Ready", "True", "KubeletReady", "kubelet is posting ready status"],
 ] as const;
+
+const MEMORY_PRESSURE = [
+  "MemoryPressure",
+  "True",
+  "KubeletHasInsufficientMemory",
+  "kubelet has insufficient memory available",
+] as const;
+const DISK_PRESSURE = ["DiskPressure", "True", "KubeletHasDiskPressure", "kubelet has disk pressure"] as const;
 
 /** A Node as kubelet registers it. (kubelet_node_status.go initialNode) */
 export function initialNode(facts: NodeFacts, now: Date): Node {
@@ -55,7 +65,10 @@ export function initialNode(facts: NodeFacts, now: Date): Node {
 
 /** The status that is written on every heartbeat; conditions keep their transition times. */
 export function nodeStatus(facts: NodeFacts, node: Node, now: Date): NonNullable<Node["status"]> {
-  const conditions: NodeCondition[] = CONDITIONS.map(([type, status, reason, message]) => {
+  const { memory = false, disk = false } = facts.pressure ?? {};
+  const wrong = { MemoryPressure: memory && MEMORY_PRESSURE, DiskPressure: disk && DISK_PRESSURE };
+  const conditions: NodeCondition[] = CONDITIONS.map((usual) => {
+    const [type, status, reason, message] = (usual[0] in wrong && wrong[usual[0] as keyof typeof wrong]) || usual;
     const old = node.status?.conditions?.find((condition) => condition.type === type);
     return {
       type,

@@ -10,7 +10,12 @@ export interface PodState {
   readonly hostIPs: readonly string[];
   readonly startTime: Date;
   /** Set when the node ended the Pod: eviction, deadline, rejection. */
-  readonly ended?: { readonly reason: string; readonly message: string };
+  readonly ended?: {
+    readonly reason: string;
+    readonly message: string;
+    /** Reason of a DisruptionTarget condition. */
+    readonly disruption?: string;
+  };
 }
 
 /** (kubelet_pods.go getPhase) */
@@ -36,7 +41,7 @@ const names = (records: readonly ContainerRecord[]) => records.map(({ container 
 
 /** Ready conditions and why not. (pkg/kubelet/status/generate.go) */
 function conditionsOf(state: PodState, phase: string): PodCondition[] {
-  const { pod, records, sandbox } = state;
+  const { pod, records, sandbox, ended } = state;
   const condition = (type: string, status: boolean, reason?: string, message?: string): PodCondition => ({
     type,
     status: status ? "True" : "False",
@@ -79,6 +84,9 @@ function conditionsOf(state: PodState, phase: string): PodCondition[] {
       : condition("Ready", containersReady, ...why),
     condition("ContainersReady", containersReady, ...why),
     condition("PodScheduled", true),
+    ...(ended?.disruption
+      ? [{ type: "DisruptionTarget", status: "True", reason: ended.disruption, message: ended.message }]
+      : []),
   ];
 }
 

@@ -5,7 +5,7 @@ import { ConfigError } from "./config-error.ts";
 import { commandLine, containerMounts, verifyNonRoot } from "./container-config.ts";
 import { type ContainerRecord, newRecord, succeeded } from "./container-state.ts";
 import { type DnsConfig, hostnameOf } from "./pod-dns.ts";
-import { podStatus } from "./pod-status.ts";
+import { type PodState, podStatus } from "./pod-status.ts";
 import { runHook } from "./probes/hook.ts";
 import { startProbes } from "./probes/prober.ts";
 import { restore } from "./restore.ts";
@@ -78,7 +78,7 @@ export class PodWorker {
   #terminateOnceKnown: number | undefined;
   #terminating = false;
   #gone = false;
-  #ended: { reason: string; message: string } | undefined;
+  #ended: PodState["ended"];
   #deadline: Timer | undefined;
 
   constructor(pod: Pod, env: WorkerEnvironment) {
@@ -100,6 +100,10 @@ export class PodWorker {
       this.#records.push(newRecord(container, "regular", hasInit ? "PodInitializing" : "ContainerCreating"));
     }
     this.#arm();
+  }
+
+  get isTerminating(): boolean {
+    return this.#terminating;
   }
 
   get pod(): Pod {
@@ -281,6 +285,14 @@ export class PodWorker {
     if (this.#ended || this.#gone) return;
     this.#ended = { reason, message };
     this.terminate(graceSeconds);
+  }
+
+  /** The node is out of something: the Pod goes at once, and says so. (pkg/kubelet/eviction) */
+  evict(message: string): void {
+    if (this.#ended || this.#gone) return;
+    this.#event("Warning", "Evicted", message);
+    this.#ended = { reason: "Evicted", message, disruption: "TerminationByKubelet" };
+    this.terminate(1);
   }
 
   /** Forgets everything at once: the Pod is gone from the API server. */

@@ -5,8 +5,9 @@ import { createEventRecorder, sleep } from "../client/index.ts";
 import type { Node } from "../openapi/api/core.v1.ts";
 import { startAgent } from "./agent.ts";
 import { CLUSTER_DNS, CLUSTER_DOMAIN, connectNode, type NodeEnvironment } from "./connect-node.ts";
+import { EVICTION_HARD, parseThresholds } from "./eviction.ts";
 import { ObjectCache } from "./object-cache.ts";
-import { machineAddress, machineCapacity, machineDns, openCriNode } from "./runtime/cri/node.ts";
+import { machineAddress, machineCapacity, machineDns, observeMachine, openCriNode } from "./runtime/cri/node.ts";
 
 export interface CriStartOptions {
   readonly name: string;
@@ -17,6 +18,8 @@ export interface CriStartOptions {
   readonly address?: string;
   /** Undefined: waits until a controller gives it. */
   readonly podCidr?: string;
+  /** As kubelet's flag has it. Undefined: its default. */
+  readonly evictionHard?: string;
 }
 
 /** Where kubelets listen. */
@@ -66,6 +69,10 @@ export async function startCriNode(
     port: KUBELET_PORT,
     capacity: machineCapacity(folder),
     ...(podCidr && { podCidr }),
+    eviction: {
+      thresholds: parseThresholds(options.evictionHard ?? EVICTION_HARD),
+      observe: () => observeMachine(folder),
+    },
     staticPods: join(folder, "manifests"),
     registered: async (registered) => {
       const range = await rangeOf(registered);

@@ -1,7 +1,9 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, statfsSync, writeFileSync } from "node:fs";
+import { readFile, statfs } from "node:fs/promises";
 import { cpus, networkInterfaces, totalmem } from "node:os";
 import { join } from "node:path";
 import type { Logger } from "../../../client/index.ts";
+import type { Observations } from "../../eviction.ts";
 import type { DnsConfig } from "../../pod-dns.ts";
 import { type CriClient, criClient } from "./api/client.ts";
 import { conflist } from "./daemon/conflist.ts";
@@ -100,6 +102,16 @@ export function machineCapacity(folder: string): Record<string, string> {
     "hugepages-2Mi": "0",
     memory: `${Math.floor(totalmem() / 1024)}Ki`,
     pods: MAX_PODS,
+  };
+}
+
+/** What this machine has left for Pods. */
+export async function observeMachine(folder: string): Promise<Observations> {
+  const { blocks, bavail, bsize } = await statfs(folder);
+  const [, kibibytes = "0"] = /^MemAvailable:\s+(\d+) kB$/m.exec(await readFile("/proc/meminfo", "utf8")) ?? [];
+  return {
+    "memory.available": { available: Number(kibibytes) * 1024, capacity: totalmem() },
+    "nodefs.available": { available: bavail * bsize, capacity: blocks * bsize },
   };
 }
 
