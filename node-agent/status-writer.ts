@@ -64,10 +64,13 @@ export class StatusWriter {
     const status = worker.status();
     const text = uid + JSON.stringify(status);
     if (this.#written.get(worker) !== text) {
+      // These lists merge by address: a new sandbox's would only join the old one's.
+      const { podIPs } = status;
+      const replaced = podIPs && { podIPs: [...podIPs, { $patch: "replace" }] };
       await this.#client.patch(
         "v1/pods",
         { name, namespace, subresource: "status" },
-        { metadata: { uid }, status },
+        { metadata: { uid }, status: { ...status, ...replaced } },
         { type: "strategic" },
       );
       this.#written.set(worker, text);
