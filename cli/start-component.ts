@@ -13,6 +13,8 @@ export interface Component {
 export async function startComponent(spec: ComponentSpec): Promise<Component> {
   const { name, options, logLevel } = spec;
   const common = { clock: systemClock, random: Math.random, logger: createLogger(name, logLevel) };
+  // The supervisor, or whoever runs this process, starts it anew.
+  const onLost = () => process.exit(1);
   switch (name) {
     case "controllers": {
       const { start } = await import("../controllers/start.ts");
@@ -22,15 +24,14 @@ export async function startComponent(spec: ComponentSpec): Promise<Component> {
         logLevel,
         ...options,
         controllers: options.controllers.join(","),
-        // The supervisor, or whoever runs this process, starts it anew.
-        onLost: () => process.exit(1),
+        onLost,
       });
       if (!options.leaderElect) await running.ready;
       return running;
     }
     case "scheduler": {
       const { start } = await import("../scheduler/start.ts");
-      return start({ ...common, ...options });
+      return start({ ...common, ...options, onLost });
     }
     case "node": {
       const { start } = await import("../node-agent/start.ts");

@@ -103,18 +103,30 @@ export function electLeader(options: LeaderElectionOptions): { readonly leading:
     leading = true;
     recorder?.event(lease(), "Normal", "LeaderElection", `${identity} became leader`);
     logger.info({ identity }, "became leader");
-    const handle = await options.lead();
-    let renewed = clock.now().getTime();
-    while (!aborted.signal.aborted && clock.now().getTime() - renewed < options.renewDeadlineSeconds * 1000) {
-      await sleep(clock, options.retrySeconds * 1000, aborted.signal);
-      if (!aborted.signal.aborted && (await attempt())) renewed = clock.now().getTime();
-    }
+    // What takes long to start must not cost the lead.
+    const handle = Promise.resolve(options.lead());
+    await renew();
     leading = false;
-    await handle.stop();
+    await (await handle).stop();
     if (aborted.signal.aborted) return release();
     recorder?.event(lease(), "Normal", "LeaderElection", `${identity} stopped leading`);
     logger.error({ identity }, "lost the lead");
     options.lost();
+  };
+  /** Resolves when it was not possible for too long. A request that hangs counts like one that fails. */
+  const renew = async () => {
+    let end = clock.now().getTime() + options.renewDeadlineSeconds * 1000;
+    for (;;) {
+      await sleep(clock, options.retrySeconds * 1000, aborted.signal);
+      if (aborted.signal.aborted) return;
+      const began = clock.now().getTime();
+      const answered = new AbortController();
+      const late = sleep(clock, end - began, AbortSignal.any([aborted.signal, answered.signal])).then(() => false);
+      const isRenewed = await Promise.race([attempt(), late]);
+      answered.abort();
+      if (isRenewed) end = began + options.renewDeadlineSeconds * 1000;
+      else if (clock.now().getTime() >= end) return;
+    }
   };
   /** Hands the Lease on at once instead of letting it run out. */
   const release = async () => {

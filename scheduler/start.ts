@@ -21,6 +21,8 @@ export interface SchedulerStartOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
+  /** Called when the lead is lost: everything has been stopped, and somebody should start anew. */
+  onLost?(): void;
 }
 
 /** Lease, in kube-system, that copies of the scheduler share; its times in seconds are upstream's. */
@@ -71,7 +73,7 @@ export async function start(options: SchedulerStartOptions): Promise<{ stop(): P
         recorder: createEventRecorder({ client, clock, logger, component: "default-scheduler" }),
         identity: `${hostname()}_${randomUUID()}`,
         lead,
-        lost: () => logger.warn("lost the lead; waiting for the next turn"),
+        lost: () => options.onLost?.(),
       })
     : await lead();
   let stopped: Promise<void> | undefined;
