@@ -1,3 +1,4 @@
+import { hostname } from "node:os";
 import {
   type Client,
   type Clock,
@@ -12,6 +13,7 @@ import {
   type Transport,
 } from "../client/index.ts";
 import type { Pod, Service } from "../openapi/api/core.v1.ts";
+import { selfSignedCertificate } from "../pki/self-signed.ts";
 
 /** Address of the `kube-dns` Service, and what names of Services end in. (--cluster-dns, --cluster-domain) */
 export const CLUSTER_DNS = "10.96.0.10";
@@ -42,9 +44,10 @@ export async function connectNode(
   const { clock, random } = environment;
   const logger = environment.logger.child({ node: node ?? "several" });
   const connection = await loadKubeconfig(kubeconfig);
-  const { clientCertificate: cert, clientKey: key, ca } = connection;
-  if (!cert || !key || !ca)
-    throw new Error(`${kubeconfig}: a node needs a client certificate, which is also what it serves with`);
+  const { ca } = connection;
+  if (!ca) throw new Error(`${kubeconfig}: a node needs an authority, to tell by who asks it`);
+  // As kubelet does that was given no files: API servers verify it only with --kubelet-certificate-authority.
+  const { certificate: cert, key } = selfSignedCertificate(node ?? hostname(), [], clock.now());
   const transport = openTransport(connection, "kubelet");
   const client = createClient(transport);
   const informers = createInformers({ transport, clock, random, logger });

@@ -11,6 +11,7 @@ import { noAlternativeNames } from "./extensions.ts";
 import { ipBytes, ipText } from "./ip-address.ts";
 import { pem, pemBlocks } from "./pem.ts";
 import { createPki, ensurePki, SERVER_NAMES } from "./pki.ts";
+import { selfSignedCertificate } from "./self-signed.ts";
 
 // Another implementation of certificates, to check ours against. Its injection library wants to see the metadata
 // functions of Reflect, which nothing here makes use of.
@@ -190,4 +191,17 @@ describe("on disk", () => {
       true,
     );
   });
+});
+
+test("a self-signed certificate is good for its host, and its authority comes along", () => {
+  const { certificate } = selfSignedCertificate("node-a", ["192.0.2.1"], now);
+  const [leaf, authority] = pemBlocks(certificate).map(({ der }) => new X509Certificate(der));
+  expect(leaf?.subject).toBe("CN=node-a@1772600767");
+  expect(leaf?.issuer).toBe("CN=node-a-ca@1772600767");
+  expect([leaf?.checkHost("node-a"), leaf?.checkIP("192.0.2.1"), leaf?.checkHost("node-b")]).toEqual([
+    "node-a",
+    "192.0.2.1",
+    undefined,
+  ]);
+  expect(leaf?.verify(authority!.publicKey)).toBe(true);
 });
