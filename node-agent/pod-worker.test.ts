@@ -23,7 +23,14 @@ function run(spec: Partial<Pod["spec"]>) {
   const worker = new PodWorker(pod, {
     nodeName: "node-a",
     hostIPs: ["127.1.0.1"],
-    runtime: simulatedRuntime({ clock, address: "127.1.0.1", addresses, network: new Network() }),
+    runtime: simulatedRuntime({
+      clock,
+      random: () => 0.5,
+      address: "127.1.0.1",
+      addresses,
+      network: new Network(),
+      disks: new Map(),
+    }),
     clock,
     random: () => 0.5,
     logger: silentLogger,

@@ -5,6 +5,7 @@ import { startAgent } from "./agent.ts";
 import { CLUSTER_DNS, CLUSTER_DOMAIN, connectNode } from "./connect-node.ts";
 import { Network } from "./runtime/simulated/network.ts";
 import { simulatedRuntime } from "./runtime/simulated/runtime.ts";
+import type { Disks } from "./runtime/simulated/volumes.ts";
 import type { CriStartOptions } from "./start-cri.ts";
 
 export interface NodeStartOptions {
@@ -50,6 +51,7 @@ export async function start(options: NodeStartOptions): Promise<{ stop(): Promis
   if (options.runtime === "cri") return startCri(options);
   const stops: (() => Promise<void>)[] = [];
   const network = new Network();
+  const disks: Disks = new Map();
   const groups = Map.groupBy(
     options.nodes.map(({ name, kubeconfig }, index) => ({ name, kubeconfig, index })),
     ({ kubeconfig }) => kubeconfig,
@@ -67,7 +69,7 @@ export async function start(options: NodeStartOptions): Promise<{ stop(): Promis
           const address = loopback(index);
           const recorder = createEventRecorder({ client, clock, logger, component: "kubelet", host: name });
           const addresses = addressPool(() => nodeRanges({ client, clock, logger, name, index }));
-          const runtime = simulatedRuntime({ clock, address, addresses, network });
+          const runtime = simulatedRuntime({ clock, random, address, addresses, network, disks });
           return startAgent({
             name,
             client,

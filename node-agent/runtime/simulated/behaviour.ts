@@ -1,11 +1,14 @@
-import type { Readable, Writable } from "node:stream";
+import type { Duplex, Readable, Writable } from "node:stream";
 import type { Clock } from "../../../client/index.ts";
-import type { HttpHandler } from "./http-server.ts";
+import type { FileSystem } from "./files/file-system.ts";
+import type { ImageDefinition } from "./image.ts";
+import type { Acceptor } from "./network.ts";
 
 /** What a simulated process sees of its world. */
 export interface Process {
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string>>;
+  readonly cwd: string;
   readonly hostname: string;
   readonly clock: Clock;
   readonly stdin: Readable | undefined;
@@ -13,18 +16,36 @@ export interface Process {
   readonly stderr: Writable;
   /** Aborted by SIGTERM, whose number is the abort's reason, or by the end of the container. */
   readonly signal: AbortSignal;
+  readonly files: FileSystem;
+  readonly network: ProcessNetwork;
+  readonly image: ImageDefinition | undefined;
+  /** Present when somebody sits at it. */
+  readonly terminal?: { onInterrupt(listener: (() => void) | undefined): void };
+  /** What the security context takes away. */
+  readonly privileges: Privileges;
+  /** In [0, 1). */
+  readonly random: () => number;
+  /** Starts another program. @returns its exit code; 127 when there is none by that name */
+  readonly run: Program;
+}
+
+export interface Privileges {
+  readonly privileged: boolean;
+  /** May gain more than its parent: setuid programs work. */
+  readonly escalation: boolean;
+}
+
+/** The network as one Pod sees it. */
+export interface ProcessNetwork {
+  /** The Pod's own address. */
+  readonly address: string;
+  /** Ends with the container, or by the function returned. @throws Error when the port is taken */
+  listen(port: number, acceptor: Acceptor): () => void;
+  /** The same for every port without a listener. */
+  listenElsewhere(acceptor: Acceptor): () => void;
+  /** @param host an address or `localhost` @throws Error */
+  dial(host: string, port: number): Duplex;
 }
 
 /** A program: runs until it ends by itself or is told to. @returns its exit code. */
 export type Program = (process: Process) => Promise<number>;
-
-/** What an image does, as data and a little code. */
-export interface ImageBehaviour {
-  /** Last path element of image names, without tag. */
-  readonly names: readonly string[];
-  readonly sizeBytes: number;
-  readonly entrypoint: readonly string[];
-  readonly command: readonly string[];
-  /** What answers on which ports while the container runs. Absent: any port, and all is well. */
-  readonly servers?: Readonly<Record<number, HttpHandler>>;
-}

@@ -1,28 +1,7 @@
 import { createHash } from "node:crypto";
 import { type Image, ImageError } from "../runtime.ts";
-import type { ImageBehaviour } from "./behaviour.ts";
-import { httpdPage, nginxPage } from "./pages.ts";
-
-/** Images whose behaviour is known. All others run as servers do: until they are stopped. */
-export const behaviours: readonly ImageBehaviour[] = [
-  { names: ["pause"], sizeBytes: 320_000, entrypoint: ["/pause"], command: [], servers: {} },
-  { names: ["busybox"], sizeBytes: 2_160_000, entrypoint: [], command: ["sh"], servers: {} },
-  { names: ["alpine"], sizeBytes: 3_650_000, entrypoint: [], command: ["/bin/sh"], servers: {} },
-  {
-    names: ["nginx"],
-    sizeBytes: 72_000_000,
-    entrypoint: ["/docker-entrypoint.sh"],
-    command: ["nginx", "-g", "daemon off;"],
-    servers: { 80: nginxPage },
-  },
-  {
-    names: ["httpd"],
-    sizeBytes: 58_000_000,
-    entrypoint: [],
-    command: ["httpd-foreground"],
-    servers: { 80: httpdPage },
-  },
-];
+import type { ImageDefinition } from "./image.ts";
+import { knownImages } from "./known-images.ts";
 
 /** Tags that no registry has: what people write to see a pull fail. */
 const UNKNOWN_TAG = /^(non-?existent|does-?not-?exist|not-?found|404|invalid)$/i;
@@ -32,8 +11,9 @@ const DEFAULT_SIZE = 50_000_000;
 
 const baseName = (image: string) => (image.split("@")[0] ?? "").split("/").pop()?.split(":")[0] ?? "";
 
-export const behaviourOf = (image: string): ImageBehaviour | undefined =>
-  behaviours.find(({ names }) => names.includes(baseName(image)));
+/** What containers of an image do; undefined where nobody has said. */
+export const definitionOf = (image: string): ImageDefinition | undefined =>
+  knownImages.find(({ names }) => names.includes(baseName(image)));
 
 /** Short names are Docker Hub's. */
 function fullName(image: string): string {
@@ -61,6 +41,8 @@ export function resolveImage(image: string): Image {
   }
   const digest = createHash("sha256").update(full).digest("hex");
   const repository = full.replace(/:[^/:]*$/, "");
-  const size = behaviourOf(image)?.sizeBytes ?? DEFAULT_SIZE;
-  return { id: `${repository}@sha256:${digest}`, names: [full, `${repository}@sha256:${digest}`], sizeBytes: size };
+  const { sizeBytes = DEFAULT_SIZE, user } = definitionOf(image) ?? {};
+  const owner = user === undefined ? {} : /^\d+$/.test(user) ? { uid: Number(user) } : { username: user };
+  const names = [full, `${repository}@sha256:${digest}`];
+  return { id: `${repository}@sha256:${digest}`, names, sizeBytes, ...owner };
 }

@@ -3,6 +3,7 @@ import type { LogOptions } from "../runtime.ts";
 
 interface Line {
   readonly at: Date;
+  /** With its newline; the last one of a container may have none. */
   readonly text: string;
 }
 
@@ -19,7 +20,7 @@ export class LogFile {
   write(text: string, at: Date): void {
     const parts = (this.#partial + text).split("\n");
     this.#partial = parts.pop() ?? "";
-    for (const part of parts) this.#lines.push({ at, text: part });
+    for (const part of parts) this.#lines.push({ at, text: `${part}\n` });
     if (this.#lines.length > KEEP * 2) this.#lines = this.#lines.slice(-KEEP);
     if (parts.length) for (const listener of this.#listeners) listener();
   }
@@ -35,7 +36,7 @@ export class LogFile {
   tail(bytes: number, lines: number): string {
     return this.#lines
       .slice(-lines)
-      .map(({ text }) => `${text}\n`)
+      .map(({ text }) => text)
       .join("")
       .slice(-bytes);
   }
@@ -53,7 +54,7 @@ export class LogFile {
       while (next < this.#lines.length && left > 0) {
         const line = this.#lines[next++] as Line;
         const bytes = Buffer.from(
-          `${timestamps ? `${line.at.toISOString().replace("Z", "000000Z")} ` : ""}${line.text}\n`,
+          `${timestamps ? `${line.at.toISOString().replace("Z", "000000Z")} ` : ""}${line.text}`,
         );
         output.write(bytes.subarray(0, left));
         left -= bytes.length;

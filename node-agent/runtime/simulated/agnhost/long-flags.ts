@@ -1,0 +1,11 @@
+/** `--name=value`, `--name value` and bare `--name`. */
+export function longFlags(args: readonly string[]): Map<string, string> {
+  const flags = new Map<string, string>();
+  for (let at = 1; at < args.length; at++) {
+    const [, name, value] = /^--?([^=]+)(?:=(.*))?$/s.exec(args[at] ?? "") ?? [];
+    if (name === undefined) continue;
+    const next = args[at + 1];
+    flags.set(name, value ?? (next !== undefined && !next.startsWith("-") ? next : "true"));
+  }
+  return flags;
+}

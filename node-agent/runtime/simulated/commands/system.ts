@@ -1,0 +1,207 @@
+import { once } from "node:events";
+import { sleep as sleepFor } from "../../../../client/index.ts";
+import type { Process } from "../behaviour.ts";
+import { type Commands, flagsOf } from "./command.ts";
+
+/** A process without a handler is ended by the signal itself. */
+const ended = ({ signal }: Process) => 128 + Number(signal.reason ?? 15);
+
+const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+const DAYS = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
+/** What `/bin/sysctl` knows when the Pod sets nothing. */
+const SYSCTLS: Readonly<Record<string, string>> = {
+  "kernel.shm_rmid_forced": "0",
+  "net.ipv4.ip_local_port_range": "32768\t60999",
+};
+
+/** Commands about the process, its user and its machine. (busybox) */
+export const systemCommands: Commands = {
+  true: async () => 0,
+  false: async () => 1,
+  sync: async () => 0,
+  async sleep(process) {
+    const { args, clock, signal, stderr } = process;
+    let seconds = 0;
+    if (args.length < 2) {
+      stderr.write("sleep: missing operand\n");
+      return 1;
+    }
+    for (const word of args.slice(1)) {
+      const [, number, unit] = /^(\d+(?:\.\d+)?)([smhd]?)$/.exec(word) ?? [];
+      if (/^inf(inity)?$/.test(word)) seconds = Number.POSITIVE_INFINITY;
+      else if (number === undefined) {
+        stderr.write(`sleep: invalid number '${word}'\n`);
+        return 1;
+      } else seconds += Number(number) * ({ s: 1, m: 60, h: 3600, d: 86_400 }[unit || "s"] ?? 1);
+    }
+    if (seconds === Number.POSITIVE_INFINITY) {
+      if (!signal.aborted) await once(signal, "abort");
+    } else await sleepFor(clock, seconds * 1000, signal);
+    return signal.aborted ? ended(process) : 0;
+  },
+  async env(process) {
+    const { args, env, stdout } = process;
+    let at = 1;
+    const extra: Record<string, string> = {};
+    for (; /^[A-Za-z_]\w*=/.test(args[at] ?? ""); at++) {
+      const [name = "", ...value] = (args[at] ?? "").split("=");
+      extra[name] = value.join("=");
+    }
+    const all = { ...env, ...extra };
+    if (args.length > at) return process.run({ ...process, args: args.slice(at), env: all });
+    for (const [name, value] of Object.entries(all)) stdout.write(`${name}=${value}\n`);
+    return 0;
+  },
+  async printenv({ args, env, stdout }) {
+    const names = args.slice(1);
+    for (const [name, value] of Object.entries(env)) {
+      if (names.length === 0) stdout.write(`${name}=${value}\n`);
+      else if (names.includes(name)) stdout.write(`${value}\n`);
+    }
+    return names.every((name) => Object.hasOwn(env, name)) ? 0 : 1;
+  },
+  async id(process) {
+    const { uid, gid, groups } = process.files.identity;
+    const { flags } = flagsOf(process.args);
+    const named = (id: number) => (id === 0 ? "0(root)" : String(id));
+    const all = [...new Set([gid, ...groups])];
+    const own = flags.has("n") && uid === 0 ? "root" : String(uid);
+    if (flags.has("u")) process.stdout.write(`${own}\n`);
+    else if (flags.has("g")) process.stdout.write(`${gid}\n`);
+    else if (flags.has("G")) process.stdout.write(`${all.join(" ")}\n`);
+    else process.stdout.write(`uid=${named(uid)} gid=${named(gid)} groups=${all.map(named).join(",")}\n`);
+    return 0;
+  },
+  async whoami({ files, stdout, stderr }) {
+    const { uid } = files.identity;
+    if (uid !== 0) {
+      stderr.write(`whoami: unknown uid ${uid}\n`);
+      return 1;
+    }
+    stdout.write("root\n");
+    return 0;
+  },
+  async hostname({ args, hostname, network, stdout }) {
+    stdout.write(args[1] === "-i" ? `${network.address}\n` : `${hostname}\n`);
+    return 0;
+  },
+  async date({ args, clock, stdout }) {
+    const format = args.find((arg) => arg.startsWith("+"))?.slice(1) ?? "%a %b %e %H:%M:%S UTC %Y";
+    stdout.write(`${formatDate(clock.now(), format)}\n`);
+    return 0;
+  },
+  async uname({ args, hostname, stdout }) {
+    const { flags } = flagsOf(args);
+    const parts = { s: "Linux", n: hostname, r: "6.8.0", m: "x86_64" };
+    const wanted = Object.entries(parts).filter(([name]) => flags.has("a") || flags.has(name));
+    stdout.write(`${wanted.map(([, value]) => value).join(" ") || "Linux"}\n`);
+    return 0;
+  },
+  async sysctl(process) {
+    const { rest } = flagsOf(process.args);
+    let code = 0;
+    for (const name of rest) {
+      const path = `/proc/sys/${name.replaceAll(".", "/")}`;
+      const set = await process.files.read(path).catch(() => undefined);
+      const value = set?.toString("utf8").trimEnd() ?? SYSCTLS[name];
+      if (value === undefined) {
+        process.stderr.write(`sysctl: error: '${name}' is an unknown key\n`);
+        code = 1;
+      } else process.stdout.write(`${name} = ${value}\n`);
+    }
+    return code;
+  },
+  async nproc({ stdout }) {
+    stdout.write("8\n");
+    return 0;
+  },
+  async expr({ args, stdout, stderr }) {
+    const value = expression(args.slice(1));
+    if (value === undefined) {
+      stderr.write("expr: syntax error\n");
+      return 2;
+    }
+    stdout.write(`${value}\n`);
+    return value === "0" || value === "" ? 1 : 0;
+  },
+  async which(process) {
+    let code = 0;
+    for (const name of flagsOf(process.args).rest) {
+      const paths = (process.env.PATH ?? "/bin").split(":").map((folder) => `${folder}/${name}`);
+      let found: string | undefined;
+      for (const path of name.includes("/") ? [name] : paths) {
+        if (!found && (await process.files.allows(path, 1).catch(() => false))) found = path;
+      }
+      if (found) process.stdout.write(`${found}\n`);
+      else code = 1;
+    }
+    return code;
+  },
+};
+
+function formatDate(date: Date, format: string): string {
+  const two = (value: number) => String(value).padStart(2, "0");
+  const fields: Readonly<Record<string, string>> = {
+    Y: String(date.getUTCFullYear()),
+    m: two(date.getUTCMonth() + 1),
+    d: two(date.getUTCDate()),
+    e: String(date.getUTCDate()).padStart(2),
+    H: two(date.getUTCHours()),
+    M: two(date.getUTCMinutes()),
+    S: two(date.getUTCSeconds()),
+    N: `${String(date.getUTCMilliseconds()).padStart(3, "0")}000000`,
+    s: String(Math.floor(date.getTime() / 1000)),
+    F: date.toISOString().slice(0, 10),
+    T: date.toISOString().slice(11, 19),
+    Z: "UTC",
+    z: "+0000",
+    a: DAYS[date.getUTCDay()] ?? "",
+    b: MONTHS[date.getUTCMonth()] ?? "",
+    "%": "%",
+  };
+  return format.replaceAll(/%(.)/g, (whole, letter: string) => fields[letter] ?? whole);
+}
+
+/** Integers, comparisons and strings, from left to right within a level. undefined when it is none. */
+function expression(words: readonly string[]): string | undefined {
+  if (words.length === 1) return words[0];
+  for (const operators of [["|"], ["&"], ["=", "!=", "<", "<=", ">", ">="], ["+", "-"], ["*", "/", "%"]]) {
+    const at = words.findLastIndex((word, index) => index > 0 && index < words.length - 1 && operators.includes(word));
+    if (at < 0) continue;
+    const left = expression(words.slice(0, at));
+    const right = expression(words.slice(at + 1));
+    return left === undefined || right === undefined ? undefined : operate(words[at] ?? "", left, right);
+  }
+  return undefined;
+}
+
+function operate(operator: string, left: string, right: string): string | undefined {
+  const numbers = /^-?\d+$/.test(left) && /^-?\d+$/.test(right);
+  const [a, b] = numbers ? [Number(left), Number(right)] : [left, right];
+  const truth = (value: string) => value !== "" && value !== "0";
+  switch (operator) {
+    case "|":
+      return truth(left) ? left : right;
+    case "&":
+      return truth(left) && truth(right) ? left : "0";
+    case "=":
+      return a === b ? "1" : "0";
+    case "!=":
+      return a !== b ? "1" : "0";
+    case "<":
+      return a < b ? "1" : "0";
+    case "<=":
+      return a <= b ? "1" : "0";
+    case ">":
+      return a > b ? "1" : "0";
+    case ">=":
+      return a >= b ? "1" : "0";
+  }
+  if (!numbers) return undefined;
+  const [x, y] = [BigInt(left), BigInt(right)];
+  if (operator === "+") return String(x + y);
+  if (operator === "-") return String(x - y);
+  if (operator === "*") return String(x * y);
+  if (y === 0n) return undefined;
+  return String(operator === "/" ? x / y : x % y);
+}

@@ -1,0 +1,468 @@
+import { once } from "node:events";
+import { PassThrough, Readable, Writable } from "node:stream";
+import { sleep } from "../../../../client/index.ts";
+import type { Process } from "../behaviour.ts";
+import { normalize } from "../files/file-system.ts";
+import { FileError } from "../files/node.ts";
+import { builtins } from "./builtins.ts";
+import { Break, Continue, Exit, Return } from "./control.ts";
+import { type Expander, expandDocument, expandPattern, expandText, expandWords } from "./expand.ts";
+import { parse } from "./parser.ts";
+import { matches } from "./pattern.ts";
+import type { ShellState, Streams } from "./state.ts";
+import { type Command, type Item, type Pipeline, type Redirection, ScriptError } from "./syntax.ts";
+
+/** Loops that never wait would hold up everything else in the agent: after so many turns they are slowed down. */
+const FREE_TURNS = 500;
+const TURN_MILLISECONDS = 20;
+const SIGTERM = 15;
+
+/** A POSIX shell, as far as scripts in manifests need one. One object is one shell or subshell. */
+export class Shell implements Expander, ShellState {
+  readonly process: Process;
+  readonly name: string;
+  readonly variables: Map<string, string>;
+  readonly exported: Set<string>;
+  readonly functions: Map<string, Command>;
+  readonly traps: Map<string, string>;
+  readonly options: Set<string>;
+  readonly jobs: Promise<number>[] = [];
+  arguments: readonly string[];
+  cwd: string;
+  status = 0;
+  #turns = 0;
+  #trapping = false;
+
+  constructor(process: Process, name: string, args: readonly string[], parent?: Shell) {
+    this.process = process;
+    this.name = name;
+    this.arguments = args;
+    this.cwd = parent?.cwd ?? process.cwd;
+    this.variables = new Map(parent?.variables ?? Object.entries(process.env));
+    this.exported = new Set(parent?.exported ?? Object.keys(process.env));
+    this.functions = new Map(parent?.functions);
+    this.options = new Set(parent?.options);
+    this.traps = new Map();
+    this.status = parent?.status ?? 0;
+  }
+
+  get files() {
+    return this.process.files;
+  }
+
+  /** The same shell with its own end: what it changes is taken over afterwards. */
+  withSignal(signal: AbortSignal): Shell {
+    const inner = new Shell({ ...this.process, signal }, this.name, this.arguments, this);
+    for (const [name, action] of this.traps) inner.traps.set(name, action);
+    return inner;
+  }
+
+  /** Becomes what another shell has become. */
+  takeOver(inner: Shell): void {
+    for (const name of ["variables", "functions", "traps"] as const) {
+      this[name].clear();
+      // Both are maps of the same field.
+      for (const [key, value] of inner[name]) (this[name] as Map<string, unknown>).set(key, value);
+    }
+    for (const name of ["exported", "options"] as const) {
+      this[name].clear();
+      for (const value of inner[name]) this[name].add(value);
+    }
+    this.jobs.push(...inner.jobs);
+    this.arguments = inner.arguments;
+    this.cwd = inner.cwd;
+    this.status = inner.status;
+  }
+
+  /** Runs a whole script. @returns its exit code */
+  async script(text: string): Promise<number> {
+    try {
+      await this.run(parse(text), this.process);
+    } catch (error) {
+      if (error instanceof Exit) this.status = error.code;
+      else if (error instanceof Return) this.status = error.code;
+      else if (error instanceof ScriptError) {
+        this.process.stderr.write(`${this.name}: ${error.message}\n`);
+        this.status = 2;
+      } else if (!(error instanceof Break || error instanceof Continue)) throw error;
+    }
+    return this.#atExit();
+  }
+
+  async #atExit(): Promise<number> {
+    const trap = this.traps.get("EXIT");
+    this.traps.delete("EXIT");
+    if (!trap) return this.status;
+    const { status } = this;
+    try {
+      await this.run(parse(trap), this.process);
+    } catch (error) {
+      if (error instanceof Exit) return error.code;
+      throw error;
+    }
+    return status;
+  }
+
+  get(name: string): string {
+    return this.variables.get(name) ?? "";
+  }
+
+  set(name: string, value: string): void {
+    this.variables.set(name, value);
+  }
+
+  positional(): readonly string[] {
+    return this.arguments;
+  }
+
+  parameter(name: string): string | undefined {
+    switch (name) {
+      case "?":
+        return String(this.status);
+      case "#":
+        return String(this.arguments.length);
+      case "@":
+      case "*":
+        return this.arguments.join(" ");
+      case "$":
+        return "1";
+      case "!":
+        return this.jobs.length > 0 ? String(this.jobs.length + 1) : "";
+      case "-":
+        return [...this.options].join("");
+      case "0":
+        return this.name;
+      case "RANDOM":
+        return String(Math.floor(this.process.random() * 32768));
+      case "PWD":
+        return this.cwd;
+      default: {
+        const value = /^\d+$/.test(name) ? this.arguments[Number(name) - 1] : this.variables.get(name);
+        if (value === undefined && this.options.has("u")) throw new ScriptError(`${name}: parameter not set`);
+        return value;
+      }
+    }
+  }
+
+  async capture(script: string): Promise<string> {
+    const { stream, text } = collector();
+    const inner = new Shell({ ...this.process, stdout: stream }, this.name, this.arguments, this);
+    this.status = await inner.script(script);
+    return text().replace(/\n+$/, "");
+  }
+
+  /** Runs a command. Its exit code is left in `status`. */
+  async run(command: Command, streams: Streams): Promise<void> {
+    switch (command.type) {
+      case "list":
+        for (const item of command.items) await this.#item(item, streams);
+        return;
+      case "simple":
+        return this.#simple(command.assignments, command.words, streams);
+      case "redirected":
+        return this.#redirected(command.command, command.redirections, streams);
+      case "subshell":
+        return this.#subshell(command.body, streams);
+      case "if":
+        for (const { condition, body } of command.branches) {
+          await this.#tested(condition, streams);
+          if (this.status === 0) return this.run(body, streams);
+        }
+        this.status = 0;
+        if (command.otherwise) await this.run(command.otherwise, streams);
+        return;
+      case "loop":
+        return this.#loop(command, streams);
+      case "for": {
+        const words = command.words ? await expandWords(command.words, this) : this.arguments;
+        this.status = 0;
+        await this.#turnsOf(words, async (word) => {
+          this.set(command.name, word);
+          await this.run(command.body, streams);
+        });
+        return;
+      }
+      case "case": {
+        const word = await expandText(command.word, this);
+        this.status = 0;
+        for (const { patterns, body } of command.arms) {
+          for (const pattern of patterns) {
+            if (matches(word, await expandPattern(pattern, this))) return this.run(body, streams);
+          }
+        }
+        return;
+      }
+      case "function":
+        this.functions.set(command.name, command.body);
+        this.status = 0;
+    }
+  }
+
+  async #item({ first, rest, background }: Item, streams: Streams): Promise<void> {
+    if (background) {
+      const inner = new Shell({ ...this.process, ...streams, stdin: undefined }, this.name, this.arguments, this);
+      this.jobs.push(inner.job({ first, rest, background: false }));
+      this.status = 0;
+      return;
+    }
+    let tested = rest.length > 0;
+    await this.#pipeline(first, streams, tested);
+    for (const [index, { operator, pipeline }] of rest.entries()) {
+      if ((operator === "&&") !== (this.status === 0)) continue;
+      tested = index < rest.length - 1;
+      await this.#pipeline(pipeline, streams, tested);
+    }
+    // `set -e` looks at what was not asked for.
+    if (this.status !== 0 && this.options.has("e") && !tested && !first.negated) throw new Exit(this.status);
+    await this.#signals(streams);
+  }
+
+  /** A background job. @returns its exit code */
+  async job(item: Item): Promise<number> {
+    try {
+      await this.#item(item, this.process);
+    } catch (error) {
+      if (error instanceof Exit) return error.code;
+      if (!(error instanceof ScriptError)) throw error;
+    }
+    return this.status;
+  }
+
+  /** SIGTERM runs its trap, and without one ends the shell. */
+  async #signals(streams: Streams): Promise<void> {
+    const { signal } = this.process;
+    if (!signal.aborted || this.#trapping) return;
+    const trap = this.traps.get("TERM");
+    if (trap === undefined) throw new Exit(this.status || 128 + Number(signal.reason ?? SIGTERM));
+    this.#trapping = true;
+    // What the trap runs must not end at once for the same signal.
+    const calm = new Shell(
+      { ...this.process, ...streams, signal: new AbortController().signal },
+      this.name,
+      this.arguments,
+      this,
+    );
+    throw new Exit(await calm.script(trap));
+  }
+
+  async #tested(command: Command, streams: Streams): Promise<void> {
+    const strict = this.options.delete("e");
+    try {
+      await this.run(command, streams);
+    } finally {
+      if (strict) this.options.add("e");
+    }
+  }
+
+  async #pipeline({ negated, commands }: Pipeline, streams: Streams, tested: boolean): Promise<void> {
+    const [only, ...others] = commands;
+    if (only && others.length === 0) await (tested || negated ? this.#tested(only, streams) : this.run(only, streams));
+    else await this.#pipe(commands, streams);
+    if (negated) this.status = this.status === 0 ? 1 : 0;
+  }
+
+  /** Each in a subshell of its own; the last one's status counts. */
+  async #pipe(commands: readonly Command[], streams: Streams): Promise<void> {
+    let { stdin } = streams;
+    const running = commands.map((command, index) => {
+      const input = stdin;
+      const pipe = index < commands.length - 1 ? new PassThrough() : undefined;
+      // A reader that has gone away stops nobody here: what is written then is lost.
+      pipe?.on("error", () => {});
+      stdin = pipe;
+      const stdout = pipe ?? streams.stdout;
+      const inner = new Shell({ ...this.process, ...streams, stdin: input, stdout }, this.name, this.arguments, this);
+      return inner.piped(command).finally(() => {
+        pipe?.end();
+        if (index > 0) input?.resume();
+      });
+    });
+    const codes = await Promise.all(running);
+    this.status = codes.at(-1) ?? 0;
+    if (this.options.has("pipefail")) this.status = codes.findLast((code) => code !== 0) ?? 0;
+  }
+
+  async piped(command: Command): Promise<number> {
+    try {
+      await this.run(command, this.process);
+    } catch (error) {
+      if (error instanceof Exit || error instanceof Return) return error.code;
+      if (!(error instanceof ScriptError)) throw error;
+      this.process.stderr.write(`${this.name}: ${error.message}\n`);
+      return 2;
+    }
+    return this.status;
+  }
+
+  async #subshell(body: Command, streams: Streams): Promise<void> {
+    const inner = new Shell({ ...this.process, ...streams }, this.name, this.arguments, this);
+    this.status = await inner.piped(body);
+  }
+
+  async #loop(command: Extract<Command, { type: "loop" }>, streams: Streams): Promise<void> {
+    let status = 0;
+    const { condition, body, until } = command;
+    const turns = async function* (this: Shell) {
+      for (;;) {
+        await this.#tested(condition, streams);
+        if ((this.status === 0) === until) return;
+        yield undefined;
+      }
+    }.bind(this);
+    await this.#turnsOf(turns(), async () => {
+      await this.run(body, streams);
+      status = this.status;
+    });
+    this.status = status;
+  }
+
+  async #turnsOf<T>(items: Iterable<T> | AsyncIterable<T>, turn: (item: T) => Promise<void>): Promise<void> {
+    for await (const item of items) {
+      try {
+        await turn(item);
+      } catch (error) {
+        if (!(error instanceof Break || error instanceof Continue)) throw error;
+        if (error.levels > 1)
+          throw error instanceof Break ? new Break(error.levels - 1) : new Continue(error.levels - 1);
+        if (error instanceof Break) return;
+      }
+      await this.#signals(this.process);
+      await this.#breathe();
+    }
+  }
+
+  async #breathe(): Promise<void> {
+    this.#turns++;
+    if (this.#turns > FREE_TURNS) await sleep(this.process.clock, TURN_MILLISECONDS, this.process.signal);
+    else await new Promise((resolve) => setImmediate(resolve));
+  }
+
+  /** A command that waits by itself: the loop around it is no busy one. */
+  rested(): void {
+    this.#turns = 0;
+  }
+
+  async #simple(assignments: readonly string[], words: readonly string[], streams: Streams): Promise<void> {
+    const before = this.status;
+    const [name, ...args] = await expandWords(words, this);
+    const made: [string, string][] = [];
+    this.status = words.length > 0 ? before : 0;
+    for (const assignment of assignments) {
+      const at = assignment.indexOf("=");
+      made.push([assignment.slice(0, at), await expandText(assignment.slice(at + 1), this)]);
+      if (name === undefined) this.set(...(made.at(-1) as [string, string])); // just pushed
+    }
+    if (name === undefined) return;
+    if (this.options.has("x")) streams.stderr.write(`+ ${[name, ...args].join(" ")}\n`);
+    const own = this.functions.get(name);
+    if (own) return this.#call(own, args, streams);
+    const builtin = Object.hasOwn(builtins, name) ? builtins[name] : undefined;
+    if (builtin) {
+      for (const [variable, value] of made) this.set(variable, value);
+      this.status = await builtin(this, args, streams);
+      return;
+    }
+    this.status = await this.execute([name, ...args], streams, Object.fromEntries(made));
+  }
+
+  async #call(body: Command, args: readonly string[], streams: Streams): Promise<void> {
+    const saved = this.arguments;
+    this.arguments = args;
+    try {
+      await this.run(body, streams);
+    } catch (error) {
+      if (!(error instanceof Return)) throw error;
+      this.status = error.code;
+    } finally {
+      this.arguments = saved;
+    }
+  }
+
+  /** Runs a program with the exported variables. @returns its exit code */
+  async execute(args: readonly string[], streams: Streams, extra: Record<string, string> = {}): Promise<number> {
+    const env: Record<string, string> = {};
+    for (const name of this.exported) env[name] = this.get(name);
+    const before = this.process.clock.now().getTime();
+    const { process, cwd } = this;
+    const code = await process.run({ ...process, ...streams, args, cwd, env: { ...env, ...extra } });
+    if (process.clock.now().getTime() - before >= TURN_MILLISECONDS) this.rested();
+    return code;
+  }
+
+  async #redirected(command: Command, redirections: readonly Redirection[], streams: Streams): Promise<void> {
+    const opened: Writable[] = [];
+    let current = streams;
+    try {
+      for (const redirection of redirections) current = await this.#redirect(redirection, current, opened);
+    } catch (error) {
+      if (!(error instanceof FileError)) throw error;
+      const [failed] = redirections.filter(({ operator }) => /^[<>]/.test(operator));
+      const verb = failed?.operator === "<" ? "open" : "create";
+      const what = error.code === "ENOENT" && verb === "open" ? "no such file" : error.message;
+      const text = error.code === "ENOENT" && verb === "create" ? "nonexistent directory" : what;
+      streams.stderr.write(`${this.name}: can't ${verb} ${await expandText(failed?.to ?? "", this)}: ${text}\n`);
+      this.status = 1;
+      return;
+    }
+    try {
+      await this.run(command, current);
+    } finally {
+      for (const stream of opened) {
+        stream.end();
+        if (!stream.writableFinished && !stream.destroyed) await once(stream, "close").catch(() => {});
+      }
+    }
+  }
+
+  async #redirect(
+    { from, operator, to, literal }: Redirection,
+    streams: Streams,
+    opened: Writable[],
+  ): Promise<Streams> {
+    if (operator === "<<") {
+      return { ...streams, stdin: Readable.from([literal ? to : await expandDocument(to, this)]) };
+    }
+    const word = await expandText(to, this);
+    if (operator === ">&" || operator === "<&") {
+      const stream = word === "1" ? streams.stdout : word === "2" ? streams.stderr : nowhere();
+      return from === 2 ? { ...streams, stderr: stream } : { ...streams, stdout: stream };
+    }
+    if (operator === "<") {
+      const path = normalize(word, this.cwd);
+      const content = path === "/dev/null" ? Buffer.alloc(0) : await this.files.read(path);
+      return { ...streams, stdin: content.length > 0 ? Readable.from([content]) : Readable.from([]) };
+    }
+    const stream = await this.#open(word, operator === ">>", streams);
+    if (stream !== streams.stdout && stream !== streams.stderr) opened.push(stream);
+    return from === 2 ? { ...streams, stderr: stream } : { ...streams, stdout: stream };
+  }
+
+  async #open(word: string, append: boolean, streams: Streams): Promise<Writable> {
+    const path = normalize(word, this.cwd);
+    if (path === "/dev/null") return nowhere();
+    // A container's first process writes here to reach the log.
+    if (path === "/dev/stdout" || path === "/proc/1/fd/1") return streams.stdout;
+    if (path === "/dev/stderr" || path === "/proc/1/fd/2") return streams.stderr;
+    if (!append || !(await this.files.exists(path))) await this.files.write(path, Buffer.alloc(0));
+    else await this.files.write(path, Buffer.alloc(0), { append });
+    return new Writable({
+      write: (chunk: Buffer, _encoding, done) => {
+        this.files.write(path, chunk, { append: true }).then(() => done(), done);
+      },
+    });
+  }
+}
+
+const nowhere = () => new Writable({ write: (_chunk, _encoding, done) => done() });
+
+/** Keeps what is written. */
+export function collector(): { stream: Writable; text: () => string } {
+  const chunks: Buffer[] = [];
+  const stream = new Writable({
+    write(chunk: Buffer, _encoding, done) {
+      chunks.push(chunk);
+      done();
+    },
+  });
+  return { stream, text: () => Buffer.concat(chunks).toString("utf8") };
+}
