@@ -6,6 +6,7 @@ import {
   closeMachineNetwork,
   nodesOfNetwork,
   openMachineNetwork,
+  podRange,
 } from "../node-agent/runtime/cri/network/machine-network.ts";
 import { removeCriNode } from "../node-agent/runtime/cri/remove-node.ts";
 import { nodesFolder } from "./data-dir.ts";
@@ -30,13 +31,17 @@ export interface RealNodes {
   remove(): Promise<void>;
 }
 
+/** Where Pods of a data folder have their addresses, when nothing else is said. */
+export const realPodRange = (dataDir: string): string => podRange(nodesFolder(dataDir));
+
 /** Gives each node a network of its own. Nodes that an earlier run was killed over are taken as they are. */
-export async function openRealNodes(dataDir: string, names: readonly string[]): Promise<RealNodes> {
+export async function openRealNodes(dataDir: string, names: readonly string[], pods: string): Promise<RealNodes> {
   requireRealNodes();
   const folder = nodesFolder(dataDir);
   // Which ones there were is not this run's to keep.
-  if (nodesOfNetwork(folder)?.some((name) => !names.includes(name))) await removeRealNodes(dataDir);
-  const { gateway, nodes } = openMachineNetwork(folder, names);
+  const others = nodesOfNetwork(folder)?.some((name) => !names.includes(name));
+  if (others || pods !== podRange(folder)) await removeRealNodes(dataDir);
+  const { gateway, nodes } = openMachineNetwork(folder, names, pods);
   return {
     gateway,
     commandOf(name, args) {

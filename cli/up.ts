@@ -8,7 +8,7 @@ import { clearRunning, openDataDir, readRunning, writeRunning } from "./data-dir
 import { flags, wholeNumber } from "./flags.ts";
 import { environmentForChildren, untilStopped } from "./lifetime.ts";
 import { createProgress } from "./progress.ts";
-import { REAL_STOP_LIMIT, requireRealNodes } from "./real-nodes.ts";
+import { REAL_STOP_LIMIT, realPodRange, requireRealNodes } from "./real-nodes.ts";
 import { addServerFlags, type ServerFlags, serverSettings } from "./server-flags.ts";
 
 interface UpOptions extends ServerFlags, ControllerFlags {
@@ -41,8 +41,8 @@ export const up = new Command("up")
   .addOption(flags.output())
   .addOption(flags.verbosity())
   .action(async (options: UpOptions, command: Command) => {
-    const settings = { ...serverSettings(options, command), controllerSettings: controllersOf(options, command) };
     if (options.runtime === "cri" && options.nodes > 0) requireRealNodes();
+    const settings = { ...serverSettings(options, command), controllerSettings: controllersOf(options, command) };
     const running = readRunning(options.dataDir);
     if (running)
       throw new Error(
@@ -54,7 +54,9 @@ export const up = new Command("up")
 
 /** Where kubeadm would ask for a range, there is one with room for the nodes. */
 function controllersOf(options: UpOptions, command: Command): ClusterOptions["controllerSettings"] {
-  const clusterCidr = options.clusterCidr ?? [clusterCidrFor(options.nodes)];
+  const isReal = options.runtime === "cri" && options.nodes > 0;
+  const usual = () => (isReal ? realPodRange(options.dataDir) : clusterCidrFor(options.nodes));
+  const clusterCidr = options.clusterCidr ?? [usual()];
   return controllerSettings({ ...options, clusterCidr }, [options.serviceClusterIpRange], command);
 }
 

@@ -11,6 +11,7 @@ import {
   sleep,
 } from "../client/index.ts";
 import type { Node, Pod, Service } from "../openapi/api/core.v1.ts";
+import { rejection } from "./admission.ts";
 import { Backoff } from "./backoff.ts";
 import { environment } from "./environment.ts";
 import { type EvictionOptions, startEviction } from "./eviction-manager.ts";
@@ -52,6 +53,10 @@ export interface AgentOptions {
   readonly dns: ClusterDns;
   /** Text of the node's own /etc/hosts, for Pods in its network. */
   hosts(): string;
+  /** What of the capacity Pods may have; undefined: all of it. */
+  readonly allocatable?: Readonly<Record<string, string>>;
+  /** Name of the operating system. */
+  readonly osImage?: string;
   readonly tls: { readonly cert: string; readonly key: string; readonly ca: string };
 }
 
@@ -61,6 +66,7 @@ const HOUSEKEEPING = 60_000;
 /** One node: registers, heartbeats, serves, and keeps its Pods as the API server wants them. (pkg/kubelet/kubelet.go) */
 export async function startAgent(options: AgentOptions): Promise<{ stop(): Promise<void> }> {
   const { name, client, pods, services, clock, random, logger, recorder, runtime, address, capacity, dns } = options;
+  const allocatable = options.allocatable ?? capacity;
   const workers = new Map<string, PodWorker>();
   let staticPods: StaticPods | undefined;
   const statuses = new StatusWriter(client, clock, logger, (pod) =>
@@ -99,7 +105,9 @@ export async function startAgent(options: AgentOptions): Promise<{ stop(): Promi
       operatingSystem: platform() === "win32" ? "windows" : "linux",
       architecture: arch() === "x64" ? "amd64" : arch(),
       kernelVersion: release(),
-      osImage: "inkube",
+      osImage: options.osImage ?? "inkube",
+      features: runtime.features,
+      ...(options.allocatable && { allocatable: options.allocatable }),
       ...(options.podCidr && { podCidr: options.podCidr }),
       pressure: {
         memory: eviction?.isUnder("memory.available") ?? false,
@@ -123,7 +131,7 @@ export async function startAgent(options: AgentOptions): Promise<{ stop(): Promi
         client,
         nodeName: name,
         hostIPs: [address],
-        allocatable: capacity,
+        allocatable,
         services: (namespace, all) => serviceVariables(services.lister, namespace, all),
       }),
     volumes: (view) =>
@@ -133,7 +141,7 @@ export async function startAgent(options: AgentOptions): Promise<{ stop(): Promi
         objects,
         nodeName: name,
         hostIPs: [address],
-        allocatable: capacity,
+        allocatable,
         pullImage: (image, policy) => volumeImage(runtime, view.current(), image, policy),
       }),
     dns: (pod) => podDns(pod, dns),
@@ -151,6 +159,8 @@ export async function startAgent(options: AgentOptions): Promise<{ stop(): Promi
     const done = pod.status?.phase === "Succeeded" || pod.status?.phase === "Failed";
     const worker = new PodWorker(pod, env);
     workers.set(uid, worker);
+    const rejected = done ? undefined : rejection(pod, runtime.features);
+    if (rejected && !pod.metadata.deletionTimestamp) return worker.reject(rejected.reason, rejected.message);
     // Finished in an earlier life of this agent: nothing to run, but somebody has to show its logs and let it go.
     if (!done && !pod.metadata.deletionTimestamp) statuses.changed(worker);
     void worker.start();

@@ -1,5 +1,6 @@
 import { timestamp } from "../client/index.ts";
 import type { Node, NodeCondition } from "../openapi/api/core.v1.ts";
+import type { NodeFeatures } from "./admission.ts";
 import type { Image } from "./runtime/runtime.ts";
 
 export interface NodeFacts {
@@ -14,6 +15,9 @@ export interface NodeFacts {
   readonly architecture: string;
   readonly kernelVersion: string;
   readonly osImage: string;
+  readonly features: NodeFeatures;
+  /** What of the capacity Pods may have; undefined: all of it. */
+  readonly allocatable?: Readonly<Record<string, string>>;
   /** Of what the node has too little. */
   readonly pressure?: { readonly memory: boolean; readonly disk: boolean };
   /** Range of its Pods' addresses, when the node has one from the start. */
@@ -65,6 +69,7 @@ export function initialNode(facts: NodeFacts, now: Date): Node {
 
 /** The status that is written on every heartbeat; conditions keep their transition times. */
 export function nodeStatus(facts: NodeFacts, node: Node, now: Date): NonNullable<Node["status"]> {
+  const { recursiveReadOnlyMounts, userNamespaces, supplementalGroupsPolicy } = facts.features;
   const { memory = false, disk = false } = facts.pressure ?? {};
   const wrong = { MemoryPressure: memory && MEMORY_PRESSURE, DiskPressure: disk && DISK_PRESSURE };
   const conditions: NodeCondition[] = CONDITIONS.map((usual) => {
@@ -81,7 +86,7 @@ export function nodeStatus(facts: NodeFacts, node: Node, now: Date): NonNullable
   });
   return {
     capacity: { ...facts.capacity },
-    allocatable: { ...facts.capacity },
+    allocatable: { ...(facts.allocatable ?? facts.capacity) },
     conditions,
     addresses: facts.addresses.map((address) => ({ ...address })),
     daemonEndpoints: { kubeletEndpoint: { Port: facts.kubeletPort } },
@@ -99,7 +104,7 @@ export function nodeStatus(facts: NodeFacts, node: Node, now: Date): NonNullable
       swap: { capacity: 0 },
     },
     images: facts.images.slice(0, MAX_IMAGES).map(({ names, sizeBytes }) => ({ names: [...names], sizeBytes })),
-    runtimeHandlers: [{ name: "", features: { recursiveReadOnlyMounts: true, userNamespaces: true } }],
-    features: { supplementalGroupsPolicy: true },
+    runtimeHandlers: [{ name: "", features: { recursiveReadOnlyMounts, userNamespaces } }],
+    features: { supplementalGroupsPolicy },
   };
 }

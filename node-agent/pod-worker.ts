@@ -287,6 +287,18 @@ export class PodWorker {
     this.terminate(graceSeconds);
   }
 
+  /** The node does not take the Pod; nothing of it may have been started. (kubelet.go rejectPod) */
+  reject(reason: string, message: string): void {
+    this.#event("Warning", reason, message);
+    this.#ended = { reason, message: `Pod was rejected: ${message}` };
+    this.#known = true;
+    this.#terminating = true;
+    this.#gone = true;
+    this.#deadline?.cancel();
+    this.#resolveEnded();
+    this.#env.finished(this);
+  }
+
   /** The node is out of something: the Pod goes at once, and says so. (pkg/kubelet/eviction) */
   evict(message: string): void {
     if (this.#ended || this.#gone) return;
@@ -588,6 +600,13 @@ export class PodWorker {
         record.ready = ready;
         this.#env.statusChanged(this);
       },
+      errored: (kind, message) =>
+        this.#event(
+          "Warning",
+          "Unhealthy",
+          `${kind} probe errored and resulted in unknown state: ${message}`,
+          container.name,
+        ),
       unhealthy: (kind, message) =>
         this.#event("Warning", "Unhealthy", `${kind} probe failed: ${message}`, container.name),
       kill: (kind, grace) => {

@@ -3,11 +3,20 @@ import { hostname } from "node:os";
 import { join } from "node:path";
 import { createEventRecorder, sleep } from "../client/index.ts";
 import type { Node } from "../openapi/api/core.v1.ts";
+import type { RuntimeClass } from "../openapi/api/node.k8s.io.v1.ts";
 import { startAgent } from "./agent.ts";
 import { CLUSTER_DNS, CLUSTER_DOMAIN, connectNode, type NodeEnvironment } from "./connect-node.ts";
 import { EVICTION_HARD, parseThresholds } from "./eviction.ts";
 import { ObjectCache } from "./object-cache.ts";
-import { machineAddress, machineCapacity, machineDns, observeMachine, openCriNode } from "./runtime/cri/node.ts";
+import {
+  machineAddress,
+  machineAllocatable,
+  machineCapacity,
+  machineDns,
+  machineOsImage,
+  observeMachine,
+  openCriNode,
+} from "./runtime/cri/node.ts";
 
 export interface CriStartOptions {
   readonly name: string;
@@ -36,16 +45,23 @@ export async function startCriNode(
   const { clock, random } = environment;
   const connection = await connectNode(options.kubeconfig, name, environment);
   const { client, logger, tls, informers } = connection;
+  const thresholds = parseThresholds(options.evictionHard ?? EVICTION_HARD);
   const secrets = new ObjectCache(client, clock);
   const node = await openCriNode({
     folder,
     address,
     clock,
     logger,
+    runtimeHandler: async (runtimeClass) => {
+      const where = "node.k8s.io/v1/runtimeclasses";
+      const found = (await client.get(where, { name: runtimeClass })) as RuntimeClass; // asked for by its resource
+      return found.handler;
+    },
     // Of a Secret only its data is read.
     secret: async (namespace, secret) =>
       (await secrets.get("v1/secrets", namespace, secret, clock.now().getTime())) as never,
   });
+  const capacity = machineCapacity(folder);
   const stopping = new AbortController();
   const rangeOf = async (registered: Node) => {
     let { podCIDR } = registered.spec ?? {};
@@ -67,10 +83,12 @@ export async function startCriNode(
     runtime: node.runtime,
     address,
     port: KUBELET_PORT,
-    capacity: machineCapacity(folder),
+    capacity,
+    allocatable: machineAllocatable(capacity, thresholds),
+    osImage: machineOsImage(),
     ...(podCidr && { podCidr }),
     eviction: {
-      thresholds: parseThresholds(options.evictionHard ?? EVICTION_HARD),
+      thresholds,
       observe: () => observeMachine(folder),
     },
     staticPods: join(folder, "manifests"),

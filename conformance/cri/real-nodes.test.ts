@@ -36,6 +36,7 @@ const web = {
               exec: { command: ["test", "-e", "/www/index.html"] },
               periodSeconds: 1,
               failureThreshold: 1,
+              initialDelaySeconds: 1,
             },
             readinessProbe: { httpGet: { path: "/", port: 8080 }, periodSeconds: 1 },
           },

@@ -12,6 +12,8 @@ export interface ProbeOptions {
   /** The start-up probe passed. */
   started(): void;
   ready(ready: boolean): void;
+  /** A probe could not be made. */
+  errored(kind: "Startup" | "Liveness" | "Readiness", message: string): void;
   unhealthy(kind: "Startup" | "Liveness" | "Readiness", message: string): void;
   /** The container has to be stopped. `grace` in seconds when the probe has its own. */
   kill(kind: "startup" | "liveness", grace: number | undefined): void;
@@ -54,8 +56,16 @@ async function loop(
   let successes = 0;
   let failures = 0;
   while (!signal.aborted) {
-    const answer = await once(probe, container, running, clock, signal);
+    const answer = await once(probe, container, running, clock, signal).catch((error: unknown) => {
+      if (!signal.aborted) options.errored(kind, error instanceof Error ? error.message : String(error));
+      return undefined;
+    });
     if (signal.aborted) return;
+    // What could not be asked says nothing of the container: its runtime may be starting again.
+    if (answer === undefined) {
+      await sleep(clock, period, signal);
+      continue;
+    }
     if (answer.ok) {
       failures = 0;
       successes++;
@@ -76,7 +86,7 @@ async function loop(
   }
 }
 
-/** One attempt, within its time limit. */
+/** One attempt, within its time limit. @throws Error when there was nobody to ask */
 async function once(probe: Probe, container: Container, running: RunningContainer, clock: Clock, signal: AbortSignal) {
   const limit = (probe.timeoutSeconds ?? 1) * 1000;
   const mine = new AbortController();
@@ -88,8 +98,6 @@ async function once(probe: Probe, container: Container, running: RunningContaine
   }));
   try {
     return await Promise.race([ask(probe, container, running, mine.signal), late]);
-  } catch (error) {
-    return { ok: false, message: error instanceof Error ? error.message : String(error) };
   } finally {
     signal.removeEventListener("abort", stop);
     mine.abort();

@@ -1,5 +1,6 @@
 import type { Duplex, Readable, Writable } from "node:stream";
 import type { Container, Pod } from "../../openapi/api/core.v1.ts";
+import type { NodeFeatures } from "../admission.ts";
 import type { DnsConfig } from "../pod-dns.ts";
 import type { ContainerMount, Volume } from "../volumes/volume.ts";
 
@@ -170,6 +171,7 @@ export interface RecoveredPod {
 export interface Runtime {
   /** For `nodeInfo.containerRuntimeVersion`, for example `containerd://2.1.4`. */
   readonly version: string;
+  readonly features: NodeFeatures;
   images(): readonly Image[];
   /** An image that is there, by any of its names. */
   findImage(name: string): Promise<Image | undefined>;

@@ -2,8 +2,8 @@ import { existsSync, mkdirSync, readFileSync, rmSync, statfsSync, writeFileSync 
 import { readFile, statfs } from "node:fs/promises";
 import { cpus, networkInterfaces, totalmem } from "node:os";
 import { join } from "node:path";
-import type { Logger } from "../../../client/index.ts";
-import type { Observations } from "../../eviction.ts";
+import { type Logger, quantity } from "../../../client/index.ts";
+import type { Observations, Threshold } from "../../eviction.ts";
 import type { DnsConfig } from "../../pod-dns.ts";
 import { type CriClient, criClient } from "./api/client.ts";
 import { conflist } from "./daemon/conflist.ts";
@@ -19,7 +19,7 @@ import { type CriRuntime, type CriRuntimeOptions, criRuntime } from "./runtime.t
 const WATCH = 1_000;
 const MAX_PODS = "110";
 
-export interface CriNodeOptions extends Pick<CriRuntimeOptions, "clock" | "logger" | "secret"> {
+export interface CriNodeOptions extends Pick<CriRuntimeOptions, "clock" | "logger" | "runtimeHandler" | "secret"> {
   /** Folder of everything that this node keeps. */
   readonly folder: string;
   readonly address: string;
@@ -103,6 +103,30 @@ export function machineCapacity(folder: string): Record<string, string> {
     memory: `${Math.floor(totalmem() / 1024)}Ki`,
     pods: MAX_PODS,
   };
+}
+
+/** What of it Pods may have: at the thresholds they would be evicted. (pkg/kubelet/cm GetNodeAllocatableReservation) */
+export function machineAllocatable(
+  capacity: Readonly<Record<string, string>>,
+  thresholds: readonly Threshold[],
+): Record<string, string> {
+  const less = (name: string, signal: Threshold["signal"]) => {
+    const { value = "0" } = thresholds.find((each) => each.signal === signal) ?? {};
+    const all = quantity(capacity[name] ?? "0");
+    const reserved = value.endsWith("%") ? (all * Number(value.slice(0, -1))) / 100 : quantity(value);
+    return `${Math.floor(Math.max(0, all - reserved) / 1024)}Ki`;
+  };
+  return {
+    ...capacity,
+    memory: less("memory", "memory.available"),
+    "ephemeral-storage": less("ephemeral-storage", "nodefs.available"),
+  };
+}
+
+/** Name of this machine's operating system. */
+export function machineOsImage(): string {
+  const text = existsSync("/etc/os-release") ? readFileSync("/etc/os-release", "utf8") : "";
+  return /^PRETTY_NAME="?([^"\n]*)/m.exec(text)?.[1] ?? "Linux";
 }
 
 /** What this machine has left for Pods. */

@@ -1,5 +1,5 @@
 import { Writable } from "node:stream";
-import type { Logger } from "../../../client/index.ts";
+import { type Clock, type Logger, sleep } from "../../../client/index.ts";
 import type { Container } from "../../../openapi/api/core.v1.ts";
 import { networkProbe } from "../../probes/network-probe.ts";
 import type { RunningContainer } from "../runtime.ts";
@@ -10,11 +10,14 @@ import { containerResources, podResources } from "./pod/resources.ts";
 import { podCgroup } from "./pod/sandbox-config.ts";
 import { remoteCommand } from "./streaming.ts";
 
+/** Pause between attempts to stop a container, in ms. */
+const RETRY = 1_000;
 const nowhere = () => new Writable({ write: (_chunk, _encoding, done) => done() });
 
 export interface RunningFacts {
   readonly client: CriClient;
   readonly watch: ContainerWatch;
+  readonly clock: Clock;
   readonly logger: Logger;
   /** As CRI knows it. */
   readonly id: string;
@@ -28,18 +31,34 @@ export interface RunningFacts {
 
 /** A container that containerd runs. */
 export function runningContainer(facts: RunningFacts): RunningContainer {
-  const { client, watch, logger, id, startedAt, container, ip, memoryBytes, cgroupRoot } = facts;
+  const { client, watch, clock, logger, id, startedAt, container, ip, memoryBytes, cgroupRoot } = facts;
+  const exited = watch.exited(id);
+  let ended = false;
+  void exited.then(() => {
+    ended = true;
+  });
+
+  /** Who asks waits for its end, so a runtime that is away for a while is asked again. */
+  async function stopContainer(graceSeconds: number): Promise<void> {
+    while (!ended) {
+      try {
+        await client.stopContainer(id, graceSeconds);
+        break;
+      } catch (error) {
+        if (isNotFound(error)) break;
+        logger.warn({ err: error, container: id }, "stopping a container failed; trying again");
+        await Promise.race([exited, sleep(clock, RETRY)]);
+      }
+    }
+    await watch.look();
+  }
+
   return {
     id: `containerd://${id}`,
     startedAt,
-    exited: watch.exited(id),
+    exited,
     stop(graceSeconds) {
-      client
-        .stopContainer(id, graceSeconds)
-        .catch((error: unknown) => {
-          if (!isNotFound(error)) logger.warn({ err: error, container: id }, "stopping a container failed");
-        })
-        .finally(() => watch.look());
+      void stopContainer(graceSeconds);
     },
     async exec(command, { stdin, stdout, stderr, tty, onResize }, signal) {
       const url = await client.exec({ containerId: id, cmd: command, tty, stdin: !!stdin, stdout: true, stderr: !tty });

@@ -24,6 +24,7 @@ import { LogFiles } from "./logs/log-files.ts";
 import { readLog } from "./logs/read-log.ts";
 import { LOG_LIMITS, rotateLog } from "./logs/rotate.ts";
 import { containerWish } from "./pod/container-wish.ts";
+import { hasAppArmor, NO_FEATURES, refuseMounts, refuseUnsupported } from "./pod/features.ts";
 import type { NodePaths } from "./pod/paths.ts";
 import { podResources } from "./pod/resources.ts";
 import { LABEL, podCgroup, sandboxConfig } from "./pod/sandbox-config.ts";
@@ -50,6 +51,8 @@ export interface CriRuntimeOptions {
   readonly address: string;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** What the runtime calls a RuntimeClass. @throws Error when there is none */
+  runtimeHandler(runtimeClass: string): Promise<string>;
   secret(namespace: string, name: string): Promise<Secret | undefined>;
 }
 
@@ -106,7 +109,18 @@ export async function criRuntime(options: CriRuntimeOptions): Promise<CriRuntime
     const key = keyOf(pod, container.name);
     running.set(key, { id, startedAt });
     const ip = sandboxes.get(uidOf(pod))?.ip ?? address;
-    const result = runningContainer({ client, watch, logger, id, startedAt, container, ip, memoryBytes, cgroupRoot });
+    const result = runningContainer({
+      client,
+      watch,
+      clock,
+      logger,
+      id,
+      startedAt,
+      container,
+      ip,
+      memoryBytes,
+      cgroupRoot,
+    });
     void result.exited.then(() => running.get(key)?.id === id && running.delete(key));
     return result;
   }
@@ -122,6 +136,7 @@ export async function criRuntime(options: CriRuntimeOptions): Promise<CriRuntime
   async function startContainer(config: ContainerConfig): Promise<RunningContainer> {
     const { pod, container, attempt, sandbox, hostname, dns } = config;
     const uid = uidOf(pod);
+    refuseMounts(container);
     logs.prepare(pod, container.name, attempt);
     const folder = paths.container(uid, container.name);
     mkdirSync(folder, { recursive: true });
@@ -195,6 +210,7 @@ export async function criRuntime(options: CriRuntimeOptions): Promise<CriRuntime
 
   return {
     version: `${runtimeName}://${runtimeVersion.replace(/^v/, "")}`,
+    features: { ...NO_FEATURES, appArmor: hasAppArmor() },
     images: () => images.images,
     findImage: (name) => images.find(name),
     async recover(pod) {
@@ -251,6 +267,8 @@ export async function criRuntime(options: CriRuntimeOptions): Promise<CriRuntime
       await volumes.unmount(uid);
     },
     async runSandbox({ pod, hostname, dns }) {
+      refuseUnsupported(pod);
+      const handler = pod.spec.runtimeClassName ? await options.runtimeHandler(pod.spec.runtimeClassName) : "";
       const old = await sandboxesOf(uidOf(pod));
       for (const { id } of old) await remove(id);
       const attempt = old[0] ? old[0].metadata.attempt + 1 : 0;
@@ -258,7 +276,7 @@ export async function criRuntime(options: CriRuntimeOptions): Promise<CriRuntime
       limitCgroup(podCgroup(pod, options.cgroupRoot).slice(1), podResources(pod));
       mkdirSync(config.logDirectory, { recursive: true, mode: 0o755 });
       mkdirSync(paths.pod(uidOf(pod)), { recursive: true, mode: 0o750 });
-      return known(pod, await client.runPodSandbox(config, ""), attempt);
+      return known(pod, await client.runPodSandbox(config, handler), attempt);
     },
     async removeSandbox({ id }) {
       for (const [uid, sandbox] of sandboxes) if (sandbox.id === id) sandboxes.delete(uid);

@@ -90,6 +90,7 @@ export interface ContainerSecurityContext {
   readonly maskedPaths: readonly string[];
   readonly readonlyPaths: readonly string[];
   readonly seccomp: SecurityProfile;
+  readonly apparmor?: SecurityProfile;
 }
 
 export interface ContainerWish {

@@ -4,8 +4,8 @@ import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, write
 import { dirname, join } from "node:path";
 import { unmountBelow } from "../volumes/mount.ts";
 
-/** All Pods' addresses: the nth node has the nth /24 of it. */
-const PODS = "10.244.0.0/16";
+/** Where clusters have their Pods' addresses; the first is the usual one. */
+const POD_RANGES = Array.from({ length: 11 }, (_, n) => `10.${244 + n}.0.0/16`);
 const FORWARD = "/proc/sys/net/ipv4/ip_forward";
 /** First of the nodes' addresses; those before are the machine's. */
 const FIRST_NODE = 11;
@@ -66,15 +66,18 @@ const isMounted = (path: string) =>
 
 /**
  * Gives each node of this machine a network namespace of its own, joined to the others and to the machine by a bridge.
- * Idempotent: nodes that are there already stay, and their Pods with them. @param folder of all nodes
+ * Idempotent: nodes that are there already stay, and their Pods with them.
+ *
+ * @param folder of all nodes
+ * @param pods all Pods' addresses: the nth node has the nth /24 of them
  */
-export function openMachineNetwork(folder: string, nodes: readonly string[]): MachineNetwork {
+export function openMachineNetwork(folder: string, nodes: readonly string[], pods: string): MachineNetwork {
   const { range, bridge, veth, table, before } = namesOf(folder);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const found = readBefore(before);
   const names = [...new Set([...(found?.nodes ?? []), ...nodes])];
   const forward = found?.forward ?? readFileSync(FORWARD, "utf8").trim();
-  writeFileSync(before, JSON.stringify({ forward, nodes: names } satisfies Before));
+  writeFileSync(before, JSON.stringify({ forward, nodes: names, pods } satisfies Before));
   const gateway = `${range}.1`;
   if (!exists(bridge)) {
     ip(`link add ${bridge} type bridge`, `addr add ${gateway}/24 dev ${bridge}`, `link set ${bridge} up`);
@@ -86,7 +89,7 @@ export function openMachineNetwork(folder: string, nodes: readonly string[]): Ma
       name,
       namespace: namespaceOf(folder, name),
       address: `${range}.${FIRST_NODE + index}`,
-      podCidr: `10.244.${index}.0/24`,
+      podCidr: nthRange(pods, index),
     };
     openNode(node, { bridge, veth: veth(index), gateway });
     ip(`route replace ${node.podCidr} via ${node.address} dev ${bridge}`);
@@ -107,7 +110,7 @@ export function openMachineNetwork(folder: string, nodes: readonly string[]): Ma
       `table ip ${table} {`,
       "chain postrouting {",
       "type nat hook postrouting priority srcnat; policy accept;",
-      `ip saddr { ${range}.0/24, ${PODS} } ip daddr != { ${range}.0/24, ${PODS} } oifname != "${bridge}" masquerade`,
+      `ip saddr { ${range}.0/24, ${pods} } ip daddr != { ${range}.0/24, ${pods} } oifname != "${bridge}" masquerade`,
       "}",
       "}",
       "",
@@ -142,6 +145,31 @@ interface Before {
   readonly forward: string;
   /** In the order of their numbers. */
   readonly nodes: readonly string[];
+  /** All Pods' addresses. */
+  readonly pods: string;
+}
+
+/** The nth /24 of a range. @throws Error when it has no room for it */
+export function nthRange(range: string, n: number): string {
+  const [, a, b, c, bits] = /^(\d+)\.(\d+)\.(\d+)\.\d+\/(\d+)$/.exec(range)?.map(Number) ?? [];
+  if (a === undefined || b === undefined || c === undefined || bits === undefined || bits > 24) {
+    throw new Error(`${range}: real nodes take a /24 each of an IPv4 range`);
+  }
+  if (n >= 2 ** (24 - bits)) throw new Error(`${range} has no room for ${n + 1} nodes`);
+  const first = a * 65_536 + b * 256 + c + n;
+  return `${first >> 16}.${(first >> 8) & 255}.${first & 255}.0/24`;
+}
+
+/** The range that a folder's Pods have, or one that nothing on this machine uses: several clusters may run on it. */
+export function podRange(folder: string): string {
+  const found = readBefore(namesOf(folder).before);
+  if (found) return found.pods;
+  const routes = run("ip", ["-4", "route", "show", "table", "all"]);
+  const used = new Set([...routes.matchAll(/\b10\.\d+\./g)].map(([prefix]) => prefix));
+  const free = POD_RANGES.find((range) => !used.has(range.replace("0.0/16", "")));
+  if (!free)
+    throw new Error(`none of ${POD_RANGES[0]} … ${POD_RANGES.at(-1)} is free for Pods; choose one with --cluster-cidr`);
+  return free;
 }
 
 function readBefore(path: string): Before | undefined {

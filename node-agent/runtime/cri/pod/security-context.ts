@@ -1,5 +1,5 @@
 import { cpus } from "node:os";
-import type { Container, Pod, SeccompProfile } from "../../../../openapi/api/core.v1.ts";
+import type { AppArmorProfile, Container, Pod, SeccompProfile } from "../../../../openapi/api/core.v1.ts";
 import {
   type ContainerSecurityContext,
   GROUPS_POLICY,
@@ -47,6 +47,15 @@ const groupsOf = ({ spec }: Pod): number[] => {
 function profile(wish: SeccompProfile | undefined, folder: string): SecurityProfile {
   const profileType = PROFILE_TYPE[wish?.type ?? "Unconfined"] ?? 1;
   return { profileType, ...(wish?.localhostProfile && { localhostRef: `${folder}/${wish.localhostProfile}` }) };
+}
+
+/** Without a wish the runtime chooses. The node has refused the Pod where the kernel has none. */
+function appArmor(wish: AppArmorProfile | undefined): { apparmor?: SecurityProfile } {
+  if (!wish) return {};
+  const { type, localhostProfile } = wish;
+  return {
+    apparmor: { profileType: PROFILE_TYPE[type] ?? 1, ...(localhostProfile && { localhostRef: localhostProfile }) },
+  };
 }
 
 /** (kuberuntime_sandbox.go generatePodSandboxLinuxConfig) */
@@ -104,5 +113,6 @@ export function containerSecurity(pod: Pod, container: Container, facts: Securit
     maskedPaths: unmasked ? [] : maskedPaths(),
     readonlyPaths: unmasked ? [] : READ_ONLY,
     seccomp: profile(own.seccompProfile ?? shared.seccompProfile, facts.seccompFolder),
+    ...appArmor(own.appArmorProfile ?? shared.appArmorProfile),
   };
 }
