@@ -30,7 +30,7 @@ export type ComponentSpec = { readonly logLevel: string } & (
 
 export interface Supervised {
   readonly name: string;
-  /** Resolves when the component said that it is ready for the first time. */
+  /** Resolves when the component said that it is ready for the first time. Rejects when its options make no sense. */
   readonly ready: Promise<void>;
   /** Stops it for good. Idempotent. */
   stop(): Promise<void>;
@@ -57,8 +57,10 @@ export function supervise(specs: readonly ComponentSpec[], note: (text: string) 
   let delay = FIRST_DELAY;
   let timer: NodeJS.Timeout | undefined;
   let becameReady: () => void = () => {};
-  const ready = new Promise<void>((resolve) => {
+  let refused: (error: Error) => void = () => {};
+  const ready = new Promise<void>((resolve, reject) => {
     becameReady = resolve;
+    refused = reject;
   });
 
   function start(): void {
@@ -70,7 +72,11 @@ export function supervise(specs: readonly ComponentSpec[], note: (text: string) 
       // Components make much short-lived garbage and keep little: V8's default nursery would only hold memory.
       resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB },
     });
-    worker.on("message", (message) => message === "ready" && becameReady());
+    worker.on("message", (message: "ready" | { refused: string }) => {
+      if (message === "ready") return becameReady();
+      stopping = true;
+      refused(new Error(message.refused));
+    });
     worker.on("error", (error) => {
       failure = error instanceof Error ? (error.stack ?? error.message) : String(error);
     });

@@ -49,6 +49,11 @@ const CONDITIONAL = [
   "service-lb-controller",
 ];
 
+/** Options that make no sense. Who supervises components knows it by its name. */
+class UsageError extends Error {
+  override readonly name = "UsageError";
+}
+
 /**
  * `--controllers` as upstream reads it: of what is said about one name, the first counts.
  * @throws Error for names that do not exist, all of them at once. (controller-manager/app IsControllerEnabled)
@@ -62,8 +67,7 @@ export function select<C extends { name: string }>(all: readonly C[], wish: read
   });
   const unknown = wishes.filter(({ name, isOff }) => (name !== "*" || isOff) && !known.has(name));
   const problems = unknown.map(({ name }) => `"${name}" is not in the list of known controllers`);
-  if (problems.length > 1) throw new Error(`[${problems.join(", ")}]`);
-  if (problems[0]) throw new Error(problems[0]);
+  if (problems.length > 0) throw new UsageError(problems.length > 1 ? `[${problems.join(", ")}]` : problems[0]);
   const isAnyOn = wishes.some(({ name }) => name === "*");
   return all.filter(({ name }) => {
     const said = wishes.find((one) => one.name === name);
