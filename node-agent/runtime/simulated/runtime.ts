@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Clock, Random } from "../../../client/index.ts";
+import { ALL_FEATURES } from "../../admission.ts";
 import type { Image, Runtime } from "../runtime.ts";
 import { startContainer } from "./container.ts";
 import { resolveImage } from "./images.ts";
@@ -39,6 +40,7 @@ export function simulatedRuntime(options: SimulatedOptions): Runtime {
 
   return {
     version: "simulated://1.0.0",
+    features: ALL_FEATURES,
     images: () => [...pulled.values()],
     findImage: async (name) => pulled.get(name) ?? pulled.get(`${name}:latest`),
     // Simulated Pods live in this process: nothing of them outlives it.
