@@ -5,7 +5,6 @@ import { type StartOptions, start as startServer } from "../server/start.ts";
 import { openDataDir } from "./data-dir.ts";
 import { nodeName } from "./node-names.ts";
 import type { Progress } from "./progress.ts";
-import { openRealNodes, realPodRange } from "./real-nodes.ts";
 import { superviseProcess } from "./supervise-process.ts";
 import { type ComponentSpec, type Supervised, supervise } from "./supervisor.ts";
 
@@ -56,7 +55,7 @@ export async function startCluster(options: ClusterOptions, progress: Progress):
   const dataDir = openDataDir(options.dataDir);
   const names = Array.from({ length: options.nodes }, (_, index) => nodeName(index));
   const real =
-    options.runtime === "cri" && options.nodes > 0 ? await openRealNodes(dataDir, names, podsOf(options)) : undefined;
+    options.runtime === "cri" && options.nodes > 0 ? await realNodesOf({ ...options, dataDir }, names) : undefined;
   const server = await startServer({
     dataDir,
     storage: options.storage ?? `sqlite:${join(dataDir, "inkube.db")}`,
@@ -142,9 +141,13 @@ type ControllerSettings = ControllerStartOptions["settings"];
 /** The range that nodes' ranges come from: kubeadm's usual one has room for 256 of 256 addresses each. */
 export const clusterCidrFor = (nodes: number): string => (nodes > 256 ? "10.128.0.0/11" : "10.244.0.0/16");
 
-/** Where real Pods have their addresses: as the controller that gives nodes their ranges is told. */
-const podsOf = ({ controllerSettings, dataDir }: ClusterOptions): string =>
-  controllerSettings?.nodeIpam?.clusterCidrs[0] ?? realPodRange(dataDir);
+/** Real nodes and all that they need are loaded only where there are some. */
+async function realNodesOf({ controllerSettings, dataDir }: ClusterOptions, names: readonly string[]) {
+  const { realNodes, realPodRange } = await import("./real-nodes.ts");
+  // As the controller that gives nodes their ranges is told.
+  const pods = controllerSettings?.nodeIpam?.clusterCidrs[0] ?? (await realPodRange(dataDir));
+  return realNodes(dataDir, names, pods);
+}
 
 function defaultSettings({ nodes, settings }: ClusterOptions): ControllerSettings {
   const serviceCidrs = settings?.serviceClusterIpRange ? [settings.serviceClusterIpRange] : [];

@@ -1,7 +1,7 @@
+import { existsSync } from "node:fs";
 import { Command } from "commander";
-import { clearRunning, isAlive, readRunning } from "./data-dir.ts";
+import { clearRunning, isAlive, nodesFolder, readRunning } from "./data-dir.ts";
 import { flags } from "./flags.ts";
-import { removeRealNodes } from "./real-nodes.ts";
 
 /** How long a cluster may take to stop, in ms, and how often to look. */
 const LIMIT = 30_000;
@@ -14,7 +14,7 @@ export const down = new Command("down")
     const cluster = readRunning(dataDir);
     if (!cluster) {
       // One that was killed has left its containers running.
-      if (await removeRealNodes(dataDir)) return void process.stderr.write("inkube: removed what a killed one left\n");
+      if (await removeNodes(dataDir)) return void process.stderr.write("inkube: removed what a killed one left\n");
       process.stderr.write("inkube: nothing is running\n");
       return;
     }
@@ -25,6 +25,14 @@ export const down = new Command("down")
       await new Promise((resolve) => setTimeout(resolve, INTERVAL));
     }
     clearRunning(dataDir);
-    await removeRealNodes(dataDir);
+    await removeNodes(dataDir);
     process.stderr.write("inkube: stopped\n");
   });
+
+/** @returns whether real nodes had left anything */
+async function removeNodes(dataDir: string): Promise<boolean> {
+  const folder = nodesFolder(dataDir);
+  if (!existsSync(folder)) return false;
+  const { removeRealNodes } = await import("../node-agent/start/real-nodes.ts");
+  return removeRealNodes(folder);
+}

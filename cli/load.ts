@@ -1,9 +1,7 @@
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { existsSync } from "node:fs";
+import { resolve } from "node:path";
 import { Command } from "commander";
-import { busyboxArchive } from "../node-agent/runtime/cri/images/busybox.ts";
-import { importImages } from "../node-agent/runtime/cri/images/import.ts";
+import { loadImages, runningNodes } from "../node-agent/start/real-nodes.ts";
 import { nodesFolder } from "./data-dir.ts";
 import { flags } from "./flags.ts";
 
@@ -23,22 +21,10 @@ export const load = new Command("load")
     if ((archive === undefined) !== busybox) command.error("error: give either an archive or --busybox");
     if (archive !== undefined && !existsSync(archive)) throw new Error(`${archive}: no such file`);
     const folder = nodesFolder(dataDir);
-    const all = existsSync(folder) ? readdirSync(folder, { withFileTypes: true }) : [];
-    const running = all.filter(
-      (entry) => entry.isDirectory() && existsSync(join(folder, entry.name, "containerd.sock")),
-    );
-    const wanted = running.map(({ name }) => name).filter((name) => node === undefined || name === node);
+    const wanted = runningNodes(folder).filter((name) => node === undefined || name === node);
     if (wanted.length === 0) {
       throw new Error(`no node with real containers runs from ${resolve(dataDir)}; start one with --runtime cri`);
     }
-    const aside = mkdtempSync(join(tmpdir(), "inkube-load-"));
-    try {
-      const file = archive === undefined ? join(aside, "busybox.tar") : resolve(archive);
-      if (archive === undefined) writeFileSync(file, busyboxArchive());
-      for (const name of wanted) {
-        for (const image of await importImages(join(folder, name), file)) console.log(`${name}: ${image}`);
-      }
-    } finally {
-      rmSync(aside, { recursive: true, force: true });
-    }
+    const loaded = await loadImages(folder, wanted, archive && resolve(archive));
+    for (const [name, images] of loaded) for (const image of images) console.log(`${name}: ${image}`);
   });

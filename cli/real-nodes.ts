@@ -1,25 +1,26 @@
-import { existsSync, readdirSync } from "node:fs";
-import { join } from "node:path";
-import { systemClock } from "../client/index.ts";
-import { missingPrerequisites } from "../node-agent/runtime/cri/daemon/prerequisites.ts";
 import {
-  closeMachineNetwork,
-  nodesOfNetwork,
-  openMachineNetwork,
-  podRange,
-} from "../node-agent/runtime/cri/network/machine-network.ts";
-import { removeCriNode } from "../node-agent/runtime/cri/remove-node.ts";
+  openRealNodes,
+  realPodRange as podRangeOf,
+  removeRealNodes,
+  requireRealNodes,
+} from "../node-agent/start/real-nodes.ts";
 import { nodesFolder } from "./data-dir.ts";
 import { built } from "./run-built.ts";
 
-/** Ending containers takes longer than ending threads, in ms. */
-export const REAL_STOP_LIMIT = 25_000;
+/** What this machine lacks for real containers, and how to get it; undefined when nothing. */
+export function lackingForRealNodes(): string | undefined {
+  try {
+    requireRealNodes();
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
 
-/** @throws Error that says what this machine lacks for real containers, and how to get it */
-export function requireRealNodes(): void {
-  const { platform, getuid, env } = process;
-  const missing = missingPrerequisites({ platform, uid: getuid?.(), path: env.PATH ?? "" });
-  if (missing) throw new Error(missing);
+/** Where Pods of a data folder have their addresses, when nothing else is said. @throws Error as lackingForRealNodes */
+export async function realPodRange(dataDir: string): Promise<string> {
+  requireRealNodes();
+  return podRangeOf(nodesFolder(dataDir));
 }
 
 export interface RealNodes {
@@ -31,17 +32,10 @@ export interface RealNodes {
   remove(): Promise<void>;
 }
 
-/** Where Pods of a data folder have their addresses, when nothing else is said. */
-export const realPodRange = (dataDir: string): string => podRange(nodesFolder(dataDir));
-
-/** Gives each node a network of its own. Nodes that an earlier run was killed over are taken as they are. */
-export async function openRealNodes(dataDir: string, names: readonly string[], pods: string): Promise<RealNodes> {
-  requireRealNodes();
+/** Nodes of a data folder that run containers of this machine. @param pods range of all Pods' addresses */
+export async function realNodes(dataDir: string, names: readonly string[], pods: string): Promise<RealNodes> {
   const folder = nodesFolder(dataDir);
-  // Which ones there were is not this run's to keep.
-  const others = nodesOfNetwork(folder)?.some((name) => !names.includes(name));
-  if (others || pods !== podRange(folder)) await removeRealNodes(dataDir);
-  const { gateway, nodes } = openMachineNetwork(folder, names, pods);
+  const { gateway, nodes } = await openRealNodes(folder, names, pods);
   return {
     gateway,
     commandOf(name, args) {
@@ -51,28 +45,6 @@ export async function openRealNodes(dataDir: string, names: readonly string[], p
       const program = [process.execPath, "--disable-warning=ExperimentalWarning", built];
       return ["nsenter", `--net=${node.namespace}`, ...program, ...args, ...where];
     },
-    remove: async () => void (await removeRealNodes(dataDir)),
+    remove: async () => void (await removeRealNodes(folder)),
   };
-}
-
-/** Whatever runs from a data folder, and however its starter ended. @returns whether there was anything */
-export async function removeRealNodes(dataDir: string): Promise<boolean> {
-  const folder = nodesFolder(dataDir);
-  if (!existsSync(folder)) return false;
-  // Waiting for containerd to end does not keep a process alive by itself.
-  const alive = setInterval(() => {}, 1000);
-  try {
-    return await removeNodes(folder);
-  } finally {
-    clearInterval(alive);
-  }
-}
-
-async function removeNodes(folder: string): Promise<boolean> {
-  let found = nodesOfNetwork(folder) !== undefined;
-  for (const entry of readdirSync(folder, { withFileTypes: true })) {
-    if (entry.isDirectory() && (await removeCriNode(join(folder, entry.name), systemClock))) found = true;
-  }
-  closeMachineNetwork(folder);
-  return found;
 }

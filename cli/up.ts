@@ -8,7 +8,6 @@ import { clearRunning, openDataDir, readRunning, writeRunning } from "./data-dir
 import { flags, wholeNumber } from "./flags.ts";
 import { environmentForChildren, untilStopped } from "./lifetime.ts";
 import { createProgress } from "./progress.ts";
-import { REAL_STOP_LIMIT, realPodRange, requireRealNodes } from "./real-nodes.ts";
 import { addServerFlags, type ServerFlags, serverSettings } from "./server-flags.ts";
 
 interface UpOptions extends ServerFlags, ControllerFlags {
@@ -41,8 +40,7 @@ export const up = new Command("up")
   .addOption(flags.output())
   .addOption(flags.verbosity())
   .action(async (options: UpOptions, command: Command) => {
-    if (options.runtime === "cri" && options.nodes > 0) requireRealNodes();
-    const settings = { ...serverSettings(options, command), controllerSettings: controllersOf(options, command) };
+    const settings = { ...serverSettings(options, command), controllerSettings: await controllersOf(options, command) };
     const running = readRunning(options.dataDir);
     if (running)
       throw new Error(
@@ -52,11 +50,18 @@ export const up = new Command("up")
     else await foreground(options, settings);
   });
 
+/** Ending containers takes longer than ending threads, in ms. */
+const REAL_STOP_LIMIT = 25_000;
+
 /** Where kubeadm would ask for a range, there is one with room for the nodes. */
-function controllersOf(options: UpOptions, command: Command): ClusterOptions["controllerSettings"] {
+async function controllersOf(
+  options: UpOptions,
+  command: Command,
+): Promise<NonNullable<ClusterOptions["controllerSettings"]>> {
   const isReal = options.runtime === "cri" && options.nodes > 0;
-  const usual = () => (isReal ? realPodRange(options.dataDir) : clusterCidrFor(options.nodes));
-  const clusterCidr = options.clusterCidr ?? [usual()];
+  // Loaded only where there are real nodes; it also says what the machine lacks for them.
+  const real = isReal ? await (await import("./real-nodes.ts")).realPodRange(options.dataDir) : undefined;
+  const clusterCidr = options.clusterCidr ?? [real ?? clusterCidrFor(options.nodes)];
   return controllerSettings({ ...options, clusterCidr }, [options.serviceClusterIpRange], command);
 }
 

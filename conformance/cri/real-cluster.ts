@@ -1,18 +1,14 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { requireRealNodes } from "../../cli/real-nodes.ts";
+import { lackingForRealNodes } from "../../cli/real-nodes.ts";
 import { type Running, runBuilt, upBuilt } from "../../cli/run-built.ts";
 import { kubectlPath, type Output, runClient } from "../kubectl.ts";
 
 /** Why tests with real containers cannot run here; undefined when they can. */
 export function lacking(): string | undefined {
-  try {
-    requireRealNodes();
-  } catch (error) {
-    return error instanceof Error ? error.message : String(error);
-  }
-  return existsSync("/bin/busybox") ? undefined : "missing: /bin/busybox; on Debian: apt-get install busybox-static";
+  const busybox = existsSync("/bin/busybox") ? undefined : "missing: /bin/busybox; apt-get install busybox-static";
+  return lackingForRealNodes() ?? busybox;
 }
 
 export interface RealCluster {

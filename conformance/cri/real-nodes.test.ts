@@ -81,9 +81,11 @@ describe.skipIf(missing)("with real containers on two nodes", () => {
     const child = spawn(kubectlPath(36), ["--kubeconfig", cluster.kubeconfig, ...args]);
     children.push(child);
     let text = "";
-    child.stdout.on("data", (chunk) => {
-      text += chunk;
-    });
+    for (const output of [child.stdout, child.stderr]) {
+      output.on("data", (chunk) => {
+        text += chunk;
+      });
+    }
     return { child, text: () => text };
   };
 

@@ -1,0 +1,87 @@
+/** What the command line needs of real nodes besides running them: nothing here loads the agent. */
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type Clock, systemClock } from "../../client/index.ts";
+import { missingPrerequisites } from "../runtime/cri/daemon/prerequisites.ts";
+import { busyboxArchive } from "../runtime/cri/images/busybox.ts";
+import { importImages } from "../runtime/cri/images/import.ts";
+import {
+  closeMachineNetwork,
+  type MachineNetwork,
+  nodesOfNetwork,
+  openMachineNetwork,
+  podRange,
+} from "../runtime/cri/network/machine-network.ts";
+import { removeCriNode } from "../runtime/cri/remove-node.ts";
+
+/** @throws Error that says what this machine lacks for real containers, and how to get it */
+export function requireRealNodes(): void {
+  const { platform, getuid, env } = process;
+  const missing = missingPrerequisites({ platform, uid: getuid?.(), path: env.PATH ?? "" });
+  if (missing) throw new Error(missing);
+}
+
+/** Where Pods of the nodes of a folder have their addresses, when nothing else is said. */
+export const realPodRange = (folder: string): string => podRange(folder);
+
+/**
+ * Gives each node a network of its own. Nodes that an earlier run was killed over are taken as they are.
+ *
+ * @param folder of all nodes
+ * @param pods range of all Pods' addresses
+ */
+export async function openRealNodes(folder: string, names: readonly string[], pods: string): Promise<MachineNetwork> {
+  requireRealNodes();
+  // Which ones there were is not this run's to keep.
+  const others = nodesOfNetwork(folder)?.some((name) => !names.includes(name));
+  if (others || pods !== podRange(folder)) await removeRealNodes(folder);
+  return openMachineNetwork(folder, names, pods);
+}
+
+/** Whatever runs from a folder, and however its starter ended. @returns whether there was anything */
+export async function removeRealNodes(folder: string): Promise<boolean> {
+  if (!existsSync(folder)) return false;
+  // Waiting for containerd to end does not keep a process alive by itself.
+  const alive = setInterval(() => {}, 1000);
+  try {
+    return await removeNodes(folder, systemClock);
+  } finally {
+    clearInterval(alive);
+  }
+}
+
+async function removeNodes(folder: string, clock: Clock): Promise<boolean> {
+  let found = nodesOfNetwork(folder) !== undefined;
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    if (entry.isDirectory() && (await removeCriNode(join(folder, entry.name), clock))) found = true;
+  }
+  closeMachineNetwork(folder);
+  return found;
+}
+
+/** Names of the nodes of a folder whose containerd has been started. */
+export function runningNodes(folder: string): string[] {
+  const all = existsSync(folder) ? readdirSync(folder, { withFileTypes: true }) : [];
+  return all
+    .filter((entry) => entry.isDirectory() && existsSync(join(folder, entry.name, "containerd.sock")))
+    .map(({ name }) => name);
+}
+
+/** Gives images to nodes. @param archive undefined: this machine's busybox @returns names of images by node */
+export async function loadImages(
+  folder: string,
+  nodes: readonly string[],
+  archive: string | undefined,
+): Promise<Map<string, string[]>> {
+  const aside = mkdtempSync(join(tmpdir(), "inkube-load-"));
+  try {
+    const file = archive ?? join(aside, "busybox.tar");
+    if (archive === undefined) writeFileSync(file, busyboxArchive());
+    const loaded = new Map<string, string[]>();
+    for (const name of nodes) loaded.set(name, await importImages(join(folder, name), file));
+    return loaded;
+  } finally {
+    rmSync(aside, { recursive: true, force: true });
+  }
+}
