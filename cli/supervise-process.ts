@@ -51,8 +51,12 @@ export function superviseProcess(
       child = undefined;
       if (stopping) return;
       if (performance.now() - started > CALM) delay = FIRST_DELAY;
-      const last = said.trim().split("\n").at(-1) ?? "";
-      note(`${name} stopped (${signal ?? code}): ${last}; starting it again in ${delay} ms`);
+      // What a crash says: the rest are log lines, which have been passed on.
+      const last = said
+        .split("\n")
+        .filter((line) => line.trim() && !line.startsWith("{"))
+        .join("\n");
+      note(`${name} stopped (${signal ?? code}), starting it again in ${delay} ms: ${last}`);
       timer = setTimeout(start, delay);
       delay = Math.min(delay * 2, LAST_DELAY);
     });

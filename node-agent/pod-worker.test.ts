@@ -139,3 +139,27 @@ test("a Pod past its deadline fails", async () => {
   const status = await step(6);
   expect(status).toMatchObject({ phase: "Failed", reason: "DeadlineExceeded" });
 });
+
+test("a change of a Pod that is being deleted does not cut its hooks short, a shorter grace does", async () => {
+  const { worker, step, pod } = run({
+    containers: [
+      {
+        name: "c",
+        image: "busybox",
+        command: ["sleep", "1d"],
+        lifecycle: { preStop: { sleep: { seconds: 20 } } },
+      },
+    ] as Pod["spec"]["containers"],
+  });
+  await step(0);
+  const metadata = { ...pod.metadata, deletionTimestamp: "2026-01-01T00:00:30Z", deletionGracePeriodSeconds: 30 };
+  worker.update({ ...pod, metadata });
+  await step(5);
+  worker.update({ ...pod, metadata: { ...metadata, labels: { changed: "yes" } } });
+  await step(5);
+  expect(worker.isFinished).toBe(false);
+  worker.update({ ...pod, metadata: { ...metadata, deletionGracePeriodSeconds: 1 } });
+  await step(0);
+  await step(11);
+  expect(worker.isFinished).toBe(true);
+});

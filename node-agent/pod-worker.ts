@@ -77,6 +77,8 @@ export class PodWorker {
   /** Grace of a termination that was asked for before that, in seconds. */
   #terminateOnceKnown: number | undefined;
   #terminating = false;
+  /** That its containers get, while it terminates. */
+  #graceSeconds = 0;
   #gone = false;
   #ended: PodState["ended"];
   #deadline: Timer | undefined;
@@ -266,11 +268,14 @@ export class PodWorker {
     }
     if (this.#gone) return this.#env.finished(this);
     if (this.#terminating) {
-      // A second delete may only shorten the wait.
+      // A second delete may only shorten the wait; any other change of the Pod must not cut its hooks short.
+      if (graceSeconds >= this.#graceSeconds) return;
+      this.#graceSeconds = graceSeconds;
       for (const { running } of this.#records) running?.stop(graceSeconds);
       return;
     }
     this.#terminating = true;
+    this.#graceSeconds = graceSeconds;
     this.#deadline?.cancel();
     for (const timer of this.#retries.values()) timer.cancel();
     for (const [record, probe] of this.#probes) {
@@ -320,7 +325,8 @@ export class PodWorker {
       const { running, container } = record;
       if (!running) return;
       this.#event("Normal", "Killing", `Stopping container ${container.name}`, container.name);
-      await this.#hook(record, container.lifecycle?.preStop, left());
+      const failure = await this.#hook(record, container.lifecycle?.preStop, left());
+      if (failure !== undefined) this.#event("Warning", "FailedPreStopHook", "PreStopHook failed", container.name);
       running.stop(Math.ceil(left()));
       await running.exited;
     };
@@ -635,6 +641,9 @@ export class PodWorker {
       if (hook.sleep) await sleep(this.#env.clock, hook.sleep.seconds * 1000, aborted.signal);
       else return await runHook(hook, record.container, record.running, aborted.signal);
       return undefined;
+    } catch (error) {
+      // A container that cannot be asked is stopped all the same.
+      return error instanceof Error ? error.message : String(error);
     } finally {
       timer.cancel();
     }

@@ -167,9 +167,9 @@ export async function criRuntime(options: CriRuntimeOptions): Promise<CriRuntime
   }
 
   /** After all of the Pod has ended. */
-  function removePodCgroup(uid: string): void {
+  async function removePodCgroup(uid: string): Promise<void> {
     for (const tier of ["", "burstable/", "besteffort/"]) {
-      removeCgroups(`${options.cgroupRoot.slice(1)}/kubepods/${tier}pod${uid}`);
+      await removeCgroups(`${options.cgroupRoot.slice(1)}/kubepods/${tier}pod${uid}`);
     }
   }
 
@@ -256,14 +256,14 @@ export async function criRuntime(options: CriRuntimeOptions): Promise<CriRuntime
       }
       for (const uid of readdirSync(paths.pods)) {
         if (uids.has(uid)) continue;
-        removePodCgroup(uid);
+        await removePodCgroup(uid);
         await volumes.unmount(uid);
       }
       for (const uid of logs.uids()) if (!uids.has(uid)) logs.forget(uid);
     },
     mountVolumes: (pod, wanted) => volumes.mount(pod, wanted),
     async unmountVolumes(uid) {
-      removePodCgroup(uid);
+      await removePodCgroup(uid);
       await volumes.unmount(uid);
     },
     async runSandbox({ pod, hostname, dns }) {

@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, rmdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import type { LinuxContainerResources } from "../api/types.ts";
 
 const CGROUPS = "/sys/fs/cgroup";
@@ -67,7 +68,19 @@ export function limitCgroup(name: string, limits: LinuxContainerResources): void
   set("memory", "memory.limit_in_bytes", memoryLimitInBytes);
 }
 
-/** Removes a cgroup with all below it, in every hierarchy. Nothing may run there. Idempotent. */
-export function removeCgroups(name: string): void {
-  for (const each of cgroupFolders(name).flatMap(cgroupTree)) removeCgroup(each);
+/** Removes a cgroup with all below it, in every hierarchy, without holding anything up. Nothing may run there. Idempotent. */
+export async function removeCgroups(name: string): Promise<void> {
+  let left = cgroupFolders(name).flatMap(cgroupTree);
+  for (let tries = 0; left.length > 0; tries++) {
+    if (tries > 0) await setTimeout(PAUSE_MILLISECONDS);
+    left = left.filter((folder) => {
+      try {
+        if (existsSync(folder)) rmdirSync(folder);
+        return false;
+      } catch (error) {
+        if (tries >= TRIES) throw error;
+        return true;
+      }
+    });
+  }
 }
