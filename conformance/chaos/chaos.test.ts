@@ -26,6 +26,7 @@ const WATCHED = [
   "/apis/apps/v1/deployments",
   "/apis/apps/v1/statefulsets",
   "/apis/batch/v1/jobs",
+  "/apis/discovery.k8s.io/v1/endpointslices",
 ];
 
 const sleep = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));

@@ -9,12 +9,13 @@ export async function problems(api: HttpClient, wanted: ReadonlyMap<string, Work
     return body.items;
   };
   const apps = `/apis/apps/v1/namespaces/${NAMESPACE}`;
-  const [pods, replicaSets, deployments, statefulSets, jobs] = await Promise.all([
+  const [pods, replicaSets, deployments, statefulSets, jobs, slices] = await Promise.all([
     list(`/api/v1/namespaces/${NAMESPACE}/pods`),
     list(`${apps}/replicasets`),
     list(`${apps}/deployments`),
     list(`${apps}/statefulsets`),
     list(`/apis/batch/v1/namespaces/${NAMESPACE}/jobs`),
+    list(`/apis/discovery.k8s.io/v1/namespaces/${NAMESPACE}/endpointslices`),
   ] as const);
   const found: string[] = [];
   const check = (isTrue: boolean, text: string) => {
@@ -32,6 +33,12 @@ export async function problems(api: HttpClient, wanted: ReadonlyMap<string, Work
   const running = pods.filter(({ status }) => status.phase === "Running");
   const addresses = running.map(({ status }) => status.podIP);
   check(new Set(addresses).size === addresses.length, `addresses are given out twice: ${addresses.sort()}`);
+
+  const services = new Set(wishes.filter((name) => wanted.get(name)?.kind === "Deployment"));
+  for (const { metadata } of slices) {
+    const name = metadata.labels["kubernetes.io/service-name"];
+    check(services.has(name), `${metadata.name} belongs to no Service`);
+  }
 
   for (const { metadata, spec, status } of workloads) {
     const wish = wanted.get(metadata.name);
@@ -63,6 +70,14 @@ export async function problems(api: HttpClient, wanted: ReadonlyMap<string, Work
       own.every((pod) => pod.metadata.annotations.version === `${wish.version}`),
       `${say}: Pods of other versions`,
     );
+    if (wish.kind === "Deployment") {
+      const endpoints = slices
+        .filter((slice) => slice.metadata.labels["kubernetes.io/service-name"] === metadata.name)
+        .flatMap((slice) => slice.endpoints ?? [])
+        .flatMap((endpoint: Json) => (endpoint.conditions.ready ? endpoint.addresses : []));
+      const ips = own.map((pod) => pod.status.podIP);
+      check(endpoints.sort().join() === ips.sort().join(), `${say}: Pods at ${ips}, endpoints ${endpoints}`);
+    }
     if (wish.kind === "StatefulSet") {
       const ordinals = own.map((pod) => pod.metadata.labels["apps.kubernetes.io/pod-index"]).sort();
       const all = Array.from({ length: wish.replicas }, (_, n) => `${n}`);

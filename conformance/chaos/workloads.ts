@@ -10,6 +10,9 @@ const PATHS = {
   Job: `/apis/batch/v1/namespaces/${NAMESPACE}/jobs`,
 } as const;
 type Kind = keyof typeof PATHS;
+/** Each Deployment has one, of its own name. */
+const SERVICES = `/api/v1/namespaces/${NAMESPACE}/services`;
+const APPLY = "application/apply-patch+yaml";
 
 /** What somebody wants who changes his mind all the time. */
 export interface Workload {
@@ -57,7 +60,10 @@ export class Workloads {
     // An apply may be repeated when its answer was lost.
     const path = `${PATHS[kind]}/${name}?fieldManager=chaos&force=true`;
     const body = JSON.stringify(manifest(workload));
-    await this.#until([200, 201], () => this.#api.patch(path, body, "application/apply-patch+yaml"));
+    await this.#until([200, 201], () => this.#api.patch(path, body, APPLY));
+    if (kind !== "Deployment") return;
+    const service = JSON.stringify(serviceOf(name));
+    await this.#until([200, 201], () => this.#api.patch(`${SERVICES}/${name}?fieldManager=chaos`, service, APPLY));
   }
 
   async #delete({ kind, name }: Workload): Promise<void> {
@@ -65,6 +71,7 @@ export class Workloads {
     this.wanted.delete(name);
     const options = { propagationPolicy: pick(this.#random, ["Background", "Foreground"]) };
     await this.#until([200, 202, 404], () => this.#api.delete(`${PATHS[kind]}/${name}`, options));
+    if (kind === "Deployment") await this.#until([200, 404], () => this.#api.delete(`${SERVICES}/${name}`));
   }
 
   async #until(codes: readonly number[], send: () => Promise<{ status: number; body: Json }>): Promise<void> {
@@ -77,6 +84,13 @@ export class Workloads {
     }
   }
 }
+
+const serviceOf = (name: string): Json => ({
+  apiVersion: "v1",
+  kind: "Service",
+  metadata: { name },
+  spec: { selector: { app: name }, ports: [{ port: 80 }] },
+});
 
 function manifest({ kind, name, replicas, version }: Workload): Json {
   const labels = { app: name };
