@@ -20,6 +20,12 @@ export interface ControllerFlags {
   nodeCidrMaskSize?: number;
   nodeCidrMaskSizeIpv4?: number;
   nodeCidrMaskSizeIpv6?: number;
+  concurrentHorizontalPodAutoscalerSyncs: number;
+  horizontalPodAutoscalerSyncPeriod: number;
+  horizontalPodAutoscalerDownscaleStabilization: number;
+  horizontalPodAutoscalerTolerance: number;
+  horizontalPodAutoscalerCpuInitializationPeriod: number;
+  horizontalPodAutoscalerInitialReadinessDelay: number;
   [file: `clusterSigning${string}File`]: string | undefined;
 }
 
@@ -39,6 +45,12 @@ function seconds(text: string): number {
     // told below
   }
   throw new InvalidArgumentError("must be a duration such as 90s, 5m or 1h30m.");
+}
+
+function part(text: string): number {
+  const value = Number(text);
+  if (text.trim() === "" || !Number.isFinite(value)) throw new InvalidArgumentError("must be a number such as 0.1.");
+  return value;
 }
 
 function truth(text: string): boolean {
@@ -97,6 +109,33 @@ export function addControllerFlags(command: Command, defaults: { allocateNodeCid
     ).argParser(wholeNumber(1, 128)),
     new Option("--node-cidr-mask-size-ipv4 <bits>", "the same, of IPv4").argParser(wholeNumber(1, 32)),
     new Option("--node-cidr-mask-size-ipv6 <bits>", "the same, of IPv6").argParser(wholeNumber(1, 128)),
+    new Option("--concurrent-horizontal-pod-autoscaler-syncs <number>", "autoscalers that are reconciled at once")
+      .argParser(wholeNumber(1, 1000))
+      .default(5),
+    new Option("--horizontal-pod-autoscaler-sync-period <duration>", "how often autoscalers look at metrics")
+      .argParser(seconds)
+      .default(15, "15s"),
+    new Option(
+      "--horizontal-pod-autoscaler-downscale-stabilization <duration>",
+      "nothing is scaled below what was recommended in this time",
+    )
+      .argParser(seconds)
+      .default(300, "5m0s"),
+    new Option("--horizontal-pod-autoscaler-tolerance <part>", "by how much usage may be off before anything is scaled")
+      .argParser(part)
+      .default(0.1),
+    new Option(
+      "--horizontal-pod-autoscaler-cpu-initialization-period <duration>",
+      "time from a Pod's start in which its CPU may not count",
+    )
+      .argParser(seconds)
+      .default(300, "5m0s"),
+    new Option(
+      "--horizontal-pod-autoscaler-initial-readiness-delay <duration>",
+      "time from a Pod's start in which readiness is believed to be its first",
+    )
+      .argParser(seconds)
+      .default(30, "30s"),
   ];
   for (const option of options) command.addOption(option.helpGroup("Controllers:"));
   return command;
@@ -133,6 +172,14 @@ export function controllerSettings(
   if (problem) fail(problem);
   return {
     signing: { ...(all && { all }), bySigner, durationSeconds: flags.clusterSigningDuration },
+    horizontalPodAutoscaler: {
+      workers: flags.concurrentHorizontalPodAutoscalerSyncs,
+      syncPeriodMs: flags.horizontalPodAutoscalerSyncPeriod * 1000,
+      downscaleStabilizationMs: flags.horizontalPodAutoscalerDownscaleStabilization * 1000,
+      tolerance: flags.horizontalPodAutoscalerTolerance,
+      cpuInitializationMs: flags.horizontalPodAutoscalerCpuInitializationPeriod * 1000,
+      initialReadinessMs: flags.horizontalPodAutoscalerInitialReadinessDelay * 1000,
+    },
     ...(flags.cloud && { cloud: flags.cloud }),
     ...(flags.allocateNodeCidrs && { nodeIpam: nodeIpam(flags, serviceCidrs) }),
   };

@@ -14,6 +14,8 @@ import { endpointSliceController } from "./endpoint-slice/endpoint-slice.ts";
 import { endpointsController } from "./endpoint-slice/endpoints.ts";
 import { endpointSliceMirroringController } from "./endpoint-slice/mirroring.ts";
 import { garbageCollectorController } from "./garbage-collector/garbage-collector.ts";
+import { horizontalPodAutoscalerController } from "./horizontal-pod-autoscaler/horizontal-pod-autoscaler.ts";
+import type { AutoscalerSettings } from "./horizontal-pod-autoscaler/reconcile.ts";
 import { jobController } from "./job/job.ts";
 import { namespaceController } from "./namespace/namespace.ts";
 import { type NodeIpamOptions, nodeIpamController } from "./node-ipam/node-ipam.ts";
@@ -49,6 +51,8 @@ export interface ControllerSettings {
   signing?: SigningFiles & { durationSeconds: number };
   /** Ranges for nodes' Pods. Absent: nodes are given none. */
   nodeIpam?: NodeIpamOptions;
+  /** Absent: as upstream's flags are by default. */
+  horizontalPodAutoscaler?: AutoscalerSettings;
   /** Who gives Services their load balancers. Absent: nobody here. */
   cloud?: "simulated";
 }
@@ -69,6 +73,7 @@ export function controllers(settings: ControllerSettings): (Controller | CustomC
     daemonSetController(),
     deploymentController,
     replicaSetController,
+    horizontalPodAutoscalerController(settings.horizontalPodAutoscaler),
     disruptionController,
     statefulSetController,
     jobController,
