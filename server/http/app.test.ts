@@ -1,6 +1,7 @@
 import { createServer, type Server } from "node:http";
 import request from "supertest";
 import { afterEach, expect, test } from "vitest";
+import { auditLog } from "../auth/audit/audit-log.ts";
 import type { AppOptions } from "./app-options.ts";
 import { testApp } from "./test-app.ts";
 
@@ -256,6 +257,29 @@ test("bad credentials answer 401, missing rights 403", async () => {
   expect(nobody.headers).toMatchObject({ "x-content-type-options": "nosniff", "audit-id": "mine" });
   const path = await api.get("/metrics").set("X-Test-User", "nobody");
   expect(path.body.message).toBe('forbidden: User "nobody" cannot get path "/metrics"');
+});
+
+test.each<[Record<string, string>, string]>([
+  [{}, "no credentials provided"],
+  [{ authorization: "Bearer x" }, "attempted: bearer"],
+  [{ authorization: `Basic ${btoa("user:password")}` }, "attempted: basic"],
+  [{ authorization: "Basic x" }, "no credentials provided"],
+])("failed authentication is audited: %j", async (headers, message) => {
+  const lines: string[] = [];
+  const sink = { write: (line: string) => lines.push(line), stop: async () => {} };
+  const { api } = serve({
+    audit: auditLog({ policy: { rules: [{ level: "Metadata" }] }, sink, now: () => new Date() }),
+  });
+  await api.get(CONFIG_MAPS).set({ "X-Test-User": "bad", ...headers });
+  const events = lines.map((line) => JSON.parse(line));
+  expect(events).toMatchObject([
+    {
+      stage: "ResponseStarted",
+      user: {},
+      verb: "list",
+      responseStatus: { metadata: {}, message: `Authentication failed, ${message}`, code: 401 },
+    },
+  ]);
 });
 
 test("impersonation asks for each part, and acts as the other", async () => {

@@ -36,7 +36,7 @@ export interface AuditTrail {
 }
 
 export interface AuditLog {
-  /** Decides by the policy and writes the stage RequestReceived. */
+  /** Decides by the policy. Writes nothing yet. */
   begin(request: AuditedRequest): AuditTrail | undefined;
   stop(): Promise<void>;
 }
@@ -72,7 +72,7 @@ export function auditLog({ policy, sink, now }: AuditLogOptions): AuditLog {
       const decision = auditDecision(policy, request.attributes);
       if (decision.level === "None") return undefined;
       const rank = LEVELS.indexOf(decision.level);
-      const trail: AuditTrail = {
+      return {
         wantsRequestObject: rank >= LEVELS.indexOf("Request"),
         wantsResponseObject: rank >= LEVELS.indexOf("RequestResponse"),
         record(stage, response) {
@@ -80,8 +80,6 @@ export function auditLog({ policy, sink, now }: AuditLogOptions): AuditLog {
           sink.write(`${JSON.stringify(auditEvent(request, response, stage, decision, now()))}\n`);
         },
       };
-      trail.record("RequestReceived", {});
-      return trail;
     },
     stop: () => sink.stop(),
   };

@@ -87,6 +87,7 @@ describe("the log", () => {
       userAgent: "kubectl/1.36",
       receivedAt: new Date("2026-03-04T05:06:07Z"),
     });
+    trail?.record("RequestReceived", {});
     trail?.record("ResponseComplete", {
       code: 403,
       status: { status: "Failure", reason: "Forbidden", metadata: {} },

@@ -3,7 +3,7 @@ import type { TLSSocket } from "node:tls";
 import type { Middleware } from "koa";
 import { decodeProtobuf, unwrap } from "../../../openapi/protobuf/codec.ts";
 import { schemaForKind } from "../../../openapi/types.ts";
-import type { AuditedResponse, AuditLog } from "../../auth/audit/audit-log.ts";
+import type { AuditedRequest, AuditedResponse, AuditLog } from "../../auth/audit/audit-log.ts";
 import { internalError, StatusError } from "../../meta/errors.ts";
 import { statusOf, writeError } from "../errors.ts";
 import { parseYaml } from "../parse-yaml.ts";
@@ -19,16 +19,9 @@ export function audit({ log }: { log: AuditLog | undefined }): Middleware<State>
   if (!log) return (_ctx, next) => next();
   return async (ctx, next) => {
     const { state } = ctx;
-    const attributes = attributesOf(state.user, state.requestInfo);
-    const trail = log.begin({
-      auditId: state.auditId,
-      attributes,
-      requestUri: ctx.req.url ?? "",
-      sourceIps: sourceIps(ctx),
-      userAgent: ctx.req.headers["user-agent"] ?? "",
-      receivedAt: state.receivedAt,
-    });
+    const trail = log.begin(audited(ctx));
     if (!trail) return next();
+    trail.record("RequestReceived", {});
     const followed = { trail, started: (code: number) => trail.record("ResponseStarted", { ...soFar(state), code }) };
     state.audit = followed;
     if (state.longRunning) tellStart(ctx, followed.started);
@@ -43,6 +36,42 @@ export function audit({ log }: { log: AuditLog | undefined }): Middleware<State>
       await writeError(ctx, error);
     }
     trail.record("ResponseComplete", { ...soFar(state), code: state.responseCode || 200 });
+  };
+}
+
+/**
+ * One line for a request that is answered 401: nobody is known by then, but what was tried is told.
+ * (apiserver/pkg/endpoints/filters/authn_audit.go)
+ */
+export function auditFailedAuthentication(ctx: Ctx, log: AuditLog): void {
+  const methods = attemptedMethods(ctx);
+  const message = methods.length
+    ? `Authentication failed, attempted: ${methods.join(", ")}`
+    : "Authentication failed, no credentials provided";
+  log.begin(audited(ctx))?.record("ResponseStarted", { code: 401, status: { message } });
+}
+
+function attemptedMethods({ req, state }: Ctx): string[] {
+  const methods: string[] = [];
+  const [scheme = "", credential] = (req.headers.authorization ?? "").trim().split(" ");
+  if (/^basic$/i.test(scheme) && atLeastUserAndPassword(credential)) methods.push("basic");
+  if (/^bearer$/i.test(scheme) && credential !== undefined) methods.push("bearer");
+  if (state.query.get("access_token")?.trim()) methods.push("access_token");
+  if ((req.socket as TLSSocket).getPeerCertificate?.()?.raw) methods.push("x509");
+  return methods;
+}
+
+const atLeastUserAndPassword = (credential = "") => Buffer.from(credential, "base64").includes(":");
+
+function audited(ctx: Ctx): AuditedRequest {
+  const { state, req } = ctx;
+  return {
+    auditId: state.auditId,
+    attributes: attributesOf(state.user, state.requestInfo),
+    requestUri: req.url ?? "",
+    sourceIps: sourceIps(ctx),
+    userAgent: req.headers["user-agent"] ?? "",
+    receivedAt: state.receivedAt,
   };
 }
 

@@ -1,29 +1,40 @@
 import type { Http2Stream } from "node:http2";
 import type { DetailedPeerCertificate, TLSSocket } from "node:tls";
 import type { Middleware } from "koa";
+import type { AuditLog } from "../../auth/audit/audit-log.ts";
 import type { Authenticated, AuthenticationRequest, Authenticator } from "../../auth/authenticator.ts";
 import { websocketToken } from "../../auth/bearer-token.ts";
 import { unauthorized } from "../../meta/errors.ts";
 import { writeError } from "../errors.ts";
 import type { Ctx } from "../respond.ts";
 import type { State } from "../state.ts";
+import { auditFailedAuthentication } from "./audit.ts";
 
 /** Tells who the request is from, or answers 401. (apiserver/pkg/endpoints/filters/authentication.go) */
-export function authentication({ authenticator }: { authenticator: Authenticator }): Middleware<State> {
+export function authentication(options: {
+  authenticator: Authenticator;
+  audit?: AuditLog | undefined;
+}): Middleware<State> {
+  const { authenticator, audit } = options;
+  const refuse = (ctx: Ctx) => {
+    if (audit) auditFailedAuthentication(ctx, audit);
+    return writeError(ctx, unauthorized());
+  };
   return (ctx, next) => {
     let answer: ReturnType<Authenticator["authenticate"]>;
     try {
       answer = authenticator.authenticate(credentials(ctx));
     } catch {
-      return writeError(ctx, unauthorized());
+      return refuse(ctx);
     }
-    if (!(answer instanceof Promise)) return admit(ctx, answer, next);
-    return answer.catch(() => undefined).then((authenticated) => admit(ctx, authenticated, next));
+    if (!(answer instanceof Promise)) return answer ? admit(ctx, answer, next) : refuse(ctx);
+    return answer
+      .catch(() => undefined)
+      .then((authenticated) => (authenticated ? admit(ctx, authenticated, next) : refuse(ctx)));
   };
 }
 
-function admit(ctx: Ctx, authenticated: Authenticated | undefined, next: () => Promise<unknown>) {
-  if (!authenticated) return writeError(ctx, unauthorized());
+function admit(ctx: Ctx, authenticated: Authenticated, next: () => Promise<unknown>) {
   ctx.state.user = authenticated.user;
   // Nothing behind this filter, such as a proxied server, may see the credential.
   const { headers } = ctx.req;
