@@ -176,8 +176,11 @@ export function certificatesFromPem(text: string): Certificate[] {
 
 export const certificateToPem = (der: Uint8Array): string => pem("CERTIFICATE", der);
 
-/** PKCS#8, as OpenSSL and Go write it today. */
-export const privateKeyToPem = (key: KeyObject): string => key.export({ format: "pem", type: "pkcs8" }) as string;
+/**
+ * An elliptic key as SEC 1 (`EC PRIVATE KEY`), as client-go's keyutil and kubeadm write it: some clients take the label
+ * for the algorithm, and PKCS#8 for RSA.
+ */
+export const privateKeyToPem = (key: KeyObject): string => key.export({ format: "pem", type: "sec1" }) as string;
 
 /** SubjectPublicKeyInfo of a private or public key. */
 export const publicKeyOf = (key: KeyObject): Uint8Array =>
