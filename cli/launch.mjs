@@ -5,6 +5,7 @@
  *
  *   node cli/launch.mjs COMMAND …     the CLI        node cli/launch.mjs :test …   the test suite
  *   node cli/launch.mjs :check        types, lint    node cli/launch.mjs :bench …  the benchmarks
+ *   node cli/launch.mjs :clients …    programs written with other languages' clients
  */
 import { spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -121,6 +122,9 @@ switch (command) {
   case ":bench":
     build();
     handOver([quiet, "bench/main.ts", ...rest], root, false);
+    break;
+  case ":clients":
+    handOver([quiet, "conformance/clients/main.ts", ...rest], root, false);
     break;
   default:
     build();
