@@ -35,10 +35,8 @@ const hasReason = (reason: string, error: unknown): boolean => error instanceof 
 export const isNotFound = (error: unknown): boolean => error instanceof ApiError && error.code === 404;
 export const isAlreadyExists = (error: unknown): boolean => hasReason("AlreadyExists", error);
 export const isConflict = (error: unknown): boolean => hasReason("Conflict", error);
-export const isForbidden = (error: unknown): boolean => hasReason("Forbidden", error);
 export const isInvalid = (error: unknown): boolean => hasReason("Invalid", error);
 export const isGone = (error: unknown): boolean => error instanceof ApiError && error.code === 410;
-export const isTooManyRequests = (error: unknown): boolean => error instanceof ApiError && error.code === 429;
 
 /** Refused because the namespace is going away: retrying is no use. (apimachinery/pkg/api/errors.HasStatusCause) */
 export function isNamespaceTerminating(error: unknown): boolean {

@@ -1,5 +1,3 @@
-import { chmodSync, mkdirSync, renameSync, writeFileSync } from "node:fs";
-import { dirname } from "node:path";
 import type { KeyPair } from "./certificate.ts";
 
 /** What a kubeconfig of one cluster, one user and one context says. */
@@ -40,13 +38,4 @@ export function kubeconfig(options: KubeconfigOptions): string {
     `current-context: ${cluster}`,
     "",
   ].join("\n");
-}
-
-/** Writes it, readable by the owner only, and whole or not at all. */
-export function writeKubeconfig(path: string, options: KubeconfigOptions): void {
-  mkdirSync(dirname(path), { recursive: true });
-  const next = `${path}.tmp`;
-  writeFileSync(next, kubeconfig(options), { mode: 0o600 });
-  chmodSync(next, 0o600);
-  renameSync(next, path);
 }

@@ -1,5 +1,5 @@
 import { type FieldError, fieldInvalid, fieldRequired } from "./field-error.ts";
-import { regexError, validateDNS1123Label, validateDNS1123Subdomain, validateQualifiedName } from "./names.ts";
+import { regexError, validateDNS1123Label, validateDNS1123Subdomain } from "./names.ts";
 
 /** Follows the domain names of apimachinery/pkg/util/validation. */
 
@@ -43,13 +43,4 @@ export function validateDomainPrefixedPath(value: string, field: string): FieldE
   const errors = validateDNS1123Subdomain(host).map((message) => fieldInvalid(field, host, message));
   if (!HTTP_PATH_REGEXP.test(path)) errors.push(fieldInvalid(field, path, regexError("Invalid path", HTTP_PATH)));
   return errors;
-}
-
-/** A qualified name that must have its prefix. */
-export function validateDomainPrefixedKey(value: string, field: string): FieldError[] {
-  if (!value) return [fieldRequired(field, "")];
-  const wrong = validateQualifiedName(value);
-  if (wrong.length) return wrong.map((message) => fieldInvalid(field, value, message));
-  if (value.includes("/")) return [];
-  return [fieldInvalid(field, value, 'must be a domain-prefixed key (such as "acme.io/foo")')];
 }

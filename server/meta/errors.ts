@@ -99,11 +99,6 @@ export function conflict(resource: GroupResource, name: string, message: string)
   return new StatusError(409, "Conflict", text, about(name, resource));
 }
 
-/** 409 of server-side apply: one cause a field that somebody else owns. */
-export function applyConflict(causes: StatusCause[], message: string): StatusError {
-  return new StatusError(409, "Conflict", message, { ...(causes.length > 0 && { causes }) });
-}
-
 /** 403. `message` is what comes after `is forbidden: `. */
 export function forbidden(resource: GroupResource, name: string, message: string): StatusError {
   const text = !resource.resource
@@ -168,11 +163,6 @@ export function timeout(message: string, retryAfterSeconds = 0): StatusError {
   return new StatusError(504, "Timeout", `Timeout: ${message}`, delay(retryAfterSeconds));
 }
 
-/** 410 without a reason to list again. */
-export function gone(message: string): StatusError {
-  return new StatusError(410, "Gone", message);
-}
-
 /** 413. */
 export function requestEntityTooLarge(message: string): StatusError {
   return new StatusError(413, "RequestEntityTooLarge", `Request entity too large: ${message}`);
@@ -181,12 +171,6 @@ export function requestEntityTooLarge(message: string): StatusError {
 /** 429 of the in-flight limit; the delay travels in the header only. */
 export function tooManyRequestsInFlight(message: string): StatusError {
   return new StatusError(429, "TooManyRequests", `Too many requests: ${message}`);
-}
-
-/** 500 for a passing trouble: the client should try `operation` again. */
-export function serverTimeout(resource: GroupResource, operation: string, retryAfterSeconds: number): StatusError {
-  const text = `The ${operation} operation against ${qualified(resource)} could not be completed at this time, please try again.`;
-  return new StatusError(500, "ServerTimeout", text, about(operation, resource, delay(retryAfterSeconds)));
 }
 
 /** 406: no media type of the Accept header is served. (apiserver/pkg/endpoints/handlers/negotiation) */

@@ -110,22 +110,10 @@ export const fieldTypeInvalid = (field: string, value: unknown, detail: string):
   withValue("FieldValueTypeInvalid", field, value, detail);
 /** The value itself is not repeated: it is too long. A negative `maxLength` is not named. */
 export const fieldTooLong = (field: string, maxLength: number): FieldError => tooLong(field, maxLength, "byte");
-/** As fieldTooLong where the limit counts characters. */
-export const fieldTooLongCharacters = (field: string, maxLength: number): FieldError =>
-  tooLong(field, maxLength, "character");
-export const fieldTooShort = (field: string, minLength: number): FieldError => {
-  const detail = minLength >= 0 ? `must be at least ${count(minLength, "character")}` : "value is too short";
-  return make("FieldValueTooShort", field, undefined, detail);
-};
 /** A negative `actual` or `max` is not named. */
 export const fieldTooMany = (field: string, actual: number, max: number): FieldError => {
   const detail = max >= 0 ? `must have at most ${count(max, "item")}` : "has too many items";
   return make("FieldValueTooMany", field, actual >= 0 ? String(actual) : undefined, detail);
-};
-/** A negative `min` is not named. */
-export const fieldTooFew = (field: string, actual: number, min: number): FieldError => {
-  const detail = min >= 0 ? `must have at least ${count(min, "item")}` : "has too few items";
-  return make("FieldValueTooFew", field, String(actual), detail);
 };
 export const fieldInternalError = (field: string, message: string): FieldError =>
   make("InternalError", field, undefined, message);

@@ -161,11 +161,6 @@ export function parseLabelSelector(text: string): LabelSelector {
   return selectorOf(parseRequirements(text, newRequirement, SelectorError));
 }
 
-/** Selects objects that carry all these labels. Nothing is checked. */
-export function selectorFromSet(labels: Labels | undefined): LabelSelector {
-  return selectorOf(Object.entries(labels ?? {}).map(([key, value]) => ({ key, operator: "=", values: [value] })));
-}
-
 const API_OPERATORS: Readonly<Record<string, LabelOperator>> = {
   In: "in",
   NotIn: "notin",

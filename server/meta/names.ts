@@ -68,14 +68,6 @@ const dns1123Subdomain = format(
   "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character",
   "example.com",
 );
-const dns1123SubdomainCaseless: Format = {
-  regexp: new RegExp(`^${DNS1123_SUBDOMAIN}$`, "i"),
-  message: regexError(
-    "an RFC 1123 subdomain must consist of alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character",
-    `(?i)${DNS1123_SUBDOMAIN}`,
-    "example.com",
-  ),
-};
 const dns1123SubdomainUnderscore = format(
   DNS1123_SUBDOMAIN_UNDERSCORE,
   "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '_', '-' or '.', and must start and end with an alphanumeric character",
@@ -160,11 +152,6 @@ export function validateDNS1123Label(value: string, unit?: Unit): string[] {
 
 export function validateDNS1123Subdomain(value: string, unit?: Unit): string[] {
   return check(value, dns1123Subdomain, MAX_SUBDOMAIN, unit);
-}
-
-/** Upper case letters are allowed too (CSI driver names). */
-export function validateDNS1123SubdomainCaseless(value: string): string[] {
-  return check(value, dns1123SubdomainCaseless, MAX_SUBDOMAIN, "bytes");
 }
 
 export function validateDNS1123SubdomainWithUnderscore(value: string): string[] {

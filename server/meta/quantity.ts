@@ -28,11 +28,6 @@ export function quantityOf(value: bigint | number, format: QuantityFormat = "Dec
   return { mantissa: BigInt(value), exponent: 0, format };
 }
 
-/** `value` thousandths. */
-export function milliQuantityOf(value: bigint | number, format: QuantityFormat = "DecimalSI"): Quantity {
-  return { mantissa: BigInt(value), exponent: -3, format };
-}
-
 /** Rounds away from zero to a multiple of 10^`scale`; forgets the text when something changes. */
 export function roundUpQuantity(quantity: Quantity, scale: number): Quantity {
   if (quantity.exponent >= scale) return quantity;
@@ -94,11 +89,6 @@ export function addQuantities(a: Quantity, b: Quantity): Quantity {
 /** `a` minus `b`. */
 export function subtractQuantities(a: Quantity, b: Quantity): Quantity {
   return addQuantities(a, negateQuantity(b));
-}
-
-/** Times a whole number. */
-export function multiplyQuantity({ mantissa, exponent, format }: Quantity, factor: bigint | number): Quantity {
-  return { mantissa: mantissa * BigInt(factor), exponent, format };
 }
 
 export function negateQuantity({ mantissa, exponent, format }: Quantity): Quantity {

@@ -18,13 +18,6 @@ export function generateName(base: string, random: Random): string {
   return base.slice(0, MAX_BASE_LENGTH) + randomSuffix(SUFFIX_LENGTH, random);
 }
 
-/** Turns text into something safe in names, one character for each: 32-bit hashes of pod templates. (SafeEncodeString) */
-export function safeEncode(text: string): string {
-  let out = "";
-  for (const byte of Buffer.from(text)) out += ALPHABET[byte % ALPHABET.length];
-  return out;
-}
-
 /** A version 4 UUID. */
 export function randomUid(random: Random): string {
   let hex = "";
