@@ -9,6 +9,7 @@ import { checkExpression } from "./admission/cel/check-expression.ts";
 import type { PluginSelection } from "./admission/plugins.ts";
 import { webhookClient } from "./admission/webhook/client.ts";
 import { clusterAddress } from "./admission/webhook/service-resolver.ts";
+import { OpenApiOfRemotes } from "./aggregator/remote-documents.ts";
 import { startAggregator } from "./aggregator/start.ts";
 import { ensureBootstrapPolicy } from "./auth/bootstrap-policy/reconcile.ts";
 import { openIdDocuments } from "./auth/service-account/openid-metadata.ts";
@@ -176,8 +177,9 @@ export async function start(options: StartOptions): Promise<Server> {
     });
     releases.add(() => extensions.stop());
 
+    const remote = new OpenApiOfRemotes();
     const documents = new OpenApiDocuments(
-      { kinds: () => registry.kinds, customSchema: (kind) => extensions.customSchema(kind), version: "1.36" },
+      { kinds: () => registry.kinds, customSchema: (kind) => extensions.customSchema(kind), version: "1.36", remote },
       now(),
     );
     releases.add(registry.onChange(() => documents.invalidate(now())));
@@ -188,7 +190,10 @@ export async function start(options: StartOptions): Promise<Server> {
       clock: systemClock,
       now,
       client: { cert: pki.frontProxyClient.certificate, key: pki.frontProxyClient.key },
+      documents: remote,
+      hasDocument: (path) => documents.v3Hash(path) !== undefined,
       onChange: () => invalidateDiscovery(),
+      onDocuments: () => documents.invalidate(now()),
       onError: console.error,
     });
     releases.add(() => aggregator.stop());

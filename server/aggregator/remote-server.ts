@@ -12,7 +12,8 @@ export interface FrontProxyClient {
 }
 
 const DEFAULT_PORT = 443;
-const MAX_BYTES = 3 * 1024 * 1024;
+/** OpenAPI documents of whole servers are the longest that are asked for. */
+const MAX_BYTES = 32 * 1024 * 1024;
 
 /** The server behind an APIService, reached at its Service's own address. (apiserver/pkg/util/proxy ResolveCluster) */
 export function remoteServer({ spec }: Readonly<APIService>, reader: ObjectReader, client: FrontProxyClient): Backend {
@@ -44,10 +45,34 @@ export function identityHeaders({ name, uid, groups, extra = {} }: UserInfo): st
   ];
 }
 
-/** GET on the server's own behalf. @returns the parsed body. @throws Error */
-export async function getJson(backend: Backend, target: string, signal: AbortSignal): Promise<unknown> {
-  const identity = identityHeaders({ name: "system:kube-aggregator", groups: ["system:masters"] });
-  const headers = ["Host", backend.authority, "Connection", "close", "Accept", "application/json", ...identity];
+/** Of a document. `etag` as the header has it; empty where there was none. */
+export interface Fetched {
+  readonly etag: string;
+  readonly document: unknown;
+}
+
+export interface FetchOptions {
+  readonly signal: AbortSignal;
+  /** Who asks. Default the aggregator itself, as a master of the system. */
+  readonly user?: UserInfo;
+  /** What is known already: not fetched again. */
+  readonly etag?: string;
+}
+
+const AGGREGATOR: UserInfo = { name: "system:kube-aggregator", groups: ["system:masters"] };
+
+/**
+ * GET on the server's own behalf.
+ * @returns the parsed body; "unchanged" where it is the one known, "absent" where there is none
+ * @throws Error
+ */
+export async function fetchJson(
+  backend: Backend,
+  target: string,
+  { signal, user = AGGREGATOR, etag }: FetchOptions,
+): Promise<Fetched | "unchanged" | "absent"> {
+  const headers = ["Host", backend.authority, "Connection", "close", "Accept", "application/json"];
+  headers.push(...(etag ? ["If-None-Match", etag] : []), ...identityHeaders(user));
   const { response } = await ask(await backend.connect(), { method: "GET", target, headers, signal }, (body) =>
     body.end(),
   );
@@ -59,7 +84,16 @@ export async function getJson(backend: Backend, target: string, signal: AbortSig
     chunks.push(chunk);
   }
   const { statusCode = 0 } = response;
+  if (statusCode === 404) return "absent";
+  if (statusCode === 304 && etag) return "unchanged";
   if (statusCode < 200 || statusCode > 299)
     throw new Error(`bad status from https://${backend.authority}${target}: ${statusCode}`);
-  return JSON.parse(Buffer.concat(chunks).toString());
+  return { etag: response.headers.etag ?? "", document: JSON.parse(Buffer.concat(chunks).toString()) };
+}
+
+/** As fetchJson, of what must be there. @throws Error */
+export async function getJson(backend: Backend, target: string, signal: AbortSignal): Promise<unknown> {
+  const found = await fetchJson(backend, target, { signal });
+  if (typeof found === "object") return found.document;
+  throw new Error(`bad status from https://${backend.authority}${target}: 404`);
 }

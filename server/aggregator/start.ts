@@ -6,9 +6,9 @@ import type { ObjectWatch } from "../auth/object-watch.ts";
 import type { ServedGroup } from "../discovery/groups.ts";
 import { proxyHttp } from "../http/connectors/http-proxy.ts";
 import { type Ctx, sendText } from "../http/respond.ts";
-import { StatusError } from "../meta/errors.ts";
 import { KeyQueue, type KeyQueueOptions } from "../registry/key-queue.ts";
 import { isAvailable, serviceProblem, type Verdict, withAvailability } from "./availability.ts";
+import type { OpenApiOfRemotes } from "./remote-documents.ts";
 import { remoteResources } from "./remote-resources.ts";
 import { type FrontProxyClient, getJson, identityHeaders, remoteServer } from "./remote-server.ts";
 
@@ -18,8 +18,13 @@ export interface AggregatorOptions extends Pick<KeyQueueOptions, "clock" | "onEr
   readonly writer: ObjectWriter;
   readonly client: FrontProxyClient;
   now(): Date;
+  readonly documents: OpenApiOfRemotes;
+  /** Whether the document of OpenAPI 3 at this path of the index is our own. */
+  hasDocument(path: string): boolean;
   /** What discovery tells has changed. */
   onChange(): void;
+  /** What OpenAPI tells has changed. */
+  onDocuments(): void;
 }
 
 export interface Aggregator {
@@ -32,10 +37,12 @@ export interface Aggregator {
 const API_SERVICES = { group: "apiregistration.k8s.io", resource: "apiservices" };
 const AGAIN_MILLISECONDS = 30_000;
 const ASK_MILLISECONDS = 5000;
+const DOCUMENTS_MILLISECONDS = 60_000;
+const DOCUMENT_PREFIX = "/openapi/v3/";
 
 /** Passes what APIServices name on to the servers behind them, and watches over these. (kube-aggregator) */
 export function startAggregator(options: AggregatorOptions): Aggregator {
-  const { watch, reader, writer, client, now, onChange } = options;
+  const { watch, reader, writer, client, now, onChange, documents } = options;
   /** By `group/version`. */
   const remote = new Map<string, Readonly<APIService>>();
   const resources = new Map<string, readonly object[]>();
@@ -52,7 +59,18 @@ export function startAggregator(options: AggregatorOptions): Aggregator {
         (found) => withAvailability(found, verdict, now()),
         "status",
       );
+      if (verdict.status === "True" && !isAvailable(service)) describing.add(name);
       queue.addAfter(name, AGAIN_MILLISECONDS);
+    },
+  });
+  const describing = new KeyQueue({
+    ...options,
+    async sync(name) {
+      const service = reader.get<APIService>(API_SERVICES, "", name);
+      if (!service?.spec.service) return;
+      describing.addAfter(name, DOCUMENTS_MILLISECONDS);
+      if (isAvailable(service) && (await documents.refresh(service, remoteServer(service, reader, client))))
+        options.onDocuments();
     },
   });
   const askServer = async (service: Readonly<APIService>): Promise<Verdict> => {
@@ -91,9 +109,11 @@ export function startAggregator(options: AggregatorOptions): Aggregator {
           return onChange();
         onChange();
         queue.add(name);
+        describing.add(name);
       },
       remove(service) {
         resources.delete(versionOf(service));
+        if (documents.forget(service.metadata.name ?? "")) options.onDocuments();
         if (remote.delete(versionOf(service))) onChange();
       },
     }),
@@ -103,22 +123,24 @@ export function startAggregator(options: AggregatorOptions): Aggregator {
       { set: ofSlice, remove: ofSlice },
     ),
     () => queue.stop(),
+    () => describing.stop(),
   ];
+  const serviceOf = (path: string) => {
+    if (path.startsWith(DOCUMENT_PREFIX)) {
+      const document = path.slice(DOCUMENT_PREFIX.length);
+      return options.hasDocument(document) ? undefined : documents.serviceOf(document);
+    }
+    const [, prefix, group, version] = path.split("/");
+    return prefix === "apis" && version ? remote.get(`${group}/${version}`) : undefined;
+  };
   return {
     async handle(ctx) {
       if (remote.size === 0) return false;
       const { path } = ctx.state.requestInfo;
-      const [, prefix, group, version] = path.split("/");
-      const service = prefix === "apis" && version ? remote.get(`${group}/${version}`) : undefined;
+      const service = serviceOf(path);
       if (!service) return false;
       if (!isAvailable(service)) sendText(ctx, 503, "service unavailable");
-      else if (ctx.state.upgrade) {
-        throw new StatusError(
-          501,
-          "NotImplemented",
-          "upgraded connections to aggregated servers are not supported yet",
-        );
-      } else await proxyHttp(ctx, remoteServer(service, reader, client), path, identityHeaders(ctx.state.user));
+      else await proxyHttp(ctx, remoteServer(service, reader, client), path, identityHeaders(ctx.state.user));
       return true;
     },
     groups: () => groupsOf([...remote.values()], resources),

@@ -3,6 +3,7 @@ import { promisify } from "node:util";
 import { gzip } from "node:zlib";
 import { type ApiResource, groupVersionPath } from "../../openapi/documents/api-resource.ts";
 import { encodeVersion2, encodeVersion3 } from "../../openapi/documents/gnostic.ts";
+import { mergeDocument, type OpenApiPart } from "../../openapi/documents/merge.ts";
 import { wholeDocument } from "../../openapi/openapi-v2.ts";
 import {
   groupDocument,
@@ -21,7 +22,16 @@ export interface OpenApiDocument {
   readonly contentType: string;
 }
 
+/** What aggregated servers say of themselves. */
+export interface RemoteDocuments {
+  /** Their documents of version 3, which they serve themselves. */
+  index(): Readonly<Record<string, { readonly serverRelativeURL: string }>>;
+  /** Their documents of version 2, in order. */
+  wholes(): readonly { readonly hash: string; readonly document: OpenApiPart }[];
+}
+
 export interface OpenApiOptions {
+  readonly remote?: RemoteDocuments;
   /** What is served now. */
   kinds(): readonly Kind[];
   /** The published schema of a version of a custom resource. */
@@ -95,9 +105,11 @@ export class OpenApiDocuments {
 
   /** `/openapi/v3`: where the documents are. */
   v3Index(): OpenApiDocument {
-    const paths = Object.fromEntries(
-      [...this.#all()].map(([path, { hash }]) => [path, { serverRelativeURL: `/openapi/v3/${path}?hash=${hash}` }]),
+    const own = [...this.#all()].map(
+      ([path, { hash }]) => [path, { serverRelativeURL: `/openapi/v3/${path}?hash=${hash}` }] as const,
     );
+    const all = { ...this.#options.remote?.index(), ...Object.fromEntries(own) };
+    const paths = Object.fromEntries(Object.entries(all).sort(([a], [b]) => (a < b ? -1 : 1)));
     const body = Buffer.from(JSON.stringify({ paths }));
     return { body, etag: hashOf(paths), contentType: "text/plain; charset=utf-8" };
   }
@@ -131,12 +143,17 @@ export class OpenApiDocuments {
   }
 
   #wholeEntry(): Whole {
-    this.#whole ??= { hash: hashOf([...this.#all()].map(([path, { hash }]) => [path, hash])), encoded: {} };
+    if (this.#whole) return this.#whole;
+    const parts = [...this.#all()].map(([path, { hash }]) => [path, hash]);
+    const remote = this.#options.remote?.wholes().map(({ hash }) => hash) ?? [];
+    this.#whole = { hash: hashOf([...parts, ...remote]), encoded: {} };
     return this.#whole;
   }
 
   #encodeWhole(form: OpenApiForm): Uint8Array {
-    const document = wholeDocument(this.#resources(), this.#options.version);
+    const { remote, version } = this.#options;
+    const own = wholeDocument(this.#resources(), version);
+    const document = (remote?.wholes() ?? []).reduce((merged, part) => mergeDocument(merged, part.document), own);
     return form === "json" ? Buffer.from(JSON.stringify(document)) : encodeVersion2(document);
   }
 

@@ -16,7 +16,8 @@ export class KeyQueue {
   readonly #options: KeyQueueOptions;
   readonly #keys = new Set<string>();
   readonly #retries = new Map<string, number>();
-  readonly #cancels = new Set<() => void>();
+  /** One a key: a later one takes its place. */
+  readonly #cancels = new Map<string, () => void>();
   #isRunning = false;
   #isStopped = false;
 
@@ -34,16 +35,17 @@ export class KeyQueue {
 
   addAfter(key: string, milliseconds: number): void {
     if (this.#isStopped) return;
+    this.#cancels.get(key)?.();
     const cancel = this.#options.clock.after(milliseconds, () => {
-      this.#cancels.delete(cancel);
+      this.#cancels.delete(key);
       this.add(key);
     });
-    this.#cancels.add(cancel);
+    this.#cancels.set(key, cancel);
   }
 
   stop(): void {
     this.#isStopped = true;
-    for (const cancel of this.#cancels) cancel();
+    for (const cancel of this.#cancels.values()) cancel();
   }
 
   async #run(): Promise<void> {

@@ -35,7 +35,7 @@ export async function proxyHttp(
   identity: readonly string[] = [],
 ): Promise<void> {
   const { rawQuery, rawPath } = urlOf(ctx);
-  if (ctx.state.upgrade) return proxyUpgrade(ctx, backend, `${escapePath(path) || "/"}${rawQuery}`);
+  if (ctx.state.upgrade) return proxyUpgrade(ctx, backend, `${escapePath(path) || "/"}${rawQuery}`, identity);
   // A page at the empty path would have its relative links miss the last segment.
   if (path === "" && (ctx.method === "GET" || ctx.method === "HEAD")) {
     return send(ctx, 301, "", "", { Location: `${rawPath}/${rawQuery}` });

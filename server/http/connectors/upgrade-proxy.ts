@@ -13,17 +13,26 @@ const CREDENTIALS = new Set(["authorization", "x-remote-user", "x-remote-group",
 /**
  * Passes a request to change protocols on, and then every byte in both directions: what is spoken (SPDY, WebSocket) is
  * a matter of the client and the backend. (apimachinery/pkg/util/proxy/upgradeaware.go)
+ * @param identity headers that say for whom, name and value in turn: the client's own of that kind are dropped
  * @throws StatusError 400 when it is no such request, 500 when the backend cannot be asked
  */
-export async function proxyUpgrade(ctx: Ctx, backend: Backend, target: string): Promise<void> {
+export async function proxyUpgrade(
+  ctx: Ctx,
+  backend: Backend,
+  target: string,
+  identity: readonly string[] = [],
+): Promise<void> {
   const { upgrade, signal } = ctx.state;
   if (!upgrade) throw badRequest("Upgrade request required");
   const connection = await dial(backend);
   const method = upgrade.extendedConnect ? "GET" : (ctx.req.method ?? "GET");
-  const headers = upgrade.extendedConnect ? handshakeOf(ctx, backend) : forwarded(ctx);
+  const isOwn = identity.length > 0 ? isCredentialOrRemote : isCredential;
+  const headers = upgrade.extendedConnect ? handshakeOf(ctx, backend, isOwn) : forwarded(ctx, isOwn);
   let answer: BackendAnswer;
   try {
-    answer = await ask(connection, { method, target, headers, signal }, (body) => body.end());
+    answer = await ask(connection, { method, target, headers: [...headers, ...identity], signal }, (body) =>
+      body.end(),
+    );
   } catch (error) {
     throw new StatusError(500, "", error instanceof Error ? error.message : String(error));
   }
@@ -47,6 +56,9 @@ export async function proxyUpgrade(ctx: Ctx, backend: Backend, target: string): 
   await join(client, upgraded.socket, signal);
 }
 
+const isCredential = (name: string) => CREDENTIALS.has(name);
+const isCredentialOrRemote = (name: string) => isCredential(name) || name.startsWith("x-remote-");
+
 async function dial(backend: Backend): Promise<Duplex> {
   try {
     return await backend.connect();
@@ -56,7 +68,7 @@ async function dial(backend: Backend): Promise<Duplex> {
 }
 
 /** The client's headers as they came, without what identifies it. */
-function forwarded(ctx: Ctx): string[] {
+function forwarded(ctx: Ctx, isOwn: (name: string) => boolean): string[] {
   const { rawHeaders, headers, socket } = ctx.req;
   const result: string[] = [];
   const via: string[] = [];
@@ -66,7 +78,7 @@ function forwarded(ctx: Ctx): string[] {
     const lower = name.toLowerCase();
     if (lower === "x-forwarded-for") via.push(value);
     // A token among the subprotocols was taken out by authentication.
-    else if (lower !== "sec-websocket-protocol" && !CREDENTIALS.has(lower)) result.push(name, value);
+    else if (lower !== "sec-websocket-protocol" && !isOwn(lower)) result.push(name, value);
   }
   const protocols = headers["sec-websocket-protocol"];
   if (protocols) result.push("Sec-WebSocket-Protocol", protocols);
@@ -75,12 +87,12 @@ function forwarded(ctx: Ctx): string[] {
 }
 
 /** A client of HTTP/2 (RFC 8441) sends no key: the handshake with the backend needs one. */
-function handshakeOf(ctx: Ctx, { authority }: Backend): string[] {
+function handshakeOf(ctx: Ctx, { authority }: Backend, isOwn: (name: string) => boolean): string[] {
   const result = ["Host", authority, "Connection", "Upgrade", "Upgrade", "websocket", "Sec-WebSocket-Version", "13"];
   result.push("Sec-WebSocket-Key", randomBytes(16).toString("base64"));
   for (const [name, value] of Object.entries(ctx.req.headers)) {
-    const own = name.startsWith(":") || name === "host" || CREDENTIALS.has(name) || name === "sec-websocket-version";
-    if (!own && value !== undefined) result.push(name, [value].flat().join(", "));
+    const ours = name.startsWith(":") || name === "host" || isOwn(name) || name === "sec-websocket-version";
+    if (!ours && value !== undefined) result.push(name, [value].flat().join(", "));
   }
   result.push("X-Forwarded-For", ctx.req.socket.remoteAddress ?? "");
   return result;

@@ -1,0 +1,152 @@
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { createServer, type RequestOptions, request } from "node:https";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { selfSignedCertificate } from "../../pki/self-signed.ts";
+import { type Server, start } from "../start.ts";
+
+const GROUP = "toys.example.com";
+const thing = { type: "object", properties: { colour: { type: "string" } } };
+const get = { responses: { 200: { schema: { $ref: "#/definitions/io.k8s.api.core.v1.Pod" } } } };
+const documents: Record<string, object> = {
+  [`/apis/${GROUP}/v1`]: {
+    kind: "APIResourceList",
+    groupVersion: `${GROUP}/v1`,
+    resources: [{ name: "toys", singularName: "toy", namespaced: true, kind: "Toy", verbs: ["get"] }],
+  },
+  "/openapi/v3": { paths: { [`apis/${GROUP}/v1`]: { serverRelativeURL: `/openapi/v3/apis/${GROUP}/v1?hash=A` } } },
+  [`/openapi/v3/apis/${GROUP}/v1`]: { openapi: "3.0.0", info: { title: "toys", version: "1" }, paths: {} },
+  "/openapi/v2": {
+    swagger: "2.0",
+    paths: { [`/apis/${GROUP}/v1/toys`]: { get }, "/elsewhere": { get: { responses: {} } } },
+    // Another thing by the name of ours.
+    definitions: { "io.k8s.api.core.v1.Pod": thing },
+  },
+};
+const folder = mkdtempSync(join(tmpdir(), "inkube-aggregation-"));
+const behind = createServer({ ...pair() });
+let asked: Record<string, string | string[] | undefined> = {};
+let server: Server;
+
+function pair() {
+  const { certificate, key } = selfSignedCertificate("localhost", ["localhost"], new Date());
+  return { cert: certificate, key };
+}
+
+/** The administrator's certificate, as request options. */
+function admin(): RequestOptions {
+  const config = server.kubeconfig({ commonName: "admin", organizations: ["system:masters"] });
+  const data = (key: string) => Buffer.from(new RegExp(`${key}: (\\S+)`).exec(config)?.[1] ?? "", "base64");
+  return { cert: data("client-certificate-data"), key: data("client-key-data"), rejectUnauthorized: false };
+}
+
+async function call(path: string, method = "GET", body?: object) {
+  const sent = request(`${server.url}${path}`, {
+    ...admin(),
+    agent: false,
+    method,
+    headers: { "content-type": "application/json" },
+  });
+  sent.end(body && JSON.stringify(body));
+  const [answer] = await once(sent, "response");
+  const content = await text(answer);
+  return { code: answer.statusCode, body: content.startsWith("{") ? JSON.parse(content) : content };
+}
+
+beforeAll(async () => {
+  behind.on("request", (request, response) => {
+    const found = documents[request.url?.split("?")[0] ?? ""];
+    response.writeHead(found ? 200 : 404, { "content-type": "application/json" }).end(JSON.stringify(found ?? {}));
+  });
+  behind.on("upgrade", ({ headers }, socket) => {
+    asked = headers;
+    socket.write("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\n");
+    socket.pipe(socket);
+  });
+  await once(behind.listen(0, "127.0.0.1"), "listening");
+  server = await start({
+    dataDir: folder,
+    storage: "memory:",
+    durability: "relaxed",
+    bindAddress: "127.0.0.1",
+    port: 0,
+    logLevel: "error",
+    admissionPlugins: { enable: [], disable: [] },
+    settings: {},
+  });
+  const { port } = behind.address() as AddressInfo;
+  await call("/api/v1/namespaces/default/services", "POST", {
+    metadata: { name: "toys" },
+    spec: { type: "ExternalName", externalName: "localhost" },
+  });
+  await call("/apis/apiregistration.k8s.io/v1/apiservices", "POST", {
+    metadata: { name: `v1.${GROUP}` },
+    spec: {
+      group: GROUP,
+      version: "v1",
+      groupPriorityMinimum: 1000,
+      versionPriority: 15,
+      insecureSkipTLSVerify: true,
+      service: { namespace: "default", name: "toys", port },
+    },
+  });
+  await vi.waitFor(async () => {
+    const { body } = await call("/openapi/v3");
+    expect(body.paths).toHaveProperty([`apis/${GROUP}/v1`]);
+  }, 10_000);
+});
+afterAll(async () => {
+  await server?.stop();
+  behind.closeAllConnections();
+  behind.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+test("the documents of version 3 stay behind, the index has them", async () => {
+  const { body: index } = await call("/openapi/v3");
+  const { serverRelativeURL } = index.paths[`apis/${GROUP}/v1`];
+  expect(serverRelativeURL).toBe(`/openapi/v3/apis/${GROUP}/v1?hash=A`);
+  expect((await call(serverRelativeURL)).body.info.title).toBe("toys");
+  expect((await call(index.paths["api/v1"].serverRelativeURL)).body.info.title).toBe("Kubernetes");
+  expect((await call("/openapi/v3/apis/none.example.com/v1")).code).toBe(404);
+});
+
+test("of version 2 one document is made; what differs by the same name gets another", async () => {
+  const { paths, definitions } = (await call("/openapi/v2")).body;
+  expect(paths[`/apis/${GROUP}/v1/toys`].get.responses["200"].schema.$ref).toBe(
+    "#/definitions/io.k8s.api.core.v1.Pod_v2",
+  );
+  expect(definitions["io.k8s.api.core.v1.Pod_v2"]).toEqual(thing);
+  expect(definitions["io.k8s.api.core.v1.Pod"].properties).toHaveProperty("spec");
+  expect(paths).not.toHaveProperty("/elsewhere");
+});
+
+test("an upgraded connection goes through, with the name of who asked and nothing else of theirs", async () => {
+  const headers = { connection: "Upgrade", upgrade: "echo", "x-remote-user": "mallory", "x-remote-group": "evil" };
+  const sent = request(`${server.url}/apis/${GROUP}/v1/namespaces/default/toys/bear/talk?word=a`, {
+    ...admin(),
+    agent: false,
+    headers,
+  });
+  sent.end();
+  const [answer, socket] = await once(sent, "upgrade");
+  expect(answer.statusCode).toBe(101);
+  socket.write("hello");
+  const [echoed] = await once(socket, "data");
+  expect(String(echoed)).toBe("hello");
+  socket.destroy();
+  expect(asked["x-remote-user"]).toBe("admin");
+  expect(asked["x-remote-group"]).toBe("system:masters, system:authenticated");
+});
+
+test("documents go with their APIService", async () => {
+  await call(`/apis/apiregistration.k8s.io/v1/apiservices/v1.${GROUP}`, "DELETE");
+  await vi.waitFor(async () => {
+    expect((await call("/openapi/v3")).body.paths).not.toHaveProperty([`apis/${GROUP}/v1`]);
+    expect((await call("/openapi/v2")).body.paths).not.toHaveProperty([`/apis/${GROUP}/v1/toys`]);
+  });
+});
