@@ -8,7 +8,7 @@ import { validateLabels } from "../meta/label-validation.ts";
 import type { KubeObject, UnstructuredObject } from "../meta/object.ts";
 import { validateAnnotations } from "../meta/object-meta.ts";
 import { isObject } from "../registry/apiextensions/schema/json-schema.ts";
-import type { Convert } from "./converting-store.ts";
+import type { Convert } from "./webhook-conversion.ts";
 
 const GROUP = "apiextensions.k8s.io";
 const KNOWN_VERSIONS = ["v1", "v1beta1"];

@@ -3,7 +3,7 @@ import { DecodeError } from "../../openapi/json-tree.ts";
 import type { Schema } from "../../openapi/schema.ts";
 import type { KubeObject, UnstructuredObject } from "../meta/object.ts";
 import { applyDefaults } from "../registry/apiextensions/schema/defaulting.ts";
-import type { Column, CustomResourceHooks, Kind } from "../registry/kind.ts";
+import type { Column, Conversion, CustomResourceHooks, Kind } from "../registry/kind.ts";
 import { columnsOf } from "./columns.ts";
 import { type CustomVersion, customStrategy } from "./custom-resource.ts";
 import { coerceObject, fromStored, inVersion, type VersionSchemas, versionOf } from "./version-forms.ts";
@@ -29,6 +29,7 @@ export interface CustomKindInput extends CustomVersion {
   columns(): readonly CustomResourceColumnDefinition[] | undefined;
   /** Objects stay in the version that they were stored in, which is how a webhook gets them. */
   readonly keepsVersion?: boolean;
+  readonly conversion?: Conversion;
   /** The definition is being deleted. */
   isTerminating(): boolean;
 }
@@ -73,6 +74,7 @@ function hooksOf({
   replicasPaths,
   warning,
   keepsVersion = false,
+  conversion,
   isTerminating,
 }: CustomKindInput): CustomResourceHooks {
   const hooks: CustomResourceHooks = {
@@ -87,6 +89,7 @@ function hooksOf({
     },
     fromStored: (object) => fromStored(object, schemas, keepsVersion ? versionOf(object) : version),
     toStored: (object) => (keepsVersion ? object : inVersion(object, schemas, storageVersion)),
+    ...(conversion && { conversion }),
     convert(object, apiVersion) {
       const slash = apiVersion.indexOf("/");
       const target = apiVersion.slice(slash + 1);

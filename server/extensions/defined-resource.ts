@@ -12,13 +12,14 @@ import { shapeOf } from "../registry/apiextensions/schema/shape.ts";
 import type { Kind } from "../registry/kind.ts";
 import type { ResourceStore } from "../registry/store.ts";
 import { brokenConverter, type ConversionEnvironment, webhookConverter } from "./conversion-webhook.ts";
-import { type Convert, ConvertingStore } from "./converting-store.ts";
+import { ConvertingStore } from "./converting-store.ts";
 import { type CustomKindInput, customKind } from "./custom-kind.ts";
 import { outlineOf } from "./custom-resource.ts";
 import { CustomStore } from "./custom-store.ts";
 import { deprecationWarning } from "./deprecation.ts";
 import { namesOf } from "./scale.ts";
 import type { VersionSchemas } from "./version-forms.ts";
+import { type Convert, WebhookConversion } from "./webhook-conversion.ts";
 
 export interface DefinedEnvironment extends ConversionEnvironment {
   /** The definition as it is now, parsed on demand. */
@@ -161,12 +162,17 @@ export class DefinedResource {
     const { makeStore } = this.#environment;
     const instances = makeStore(customKind({ ...input(storage), keepsVersion: true }));
     const convert = this.#converter(conversion);
-    const storeOf = (kind: Kind) => (convert ? new ConvertingStore(kind, instances, convert) : makeStore(kind));
+    const storeOf = (kind: Kind, version: CustomResourceDefinitionVersion) => {
+      if (!convert) return makeStore(kind);
+      const conversion = new WebhookConversion(kind, instances.kind, convert);
+      const writing = makeStore(customKind({ ...input(version), keepsVersion: true, conversion }));
+      return new ConvertingStore(kind, { reading: instances, writing, conversion });
+    };
     const served = versions
       .filter((version) => version.served)
       .map((version) => {
         const own = customKind(input(version));
-        return { kind: own, store: new CustomStore(own, storeOf(own), common) };
+        return { kind: own, store: new CustomStore(own, storeOf(own, version), common) };
       });
     return { served, instances };
   }

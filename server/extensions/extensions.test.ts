@@ -3,6 +3,7 @@ import type { CustomResourceDefinition } from "../../openapi/api/apiextensions.k
 import type { WebhookClient } from "../admission/webhook/client.ts";
 import { deepCopy } from "../meta/equality.ts";
 import type { KubeObject, UnstructuredObject } from "../meta/object.ts";
+import type { AdmissionChain } from "../registry/generic/environment.ts";
 import { listRequest, PLAIN, scope, storeOf } from "../registry/generic/test-registry.ts";
 import { ServerRegistry } from "../registry/registry.ts";
 import type { Services } from "../registry/services.ts";
@@ -50,11 +51,14 @@ afterEach(() => {
   for (const stop of stops.splice(0)) stop();
 });
 
-async function server(post: WebhookClient["post"] = () => Promise.reject(new Error("no webhook here"))) {
+async function server(
+  post: WebhookClient["post"] = () => Promise.reject(new Error("no webhook here")),
+  admission: Partial<AdmissionChain> = {},
+) {
   const storage = await openStorage("memory:", { durability: "relaxed", historySeconds: 0 });
   const registry = new ServerRegistry({
     storage,
-    admission: { admit: async () => undefined, validate: async () => undefined },
+    admission: { admit: async () => undefined, validate: async () => undefined, ...admission },
     random: Math.random,
     clock: systemClock,
     services: {} as Services, // no kind in here needs one
@@ -187,19 +191,61 @@ const WEBHOOK = {
   versions: [version("v1", true, "one"), version("v2", false, "two")],
 } as unknown as Partial<Spec>;
 
+const swap = reviewed((object) => {
+  const { one, two } = object.spec as { one?: string; two?: string };
+  object.spec = object.apiVersion?.endsWith("v2") ? { two: one } : { one: two };
+});
+
 test("a webhook converts on the way in and out", async () => {
-  const { define, widgets } = await server(
-    reviewed((object) => {
-      const { one, two } = object.spec as { one?: string; two?: string };
-      object.spec = object.apiVersion?.endsWith("v2") ? { two: one } : { one: two };
-    }),
-  );
+  const { define, widgets } = await server(swap);
   await define(definition(WEBHOOK));
   const created = await widgets("v2").create("a", widget({ two: "x" }, {}, `${GROUP}/v2`), scope());
   expect(created.object).toMatchObject({ apiVersion: `${GROUP}/v2`, spec: { two: "x" } });
   expect((await widgets("v1").get("a", "w", "", scope())).object).toMatchObject({ spec: { one: "x" } });
   const { items } = await widgets("v2").list(listRequest(), scope());
   expect(items.map(({ object }) => object)).toMatchObject([{ spec: { two: "x" } }]);
+});
+
+test("writes are admitted and checked in the version of the request, then converted", async () => {
+  const seen: unknown[] = [];
+  const hear: AdmissionChain["admit"] = async ({ operation, version, object, oldObject }) => {
+    if (object?.kind === "Widget" || oldObject?.kind === "Widget")
+      seen.push([operation, version, object?.apiVersion, oldObject?.apiVersion]);
+  };
+  const { define, widgets } = await server(swap, { admit: hear });
+  const short = {
+    type: "object",
+    properties: { spec: { type: "object", properties: { two: { type: "string", maxLength: 1 } } } },
+  };
+  const versions = [version("v1", true, "one"), { ...version("v2", false), schema: { openAPIV3Schema: short } }];
+  await define(definition({ ...WEBHOOK, versions } as unknown as Partial<Spec>));
+  const [v1, v2] = [`${GROUP}/v1`, `${GROUP}/v2`];
+  const long = widget({ two: "long" }, {}, v2);
+  await expect(widgets("v2").create("a", long, scope())).rejects.toMatchObject({
+    code: 422,
+    details: { causes: [{ field: "spec.two" }] },
+  });
+  expect((await widgets("v2").create("a", widget({ two: "x" }, {}, v2), scope({ dryRun: true }))).object).toMatchObject(
+    { apiVersion: v2, spec: { two: "x" } },
+  );
+  await widgets("v1").create("a", widget({ one: "long" }), scope());
+  const change = (two: string) => async (current: KubeObject | undefined) => ({ ...current!, spec: { two } });
+  await expect(widgets("v2").update("a", "w", "", change("longer"), PLAIN, scope())).rejects.toMatchObject({
+    code: 422,
+  });
+  const { stored } = await widgets("v2").update("a", "w", "", change("y"), PLAIN, scope());
+  expect(stored.object).toMatchObject({ apiVersion: v2, spec: { two: "y" } });
+  expect((await widgets("v1").get("a", "w", "", scope())).object).toMatchObject({ apiVersion: v1, spec: { one: "y" } });
+  const gone = await widgets("v2").delete("a", "w", {}, scope());
+  expect(gone.stored.object).toMatchObject({ apiVersion: v2, spec: { two: "y" } });
+  expect(seen).toEqual([
+    ["CREATE", "v2", v2, undefined],
+    ["CREATE", "v2", v2, undefined],
+    ["CREATE", "v1", v1, undefined],
+    ["UPDATE", "v2", v2, v2],
+    ["UPDATE", "v2", v2, v2],
+    ["DELETE", "v2", undefined, v2],
+  ]);
 });
 
 test.each([

@@ -5,7 +5,7 @@ import type { FieldError } from "../meta/field-error.ts";
 import type { KubeObject } from "../meta/object.ts";
 import type { ServiceAllocator } from "./core/service/allocator.ts";
 import type { Services } from "./services.ts";
-import type { DeleteOptions } from "./store.ts";
+import type { DeleteOptions, Stored } from "./store.ts";
 
 /** What strategies may know of the request. */
 export interface RequestContext {
@@ -218,6 +218,14 @@ export interface Kind<T extends KubeObject = KubeObject> {
   readonly customResource?: CustomResourceHooks;
 }
 
+/** Between a version and the one that is stored, where that takes asking somebody. */
+export interface Conversion {
+  /** A state as it is stored, in this version. @throws StatusError 500 */
+  read(stored: Stored): Promise<Stored>;
+  /** An object of this version as it is to be stored. @throws StatusError 500 */
+  toStorage(object: KubeObject): Promise<KubeObject>;
+}
+
 /** What one version of a custom resource does in its own way. Made from its definition (server/extensions). */
 export interface CustomResourceHooks {
   /**
@@ -229,6 +237,8 @@ export interface CustomResourceHooks {
   fromStored(object: KubeObject): KubeObject;
   /** An object of this version as it is stored. Shares with it, and leaves it as it is. */
   toStored(object: KubeObject): KubeObject;
+  /** Where a webhook converts: writes go through it, and the two above leave the version as it is. */
+  readonly conversion?: Conversion;
   /** For field managers that used another version. @returns undefined when that is not served */
   convert(object: KubeObject, apiVersion: string): { object: KubeObject; schema: Schema } | undefined;
   /** Where `replicas` is in each version that has a scale subresource, by apiVersion. */

@@ -9,7 +9,7 @@ import { admissionAttributes, requestContext, type StoreContext } from "./enviro
 import { keyOf, resourceOf } from "./keys.ts";
 import { trackFields } from "./managed-fields.ts";
 import { dedupOwnerReferences } from "./owner-references.ts";
-import { dryRunObject, putObject } from "./write.ts";
+import { dryRunObject, putObject, rehearse } from "./write.ts";
 
 /** With 8 random names a million objects of one prefix collide with a probability of 0.1 %. */
 const NAME_ATTEMPTS = 8;
@@ -121,7 +121,7 @@ async function createNamed(
         throw new StatusError(500, "", "resourceVersion should not be set on objects to be created");
       }
       stored = await putObject(store, key, object, 0);
-    } else if (!storage.peek(key)) stored = dryRunObject(kind, key, object);
+    } else if (!storage.peek(key)) stored = await rehearse(kind, key, object);
     if (!stored) throw nameTaken(store, key, object, scope);
   } finally {
     await finish?.(stored !== undefined && !scope.dryRun);

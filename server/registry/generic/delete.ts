@@ -7,8 +7,8 @@ import { deletionFinalizers } from "./garbage-collection.ts";
 import { beforeDelete, markAsDeleting } from "./graceful-deletion.ts";
 import { keyOf, resourceOf } from "./keys.ts";
 import { checkPreconditions } from "./preconditions.ts";
-import { type StoredObject, storedOf } from "./stored.ts";
-import { deleteObject, dryRunObject, putObject } from "./write.ts";
+import { storedOf } from "./stored.ts";
+import { asServed, deleteObject, putObject, rehearse } from "./write.ts";
 
 export interface DeleteRequest {
   readonly namespace: string;
@@ -29,7 +29,7 @@ interface Run extends DeleteRequest {
   /** Asked for by the request, or by the options alone (those inside an Eviction). */
   readonly dryRun: boolean;
   /** Runs admission once for a state of the object. */
-  admit(current: StoredObject): Promise<void>;
+  admit(current: Stored): Promise<void>;
 }
 
 /**
@@ -39,7 +39,7 @@ interface Run extends DeleteRequest {
 export async function deleteOne(store: StoreContext, request: DeleteRequest, scope: RequestScope): Promise<Deleted> {
   const { kind } = store;
   const key = keyOf(kind, request.namespace, request.name);
-  let admitted: StoredObject | undefined;
+  let admitted: Stored | undefined;
   const run: Run = {
     ...request,
     store,
@@ -54,18 +54,18 @@ export async function deleteOne(store: StoreContext, request: DeleteRequest, sco
   };
   for (;;) {
     if (scope.signal.aborted) throw scope.signal.reason;
-    const result = await attempt(run, read(run));
+    const result = await attempt(run, await read(run));
     if (result) return result;
   }
 }
 
-function read({ store, key, name, scope }: Run): StoredObject {
+function read({ store, key, name, scope }: Run): Stored | Promise<Stored> {
   const change = store.storage.peek(key);
   if (!change) throw notFound(resourceOf(store.kind, scope), name);
-  return storedOf(store.kind, change);
+  return asServed(store.kind, storedOf(store.kind, change));
 }
 
-async function admit(store: StoreContext, request: DeleteRequest, current: StoredObject, scope: RequestScope) {
+async function admit(store: StoreContext, request: DeleteRequest, current: Stored, scope: RequestScope) {
   const { kind, admission } = store;
   const attributes = admissionAttributes(kind, scope, {
     operation: "DELETE",
@@ -79,7 +79,7 @@ async function admit(store: StoreContext, request: DeleteRequest, current: Store
 }
 
 /** @returns undefined when the race was lost */
-async function attempt(run: Run, current: StoredObject): Promise<Deleted | undefined> {
+async function attempt(run: Run, current: Stored): Promise<Deleted | undefined> {
   const { store, scope, options, key, name, dryRun } = run;
   const { kind } = store;
   const context = requestContext(store, scope);
@@ -104,7 +104,7 @@ async function attempt(run: Run, current: StoredObject): Promise<Deleted | undef
     if (waits || (plan.graceful && plan.gracePeriodSeconds !== 0)) return mark(run, object, current);
     // Upstream writes the passed grace period first and deletes then; watchers see both.
     if (plan.graceful) {
-      if (dryRun) return { stored: dryRunObject(kind, key, object), deleted: true };
+      if (dryRun) return { stored: await rehearse(kind, key, object), deleted: true };
       const marked = await putObject(store, key, object, current.revision);
       return marked && remove(run, marked, {});
     }
@@ -119,9 +119,9 @@ function setFinalizers({ metadata }: KubeObject, finalizers: string[]): void {
   else delete metadata.finalizers;
 }
 
-async function mark(run: Run, object: KubeObject, current: StoredObject): Promise<Deleted | undefined> {
+async function mark(run: Run, object: KubeObject, current: Stored): Promise<Deleted | undefined> {
   const { store, scope, key, dryRun } = run;
-  if (dryRun) return { stored: dryRunObject(store.kind, key, object), deleted: false };
+  if (dryRun) return { stored: await rehearse(store.kind, key, object), deleted: false };
   const old = current.object;
   // Deleted before, and still waiting: nothing to write.
   if (semanticEqual(object, old)) return { stored: current, deleted: false };
@@ -130,7 +130,7 @@ async function mark(run: Run, object: KubeObject, current: StoredObject): Promis
   return stored && { stored, deleted: false };
 }
 
-async function remove(run: Run, current: StoredObject, preconditions: Preconditions): Promise<Deleted | undefined> {
+async function remove(run: Run, current: Stored, preconditions: Preconditions): Promise<Deleted | undefined> {
   const { store, scope, key, name, dryRun } = run;
   checkPreconditions(store.kind, key, preconditions, current.object, name);
   if (dryRun) return { stored: current, deleted: true };

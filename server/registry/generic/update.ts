@@ -15,8 +15,8 @@ import { takeScaleManagers, trackFields, trackScale, withScaleManagers } from ".
 import { dedupOwnerReferences } from "./owner-references.ts";
 import { checkPreconditions } from "./preconditions.ts";
 import { objectRevision } from "./resource-version.ts";
-import { type StoredObject, storedOf } from "./stored.ts";
-import { deleteObject, dryRunObject, putObject } from "./write.ts";
+import { storedOf } from "./stored.ts";
+import { asServed, deleteObject, dryRunObject, putObject, rehearse } from "./write.ts";
 
 const CHANGED = "the object has been modified; please apply your changes to the latest version and try again";
 
@@ -59,7 +59,7 @@ export async function update(store: StoreContext, request: UpdateRequest, scope:
   for (;;) {
     if (scope.signal.aborted) throw scope.signal.reason;
     const change = storage.peek(key);
-    const current = change && storedOf(kind, change);
+    const current = change && (await asServed(kind, storedOf(kind, change)));
     if (!current && !mayCreate) throw notFound(resourceOf(kind, scope), name);
     checkPreconditions(kind, key, { uid: options.uid }, current?.object, name);
     const result = current ? await updateOnce(run, current) : await createOnce(run);
@@ -73,7 +73,7 @@ function isGeneric({ prepareForUpdate, write }: Subresource<KubeObject>): boolea
 }
 
 /** @returns undefined when the race was lost */
-async function updateOnce(run: Run, current: StoredObject): Promise<Updated | undefined> {
+async function updateOnce(run: Run, current: Stored): Promise<Updated | undefined> {
   const { store, definition, scope, namespace, key } = run;
   const { kind, admission } = store;
   const context = requestContext(store, scope);
@@ -92,7 +92,7 @@ async function updateOnce(run: Run, current: StoredObject): Promise<Updated | un
     if (endsDeletion(kind, object, old)) return await deleteDuringUpdate(run, object, current);
     const mustWrite = kind.definition.rewrittenByFirstUpdate && current.revision === current.createRevision;
     if (!mustWrite && semanticEqual(object, old)) return { stored: current, created: false };
-    stored = scope.dryRun ? dryRunObject(kind, key, object) : await putObject(store, key, object, current.revision);
+    stored = scope.dryRun ? await rehearse(kind, key, object) : await putObject(store, key, object, current.revision);
   } finally {
     await finish?.(stored !== undefined && !scope.dryRun);
   }
@@ -181,7 +181,7 @@ function endsDeletion(kind: Kind, object: KubeObject, old: KubeObject): boolean 
 }
 
 /** The client gets the object as it sent it, as after any update. */
-async function deleteDuringUpdate(run: Run, object: KubeObject, current: StoredObject): Promise<Updated | undefined> {
+async function deleteDuringUpdate(run: Run, object: KubeObject, current: Stored): Promise<Updated | undefined> {
   const { store, scope, key } = run;
   const { kind } = store;
   const answer = dryRunObject(kind, key, object);
@@ -223,7 +223,7 @@ async function createOnce(run: Run): Promise<Updated | undefined> {
   try {
     beforeCreate(kind, namespace, object, context);
     await admission.validate(attributes(object));
-    stored = scope.dryRun ? dryRunObject(kind, key, object) : await putObject(store, key, object, 0);
+    stored = scope.dryRun ? await rehearse(kind, key, object) : await putObject(store, key, object, 0);
   } finally {
     await finish?.(stored !== undefined && !scope.dryRun);
   }

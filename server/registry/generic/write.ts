@@ -2,6 +2,7 @@ import { encodeJson, encodeSorted } from "../../../openapi/encode.ts";
 import type { KubeObject } from "../../meta/object.ts";
 import type { Change } from "../../storage/storage.ts";
 import type { Kind } from "../kind.ts";
+import type { Stored } from "../store.ts";
 import type { StoreContext } from "./environment.ts";
 import { dropEmptyLists } from "./nil-lists.ts";
 import { rememberWritten, type StoredObject, storedOf } from "./stored.ts";
@@ -27,20 +28,22 @@ export async function putObject(
   key: string,
   object: KubeObject,
   expected: number,
-): Promise<StoredObject | undefined> {
+): Promise<Stored | undefined> {
   const { ttlSeconds } = kind.definition;
   const expiresAt = ttlSeconds === undefined ? undefined : clock.now() + (eventTtlSeconds ?? ttlSeconds) * 1000;
-  const encode = withRevision(kind, object);
+  const { conversion } = kind.customResource ?? {};
+  const form = conversion ? await conversion.toStorage(object) : object;
+  const encode = withRevision(kind, form);
   let forget: (() => void) | undefined;
   const encodeOnce = (revision: number) => {
     forget?.();
     const bytes = encode(revision);
-    forget = rememberWritten(bytes, object);
+    forget = rememberWritten(bytes, form);
     return bytes;
   };
   try {
     const change = await storage.put(key, encodeOnce, expected, expiresAt);
-    return change && storedOf(kind, change, object);
+    return change && asServed(kind, storedOf(kind, change, form));
   } finally {
     forget?.();
   }
@@ -52,9 +55,22 @@ export async function deleteObject(
   key: string,
   object: KubeObject,
   expected: number,
-): Promise<StoredObject | undefined> {
-  const change = await storage.delete(key, withRevision(kind, object), expected);
-  return change && storedOf(kind, change, object);
+): Promise<Stored | undefined> {
+  const { conversion } = kind.customResource ?? {};
+  const form = conversion ? await conversion.toStorage(object) : object;
+  const change = await storage.delete(key, withRevision(kind, form), expected);
+  return change && asServed(kind, storedOf(kind, change, form));
+}
+
+/** A state in the version of the kind. @throws StatusError 500 */
+export function asServed(kind: Kind, stored: StoredObject): Stored | Promise<Stored> {
+  return kind.customResource?.conversion?.read(stored) ?? stored;
+}
+
+/** The answer to a dry run of a write: all that storing it would do to it. @throws StatusError 500 */
+export async function rehearse(kind: Kind, key: string, object: KubeObject): Promise<Stored> {
+  const form = (await kind.customResource?.conversion?.toStorage(object)) ?? object;
+  return asServed(kind, dryRunObject(kind, key, form));
 }
 
 /** The object as a dry run answers it: encoded and read again, never stored. */
