@@ -33,6 +33,7 @@ export interface ServerFlags {
   auditPolicyFile?: string;
   auditLogPath?: string;
   encryptionProviderConfig?: string;
+  enablePriorityAndFairness: boolean;
   maxRequestsInflight: number;
   maxMutatingRequestsInflight: number;
   requestTimeout: number;
@@ -168,6 +169,10 @@ function options(): Option[] {
     flag("--audit-policy-file <file>", "what is written to the audit log"),
     flag("--audit-log-path <file>", "where the audit log goes, '-' for standard output"),
     flag("--encryption-provider-config <file>", "which resources are encrypted on disk, and how"),
+    flag("--enable-priority-and-fairness [boolean]", "queue and share requests by FlowSchemas and priority levels")
+      .argParser(trueOrFalse)
+      .preset("true")
+      .default(DEFAULTS.enablePriorityAndFairness),
     flag("--max-requests-inflight <n>", "reading requests at once, 0 for any number")
       .argParser(count)
       .default(DEFAULTS.maxRequestsInFlight),
@@ -223,6 +228,7 @@ export function serverSettings(
     serviceAccountKeyFiles: flags.serviceAccountKeyFile,
     serviceAccountMaxTokenExpirationSeconds: flags.serviceAccountMaxTokenExpiration,
     apiAudiences: flags.apiAudiences,
+    enablePriorityAndFairness: flags.enablePriorityAndFairness,
     maxRequestsInFlight: flags.maxRequestsInflight,
     maxMutatingRequestsInFlight: flags.maxMutatingRequestsInflight,
     requestTimeoutMilliseconds: flags.requestTimeout,
@@ -259,6 +265,11 @@ function* contradictions(flags: ServerFlags): Generator<string> {
     yield "--audit-policy-file and --audit-log-path need each other";
   if (!both(flags.tlsCertFile, flags.tlsPrivateKeyFile)) {
     yield "--tls-cert-file and --tls-private-key-file need each other";
+  }
+  const { maxRequestsInflight: reading, maxMutatingRequestsInflight: mutating } = flags;
+  if (flags.enablePriorityAndFairness && reading + mutating <= 0) {
+    const given = `MaxRequestsInFlight=${reading} and MaxMutatingRequestsInFlight=${mutating}`;
+    yield `invalid configuration: ${given}; they must add up to something positive`;
   }
   if (flags.serviceAccountIssuer.length === 0) yield "--service-account-issuer: at least one is needed";
   if (flags.serviceAccountKeyFile.length > 0 && !flags.serviceAccountSigningKeyFile) {

@@ -36,6 +36,7 @@ import { startAuditLog } from "./start/audit.ts";
 import { apiAudiences, createAuthentication, FRONT_PROXY_NAMES, serviceAccountKeys } from "./start/authentication.ts";
 import { startAuthorization } from "./start/authorization.ts";
 import { encryptionAtRest } from "./start/encryption.ts";
+import { startFlowControl } from "./start/flow-control.ts";
 import { keepFlowSchemaStatus } from "./start/flow-schema-status.ts";
 import { healthChecks } from "./start/health.ts";
 import { renewIdentityLease } from "./start/identity-lease.ts";
@@ -198,6 +199,13 @@ export async function start(options: StartOptions): Promise<Server> {
     });
     releases.add(() => aggregator.stop());
     let invalidateDiscovery = (): void => undefined; // until there is an app
+    const { flowControl, stop: stopFlowControl } = startFlowControl({
+      settings,
+      watch,
+      storage,
+      kindOf: (resource) => registry.storeOf(resource)?.kind,
+    });
+    releases.add(stopFlowControl);
     const state = { bootstrapped: false, stopping: false };
     let port = 0;
     const serverAddress = () => `${advertisedAddress(bindAddress)}:${port}`;
@@ -232,7 +240,8 @@ export async function start(options: StartOptions): Promise<Server> {
       routes: openApiRoutes(documents, now),
       onPanic: (error, path) => console.error(path, error),
       countObjects: (prefix) => storage.count(prefix),
-      series: admissionMetrics.series,
+      ...(flowControl && { flowControl }),
+      series: [...admissionMetrics.series, ...(flowControl?.series ?? [])],
     });
     invalidateDiscovery = () => app.invalidateDiscovery();
     const listener = await listenOnFreePort(options, app, pki, settings);
@@ -259,7 +268,9 @@ export async function start(options: StartOptions): Promise<Server> {
       options.defaultProvisioner ? [defaultStorageClass(options.defaultProvisioner)] : [],
     );
     await ensureBootstrapPolicy(reader, writer);
-    releases.add(keepFlowSchemaStatus({ watch, reader, writer, clock: systemClock, now, onError: console.error }));
+    if (flowControl) {
+      releases.add(keepFlowSchemaStatus({ watch, reader, writer, clock: systemClock, now, onError: console.error }));
+    }
     releases.add(renewIdentityLease(writer, identityLeaseName(hostname()), now));
     state.bootstrapped = true;
 

@@ -139,6 +139,7 @@ export function startAggregator(options: AggregatorOptions): Aggregator {
       const { path } = ctx.state.requestInfo;
       const service = serviceOf(path);
       if (!service) return false;
+      ctx.state.initialized?.(); // a watch is the other server's burden from here on
       if (!isAvailable(service)) sendText(ctx, 503, "service unavailable");
       else await proxyHttp(ctx, remoteServer(service, reader, client), path, identityHeaders(ctx.state.user));
       return true;

@@ -4,7 +4,7 @@ import type { Authorizer } from "../auth/authorizer.ts";
 import type { ServedGroup } from "../discovery/groups.ts";
 import type { Random } from "../meta/random.ts";
 import type { Registry } from "../registry/store.ts";
-import type { FlowClassifier } from "./filters/max-in-flight.ts";
+import type { FlowControl } from "./flow-control/flow-control.ts";
 import type { Connector } from "./handlers/connect.ts";
 import type { Ctx } from "./respond.ts";
 import type { HealthCheck } from "./routes/health.ts";
@@ -42,7 +42,8 @@ export interface AppOptions {
   /** Groups of other servers (APIServices), for discovery. Call `App.invalidateDiscovery` when they change. */
   readonly remoteGroups?: () => readonly ServedGroup[];
   readonly audit?: AuditLog;
-  readonly flows?: FlowClassifier;
+  /** Priority and fairness; without it there are the limits below alone. */
+  readonly flowControl?: FlowControl;
   readonly corsAllowedOrigins: readonly RegExp[];
   readonly requestTimeoutMilliseconds: number;
   /** Watches without timeoutSeconds last this long, or up to twice as long. */

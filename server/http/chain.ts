@@ -10,6 +10,7 @@ import { impersonation } from "./filters/impersonation.ts";
 import { type InFlight, maxInFlight } from "./filters/max-in-flight.ts";
 import { observe } from "./filters/observe.ts";
 import { panicRecovery } from "./filters/panic-recovery.ts";
+import { priorityAndFairness } from "./filters/priority-and-fairness.ts";
 import { requestInfo } from "./filters/request-info.ts";
 import { type WaitGroup, waitGroup } from "./filters/wait-group.ts";
 import type { Metrics } from "./metrics.ts";
@@ -24,6 +25,16 @@ export function chain(
   options: AppOptions,
   shared: { group: WaitGroup; inFlight: InFlight; metrics: Metrics },
 ): Middleware<State>[] {
+  const { flowControl, registry } = options;
+  const limits = {
+    ...options,
+    inFlight: shared.inFlight,
+    // Counted by name, though no handler came to say that there is such a resource.
+    onDropped(state: State) {
+      const { apiGroup, apiVersion, resource } = state.requestInfo;
+      state.served = registry.lookup(apiGroup, apiVersion, resource) !== undefined;
+    },
+  };
   return [
     auditId(options),
     panicRecovery(options),
@@ -35,7 +46,7 @@ export function chain(
     authentication(options),
     audit({ log: options.audit }),
     impersonation(options),
-    maxInFlight({ ...options, inFlight: shared.inFlight }),
+    flowControl ? priorityAndFairness({ ...limits, flowControl }) : maxInFlight(limits),
     authorization(options),
   ];
 }

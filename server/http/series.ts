@@ -1,6 +1,7 @@
 import type { Metric, Registry } from "prom-client";
 
-interface Histogram {
+/** What a histogram counted: how many values fell into each bucket alone, all of them, and their sum. */
+export interface Buckets {
   readonly counts: number[];
   sum: number;
   count: number;
@@ -20,7 +21,7 @@ export class Series {
   readonly labels: readonly string[];
   readonly buckets: readonly number[];
   readonly #values = new Map<string, number>();
-  readonly #histograms = new Map<string, Histogram>();
+  readonly #histograms = new Map<string, Buckets>();
 
   constructor(
     name: string,
@@ -40,6 +41,16 @@ export class Series {
     const value = this.#values.get(key);
     if (value === undefined && this.#values.size >= MAX_SERIES) return;
     this.#values.set(key, (value ?? 0) + by);
+  }
+
+  /** Of a gauge. */
+  set(key: string, value: number): void {
+    if (this.#values.size < MAX_SERIES || this.#values.has(key)) this.#values.set(key, value);
+  }
+
+  /** Shows a histogram that another keeps. */
+  show(key: string, histogram: Buckets): void {
+    if (this.#histograms.size < MAX_SERIES || this.#histograms.has(key)) this.#histograms.set(key, histogram);
   }
 
   observe(key: string, value: number): void {

@@ -58,6 +58,10 @@ export interface State {
   auditAnnotations: Record<string, string>;
   audit?: AuditedState;
   upgrade?: Upgrade;
+  /** What the request asked its deadline to be, where that is shorter than others'. */
+  timeoutMilliseconds?: number;
+  /** Of a watch: says that what there is has been sent, and that from now on it costs little. */
+  initialized?: () => void;
   /** Which flow schema and priority level took the request. */
   flow?: { readonly flowSchemaUid: string; readonly priorityLevelUid: string };
   /** What was answered, for the log, metrics and audit; 0 before. */
@@ -98,6 +102,8 @@ export class RequestState implements State {
   auditAnnotations: Record<string, string> = {};
   audit?: AuditedState;
   upgrade?: Upgrade;
+  timeoutMilliseconds?: number;
+  initialized?: () => void;
   flow?: { readonly flowSchemaUid: string; readonly priorityLevelUid: string };
   responseCode = 0;
   responseBytes = 0;

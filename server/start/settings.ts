@@ -43,6 +43,7 @@ export interface ServerSettings {
   /** `-` is standard output. */
   readonly auditLogPath?: string;
   readonly encryptionProviderConfig?: string;
+  readonly enablePriorityAndFairness: boolean;
   readonly maxRequestsInFlight: number;
   readonly maxMutatingRequestsInFlight: number;
   readonly requestTimeoutMilliseconds: number;
@@ -67,6 +68,7 @@ export const DEFAULT_SETTINGS: ServerSettings = {
   serviceAccountKeyFiles: [],
   serviceAccountMaxTokenExpirationSeconds: 0,
   apiAudiences: [],
+  enablePriorityAndFairness: true,
   maxRequestsInFlight: DEFAULTS.maxRequestsInFlight,
   maxMutatingRequestsInFlight: DEFAULTS.maxMutatingRequestsInFlight,
   requestTimeoutMilliseconds: DEFAULTS.requestTimeoutMilliseconds,

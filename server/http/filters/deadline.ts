@@ -30,7 +30,10 @@ export function deadline({ requestTimeoutMilliseconds }: { requestTimeoutMillise
         const text = error instanceof Error ? error.message : String(error);
         return writeError(ctx, badRequest(`invalid timeout specified in the request URL - ${text}`));
       }
-      if (milliseconds > 0 && milliseconds < limit) limit = milliseconds;
+      if (milliseconds > 0 && milliseconds < limit) {
+        limit = milliseconds;
+        state.timeoutMilliseconds = limit;
+      }
     }
     // A timer cannot be this short: the time is over before the request could be read.
     if (limit < 1) return expire(ctx);

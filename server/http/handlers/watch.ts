@@ -50,6 +50,7 @@ export async function watch(request: ResourceRequest, settings: WatchSettings): 
     session.end(error);
     return session.closed;
   }
+  ctx.state.initialized?.();
   connection.open();
   const seconds = options.timeoutSeconds || settings.minRequestTimeoutSeconds * (1 + settings.random());
   const timer = setTimeout(() => session.end(), Math.min(seconds * 1000, 2 ** 31 - 1));
