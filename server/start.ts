@@ -37,6 +37,7 @@ import { apiAudiences, createAuthentication, FRONT_PROXY_NAMES, serviceAccountKe
 import { startAuthorization } from "./start/authorization.ts";
 import { encryptionAtRest } from "./start/encryption.ts";
 import { startFlowControl } from "./start/flow-control.ts";
+import { keepFlowControlObjects } from "./start/flow-control-objects.ts";
 import { keepFlowSchemaStatus } from "./start/flow-schema-status.ts";
 import { healthChecks } from "./start/health.ts";
 import { renewIdentityLease } from "./start/identity-lease.ts";
@@ -268,9 +269,15 @@ export async function start(options: StartOptions): Promise<Server> {
       options.defaultProvisioner ? [defaultStorageClass(options.defaultProvisioner)] : [],
     );
     await ensureBootstrapPolicy(reader, writer);
-    if (flowControl) {
-      releases.add(keepFlowSchemaStatus({ watch, reader, writer, clock: systemClock, now, onError: console.error }));
-    }
+    const keeping = { watch, reader, writer, clock: systemClock, now, onError: console.error };
+    releases.add(
+      keepFlowControlObjects({
+        ...keeping,
+        contextOf: (resource) => registry.contextOf(resource),
+        storeOf: (resource) => registry.storeOf(resource),
+      }),
+    );
+    if (flowControl) releases.add(keepFlowSchemaStatus(keeping));
     releases.add(renewIdentityLease(writer, identityLeaseName(hostname()), now));
     state.bootstrapped = true;
 

@@ -12,8 +12,9 @@ const STALE_MILLISECONDS = 60_000;
 /** Objects that the average is taken of. */
 const SAMPLES = 100;
 
+const { timeOrigin } = performance; // to read it each time costs as much as the time itself
 /** Fractions of milliseconds, never going back. */
-const preciseClock: Clock = { ...systemClock, now: () => performance.timeOrigin + performance.now() };
+const preciseClock: Clock = { ...systemClock, now: () => timeOrigin + performance.now() };
 
 interface Environment {
   readonly settings: ServerSettings;

@@ -5,8 +5,10 @@ import { rfc3339 } from "../../meta/time.ts";
 import type { StoreContext } from "../generic/environment.ts";
 import { serverScope } from "../writer.ts";
 import { type ClusterFacts, cluster } from "./cluster.ts";
+import { reviseFlowControl } from "./flow-control.ts";
 import { plant, type Seed, type Seeds } from "./seed.ts";
 
+const FLOW_CONTROL = "flowcontrol.apiserver.k8s.io";
 /** A list path of the facts, and how its objects are kept. */
 const KEPT: Readonly<Record<string, { readonly mode: Seed["mode"]; readonly fieldManager: string }>> = {
   "/api/v1/namespaces": { mode: "create", fieldManager: "kube-apiserver" },
@@ -14,11 +16,11 @@ const KEPT: Readonly<Record<string, { readonly mode: Seed["mode"]; readonly fiel
   "/apis/networking.k8s.io/v1/servicecidrs": { mode: "create", fieldManager: "kube-apiserver" },
   "/apis/scheduling.k8s.io/v1/priorityclasses": { mode: "create", fieldManager: "kube-apiserver" },
   "/apis/flowcontrol.apiserver.k8s.io/v1/flowschemas": {
-    mode: "enforce",
+    mode: "create",
     fieldManager: "api-priority-and-fairness-config-producer-v1",
   },
   "/apis/flowcontrol.apiserver.k8s.io/v1/prioritylevelconfigurations": {
-    mode: "enforce",
+    mode: "create",
     fieldManager: "api-priority-and-fairness-config-producer-v1",
   },
 };
@@ -44,14 +46,22 @@ export async function bootstrap(
   );
 }
 
-function fromFacts({ now, serviceRange }: ClusterFacts): Seeds[] {
+/** FlowSchemas and priority levels alone. */
+export function flowControlSeeds(now: Date): Seeds[] {
+  return fromFacts({ now }).filter(({ group }) => group === FLOW_CONTROL);
+}
+
+function fromFacts({ now, serviceRange }: Pick<ClusterFacts, "now" | "serviceRange">): Seeds[] {
   const lists = readFacts("bootstrap") as Readonly<Record<string, readonly KubeObject[]>>; // our own file
   return Object.entries(lists).map(([path, objects]) => {
     const parts = path.split("/");
     const resource = parts.at(-1) ?? "";
     const group = path.startsWith("/apis/") ? (parts[2] ?? "") : "";
     const { mode, fieldManager } = KEPT[path] ?? { mode: "create", fieldManager: "kube-apiserver" };
-    const seeds = objects.map((object): Seed => ({ object: completed(resource, object, { now, serviceRange }), mode }));
+    const seeds = objects.map((object): Seed => {
+      const seed = { object: completed(resource, object, { now, ...(serviceRange && { serviceRange }) }), mode };
+      return group === FLOW_CONTROL ? { ...seed, reconcile: (current) => reviseFlowControl(object, current) } : seed;
+    });
     return { group, resource, fieldManager, seeds };
   });
 }
