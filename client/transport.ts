@@ -1,5 +1,6 @@
 import { Agent } from "undici";
 import { ApiError, type Status } from "./api-error.ts";
+import { sleep, systemClock } from "./clock.ts";
 import type { Connection } from "./kubeconfig.ts";
 
 /** One HTTP request in Kubernetes' terms. */
@@ -20,7 +21,10 @@ export interface Transport {
   headers(): Record<string, string>;
   /** For watches: they live long and share few connections. */
   readonly watchAgent: Agent;
-  /** @throws ApiError for any answer of 400 and above; Error when the server cannot be reached. */
+  /**
+   * Comes again when a busy server says when, a few times. (client-go/rest/with_retry.go)
+   * @throws ApiError for any answer of 400 and above; Error when the server cannot be reached.
+   */
   request(request: ApiRequest): Promise<unknown>;
   close(): Promise<void>;
 }
@@ -28,6 +32,7 @@ export interface Transport {
 /** Requests a client may have in flight; more wait their turn. */
 const CONNECTIONS = 16;
 const REQUEST_TIMEOUT_MS = 60_000;
+const MAX_RETRIES = 10;
 
 /** Opens nothing until the first request. */
 export function openTransport(connection: Connection, userAgent: string): Transport {
@@ -50,6 +55,7 @@ export function openTransport(connection: Connection, userAgent: string): Transp
     headersTimeout: REQUEST_TIMEOUT_MS,
     allowH2: false,
   });
+  const closed = new AbortController();
   const headers = () => ({
     "User-Agent": userAgent,
     ...(connection.token && { Authorization: `Bearer ${connection.token()}` }),
@@ -60,20 +66,31 @@ export function openTransport(connection: Connection, userAgent: string): Transp
     watchAgent,
     async request({ method, path, query, body, contentType = "application/json", accept = "application/json" }) {
       const parameters = Object.fromEntries(Object.entries(query ?? {}).filter(([, value]) => value !== undefined));
-      const answer = await agent.request({
-        origin: connection.server,
-        path,
-        method,
-        query: parameters,
-        headers: { ...headers(), Accept: accept, ...(body !== undefined && { "Content-Type": contentType }) },
-        body: body === undefined ? null : JSON.stringify(body),
-      });
-      const text = await answer.body.text();
-      const value = parse(text);
-      if (answer.statusCode >= 400) throw new ApiError(answer.statusCode, statusFrom(value, text));
-      return value;
+      const send = () =>
+        agent.request({
+          origin: connection.server,
+          path,
+          method,
+          query: parameters,
+          headers: { ...headers(), Accept: accept, ...(body !== undefined && { "Content-Type": contentType }) },
+          body: body === undefined ? null : JSON.stringify(body),
+        });
+      for (let retries = 0; ; retries++) {
+        const { statusCode, headers: answered, body: content } = await send();
+        const text = await content.text();
+        const seconds = Number(answered["retry-after"]);
+        const mayRetry = (statusCode === 429 || statusCode >= 500) && seconds >= 0;
+        if (mayRetry && retries < MAX_RETRIES && !closed.signal.aborted) {
+          await sleep(systemClock, seconds * 1000, closed.signal);
+          continue;
+        }
+        const value = parse(text);
+        if (statusCode >= 400) throw new ApiError(statusCode, statusFrom(value, text));
+        return value;
+      }
     },
     async close() {
+      closed.abort();
       await Promise.all([agent.destroy(), watchAgent.destroy()]);
     },
   };
