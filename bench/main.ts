@@ -2,92 +2,11 @@
  * Figures of this build on this machine, as a table: `npm run bench [-- NAME …]`. Machines are noisy: ratios between rows
  * of one run are what counts. The load generator shares the machine and is counted in nobody's CPU but its own.
  */
-import { spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { type ClientHttp2Session, connect } from "node:http2";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import type { ClientHttp2Session } from "node:http2";
 import { definition, thing } from "./definitions.ts";
 import { load } from "./load.ts";
-
-interface Running {
-  readonly url: string;
-  readonly pid: number;
-  readonly kubeconfig: string;
-  /** Milliseconds from the start of the process to its ready line. */
-  readonly readyAfter: number;
-  stop(): Promise<void>;
-}
-
-const root = join(import.meta.dirname, "..");
-
-/** Starts the built command line, as a user does. */
-async function start(args: readonly string[]): Promise<Running> {
-  const dataDir = mkdtempSync(join(tmpdir(), "inkube-bench-"));
-  const began = performance.now();
-  const command = [join(root, "dist", "main.js"), ...args, "--port", "0", "-o", "json", "--data-dir", dataDir];
-  const child = spawn(process.execPath, command, { stdio: ["ignore", "pipe", "inherit"] });
-  const line = await new Promise<string>((resolve, reject) => {
-    child.stdout.once("data", (data: Buffer) => resolve(data.toString("utf8")));
-    child.once("exit", (code) => reject(new Error(`ended with ${code} before it was ready`)));
-  });
-  const ready = JSON.parse(line) as { server: string; kubeconfig: string; pid: number };
-  return {
-    url: ready.server,
-    pid: ready.pid,
-    kubeconfig: ready.kubeconfig,
-    readyAfter: performance.now() - began,
-    async stop() {
-      child.removeAllListeners("exit");
-      const gone = new Promise((resolve) => child.once("exit", resolve));
-      child.kill("SIGTERM");
-      await gone;
-      rmSync(dataDir, { recursive: true, force: true });
-    },
-  };
-}
-
-/** One HTTP/2 session with the administrator's certificate. */
-function session({ url, kubeconfig }: Running): ClientHttp2Session {
-  const text = readFileSync(kubeconfig, "utf8");
-  const field = (name: string) => Buffer.from(new RegExp(`${name}: (\\S+)`).exec(text)?.[1] ?? "", "base64");
-  return connect(url, {
-    ca: field("certificate-authority-data"),
-    cert: field("client-certificate-data"),
-    key: field("client-key-data"),
-    settings: { initialWindowSize: 1 << 24 },
-  });
-}
-
-/** Resident memory in MB, and CPU seconds used so far. */
-function usage(pid: number): { megabytes: number; cpuSeconds: number } {
-  const status = readFileSync(`/proc/${pid}/status`, "utf8");
-  const stat = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]?.split(" ") ?? [];
-  const kilobytes = Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? 0);
-  return { megabytes: kilobytes / 1024, cpuSeconds: (Number(stat[11]) + Number(stat[12])) / 100 };
-}
-
-async function request(
-  client: ClientHttp2Session,
-  method: string,
-  path: string,
-  body?: unknown,
-  type = "application/json",
-): Promise<{ status: number; text: string }> {
-  return new Promise((resolve, reject) => {
-    const headers = { ":method": method, ":path": path, ...(body !== undefined && { "content-type": type }) };
-    const stream = client.request(headers, { endStream: body === undefined });
-    let status = 0;
-    const parts: Buffer[] = [];
-    stream.on("response", (answer) => {
-      status = Number(answer[":status"]);
-    });
-    stream.on("data", (chunk: Buffer) => parts.push(chunk));
-    stream.on("end", () => resolve({ status, text: Buffer.concat(parts).toString("utf8") }));
-    stream.on("error", reject);
-    if (body !== undefined) stream.end(JSON.stringify(body));
-  });
-}
+import { atRest, deployment, manyPods, untilRunning } from "./many-pods.ts";
+import { type Running, request, session, start, usage } from "./running.ts";
 
 const rows: [string, string][] = [];
 const row = (name: string, value: string) => {
@@ -95,46 +14,13 @@ const row = (name: string, value: string) => {
   process.stderr.write(`${name}: ${value}\n`);
 };
 
-const deployment = (name: string, replicas: number) => ({
-  apiVersion: "apps/v1",
-  kind: "Deployment",
-  metadata: { name },
-  spec: {
-    replicas,
-    selector: { matchLabels: { app: name } },
-    template: { metadata: { labels: { app: name } }, spec: { containers: [{ name: "c", image: "nginx:latest" }] } },
-  },
-});
-
-/** Resolves when so many Pods with this label run. */
-async function untilRunning(client: ClientHttp2Session, app: string, count: number): Promise<void> {
-  const running = new Set<string>();
-  await new Promise<void>((resolve, reject) => {
-    const stream = client.request({ ":path": `/api/v1/namespaces/default/pods?watch=1&labelSelector=app%3D${app}` });
-    let rest = "";
-    stream.on("data", (chunk: Buffer) => {
-      const lines = (rest + chunk.toString("utf8")).split("\n");
-      rest = lines.pop() ?? "";
-      for (const line of lines) {
-        const { object } = JSON.parse(line) as { object: { metadata: { name: string }; status?: { phase?: string } } };
-        if (object.status?.phase === "Running") running.add(object.metadata.name);
-      }
-      if (running.size >= count) {
-        stream.close();
-        resolve();
-      }
-    });
-    stream.on("error", reject);
-  });
-}
-
 async function wholeCluster(): Promise<void> {
   const cluster = await start(["up"]);
   const client = session(cluster);
   row("up: start to ready (components too)", `${cluster.readyAfter.toFixed(0)} ms`);
   let began = performance.now();
   await request(client, "POST", "/apis/apps/v1/namespaces/default/deployments", deployment("three", 3));
-  await untilRunning(client, "three", 3);
+  await untilRunning(client, 3, { selector: "app=three" });
   row("up: 3 replicas applied to Running", `${(performance.now() - began).toFixed(0)} ms`);
   row("up: start to 3 Running", `${(cluster.readyAfter + performance.now() - began).toFixed(0)} ms`);
   await new Promise((resolve) => setTimeout(resolve, 2000));
@@ -147,7 +33,7 @@ async function wholeCluster(): Promise<void> {
     { spec: { replicas: 200 } },
     "application/merge-patch+json",
   );
-  await untilRunning(client, "three", 200);
+  await untilRunning(client, 200, { selector: "app=three" });
   row("up: Deployment scaled 3 → 200 Running", `${((performance.now() - began) / 1000).toFixed(1)} s`);
   client.close();
   await cluster.stop();
@@ -302,6 +188,8 @@ const benches: Record<string, () => Promise<void>> = {
   up: wholeCluster,
   server: apiServer,
   definitions: customResources,
+  pods: () => manyPods(row),
+  rest: () => atRest(row),
 };
 const wanted = process.argv.slice(2);
 for (const [name, run] of Object.entries(benches)) if (!wanted.length || wanted.includes(name)) await run();
