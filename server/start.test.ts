@@ -359,3 +359,26 @@ test("serves with the certificate it is given, ends slow requests, and AlwaysAll
     await server.stop();
   }
 });
+
+test.each([
+  { enablePriorityAndFairness: true, priorityLevel: "exempt", metrics: 1, checks: 2, code: 200 },
+  { enablePriorityAndFairness: false, priorityLevel: undefined, metrics: 0, checks: 0, code: 404 },
+])("priority and fairness: $enablePriorityAndFairness", async ({ enablePriorityAndFairness, ...expected }) => {
+  const server = await run({ enablePriorityAndFairness });
+  try {
+    const get = (path: string) => call(server, path, admin(server));
+    const levels = await get("/apis/flowcontrol.apiserver.k8s.io/v1/prioritylevelconfigurations");
+    const names = new Map<unknown, unknown>();
+    for (const { metadata } of levels.body.items) names.set(metadata.uid, metadata.name);
+    const ready = (await get("/readyz?verbose")).body as string;
+    const metrics = (await get("/metrics")).body as string;
+    expect({
+      priorityLevel: names.get(levels.headers["x-kubernetes-pf-prioritylevel-uid"]),
+      metrics: metrics.match(/^apiserver_flowcontrol_nominal_limit_seats\{priority_level="system"} 74$/gm)?.length ?? 0,
+      checks: ready.match(/\]poststarthook\/priority-and-fairness-(filter|config-consumer) ok/g)?.length ?? 0,
+      code: (await get("/debug/api_priority_and_fairness/dump_queues")).code,
+    }).toEqual(expected);
+  } finally {
+    await server.stop();
+  }
+});

@@ -39,7 +39,7 @@ import { encryptionAtRest } from "./start/encryption.ts";
 import { startFlowControl } from "./start/flow-control.ts";
 import { keepFlowControlObjects } from "./start/flow-control-objects.ts";
 import { keepFlowSchemaStatus } from "./start/flow-schema-status.ts";
-import { healthChecks } from "./start/health.ts";
+import { FLOW_CONTROL_HOOKS, healthChecks } from "./start/health.ts";
 import { renewIdentityLease } from "./start/identity-lease.ts";
 import { legacyTokenUse } from "./start/legacy-token-use.ts";
 import { Releases } from "./start/releases.ts";
@@ -233,7 +233,7 @@ export async function start(options: StartOptions): Promise<Server> {
         preferredAddressTypes: KUBELET_ADDRESS_TYPES,
         tls: { cert: pki.apiserverKubeletClient.certificate, key: pki.apiserverKubeletClient.key },
       }),
-      healthChecks: healthChecks(state),
+      healthChecks: healthChecks(state, flowControl ? [] : FLOW_CONTROL_HOOKS),
       serverAddress,
       aggregator: aggregator.handle,
       remoteGroups: aggregator.groups,

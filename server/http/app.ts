@@ -11,6 +11,7 @@ import { WaitGroup } from "./filters/wait-group.ts";
 import { Metrics } from "./metrics.ts";
 import type { Ctx } from "./respond.ts";
 import { discoveryRoutes } from "./routes/discovery.ts";
+import { flowControlRoutes } from "./routes/flow-control.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { metricsRoute } from "./routes/metrics.ts";
 import { openIdRoutes } from "./routes/open-id.ts";
@@ -58,6 +59,7 @@ export function createApp(options: AppOptions): App {
   // What `/` lists: discovery's own paths come from the kinds, and slashes at the end are no paths of their own.
   const listed = fixed.map(({ path }) => path).filter((path) => !path.endsWith("/") && !/[:{*]/.test(path));
   fixed.push(rootRoute(registry, () => listed));
+  if (options.flowControl) fixed.push(...flowControlRoutes(options.flowControl));
   app.use(routerOf(fixed));
   app.use((ctx) => notFoundPage(ctx as Ctx));
   // Koa's types know HTTP/1 only; Node's HTTP/2 compatibility classes have what it uses.

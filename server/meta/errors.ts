@@ -168,11 +168,6 @@ export function requestEntityTooLarge(message: string): StatusError {
   return new StatusError(413, "RequestEntityTooLarge", `Request entity too large: ${message}`);
 }
 
-/** 429 of the in-flight limit; the delay travels in the header only. */
-export function tooManyRequestsInFlight(message: string): StatusError {
-  return new StatusError(429, "TooManyRequests", `Too many requests: ${message}`);
-}
-
 /** 406: no media type of the Accept header is served. (apiserver/pkg/endpoints/handlers/negotiation) */
 export function notAcceptable(accepted: readonly string[], target = ""): StatusError {
   const converting = target && ` when converting to ${target}`;

@@ -5,8 +5,12 @@ const ALL: readonly Endpoint[] = ["healthz", "livez", "readyz"];
 /**
  * The checks by upstream's names. What upstream starts in hooks is here either part of bootstrap or runs from the
  * start, so the hooks' checks say whether bootstrap is over.
+ * @param without hooks of parts that are turned off
  */
-export function healthChecks(state: { bootstrapped: boolean; stopping: boolean }): HealthCheck[] {
+export function healthChecks(
+  state: { bootstrapped: boolean; stopping: boolean },
+  without: readonly string[],
+): HealthCheck[] {
   const always = (name: string, on = ALL): HealthCheck => ({ name, on, check: () => undefined });
   const afterStart = (name: string, on = ALL): HealthCheck => ({
     name,
@@ -22,7 +26,7 @@ export function healthChecks(state: { bootstrapped: boolean; stopping: boolean }
     always("etcd"),
     afterStart("etcd-readiness", ["readyz"]),
     afterStart("informer-sync", ["readyz"]),
-    ...HOOKS.map((hook) => afterStart(hook)),
+    ...HOOKS.filter((hook) => !without.includes(hook)).map((hook) => afterStart(hook)),
     {
       name: "shutdown",
       on: ["readyz"],
@@ -32,6 +36,12 @@ export function healthChecks(state: { bootstrapped: boolean; stopping: boolean }
     },
   ];
 }
+
+/** Those of priority and fairness, when it is on. */
+export const FLOW_CONTROL_HOOKS: readonly string[] = [
+  "poststarthook/priority-and-fairness-config-consumer",
+  "poststarthook/priority-and-fairness-filter",
+];
 
 const HOOKS: readonly string[] = [
   "poststarthook/start-apiserver-admission-initializer",

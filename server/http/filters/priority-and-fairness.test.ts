@@ -159,3 +159,33 @@ test("a watch that is refused gives its seat back", async () => {
   expect(refused.status).toBe(400);
   expect((await create("jane", "a")).status).toBe(201);
 });
+
+test("the dumps show levels, queues, and who is in them", async () => {
+  const { create, release, api } = serve(2);
+  const first = create("jane", "a");
+  await soon();
+  const second = create("joe", "b");
+  await soon();
+  const dump = async (name: string) => (await api.get(`/debug/api_priority_and_fairness/${name}`)).text;
+  expect(await dump("dump_priority_levels")).toBe(
+    [
+      "PriorityLevelName, ActiveQueues, IsIdle, IsQuiescing, WaitingRequests, ExecutingRequests, DispatchedRequests, RejectedRequests, TimedoutRequests, CancelledRequests",
+      "catch-all,         1,            false,  false,       1,               1,                 1,                  0,                0,                0",
+      "exempt,            0,            false,  false,       0,               1,                 1,                  0,                0,                0",
+      "",
+    ].join("\n"),
+  );
+  expect((await dump("dump_queues")).split("\n")[1]).toMatch(
+    /^catch-all, +0, +1, +1, +1, +0\.\d{8}ss, +1, +1, +0\.00300000ss$/,
+  );
+  const requests = (await dump("dump_requests?includeRequestDetails=1")).split("\n").map((line) => line.split(/, +/));
+  const time = expect.stringMatching(/^20\d\d-\d\d-\d\dT[\d:.]+Z$/);
+  const about = ["create", CONFIG_MAPS, "default", "", "v1", "configmaps", ""];
+  expect(requests[0]?.length).toBe(18);
+  expect(requests.slice(1, 3)).toEqual([
+    ["catch-all", "catch-all", "0", "0", "", time, "1", "0", "0s", "0001-01-01T00:00:00Z", "joe", ...about],
+    ["catch-all", "catch-all", "0", "-1", "", time, "1", "0", "0s", time, "jane", ...about],
+  ]);
+  release();
+  await Promise.all([first, second]);
+});
