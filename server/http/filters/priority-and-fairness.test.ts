@@ -95,6 +95,27 @@ test("without a seat a request is told to come back, unless its level is exempt"
   expect(text).toMatch(/apiserver_request_total\{code="429",[^}]*resource="configmaps"[^}]*verb="POST"[^}]*} 1\n/);
 });
 
+test("levels, queues and time are in the metrics", async () => {
+  const { create, release, app } = serve(1);
+  release();
+  await create("jane", "a");
+  await soon();
+  const text = await app.metrics.expose();
+  const families = text.match(/(?<=^# TYPE apiserver_flowcontrol_)\S+/gm) ?? [];
+  expect(families.sort().join(" ")).toBe(
+    "current_executing_requests current_executing_seats current_inqueue_requests current_inqueue_seats current_limit_seats current_r demand_seats demand_seats_average demand_seats_high_watermark demand_seats_smoothed demand_seats_stdev dispatch_r dispatched_requests_total latest_s lower_limit_seats next_discounted_s_bounds next_s_bounds nominal_limit_seats priority_level_request_utilization priority_level_seat_utilization read_vs_write_current_requests rejected_requests_total request_dispatch_no_accommodation_total request_execution_seconds request_queue_length_after_enqueue request_wait_duration_seconds seat_fair_frac target_seats upper_limit_seats watch_count_samples work_estimated_seats",
+  );
+  // Every nanosecond counts, whether something happened in it or not.
+  for (const series of [
+    'read_vs_write_current_requests_count{phase="waiting",request_kind="readOnly"}',
+    'priority_level_request_utilization_count{phase="executing",priority_level="exempt"}',
+    'demand_seats_count{priority_level="catch-all"}',
+  ]) {
+    const line = text.split("\n").find((each) => each.startsWith(`apiserver_flowcontrol_${series} `));
+    expect(Number(line?.split(" ").at(-1))).toBeGreaterThan(20e6);
+  }
+});
+
 test("those who wait are let in in turn; who finds the queue full is not", async () => {
   const { create, release, app } = serve(2);
   const waiting = [create("jane", "a"), create("jane", "b"), create("jane", "c")];

@@ -1,5 +1,6 @@
-import { Series } from "../series.ts";
+import type { Series } from "../series.ts";
 import type { Bounds } from "./concurrency.ts";
+import { Derived } from "./derived-series.ts";
 import { type LevelRatios, RATIO_BOUNDS } from "./level-ratios.ts";
 import type { Dispatch, PriorityLevel } from "./priority-level.ts";
 
@@ -139,26 +140,4 @@ const PHASES = { waiting: "waiting", executing: "executing", seats: "executing" 
 
 function setKnown(series: Series, key: string, value: number | undefined): void {
   if (value !== undefined) series.set(key, value);
-}
-
-/** A metric that is filled when it is read. */
-class Derived extends Series {
-  readonly #fill: (series: Series) => void;
-
-  constructor(
-    name: string,
-    type: "gauge" | "histogram",
-    help: string,
-    labels: readonly string[],
-    fill: (series: Series) => void,
-    buckets: readonly number[] = [],
-  ) {
-    super(`apiserver_flowcontrol_${name}`, type, help, labels, buckets);
-    this.#fill = fill;
-  }
-
-  override async get(): Promise<object> {
-    this.#fill(this);
-    return super.get();
-  }
 }

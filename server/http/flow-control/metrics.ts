@@ -1,4 +1,5 @@
 import { Series } from "../series.ts";
+import { Derived } from "./derived-series.ts";
 import type { FlowKeys, LevelObserver } from "./priority-level.ts";
 import { TimedRatio } from "./timed-ratio.ts";
 
@@ -81,10 +82,12 @@ export class FlowControlMetrics implements LevelObserver {
     "Number of times a dispatch attempt resulted in a non accommodation due to lack of available seats",
     FLOW,
   );
-  readonly #readVersusWrite = histogram(
+  readonly #readVersusWrite = new Derived(
     "read_vs_write_current_requests",
+    "histogram",
     "Observations, at the end of every nanosecond, of the number of requests (as a fraction of the relevant limit) waiting or in regular stage of execution",
     ["phase", "request_kind"],
+    (series) => this.#showRatios(series),
     READ_WRITE,
   );
   readonly #inQueueByKind = new Series(
@@ -116,12 +119,7 @@ export class FlowControlMetrics implements LevelObserver {
     this.#now = now;
     const ratios = () => ({ waiting: new TimedRatio(READ_WRITE, now()), executing: new TimedRatio(READ_WRITE, now()) });
     this.#ratios = { reading: ratios(), mutating: ratios() };
-    for (const kind of KINDS) {
-      this.#inQueueByKind.set(LABELS[kind], 0);
-      for (const phase of ["waiting", "executing"] as const) {
-        this.#readVersusWrite.show(`${phase}\0${LABELS[kind]}`, this.#ratios[kind][phase]);
-      }
-    }
+    for (const kind of KINDS) this.#inQueueByKind.set(LABELS[kind], 0);
   }
 
   queued({ key }: FlowKeys, seats: number, queueLength: number): void {
@@ -168,6 +166,16 @@ export class FlowControlMetrics implements LevelObserver {
 
   watchCount({ key }: FlowKeys, count: number): void {
     this.#watchCount.observe(key, count);
+  }
+
+  #showRatios(series: Series): void {
+    for (const kind of KINDS) {
+      for (const phase of ["waiting", "executing"] as const) {
+        const ratio = this.#ratios[kind][phase];
+        ratio.advance(this.#now());
+        series.show(`${phase}\0${LABELS[kind]}`, ratio);
+      }
+    }
   }
 
   /** So many requests of this kind are under way now. */
