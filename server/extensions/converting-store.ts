@@ -20,6 +20,9 @@ export interface ConvertingStoreOptions {
   readonly conversion: WebhookConversion;
 }
 
+/** Events of the past that wait for their conversion at once. */
+const MOST_WAITING = 100;
+
 /** A version whose objects a webhook converts. */
 export class ConvertingStore implements ResourceStore {
   readonly kind: Kind;
@@ -47,6 +50,7 @@ export class ConvertingStore implements ResourceStore {
     let last = Promise.resolve();
     let stopped = false;
     let stopInner: (() => void) | undefined;
+    let waiting = 0;
     const end = (error?: Error) => {
       if (stopped) return;
       stopped = true;
@@ -54,8 +58,10 @@ export class ConvertingStore implements ResourceStore {
       sink.end(error);
     };
     const inOrder = (work: () => Promise<void> | void) => {
+      waiting++;
       last = last
         .then(async () => {
+          waiting--;
           if (!stopped) await work();
         })
         .catch((error) => end(error instanceof Error ? error : new Error(String(error))));
@@ -70,6 +76,7 @@ export class ConvertingStore implements ResourceStore {
         return !stopped;
       },
       end: (error) => inOrder(() => end(error)),
+      room: () => (waiting > MOST_WAITING ? last.then(() => sink.room?.()) : sink.room?.()),
     });
     return () => {
       stopped = true;

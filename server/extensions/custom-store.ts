@@ -48,6 +48,7 @@ export class CustomStore implements ResourceStore {
   async watch(request: WatchRequest, sink: WatchSink): Promise<() => void> {
     const stopInner = await this.#inner.watch(request, {
       send: (event) => sink.send(event),
+      room: () => sink.room?.(),
       end: (error) => {
         this.#watches.delete(end);
         sink.end(error);

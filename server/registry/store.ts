@@ -73,6 +73,11 @@ export interface WatchSink {
   /** @returns false when the client's buffer is full: the watch is then ended. */
   send(event: WatchEvent): boolean;
   end(error?: Error): void;
+  /**
+   * Asked before what is sent of the past, which can wait: resolves when the client has taken enough of what it was
+   * sent. undefined: there is room now.
+   */
+  room?(): Promise<void> | undefined;
 }
 
 export interface Preconditions {

@@ -201,6 +201,8 @@ export class JournaledStorage implements Storage {
         if (position < this.#compactedRevision) continue;
       }
       for (const change of changes) {
+        const room = to.watcher.room?.();
+        if (room) await room;
         if (!to.isOpen()) return;
         if (!to.watcher.send(change)) return to.end();
       }

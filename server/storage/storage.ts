@@ -40,6 +40,8 @@ export interface Watcher {
    * up (at once, inside `watch`, when little is to be replayed) and after each commit from then on: do little in it.
    */
   progress?(revision: number): void;
+  /** Asked before each change of the past, which waits until it resolves. undefined: it can take more now. */
+  room?(): Promise<void> | undefined;
 }
 
 /**

@@ -67,6 +67,9 @@ export async function watch(request: ResourceRequest, settings: WatchSettings): 
   }
 }
 
+/** What is sent of the past fills no more than this part of a watcher's buffer: the rest is for what happens meanwhile. */
+const PACE = 16;
+
 /** Where frames go. */
 interface Connection {
   /** Sends the head of the answer. Idempotent. */
@@ -74,6 +77,8 @@ interface Connection {
   write(frame: Buffer): void;
   /** Bytes written and not yet taken by the socket. */
   readonly buffered: number;
+  /** When there are none, or it is closed. */
+  drained(): Promise<void>;
   /** After what was written. */
   end(): void;
   /** At once: what was not taken yet is lost. */
@@ -123,6 +128,12 @@ class Session implements WatchSink {
     }
     this.#count();
     return true;
+  };
+
+  room = (): Promise<void> | undefined => {
+    if (this.#ended || this.#pendingBytes + this.#connection.buffered <= this.#limit / PACE) return undefined;
+    this.#flush();
+    return this.#connection.drained();
   };
 
   end: WatchSink["end"] = (error) => {
@@ -182,6 +193,19 @@ class HttpConnection implements Connection {
   get buffered(): number {
     return this.#ctx.res.writableLength ?? 0;
   }
+  drained(): Promise<void> {
+    const { res } = this.#ctx;
+    if (res.destroyed || !this.buffered) return Promise.resolve();
+    return new Promise((resolve) => {
+      const done = () => {
+        res.off("drain", done);
+        res.off("close", done);
+        resolve();
+      };
+      res.on("drain", done);
+      res.on("close", done);
+    });
+  }
   end(): void {
     if (!this.#ctx.res.writableEnded) this.#ctx.res.end();
   }
@@ -202,6 +226,8 @@ class WebSocketConnection implements Connection {
   #waiting: Buffer[] = [];
   #waitingBytes = 0;
   #listener: () => void = () => {};
+  #isClosed = false;
+  #whenDrained: (() => void)[] = [];
 
   constructor(ctx: Ctx, text: boolean) {
     this.#ctx = ctx;
@@ -209,20 +235,30 @@ class WebSocketConnection implements Connection {
   }
 
   open(): void {
-    this.#opening ??= acceptWebSocket(this.#ctx, offeredProtocols(this.#ctx)[0] ?? "").then(
-      (socket) => {
-        this.#socket = socket;
-        socket.on("close", () => this.#listener());
-        socket.on("error", () => socket.terminate());
-        for (const frame of this.#waiting.splice(0)) this.write(frame);
-        this.#waitingBytes = 0;
-      },
-      () => this.#listener(),
-    );
+    this.#opening ??= acceptWebSocket(this.#ctx, offeredProtocols(this.#ctx)[0] ?? "").then((socket) => {
+      this.#socket = socket;
+      socket.on("close", this.#close);
+      socket.on("error", () => socket.terminate());
+      for (const frame of this.#waiting.splice(0)) this.write(frame);
+      this.#waitingBytes = 0;
+    }, this.#close);
+  }
+  readonly #close = (): void => {
+    this.#isClosed = true;
+    this.#settle();
+    this.#listener();
+  };
+  readonly #settle = (): void => {
+    if (this.buffered > 0 && !this.#isClosed) return;
+    for (const resolve of this.#whenDrained.splice(0)) resolve();
+  };
+  drained(): Promise<void> {
+    if (this.buffered === 0 || this.#isClosed) return Promise.resolve();
+    return new Promise((resolve) => this.#whenDrained.push(resolve));
   }
   write(frame: Buffer): void {
     if (this.#socket) {
-      this.#socket.send(frame, { binary: !this.#text });
+      this.#socket.send(frame, { binary: !this.#text }, this.#settle);
       return;
     }
     this.#waiting.push(frame);

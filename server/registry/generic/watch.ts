@@ -56,22 +56,37 @@ class Run {
     this.#sink = sink;
   }
 
-  /** Runs in one turn, so that nothing falls between state and changes. */
+  /** Small states go out in one turn; of large ones a client that reads slowly gets as much as it can take. */
   start(fromState: boolean, revision: number): void {
-    const { storage } = this.#store;
-    const { sendInitialEvents, allowWatchBookmarks } = this.#request;
     this.#seen = revision;
-    if (fromState) {
-      for (const change of this.#state()) {
-        const stored = storedOf(this.#store.kind, change);
-        if (this.#selection.matches && !this.#selection.matches(stored)) continue;
-        if (!this.#send({ type: "ADDED", stored })) return;
+    if (fromState) this.#sendState(this.#state(), 0, revision);
+    else this.#follow(revision);
+  }
+
+  #sendState(state: readonly Change[], from: number, revision: number): void {
+    for (let at = from; at < state.length; at++) {
+      if (this.#stopped) return;
+      const room = this.#sink.room?.();
+      if (room) {
+        void room.then(() => this.#sendState(state, at, revision));
+        return;
       }
-      if (sendInitialEvents && allowWatchBookmarks) {
-        const bookmark: WatchEvent = { type: "BOOKMARK", resourceVersion: String(revision), initialEventsEnd: true };
-        if (!this.#send(bookmark)) return;
-      }
+      const stored = storedOf(this.#store.kind, state[at]!);
+      if (this.#selection.matches && !this.#selection.matches(stored)) continue;
+      if (!this.#send({ type: "ADDED", stored })) return;
     }
+    const { sendInitialEvents, allowWatchBookmarks } = this.#request;
+    if (sendInitialEvents && allowWatchBookmarks) {
+      const bookmark: WatchEvent = { type: "BOOKMARK", resourceVersion: String(revision), initialEventsEnd: true };
+      if (!this.#send(bookmark)) return;
+    }
+    // What happened meanwhile is in the history.
+    this.#follow(revision);
+  }
+
+  #follow(revision: number): void {
+    const { storage } = this.#store;
+    const { allowWatchBookmarks } = this.#request;
     const { prefix, key } = this.#selection;
     const unwatch = storage.watch(key ?? prefix, revision, {
       send: (change) => this.#change(change),
@@ -79,6 +94,7 @@ class Run {
       progress: (current) => {
         this.#seen = Math.max(this.#seen, current);
       },
+      room: () => this.#sink.room?.(),
     });
     if (this.#stopped) unwatch();
     else this.#unwatch = unwatch;
