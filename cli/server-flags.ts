@@ -37,6 +37,9 @@ export interface ServerFlags {
   maxRequestsInflight: number;
   maxMutatingRequestsInflight: number;
   requestTimeout: number;
+  shutdownDelayDuration: number;
+  shutdownSendRetryAfter: boolean;
+  livezGracePeriod: number;
   minRequestTimeout: number;
   eventTtl: number;
   enableAdmissionPlugins: string[];
@@ -185,6 +188,16 @@ function options(): Option[] {
     flag("--min-request-timeout <seconds>", "watches last this long, or up to twice as long")
       .argParser(count)
       .default(DEFAULTS.minRequestTimeoutSeconds),
+    flag("--shutdown-delay-duration <duration>", "how long a server that is to stop goes on, with /readyz failing")
+      .argParser(duration)
+      .default(0, "0s"),
+    flag("--shutdown-send-retry-after [boolean]", "tell new requests to come back while others finish at a stop")
+      .argParser(trueOrFalse)
+      .preset("true")
+      .default(DEFAULTS.shutdownSendRetryAfter),
+    flag("--livez-grace-period <duration>", "how long /livez waits for the start to be over before it fails")
+      .argParser(duration)
+      .default(0, "0s"),
     flag("--event-ttl <duration>", "how long Events are kept").argParser(seconds).default(3600, "1h"),
     several("--enable-admission-plugins <names>", "admission plugins to run besides those on by default", ENABLED),
     several("--disable-admission-plugins <names>", "admission plugins that are on by default and shall not run"),
@@ -232,6 +245,9 @@ export function serverSettings(
     maxRequestsInFlight: flags.maxRequestsInflight,
     maxMutatingRequestsInFlight: flags.maxMutatingRequestsInflight,
     requestTimeoutMilliseconds: flags.requestTimeout,
+    shutdownDelayMilliseconds: flags.shutdownDelayDuration,
+    shutdownSendRetryAfter: flags.shutdownSendRetryAfter,
+    livezGraceMilliseconds: flags.livezGracePeriod,
     minRequestTimeoutSeconds: flags.minRequestTimeout,
     eventTtlSeconds: flags.eventTtl,
     serviceClusterIpRange: flags.serviceClusterIpRange,

@@ -1,6 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { Command } from "commander";
+import { stopTimes } from "../server/start/settings.ts";
 import { start } from "../server/start.ts";
 import { openDataDir } from "./data-dir.ts";
 import { flags } from "./flags.ts";
@@ -53,7 +54,7 @@ export const server = new Command("server")
     } else {
       console.log(`export KUBECONFIG=${kubeconfig}`);
     }
-    await untilStopped(() => handle.stop());
+    await untilStopped(() => handle.stop(), stopTimes(settings).limitMilliseconds);
   });
 
 addServerFlags(server);

@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { closeSync, openSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { Command, Option } from "commander";
+import { type ServerSettings, stopTimes } from "../server/start/settings.ts";
 import { type ClusterOptions, clusterCidrFor, startCluster } from "./cluster.ts";
 import { addControllerFlags, type ControllerFlags, controllerSettings } from "./controller-flags.ts";
 import { clearRunning, openDataDir, readRunning, writeRunning } from "./data-dir.ts";
@@ -70,7 +71,7 @@ addControllerFlags(up, { allocateNodeCidrs: true });
 
 async function foreground(
   options: UpOptions,
-  settings: Pick<ClusterOptions, "settings" | "admissionPlugins" | "controllerSettings">,
+  settings: Pick<ClusterOptions, "admissionPlugins" | "controllerSettings"> & { settings: ServerSettings },
 ): Promise<void> {
   const progress = createProgress(() => performance.now());
   const cluster = await startCluster(
@@ -100,7 +101,7 @@ async function foreground(
         clearRunning(options.dataDir);
       }
     },
-    options.runtime === "cri" ? REAL_STOP_LIMIT : undefined,
+    (options.runtime === "cri" ? REAL_STOP_LIMIT : 0) + stopTimes(settings.settings).limitMilliseconds,
   );
 }
 

@@ -39,13 +39,13 @@ import { encryptionAtRest } from "./start/encryption.ts";
 import { startFlowControl } from "./start/flow-control.ts";
 import { keepFlowControlObjects } from "./start/flow-control-objects.ts";
 import { keepFlowSchemaStatus } from "./start/flow-schema-status.ts";
-import { FLOW_CONTROL_HOOKS, healthChecks } from "./start/health.ts";
+import { healthChecks } from "./start/health.ts";
 import { renewIdentityLease } from "./start/identity-lease.ts";
 import { legacyTokenUse } from "./start/legacy-token-use.ts";
 import { Releases } from "./start/releases.ts";
 import { requestLog } from "./start/request-log.ts";
 import { firstServiceAddress } from "./start/service-range.ts";
-import { DEFAULT_SETTINGS, type ServerSettings } from "./start/settings.ts";
+import { DEFAULT_SETTINGS, type ServerSettings, stopTimes } from "./start/settings.ts";
 import { systemClock } from "./storage/clock.ts";
 import { openStorage } from "./storage/open.ts";
 
@@ -87,11 +87,11 @@ export interface Server {
 
 /** --kubelet-preferred-address-types, as kubeadm sets it: names of nodes need not resolve. */
 const KUBELET_ADDRESS_TYPES: readonly string[] = ["InternalIP", "ExternalIP", "Hostname"];
-const DRAIN_MILLISECONDS = 900;
 
 /** kube-apiserver: storage → registry → authentication and authorization → HTTP → bootstrap → ready. */
 export async function start(options: StartOptions): Promise<Server> {
   const now = () => new Date();
+  const startedAt = performance.now();
   const releases = new Releases(console.error);
   try {
     const { bindAddress } = options;
@@ -218,6 +218,7 @@ export async function start(options: StartOptions): Promise<Server> {
       requestTimeoutMilliseconds: settings.requestTimeoutMilliseconds,
       minRequestTimeoutSeconds: settings.minRequestTimeoutSeconds,
       corsAllowedOrigins: settings.corsAllowedOrigins,
+      shutdownSendRetryAfter: settings.shutdownSendRetryAfter,
       ...(audit && { audit }),
       ...(log && { log }),
       registry,
@@ -233,7 +234,10 @@ export async function start(options: StartOptions): Promise<Server> {
         preferredAddressTypes: KUBELET_ADDRESS_TYPES,
         tls: { cert: pki.apiserverKubeletClient.certificate, key: pki.apiserverKubeletClient.key },
       }),
-      healthChecks: healthChecks(state, flowControl ? [] : FLOW_CONTROL_HOOKS),
+      healthChecks: healthChecks(state, {
+        priorityAndFairness: flowControl !== undefined,
+        isInGrace: () => performance.now() - startedAt < settings.livezGraceMilliseconds,
+      }),
       serverAddress,
       aggregator: aggregator.handle,
       remoteGroups: aggregator.groups,
@@ -247,10 +251,7 @@ export async function start(options: StartOptions): Promise<Server> {
     invalidateDiscovery = () => app.invalidateDiscovery();
     const listener = await listenOnFreePort(options, app, pki, settings);
     port = listener.address.port;
-    releases.add(() => {
-      state.stopping = true;
-      return listener.stop();
-    });
+    releases.add(() => listener.stop());
 
     await bootstrap(
       (resource) => registry.contextOf(resource),
@@ -281,12 +282,22 @@ export async function start(options: StartOptions): Promise<Server> {
     releases.add(renewIdentityLease(writer, identityLeaseName(hostname()), now));
     state.bootstrapped = true;
 
+    let stopped: Promise<void> | undefined;
+    const stop = async () => {
+      state.stopping = true; // balancers that ask /readyz send no more; what they send meanwhile is served
+      const { shutdownDelayMilliseconds: delay } = settings;
+      if (delay > 0) await new Promise((resolve) => setTimeout(resolve, delay));
+      await releases.all();
+    };
     const url = `https://${urlHost(bindAddress)}:${port}`;
     return {
       url,
       port,
       kubeconfig: (user) => kubeconfigFor(pki, url, user, now()),
-      stop: () => releases.all(),
+      stop() {
+        stopped ??= stop();
+        return stopped;
+      },
     };
   } catch (error) {
     await releases.all();
@@ -305,14 +316,15 @@ async function listenOnFreePort(
   options: StartOptions,
   app: App,
   pki: Pki,
-  { tls, clientCaFile }: ServerSettings,
+  settings: ServerSettings,
 ): Promise<Listener> {
+  const { tls, clientCaFile, shutdownSendRetryAfter: listenWhileDraining } = settings;
   const { bindAddress: host, onPortTaken } = options;
   const certificate = tls ? readFileSync(tls.certFile, "utf8") : pki.apiserver.certificate;
   const key = tls ? readFileSync(tls.privateKeyFile, "utf8") : pki.apiserver.key;
   const own = pki.ca.certificate + pki.frontProxyCa.certificate;
   const clientCa = clientCaFile ? own + readFileSync(clientCaFile, "utf8") : own;
-  const common = { app, host, certificate, key, clientCa, drainMilliseconds: DRAIN_MILLISECONDS };
+  const common = { app, host, certificate, key, clientCa, listenWhileDraining, ...stopTimes(settings) };
   for (let { port } = options; ; port++) {
     try {
       return await listen({ ...common, port });

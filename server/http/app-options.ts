@@ -50,6 +50,8 @@ export interface AppOptions {
   readonly minRequestTimeoutSeconds: number;
   readonly maxRequestsInFlight: number;
   readonly maxMutatingRequestsInFlight: number;
+  /** While what is in flight finishes, new requests are heard and told to come back. */
+  readonly shutdownSendRetryAfter: boolean;
   /** A watcher that has more than this unsent is ended. */
   readonly watchBufferBytes: number;
   /** Called with each finished request. */
@@ -68,5 +70,6 @@ export const DEFAULTS = {
   minRequestTimeoutSeconds: 1800,
   maxRequestsInFlight: 400,
   maxMutatingRequestsInFlight: 200,
+  shutdownSendRetryAfter: false,
   watchBufferBytes: 16 * 1024 * 1024,
 } as const satisfies Partial<AppOptions>;

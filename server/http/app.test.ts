@@ -341,6 +341,21 @@ test("too many writes at once answer 429, but not to administrators", async () =
   expect(await Promise.all([waiting, admin])).toEqual([201, 201]);
 });
 
+test("while it stops, probes are answered, and other requests are not", async () => {
+  const { api, app } = serve();
+  await app.drain();
+  expect((await api.get("/livez")).text).toBe("ok");
+  const refused = await api.get(CONFIG_MAPS);
+  expect([refused.status, refused.headers["retry-after"], refused.headers["content-type"]]).toEqual([
+    503,
+    "1",
+    "application/json",
+  ]);
+  expect(refused.body).toEqual(failure(503, "ServiceUnavailable", "apiserver is shutting down"));
+  const own = await api.get(CONFIG_MAPS).set("User-Agent", "kube-apiserver/v1.36.2");
+  expect(own.status).toBe(200);
+});
+
 test("a request that takes too long answers 504 without a kind", async () => {
   const { api, store } = serve({ requestTimeoutMilliseconds: 50 });
   store.hold = new Promise(() => {});

@@ -12,6 +12,7 @@ import { observe } from "./filters/observe.ts";
 import { panicRecovery } from "./filters/panic-recovery.ts";
 import { priorityAndFairness } from "./filters/priority-and-fairness.ts";
 import { requestInfo } from "./filters/request-info.ts";
+import { retryAfter } from "./filters/retry-after.ts";
 import { type WaitGroup, waitGroup } from "./filters/wait-group.ts";
 import type { Metrics } from "./metrics.ts";
 import type { State } from "./state.ts";
@@ -40,6 +41,7 @@ export function chain(
     panicRecovery(options),
     requestInfo(),
     observe({ ...options, metrics: shared.metrics }),
+    ...(options.shutdownSendRetryAfter ? [retryAfter(shared.group)] : []),
     waitGroup(shared.group),
     deadline(options),
     cors({ allowedOrigins: options.corsAllowedOrigins }),

@@ -31,6 +31,7 @@ afterEach(async () => {
 
 async function serve(more: Partial<AppOptions> = {}) {
   const { app, store } = testApp(more);
+  const listenWhileDraining = more.shutdownSendRetryAfter ?? false;
   const listener = await listen({
     app,
     host: "127.0.0.1",
@@ -39,6 +40,7 @@ async function serve(more: Partial<AppOptions> = {}) {
     key: certificate.key,
     clientCa: ca.certificate,
     drainMilliseconds: 500,
+    listenWhileDraining,
   });
   listeners.push(listener);
   return { store, listener, url: `https://127.0.0.1:${listener.address.port}` };
@@ -197,6 +199,46 @@ test("a stop ends watches, lets writes finish, and can be asked for twice", asyn
   const [head] = await answered;
   expect(head[":status"]).toBe(201);
   write.resume();
+  await stopped;
+  await expect(fetch(url)).rejects.toThrow();
+});
+
+test("with --shutdown-send-retry-after new connections are told to come back until all is done", async () => {
+  const { url, store, listener } = await serve({ shutdownSendRetryAfter: true });
+  let release = () => {};
+  store.hold = new Promise((resolve) => {
+    release = resolve;
+  });
+  const options = { ca: ca.certificate, agent: false } as const;
+  const write = request(`${url}/api/v1/namespaces/d/configmaps`, {
+    ...options,
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+  });
+  write.end('{"metadata":{"name":"a"}}');
+  const answered = once(write, "response");
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  const stopped = listener.stop();
+  const get = request(`${url}/api/v1/configmaps`, options);
+  get.end();
+  const [response] = await once(get, "response");
+  expect([response.statusCode, response.headers]).toEqual([
+    429,
+    expect.objectContaining({ "retry-after": "5", connection: "close", "content-type": "text/plain; charset=utf-8" }),
+  ]);
+  expect(response.headers["cache-control"]).toBeUndefined();
+  response.resume();
+  const session = connect(url, { ca: ca.certificate });
+  const closed = once(session, "close");
+  expect(await ask(session, "/api/v1/configmaps")).toMatchObject({
+    status: 429,
+    body: "The apiserver is shutting down, please try again later.\n",
+  });
+  await closed;
+  release();
+  const [created] = await answered;
+  expect(created.statusCode).toBe(201);
+  created.resume();
   await stopped;
   await expect(fetch(url)).rejects.toThrow();
 });

@@ -4,6 +4,7 @@ import {
   type Http2SecureServer,
   type Http2ServerRequest,
   type Http2ServerResponse,
+  type ServerHttp2Session,
 } from "node:http2";
 import type { AddressInfo, Socket } from "node:net";
 import type { Duplex } from "node:stream";
@@ -22,6 +23,8 @@ export interface ListenOptions {
   readonly clientCa: string;
   /** How long a stop waits for requests in flight before it closes their connections. */
   readonly drainMilliseconds: number;
+  /** Meanwhile new connections are taken, for requests to be told when to come back. */
+  readonly listenWhileDraining: boolean;
 }
 
 export interface Listener {
@@ -49,7 +52,7 @@ const MAX_HEADER_BYTES = MEBIBYTE;
 
 /** HTTP/2 and HTTP/1.1 over TLS. Resolves when it accepts connections. */
 export async function listen(options: ListenOptions): Promise<Listener> {
-  const { app, host, port, certificate, key, clientCa, drainMilliseconds } = options;
+  const { host, port, certificate, key, clientCa, app } = options;
   const server = createSecureServer({
     ...HTTP2,
     allowHTTP1: true,
@@ -62,7 +65,7 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     rejectUnauthorized: false, // a token may do instead, and a bad certificate is answered by a 401
     maxHeaderSize: MAX_HEADER_BYTES,
   } as Parameters<typeof createSecureServer>[0]); // maxHeaderSize is of the HTTP/1 half, which the type leaves out
-  const sockets = trackSockets(server);
+  const connections = trackConnections(server);
   serve(server, app);
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
@@ -80,7 +83,7 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     replaceCertificate: (cert, newKey) =>
       server.setSecureContext({ cert, key: newKey, ca: clientCa, minVersion: "TLSv1.2" }),
     stop() {
-      stopped ??= stop(server, app, sockets, drainMilliseconds);
+      stopped ??= stop(server, connections, options);
       return stopped;
     },
   };
@@ -142,24 +145,46 @@ function detachWhenTaken(response: ServerResponse, socket: Socket, upgrade: { ta
   return response;
 }
 
-function trackSockets(server: Http2SecureServer): Set<Socket> {
+interface Connections {
+  readonly sockets: ReadonlySet<Socket>;
+  /** Those that speak HTTP/2. */
+  readonly sessions: ReadonlySet<ServerHttp2Session>;
+}
+
+function trackConnections(server: Http2SecureServer): Connections {
   const sockets = new Set<Socket>();
+  const sessions = new Set<ServerHttp2Session>();
   server.on("connection", (socket: Socket) => {
     socket.setNoDelay(true);
     sockets.add(socket);
     socket.once("close", () => sockets.delete(socket));
   });
-  return sockets;
+  server.on("session", (session) => {
+    sessions.add(session);
+    session.once("close", () => sessions.delete(session));
+  });
+  return { sockets, sessions };
 }
 
-async function stop(server: Http2SecureServer, app: App, sockets: Set<Socket>, patience: number): Promise<void> {
-  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+async function stop(
+  server: Http2SecureServer,
+  { sockets, sessions }: Connections,
+  { app, drainMilliseconds, listenWhileDraining }: ListenOptions,
+): Promise<void> {
+  let closed: Promise<void> | undefined;
+  const close = () => {
+    closed ??= new Promise((resolve) => server.close(() => resolve()));
+    // Clients of HTTP/2 send their next request elsewhere, and read the answers to those that they have sent.
+    for (const session of sessions) session.close();
+  };
+  if (!listenWhileDraining) close();
   let timer: NodeJS.Timeout | undefined;
   const enough = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, patience);
+    timer = setTimeout(resolve, drainMilliseconds);
   });
   await Promise.race([app.drain(), enough]);
   clearTimeout(timer);
+  close();
   // Idle keep-alive connections would hold the server open for ever.
   setImmediate(() => {
     for (const socket of sockets) socket.destroySoon();

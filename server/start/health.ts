@@ -5,18 +5,19 @@ const ALL: readonly Endpoint[] = ["healthz", "livez", "readyz"];
 /**
  * The checks by upstream's names. What upstream starts in hooks is here either part of bootstrap or runs from the
  * start, so the hooks' checks say whether bootstrap is over.
- * @param without hooks of parts that are turned off
+ * @param options.isInGrace whether /livez takes for granted that hooks will finish
  */
 export function healthChecks(
   state: { bootstrapped: boolean; stopping: boolean },
-  without: readonly string[],
+  options: { priorityAndFairness: boolean; isInGrace(): boolean },
 ): HealthCheck[] {
+  const { priorityAndFairness, isInGrace } = options;
   const always = (name: string, on = ALL): HealthCheck => ({ name, on, check: () => undefined });
   const afterStart = (name: string, on = ALL): HealthCheck => ({
     name,
     on,
-    check() {
-      if (!state.bootstrapped) throw new Error("not finished");
+    check(endpoint) {
+      if (!state.bootstrapped && !(endpoint === "livez" && isInGrace())) throw new Error("not finished");
     },
   });
   return [
@@ -26,7 +27,7 @@ export function healthChecks(
     always("etcd"),
     afterStart("etcd-readiness", ["readyz"]),
     afterStart("informer-sync", ["readyz"]),
-    ...HOOKS.filter((hook) => !without.includes(hook)).map((hook) => afterStart(hook)),
+    ...(priorityAndFairness ? HOOKS : WITHOUT_FAIRNESS).map((hook) => afterStart(hook)),
     {
       name: "shutdown",
       on: ["readyz"],
@@ -37,17 +38,13 @@ export function healthChecks(
   ];
 }
 
-/** Those of priority and fairness, when it is on. */
-export const FLOW_CONTROL_HOOKS: readonly string[] = [
-  "poststarthook/priority-and-fairness-config-consumer",
-  "poststarthook/priority-and-fairness-filter",
-];
-
+const CONSUMER = "poststarthook/priority-and-fairness-config-consumer";
+const FILTER = "poststarthook/priority-and-fairness-filter";
 const HOOKS: readonly string[] = [
   "poststarthook/start-apiserver-admission-initializer",
   "poststarthook/generic-apiserver-start-informers",
-  "poststarthook/priority-and-fairness-config-consumer",
-  "poststarthook/priority-and-fairness-filter",
+  CONSUMER,
+  FILTER,
   "poststarthook/storage-object-count-tracker-hook",
   "poststarthook/start-apiextensions-informers",
   "poststarthook/start-apiextensions-controllers",
@@ -76,3 +73,7 @@ const HOOKS: readonly string[] = [
   "poststarthook/apiservice-openapi-controller",
   "poststarthook/apiservice-openapiv3-controller",
 ];
+
+const WITHOUT_FAIRNESS = HOOKS.filter((hook) => hook !== CONSUMER).map((hook) =>
+  hook === FILTER ? "poststarthook/max-in-flight-filter" : hook,
+);

@@ -48,6 +48,11 @@ export interface ServerSettings {
   readonly maxMutatingRequestsInFlight: number;
   readonly requestTimeoutMilliseconds: number;
   readonly minRequestTimeoutSeconds: number;
+  /** How long a server that is to stop goes on as before, but for /readyz. */
+  readonly shutdownDelayMilliseconds: number;
+  readonly shutdownSendRetryAfter: boolean;
+  /** How long after the start /livez takes what is not there yet for granted. */
+  readonly livezGraceMilliseconds: number;
   readonly eventTtlSeconds: number;
   /** IPv4 CIDR. Of effect when the cluster is new: afterwards the ServiceCIDR objects say it. */
   readonly serviceClusterIpRange: string;
@@ -73,8 +78,21 @@ export const DEFAULT_SETTINGS: ServerSettings = {
   maxMutatingRequestsInFlight: DEFAULTS.maxMutatingRequestsInFlight,
   requestTimeoutMilliseconds: DEFAULTS.requestTimeoutMilliseconds,
   minRequestTimeoutSeconds: DEFAULTS.minRequestTimeoutSeconds,
+  shutdownDelayMilliseconds: 0,
+  shutdownSendRetryAfter: false,
+  livezGraceMilliseconds: 0,
   eventTtlSeconds: 3600,
   serviceClusterIpRange: "10.96.0.0/16",
   serviceNodePortRange: { first: 30_000, last: 32_767 },
   corsAllowedOrigins: [],
 };
+
+/** What a stop waits for requests in flight. */
+const DRAIN_MILLISECONDS = 900;
+
+/** How long a stop may take, and how much of that is for requests in flight. */
+export function stopTimes(settings: ServerSettings): { limitMilliseconds: number; drainMilliseconds: number } {
+  const { shutdownDelayMilliseconds, shutdownSendRetryAfter, requestTimeoutMilliseconds } = settings;
+  const drainMilliseconds = shutdownSendRetryAfter ? requestTimeoutMilliseconds : DRAIN_MILLISECONDS;
+  return { drainMilliseconds, limitMilliseconds: shutdownDelayMilliseconds + drainMilliseconds };
+}

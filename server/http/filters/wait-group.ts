@@ -4,6 +4,7 @@ import { serviceUnavailable } from "../../meta/errors.ts";
 import { statusOf } from "../errors.ts";
 import { send } from "../respond.ts";
 import type { State } from "../state.ts";
+import { isAnsweredToTheEnd } from "./retry-after.ts";
 
 /**
  * What is in flight, so that a stop can wait for it. Watches and other long-running requests are not waited for: their
@@ -42,6 +43,7 @@ export function waitGroup(group: WaitGroup): Middleware<State> {
   return async (ctx, next) => {
     const { state } = ctx;
     if (group.stopping) {
+      if (isAnsweredToTheEnd(ctx)) return next();
       const body = `${encodeAny(statusOf(serviceUnavailable("apiserver is shutting down")))}\n\n`;
       send(ctx, 503, "application/json", body, { "Retry-After": 1, "X-Content-Type-Options": "nosniff" });
       return;

@@ -7,7 +7,7 @@ export interface HealthCheck {
   /** The endpoints that ask it. */
   readonly on: readonly Endpoint[];
   /** @throws Error saying what is wrong */
-  check(): void | Promise<void>;
+  check(endpoint: Endpoint): void | Promise<void>;
 }
 export type Endpoint = "healthz" | "livez" | "readyz";
 
@@ -25,7 +25,7 @@ export function healthRoutes(checks: readonly HealthCheck[]): FixedRoute[] {
       (check): FixedRoute => ({
         path: `/${endpoint}/${check.name}`,
         methods: METHODS,
-        handle: (ctx) => one(ctx, check),
+        handle: (ctx) => one(ctx, endpoint, check),
       }),
     );
     return [root, ...each];
@@ -45,7 +45,7 @@ async function all(ctx: Ctx, endpoint: Endpoint, checks: readonly HealthCheck[])
       continue;
     }
     // Why it failed is not for everybody: the endpoint is public. It is told to those who may ask the check itself.
-    const reason = await failure(check);
+    const reason = await failure(check, endpoint);
     failed ||= reason !== undefined;
     report += reason === undefined ? `[+]${check.name} ok\n` : `[-]${check.name} failed: reason withheld\n`;
   }
@@ -57,15 +57,15 @@ async function all(ctx: Ctx, endpoint: Endpoint, checks: readonly HealthCheck[])
   send(ctx, 200, TEXT, query.has("verbose") ? `${report}${endpoint} check passed\n` : "ok", NO_SNIFF);
 }
 
-async function one(ctx: Ctx, check: HealthCheck): Promise<void> {
-  const reason = await failure(check);
+async function one(ctx: Ctx, endpoint: Endpoint, check: HealthCheck): Promise<void> {
+  const reason = await failure(check, endpoint);
   if (reason === undefined) send(ctx, 200, TEXT, "ok");
   else sendText(ctx, 500, `internal server error: ${reason}`);
 }
 
-async function failure(check: HealthCheck): Promise<string | undefined> {
+async function failure(check: HealthCheck, endpoint: Endpoint): Promise<string | undefined> {
   try {
-    await check.check();
+    await check.check(endpoint);
     return undefined;
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
