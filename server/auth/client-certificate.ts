@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { type Certificate, parseCertificate } from "../../pki/certificate.ts";
 import { allowsUsage } from "../../pki/extensions.ts";
 import { isIssuedBy } from "../../pki/signature.ts";
@@ -15,14 +16,18 @@ interface Verified {
 }
 
 const MAX_CHAIN = 8;
+const MAX_KNOWN = 1000;
 
 /**
  * Checks client certificates against authorities, as Go's x509.Verify with ExtKeyUsageClientAuth. A connection brings
- * the same bytes with every request, so the result is kept for as long as they live.
+ * the same bytes with every request, so the result is kept for as long as they live; and clients come again with the
+ * same certificate on new connections, so the last results are kept besides.
  */
 export class ClientCertificateVerifier {
   readonly #authorities: readonly Certificate[];
   readonly #known = new WeakMap<Uint8Array, Verified>();
+  /** By a digest of all that was shown, the most recent last. */
+  readonly #recent = new Map<string, Verified>();
 
   constructor(authorities: readonly Certificate[]) {
     this.#authorities = authorities;
@@ -32,7 +37,7 @@ export class ClientCertificateVerifier {
   verify(der: Uint8Array, intermediates: readonly Uint8Array[], now: Date): Certificate {
     let verified = this.#known.get(der);
     if (!verified) {
-      verified = this.#verifyChain(parseCertificate(der), intermediates);
+      verified = this.#recall(der, intermediates);
       this.#known.set(der, verified);
     }
     const at = now.getTime();
@@ -41,6 +46,17 @@ export class ClientCertificateVerifier {
     }
     if (verified.error) throw new Error(verified.error);
     return verified.certificate;
+  }
+
+  #recall(der: Uint8Array, intermediates: readonly Uint8Array[]): Verified {
+    const hash = createHash("sha256");
+    for (const bytes of [der, ...intermediates]) hash.update(bytes);
+    const digest = hash.digest("base64");
+    const verified = this.#recent.get(digest) ?? this.#verifyChain(parseCertificate(der), intermediates);
+    this.#recent.delete(digest);
+    this.#recent.set(digest, verified);
+    if (this.#recent.size > MAX_KNOWN) this.#recent.delete(this.#recent.keys().next().value ?? "");
+    return verified;
   }
 
   #verifyChain(certificate: Certificate, intermediates: readonly Uint8Array[]): Verified {

@@ -49,6 +49,8 @@ const HTTP2 = {
 };
 const SESSION_WINDOW_BYTES = 16 * MEBIBYTE;
 const MAX_HEADER_BYTES = MEBIBYTE;
+/** Of HTTP/1.1 connections. (apiserver/pkg/server/secure_serving.go) */
+const IDLE_MILLISECONDS = 90_000;
 
 /** HTTP/2 and HTTP/1.1 over TLS. Resolves when it accepts connections. */
 export async function listen(options: ListenOptions): Promise<Listener> {
@@ -64,6 +66,7 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     requestCert: true,
     rejectUnauthorized: false, // a token may do instead, and a bad certificate is answered by a 401
     maxHeaderSize: MAX_HEADER_BYTES,
+    keepAliveTimeout: IDLE_MILLISECONDS,
   } as Parameters<typeof createSecureServer>[0]); // maxHeaderSize is of the HTTP/1 half, which the type leaves out
   const connections = trackConnections(server);
   serve(server, app);
