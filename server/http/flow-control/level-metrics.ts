@@ -32,52 +32,52 @@ const dispatch =
 const GAUGES: readonly (readonly [name: string, help: string, value: Value])[] = [
   [
     "nominal_limit_seats",
-    "Nominal number of execution seats configured for each priority level",
+    "[BETA] Nominal number of execution seats configured for each priority level",
     ({ bounds }) => bounds.nominal,
   ],
   [
     "lower_limit_seats",
-    "Configured lower bound on number of execution seats available to each priority level",
+    "[ALPHA] Configured lower bound on number of execution seats available to each priority level",
     ({ bounds }) => bounds.min,
   ],
   [
     "upper_limit_seats",
-    "Configured upper bound on number of execution seats available to each priority level",
+    "[ALPHA] Configured upper bound on number of execution seats available to each priority level",
     ({ bounds }) => bounds.max,
   ],
   [
     "current_limit_seats",
-    "current derived number of execution seats available to each priority level",
+    "[ALPHA] current derived number of execution seats available to each priority level",
     ({ currentSeats }) => currentSeats,
   ],
-  ["target_seats", "Seat allocation targets", ({ targetSeats }) => targetSeats],
+  ["target_seats", "[ALPHA] Seat allocation targets", ({ targetSeats }) => targetSeats],
   [
     "demand_seats_high_watermark",
-    "High watermark, over last adjustment period, of demand_seats",
+    "[ALPHA] High watermark, over last adjustment period, of demand_seats",
     ({ queue }) => queue.demand.highWatermark,
   ],
   [
     "demand_seats_average",
-    "Time-weighted average, over last adjustment period, of demand_seats",
+    "[ALPHA] Time-weighted average, over last adjustment period, of demand_seats",
     ({ queue }) => queue.demand.average,
   ],
   [
     "demand_seats_stdev",
-    "Time-weighted standard deviation, over last adjustment period, of demand_seats",
+    "[ALPHA] Time-weighted standard deviation, over last adjustment period, of demand_seats",
     ({ queue }) => queue.demand.deviation,
   ],
-  ["demand_seats_smoothed", "Smoothed seat demands", ({ queue }) => queue.demand.smoothed],
-  ["current_r", "R(time of last change)", ({ queue }) => seconds(queue.progress)],
-  ["dispatch_r", "R(time of last dispatch)", dispatch("at")],
-  ["latest_s", "S(most recently dispatched request)", dispatch("start")],
+  ["demand_seats_smoothed", "[ALPHA] Smoothed seat demands", ({ queue }) => queue.demand.smoothed],
+  ["current_r", "[ALPHA] R(time of last change)", ({ queue }) => seconds(queue.progress)],
+  ["dispatch_r", "[ALPHA] R(time of last dispatch)", dispatch("at")],
+  ["latest_s", "[ALPHA] S(most recently dispatched request)", dispatch("start")],
 ];
 
 /** Two gauges of each: the least and the most, over the queues of a level. */
 const BOUNDS: readonly (readonly [name: string, help: string, min: keyof Dispatch, max: keyof Dispatch])[] = [
-  ["next_s_bounds", "min and max, over queues, of S(oldest waiting request in queue)", "earliest", "latest"],
+  ["next_s_bounds", "[ALPHA] min and max, over queues, of S(oldest waiting request in queue)", "earliest", "latest"],
   [
     "next_discounted_s_bounds",
-    "min and max, over queues, of S(oldest waiting request in queue) - estimated work in progress",
+    "[ALPHA] min and max, over queues, of S(oldest waiting request in queue) - estimated work in progress",
     "earliestDiscounted",
     "latestDiscounted",
   ],
@@ -86,17 +86,17 @@ const BOUNDS: readonly (readonly [name: string, help: string, min: keyof Dispatc
 const RATIOS: readonly (readonly [name: string, help: string, phases: readonly (keyof LevelRatios)[]])[] = [
   [
     "priority_level_request_utilization",
-    "Observations, at the end of every nanosecond, of number of requests (as a fraction of the relevant limit) waiting or in any stage of execution (but only initial stage for WATCHes)",
+    "[ALPHA] Observations, at the end of every nanosecond, of number of requests (as a fraction of the relevant limit) waiting or in any stage of execution (but only initial stage for WATCHes)",
     ["waiting", "executing"],
   ],
   [
     "priority_level_seat_utilization",
-    "Observations, at the end of every nanosecond, of utilization of seats for any stage of execution (but only initial stage for WATCHes)",
+    "[ALPHA] Observations, at the end of every nanosecond, of utilization of seats for any stage of execution (but only initial stage for WATCHes)",
     ["seats"],
   ],
   [
     "demand_seats",
-    "Observations, at the end of every nanosecond, of (the number of seats each priority level could use) / (nominal number of seats for that level)",
+    "[ALPHA] Observations, at the end of every nanosecond, of (the number of seats each priority level could use) / (nominal number of seats for that level)",
     ["demand"],
   ],
 ];
@@ -135,7 +135,7 @@ export function levelMetrics(source: Source): Series[] {
   return [...gauges, ...bounds, ...ratios, fair];
 }
 
-const FAIR = "Fair fraction of server's concurrency to allocate to each priority level that can use it";
+const FAIR = "[ALPHA] Fair fraction of server's concurrency to allocate to each priority level that can use it";
 const PHASES = { waiting: "waiting", executing: "executing", seats: "executing" } as const;
 
 function setKnown(series: Series, key: string, value: number | undefined): void {

@@ -19,73 +19,73 @@ export class FlowControlMetrics implements LevelObserver {
   readonly #now: () => number;
   readonly #rejected = counter(
     "rejected_requests_total",
-    "Number of requests rejected by API Priority and Fairness subsystem",
+    "[BETA] Number of requests rejected by API Priority and Fairness subsystem",
     [...FLOW, "reason"],
   );
   readonly #dispatched = counter(
     "dispatched_requests_total",
-    "Number of requests executed by API Priority and Fairness subsystem",
+    "[BETA] Number of requests executed by API Priority and Fairness subsystem",
     FLOW,
   );
   readonly #inQueue = gauge(
     "current_inqueue_requests",
-    "Number of requests currently pending in queues of the API Priority and Fairness subsystem",
+    "[BETA] Number of requests currently pending in queues of the API Priority and Fairness subsystem",
     FLOW,
   );
   readonly #seatsInQueue = gauge(
     "current_inqueue_seats",
-    "Number of seats currently pending in queues of the API Priority and Fairness subsystem",
+    "[ALPHA] Number of seats currently pending in queues of the API Priority and Fairness subsystem",
     FLOW,
   );
   readonly #executing = gauge(
     "current_executing_requests",
-    "Number of requests in initial (for a WATCH) or any (for a non-WATCH) execution stage in the API Priority and Fairness subsystem",
+    "[BETA] Number of requests in initial (for a WATCH) or any (for a non-WATCH) execution stage in the API Priority and Fairness subsystem",
     FLOW,
   );
   readonly #seatsInUse = gauge(
     "current_executing_seats",
-    "Concurrency (number of seats) occupied by the currently executing (initial stage for a WATCH, any stage otherwise) requests in the API Priority and Fairness subsystem",
+    "[BETA] Concurrency (number of seats) occupied by the currently executing (initial stage for a WATCH, any stage otherwise) requests in the API Priority and Fairness subsystem",
     FLOW,
   );
   readonly #queueLength = histogram(
     "request_queue_length_after_enqueue",
-    "Length of queue in the API Priority and Fairness subsystem, as seen by each request after it is enqueued",
+    "[ALPHA] Length of queue in the API Priority and Fairness subsystem, as seen by each request after it is enqueued",
     FLOW,
     [0, 10, 25, 50, 100, 250, 500, 1000],
   );
   readonly #waited = histogram(
     "request_wait_duration_seconds",
-    "Length of time a request spent waiting in its queue",
+    "[BETA] Length of time a request spent waiting in its queue",
     [...FLOW, "execute"],
     DURATIONS,
   );
   readonly #executed = histogram(
     "request_execution_seconds",
-    "Duration of initial stage (for a WATCH) or any (for a non-WATCH) stage of request execution in the API Priority and Fairness subsystem",
+    "[ALPHA] Duration of initial stage (for a WATCH) or any (for a non-WATCH) stage of request execution in the API Priority and Fairness subsystem",
     [...FLOW, "type"],
     DURATIONS,
   );
   readonly #watchCount = histogram(
     "watch_count_samples",
-    "count of watchers for mutating requests in API Priority and Fairness",
+    "[ALPHA] count of watchers for mutating requests in API Priority and Fairness",
     FLOW,
     [0, 1, 10, 100, 1000, 10_000],
   );
   readonly #estimated = histogram(
     "work_estimated_seats",
-    "Number of estimated seats (maximum of initial and final seats) associated with requests in API Priority and Fairness",
+    "[ALPHA] Number of estimated seats (maximum of initial and final seats) associated with requests in API Priority and Fairness",
     FLOW,
     [1, 2, 4, 8, 16, 32, 64, 100],
   );
   readonly #noRoom = counter(
     "request_dispatch_no_accommodation_total",
-    "Number of times a dispatch attempt resulted in a non accommodation due to lack of available seats",
+    "[ALPHA] Number of times a dispatch attempt resulted in a non accommodation due to lack of available seats",
     FLOW,
   );
   readonly #readVersusWrite = new Derived(
     "read_vs_write_current_requests",
     "histogram",
-    "Observations, at the end of every nanosecond, of the number of requests (as a fraction of the relevant limit) waiting or in regular stage of execution",
+    "[ALPHA] Observations, at the end of every nanosecond, of the number of requests (as a fraction of the relevant limit) waiting or in regular stage of execution",
     ["phase", "request_kind"],
     (series) => this.#showRatios(series),
     READ_WRITE,
@@ -93,7 +93,7 @@ export class FlowControlMetrics implements LevelObserver {
   readonly #inQueueByKind = new Series(
     "apiserver_current_inqueue_requests",
     "gauge",
-    "Maximal number of queued requests in this apiserver per request kind in last second.",
+    "[ALPHA] Maximal number of queued requests in this apiserver per request kind in last second.",
     ["request_kind"],
   );
 
