@@ -282,6 +282,20 @@ test.each<[Record<string, string>, string]>([
   ]);
 });
 
+test("a request with a bad timeout is refused, and audited", async () => {
+  const lines: string[] = [];
+  const sink = { write: (line: string) => void lines.push(line), stop: async () => {} };
+  const { api } = serve({
+    audit: auditLog({ policy: { rules: [{ level: "Metadata" }] }, sink, now: () => new Date() }),
+  });
+  const message = 'invalid timeout specified in the request URL - time: invalid duration "soon"';
+  const answer = await api.get(`${CONFIG_MAPS}?timeout=soon`);
+  expect(answer.body).toEqual(failure(400, "BadRequest", message));
+  expect(lines.map((line) => JSON.parse(line))).toMatchObject([
+    { stage: "ResponseStarted", verb: "list", responseStatus: { metadata: {}, message, code: 400 } },
+  ]);
+});
+
 test("impersonation asks for each part, and acts as the other", async () => {
   const asked: string[] = [];
   const authorizer = {

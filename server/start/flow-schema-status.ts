@@ -84,8 +84,7 @@ function isTold(schema: Readonly<FlowSchema>, { type, status, reason, message }:
 }
 
 function told(schema: FlowSchema, next: Wish, now: Date): FlowSchema {
-  const known = conditionOf(schema, next.type);
-  const lastTransitionTime = known?.status === next.status ? known.lastTransitionTime : rfc3339(now);
+  const lastTransitionTime = rfc3339(now); // of anything that it says, not of its status alone
   const others = (schema.status.conditions ?? []).filter(({ type }) => type !== next.type);
   return { ...schema, status: { ...schema.status, conditions: [...others, { ...next, lastTransitionTime }] } };
 }

@@ -48,7 +48,12 @@ export function auditFailedAuthentication(ctx: Ctx, log: AuditLog): void {
   const message = methods.length
     ? `Authentication failed, attempted: ${methods.join(", ")}`
     : "Authentication failed, no credentials provided";
-  log.begin(audited(ctx))?.record("ResponseStarted", { code: 401, status: { message } });
+  auditRefusal(ctx, log, { code: 401, message });
+}
+
+/** One line for a request that is refused before anybody knows whose it is. */
+export function auditRefusal(ctx: Ctx, log: AuditLog, { code, message }: { code: number; message: string }): void {
+  log.begin(audited(ctx))?.record("ResponseStarted", { code, status: { message } });
 }
 
 function attemptedMethods({ req, state }: Ctx): string[] {

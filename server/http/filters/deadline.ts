@@ -1,9 +1,11 @@
 import type { Middleware } from "koa";
+import type { AuditLog } from "../../auth/audit/audit-log.ts";
 import { durationMilliseconds } from "../../meta/duration.ts";
 import { badRequest } from "../../meta/errors.ts";
 import { writeError } from "../errors.ts";
 import { type Ctx, send } from "../respond.ts";
 import type { State } from "../state.ts";
+import { auditRefusal } from "./audit.ts";
 
 /** Upstream encodes this one without kind and apiVersion, and lets Go guess the type. (server/filters/timeout.go) */
 const TIMED_OUT = `{"metadata":{},"status":"Failure","message":"Timeout: request did not complete within the allotted timeout","reason":"Timeout","details":{},"code":504}\n`;
@@ -12,7 +14,11 @@ const TIMED_OUT = `{"metadata":{},"status":"Failure","message":"Timeout: request
  * Answers 504 when a request takes too long; what was asked for may still happen. `?timeout=` shortens the wait. The
  * signal is aborted then, and when the client goes away.
  */
-export function deadline({ requestTimeoutMilliseconds }: { requestTimeoutMilliseconds: number }): Middleware<State> {
+export function deadline(options: {
+  requestTimeoutMilliseconds: number;
+  audit?: AuditLog | undefined;
+}): Middleware<State> {
+  const { requestTimeoutMilliseconds, audit } = options;
   return async (ctx, next) => {
     const { state, res } = ctx;
     // Most connections close after the answer: nobody waits on the signal any more.
@@ -28,7 +34,9 @@ export function deadline({ requestTimeoutMilliseconds }: { requestTimeoutMillise
         milliseconds = durationMilliseconds(asked);
       } catch (error) {
         const text = error instanceof Error ? error.message : String(error);
-        return writeError(ctx, badRequest(`invalid timeout specified in the request URL - ${text}`));
+        const message = `invalid timeout specified in the request URL - ${text}`;
+        if (audit) auditRefusal(ctx, audit, { code: 400, message });
+        return writeError(ctx, badRequest(message));
       }
       if (milliseconds > 0 && milliseconds < limit) {
         limit = milliseconds;
