@@ -462,11 +462,13 @@ test("discovery tells kinds in both forms, with a name for its state", async () 
 test("metrics count requests by resource, and not by paths that do not exist", async () => {
   const { api } = serve();
   await api.get(CONFIG_MAPS);
+  await api.get(`${CONFIG_MAPS}/none`);
   await api.get("/api/v1/made-up");
   const { text } = await api.get("/metrics");
   expect(text).toMatch(
     /apiserver_request_total{code="200",.*resource="configmaps",scope="namespace",.*verb="LIST",version="v1"} 1/,
   );
+  expect(text).toMatch(/apiserver_request_total{code="404",.*scope="resource",.*verb="GET",version="v1"} 1/);
   expect(text).toContain("apiserver_request_duration_seconds_bucket");
   expect(text).not.toContain("made-up");
 });

@@ -1,8 +1,10 @@
 import type { Middleware } from "koa";
+import { StatusError } from "../../meta/errors.ts";
+import { writeError } from "../errors.ts";
 import type { Metrics } from "../metrics.ts";
 import type { State } from "../state.ts";
 
-/** Counts and times what was answered, and tells the log. */
+/** Counts and times what was answered, errors too, and tells the log. */
 export function observe(options: {
   now: () => Date;
   metrics: Metrics;
@@ -14,6 +16,9 @@ export function observe(options: {
     const { state } = ctx;
     try {
       await next();
+    } catch (error) {
+      if (!(error instanceof StatusError) || ctx.res.headersSent) throw error;
+      await writeError(ctx, error);
     } finally {
       if (state.longRunning && state.served) metrics.longRunningEnded(state);
       const seconds = Number(process.hrtime.bigint() - started) / 1e9;
