@@ -29,13 +29,13 @@ export interface Transport {
   close(): Promise<void>;
 }
 
-/** Requests a client may have in flight; more wait their turn. */
+/** Requests a client may have in flight when nothing else is said; more wait their turn. */
 const CONNECTIONS = 16;
 const REQUEST_TIMEOUT_MS = 60_000;
 const MAX_RETRIES = 10;
 
-/** Opens nothing until the first request. */
-export function openTransport(connection: Connection, userAgent: string): Transport {
+/** Opens nothing until the first request. @param connections how many requests may be in flight */
+export function openTransport(connection: Connection, userAgent: string, connections = CONNECTIONS): Transport {
   const tls = {
     ca: connection.ca,
     cert: connection.clientCertificate,
@@ -49,7 +49,7 @@ export function openTransport(connection: Connection, userAgent: string): Transp
   const watchAgent = new Agent({ connect: tls, bodyTimeout: 0, headersTimeout: REQUEST_TIMEOUT_MS });
   const agent = new Agent({
     connect: tls,
-    connections: CONNECTIONS,
+    connections,
     keepAliveTimeout: 60_000,
     bodyTimeout: REQUEST_TIMEOUT_MS,
     headersTimeout: REQUEST_TIMEOUT_MS,

@@ -35,6 +35,9 @@ export interface NodeConnection {
   readonly tls: { readonly cert: string; readonly key: string; readonly ca: string };
 }
 
+/** A process may have a thousand nodes, and each connection costs both sides a handshake. */
+const CONNECTIONS = 2;
+
 /** What one node, or nodes that share an identity, know of the cluster. @param node undefined: Pods of all nodes */
 export async function connectNode(
   kubeconfig: string,
@@ -48,7 +51,7 @@ export async function connectNode(
   if (!ca) throw new Error(`${kubeconfig}: a node needs an authority, to tell by who asks it`);
   // As kubelet does that was given no files: API servers verify it only with --kubelet-certificate-authority.
   const { certificate: cert, key } = selfSignedCertificate(node ?? hostname(), [], clock.now());
-  const transport = openTransport(connection, "kubelet");
+  const transport = openTransport(connection, "kubelet", CONNECTIONS);
   const client = createClient(transport);
   const informers = createInformers({ transport, clock, random, logger });
   const pods = informers.get("v1/pods", { fieldSelector: node ? `spec.nodeName=${node}` : "spec.nodeName!=" });
