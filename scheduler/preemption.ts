@@ -19,16 +19,25 @@ const startedAt = ({ status, metadata }: Pod) => Date.parse(status?.startTime ??
 /** Higher priority first, then the one that started earlier. (util.MoreImportantPod) */
 const byImportance = (a: Pod, b: Pod) => priority(b) - priority(a) || startedAt(a) - startedAt(b);
 
+const isBeingPreempted = ({ metadata, status }: Pod) =>
+  metadata.deletionTimestamp !== undefined &&
+  status?.conditions?.some(
+    (condition) =>
+      condition.type === "DisruptionTarget" &&
+      condition.status === "True" &&
+      condition.reason === "PreemptionByScheduler",
+  );
+
 /** @returns why this Pod may not preempt, or undefined. */
-function ineligible(pod: Pod, nodes: ReadonlyMap<string, NodeInfo>, refused: Diagnosis["refused"]): string | undefined {
+function ineligible(pod: Pod, nodes: ReadonlyMap<string, NodeInfo>, diagnosis: Diagnosis): string | undefined {
   if (pod.spec.preemptionPolicy === "Never") return "not eligible due to preemptionPolicy=Never.";
   const nominated = nodes.get(pod.status?.nominatedNodeName ?? "");
-  if (!nominated || refused.get(nominated)?.unresolvable) return undefined;
+  if (!nominated || (diagnosis.refused.get(nominated)?.unresolvable ?? diagnosis.preFilter?.unresolvable ?? true))
+    return undefined;
   for (const { pod: other } of nominated.pods.values()) {
     // Its victims are still on their way out: patience.
-    if (other.metadata.deletionTimestamp && priority(other) < priority(pod)) {
+    if (priority(other) < priority(pod) && isBeingPreempted(other))
       return "not eligible due to a terminating pod on the nominated node.";
-    }
   }
   return undefined;
 }
@@ -107,26 +116,48 @@ function pick(candidates: readonly Candidate[]): Candidate | undefined {
   })[0];
 }
 
+/** What came of the search for a way to place a Pod after all. */
+export interface PostFilterResult {
+  /** What FailedScheduling ends with. */
+  readonly message: string;
+  readonly candidate?: Candidate;
+  /** As in `StatusWish`. */
+  readonly nominatedNodeName?: string;
+}
+
 /**
  * Looks for a node that a Pod would fit on without some less important ones. Pure: evicting is the caller's.
- * @returns the choice, or the sentence that FailedScheduling ends with. (framework/plugins/defaultpreemption)
+ * (framework/plugins/defaultpreemption)
  */
-export function preempt(cycle: Cycle, plugins: readonly Plugin[], diagnosis: Diagnosis): Candidate | string {
+export function preempt(cycle: Cycle, plugins: readonly Plugin[], diagnosis: Diagnosis): PostFilterResult {
   const { pod, nodes } = cycle;
-  const no = ineligible(pod, nodes, diagnosis.refused);
-  if (no) return `preemption: ${no}`;
+  const no = ineligible(pod, nodes, diagnosis);
+  if (no) return { message: `preemption: ${no}` };
   const prepared = prepare({ ...cycle, state: new Map() }, plugins);
   const filters = "filters" in prepared ? prepared.filters : [];
   const refused = new Map<NodeInfo, Status>();
   const candidates: Candidate[] = [];
-  const hopeful = [...diagnosis.refused].filter(([, status]) => !status.unresolvable).map(([node]) => node);
+  // When the Pod was refused before any node was looked at, all nodes were refused alike.
+  const hopeful =
+    diagnosis.preFilter && !diagnosis.preFilter.unresolvable
+      ? [...nodes.values()]
+      : [...diagnosis.refused].filter(([, status]) => !status.unresolvable).map(([node]) => node);
   for (const node of hopeful) {
     const found = victimsOn(cycle, filters, node);
     if ("victims" in found) candidates.push(found);
     else refused.set(node, found);
   }
-  const chosen = pick(candidates);
-  if (chosen) return chosen;
+  const candidate = pick(candidates);
+  if (candidate) return { message: "", candidate, nominatedNodeName: candidate.node.name };
   const notAsked = { count: nodes.size - hopeful.length, reason: "Preemption is not helpful for scheduling" };
-  return `preemption: ${fitError({ nodes: nodes.size, refused, notAsked, plugins: new Set() })}`;
+  const why = fitError({ nodes: nodes.size, refused, notAsked, plugins: new Set() });
+  return { message: `preemption: ${why}`, nominatedNodeName: "" };
+}
+
+/** The PostFilter plugins in their order: DynamicResources, then DefaultPreemption. (RunPostFilterPlugins) */
+export function postFilter(cycle: Cycle, plugins: readonly Plugin[], diagnosis: Diagnosis): PostFilterResult {
+  // DynamicResources looks for the state that its own PreFilter leaves; a refusal before that ends all with this error.
+  if (diagnosis.preFilter?.unresolvable) return { message: "not found" };
+  const result = preempt(cycle, plugins, diagnosis);
+  return result.candidate ? result : { ...result, message: `no new claims to deallocate, ${result.message}` };
 }

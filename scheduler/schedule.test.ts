@@ -3,7 +3,7 @@ import type { Node, Pod } from "../openapi/api/core.v1.ts";
 import type { Listers } from "./framework.ts";
 import { NodeInfo } from "./node-info.ts";
 import { plugins } from "./plugins.ts";
-import { preempt } from "./preemption.ts";
+import { postFilter, preempt } from "./preemption.ts";
 import { fitError, nodesToFind, type Outcome, schedule } from "./schedule.ts";
 
 const nothing: Listers = {
@@ -65,8 +65,7 @@ const place = (wanted: Pod, nodes: NodeInfo[], listers: Listers = nothing): Outc
 
 function verdict(outcome: Outcome): string {
   if ("node" in outcome) return outcome.node.name;
-  const found = preempt(outcome.cycle, plugins, outcome.diagnosis);
-  return fitError(outcome.diagnosis, typeof found === "string" ? found : "");
+  return fitError(outcome.diagnosis, postFilter(outcome.cycle, plugins, outcome.diagnosis).message);
 }
 
 const affinityTo = (app: string, key = "kubernetes.io/hostname") => [
@@ -79,25 +78,31 @@ test.each<[string, Pod, NodeInfo[], string]>([
     "needs the resources it asks for",
     pod({}, { cpu: "5" }),
     [node("a"), node("b")],
-    "0/2 nodes are available: 2 Insufficient cpu. preemption: 0/2 nodes are available: 2 Preemption is not helpful for scheduling.",
+    "0/2 nodes are available: 2 Insufficient cpu. no new claims to deallocate, preemption: 0/2 nodes are available: 2 Preemption is not helpful for scheduling.",
   ],
   [
     "says when nobody could be evicted for it",
     pod({}, { cpu: "3" }),
     [node("a", {}, {}, [pod({}, { cpu: "2" })])],
-    "0/1 nodes are available: 1 Insufficient cpu. preemption: 0/1 nodes are available: 1 No preemption victims found for incoming pod.",
+    "0/1 nodes are available: 1 Insufficient cpu. no new claims to deallocate, preemption: 0/1 nodes are available: 1 No preemption victims found for incoming pod.",
   ],
   [
     "matches its node selector",
     pod({ nodeSelector: { disk: "ssd" } }),
     [node("a"), node("b", { unschedulable: true })],
-    "0/2 nodes are available: 1 node(s) didn't match Pod's node affinity/selector, 1 node(s) were unschedulable. preemption: 0/2 nodes are available: 2 Preemption is not helpful for scheduling.",
+    "0/2 nodes are available: 1 node(s) didn't match Pod's node affinity/selector, 1 node(s) were unschedulable. no new claims to deallocate, preemption: 0/2 nodes are available: 2 Preemption is not helpful for scheduling.",
   ],
   [
     "stays off tainted nodes",
     pod(),
     [node("a", { taints: [{ key: "k", value: "v", effect: "NoSchedule" }] })],
-    "0/1 nodes are available: 1 node(s) had untolerated taint(s). preemption: 0/1 nodes are available: 1 Preemption is not helpful for scheduling.",
+    "0/1 nodes are available: 1 node(s) had untolerated taint(s). no new claims to deallocate, preemption: 0/1 nodes are available: 1 Preemption is not helpful for scheduling.",
+  ],
+  [
+    "needs the claims it names",
+    pod({ volumes: [{ name: "v", persistentVolumeClaim: { claimName: "none" } }] }),
+    [node("a")],
+    '0/1 nodes are available: persistentvolumeclaim "none" not found. not found',
   ],
   [
     "may tolerate a taint",
@@ -154,9 +159,7 @@ test("preemption evicts the least important Pods that make room", () => {
   const outcome = place(pod({ priority: 10 }, { cpu: "2" }), [node("a", {}, {}, [cheap, dear])]);
   if ("node" in outcome) throw new Error("should not fit");
   const found = preempt(outcome.cycle, plugins, outcome.diagnosis);
-  expect(typeof found === "string" ? found : found.victims.map(({ metadata }) => metadata.name)).toEqual([
-    cheap.metadata.name,
-  ]);
+  expect(found.candidate?.victims.map(({ metadata }) => metadata.name)).toEqual([cheap.metadata.name]);
 });
 
 test.each([

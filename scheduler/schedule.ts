@@ -17,7 +17,7 @@ export function nodesToFind(all: number, percentage: number): number {
 export interface Diagnosis {
   readonly nodes: number;
   /** Set when the cycle ended before any node was looked at. */
-  readonly preFilter?: string;
+  readonly preFilter?: Status;
   readonly refused: ReadonlyMap<NodeInfo, Status>;
   /** Nodes that were not even looked at, because the Pod names others. */
   readonly notAsked: { readonly count: number; readonly reason: string };
@@ -47,14 +47,21 @@ export interface ScheduleInput {
 export function prepare(cycle: Cycle, plugins: readonly Plugin[]): { filters: Plugin[]; only?: Set<string> } | Status {
   const filters: Plugin[] = [];
   let only: Set<string> | undefined;
+  let resolvable: Status | undefined;
   for (const plugin of plugins) {
     const prepared = plugin.preFilter?.(cycle);
     if (prepared === "skip") continue;
-    if (prepared) return prepared;
+    if (prepared?.unresolvable) return prepared;
+    // Preemption may help, and will want what the other plugins prepare.
+    if (prepared) {
+      resolvable = prepared;
+      continue;
+    }
     const names = plugin.candidates?.(cycle);
     if (names) only = new Set([...names].filter((name) => !only || only.has(name)));
     if (plugin.filter) filters.push(plugin);
   }
+  if (resolvable) return resolvable;
   return only ? { filters, only } : { filters };
 }
 
@@ -75,7 +82,7 @@ export function schedule(input: ScheduleInput): Outcome {
   if ("reasons" in prepared) {
     const diagnosis: Diagnosis = {
       nodes: nodes.size,
-      preFilter: prepared.reasons.join(", "),
+      preFilter: prepared,
       refused: new Map(),
       notAsked: { count: 0, reason: "" },
       plugins: new Set([prepared.plugin]),
@@ -158,6 +165,6 @@ function histogram(statuses: Iterable<Status>, more?: { count: number; reason: s
 /** The text of FailedScheduling. (framework/types.go FitError) @param postFilter what preemption said. */
 export function fitError({ nodes, preFilter, refused, notAsked }: Diagnosis, postFilter = ""): string {
   const head = `0/${nodes} nodes are available:`;
-  const why = preFilter ?? histogram(refused.values(), notAsked);
+  const why = preFilter?.reasons.join(", ") ?? histogram(refused.values(), notAsked);
   return `${head}${why ? ` ${why}.` : ""}${postFilter ? ` ${postFilter}` : ""}`;
 }

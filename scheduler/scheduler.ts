@@ -9,12 +9,13 @@ import {
   type Random,
   type SeriesRecorder,
 } from "../client/index.ts";
-import type { Node, Pod, PodCondition } from "../openapi/api/core.v1.ts";
+import type { Node, Pod } from "../openapi/api/core.v1.ts";
 import { Cache } from "./cache.ts";
 import type { ClusterEvent, Cycle, Listers } from "./framework.ts";
 import { boundTo, pendingClaims, SELECTED_NODE } from "./plugins/volume-binding.ts";
 import { plugins } from "./plugins.ts";
-import { type Candidate, preempt } from "./preemption.ts";
+import { podStatusPatch, type StatusWish } from "./pod-status.ts";
+import { type Candidate, postFilter } from "./preemption.ts";
 import { type QueuedPod, SchedulingQueue } from "./queue.ts";
 import { type Diagnosis, fitError, schedule } from "./schedule.ts";
 
@@ -37,6 +38,15 @@ const BATCH = 32;
 const BIND_TIMEOUT = 600_000;
 /** The longest note of an Event. */
 const NOTE_LIMIT = 1024;
+
+interface Failure {
+  /** Plugins whose events may help; without any, only time does. */
+  readonly refusedBy?: ReadonlySet<string>;
+  readonly reason?: "Unschedulable" | "SchedulerError";
+  readonly candidate?: Candidate;
+  /** As in `StatusWish`. */
+  readonly nominatedNodeName?: string;
+}
 
 const uidOf = (object: { metadata: { uid?: string } }) => object.metadata.uid ?? "";
 const isFinished = ({ status }: Pod) => status?.phase === "Succeeded" || status?.phase === "Failed";
@@ -145,7 +155,7 @@ export function runScheduler(options: SchedulerOptions): { stop(): void } {
 
   function attempt(item: QueuedPod): void {
     const { pod } = item;
-    if (!cache.nodes.size) return fail(item, undefined, "no nodes available to schedule pods");
+    if (!cache.nodes.size) return fail(item, "no nodes available to schedule pods", { nominatedNodeName: "" });
     try {
       const outcome = schedule({
         pod,
@@ -166,7 +176,10 @@ export function runScheduler(options: SchedulerOptions): { stop(): void } {
       }
     } catch (error) {
       logger.error({ err: error, pod: pod.metadata.name }, "scheduling failed");
-      fail(item, undefined, error instanceof Error ? error.message : String(error), "SchedulerError");
+      fail(item, error instanceof Error ? error.message : String(error), {
+        reason: "SchedulerError",
+        nominatedNodeName: "",
+      });
     }
   }
 
@@ -196,7 +209,10 @@ export function runScheduler(options: SchedulerOptions): { stop(): void } {
       if (!current || current.metadata.uid !== uid || current.spec.nodeName) return queue.done();
       logger.warn({ err: error, pod: `${namespace}/${name}` }, "binding failed");
       const message = error instanceof Error ? error.message : String(error);
-      fail(item, undefined, `running Bind plugin "DefaultBinder": ${message}`, "SchedulerError");
+      fail(item, `running Bind plugin "DefaultBinder": ${message}`, {
+        reason: "SchedulerError",
+        nominatedNodeName: "",
+      });
     }
   }
 
@@ -245,34 +261,26 @@ export function runScheduler(options: SchedulerOptions): { stop(): void } {
   }
 
   function refuse(item: QueuedPod, cycle: Cycle, diagnosis: Diagnosis): void {
-    const found = preempt(cycle, plugins, diagnosis);
-    const postFilter = typeof found === "string" ? found : "";
-    fail(
-      item,
-      diagnosis.plugins,
-      fitError(diagnosis, postFilter),
-      "Unschedulable",
-      typeof found === "string" ? undefined : found,
-    );
+    const { message, candidate, nominatedNodeName } = postFilter(cycle, plugins, diagnosis);
+    fail(item, fitError(diagnosis, message), { refusedBy: diagnosis.plugins, candidate, nominatedNodeName });
   }
 
   /** Back to the queue, with an event and a condition that say why. */
   function fail(
     item: QueuedPod,
-    refusedBy: ReadonlySet<string> | undefined,
     message: string,
-    reason: "Unschedulable" | "SchedulerError" = "Unschedulable",
-    candidate?: Candidate,
+    { refusedBy, reason = "Unschedulable", candidate, nominatedNodeName }: Failure,
   ): void {
     const { pod } = item;
-    const note = message.length > NOTE_LIMIT ? `${message.slice(0, NOTE_LIMIT - 3)}...` : message;
+    const note = message.length > NOTE_LIMIT ? `${message.slice(0, NOTE_LIMIT - 4)} ...` : message;
     recorder.event({ regarding: pod, type: "Warning", reason: "FailedScheduling", action: "Scheduling", note });
     // Without any node, the first node to come is what helps: those are the events of the node plugins.
     queue.failed(item, refusedBy ?? (reason === "Unschedulable" ? new Set(["NodeResourcesFit"]) : new Set()));
-    if (candidate) nominate({ ...pod, status: { ...pod.status, nominatedNodeName: candidate.node.name } });
+    if (nominatedNodeName !== undefined) nominate({ ...pod, status: { ...pod.status, nominatedNodeName } });
     void (async () => {
       try {
-        await setCondition(pod, message, reason, candidate?.node.name);
+        const condition = { type: "PodScheduled", status: "False", reason, message };
+        await patchStatus(pod, { condition, nominatedNodeName });
         if (candidate) await evict(pod, candidate);
       } catch (error) {
         if (!(error instanceof ApiError && error.code === 404))
@@ -281,54 +289,24 @@ export function runScheduler(options: SchedulerOptions): { stop(): void } {
     })();
   }
 
-  async function setCondition(pod: Pod, message: string, reason: string, nominatedNodeName?: string): Promise<void> {
-    const old = pod.status?.conditions?.find(({ type }) => type === "PodScheduled");
-    const condition: PodCondition = {
-      type: "PodScheduled",
-      status: "False",
-      reason,
-      message,
-      ...(pod.metadata.generation && { observedGeneration: pod.metadata.generation }),
-    };
-    const same = old?.status === "False" && old.reason === reason && old.message === message;
-    if (same && (!nominatedNodeName || pod.status?.nominatedNodeName === nominatedNodeName)) return;
-    if (old?.status !== "False")
-      condition.lastTransitionTime = clock
-        .now()
-        .toISOString()
-        .replace(/\.\d+Z/, "Z");
-    else if (old.lastTransitionTime) condition.lastTransitionTime = old.lastTransitionTime;
-    const { name = "", namespace, uid } = pod.metadata;
-    const status = { conditions: [condition], ...(nominatedNodeName && { nominatedNodeName }) };
-    await client.patch(
-      "v1/pods",
-      { name, namespace, subresource: "status" },
-      { metadata: { uid }, status },
-      { type: "strategic" },
-    );
+  async function patchStatus(pod: Pod, wish: StatusWish): Promise<void> {
+    const patch = podStatusPatch(pod, wish, clock.now());
+    const { name = "", namespace } = pod.metadata;
+    if (patch) await client.patch("v1/pods", { name, namespace, subresource: "status" }, patch, { type: "strategic" });
   }
 
   /** Victims get their grace period; the preemptor waits, nominated to the node. */
   async function evict(preemptor: Pod, { node, victims }: Candidate): Promise<void> {
     for (const victim of victims) {
       const { name = "", namespace } = victim.metadata;
-      const condition: PodCondition = {
-        type: "DisruptionTarget",
-        status: "True",
-        reason: "PreemptionByScheduler",
-        message: `${schedulerName}: preempting to accommodate a higher priority pod`,
-        lastTransitionTime: clock
-          .now()
-          .toISOString()
-          .replace(/\.\d+Z/, "Z"),
-        ...(victim.metadata.generation && { observedGeneration: victim.metadata.generation }),
-      };
-      await client.patch(
-        "v1/pods",
-        { name, namespace, subresource: "status" },
-        { status: { conditions: [condition] } },
-        { type: "strategic" },
-      );
+      await patchStatus(victim, {
+        condition: {
+          type: "DisruptionTarget",
+          status: "True",
+          reason: "PreemptionByScheduler",
+          message: `${schedulerName}: preempting to accommodate a higher priority pod`,
+        },
+      });
       await client.delete("v1/pods", { name, namespace }, { uid: victim.metadata.uid });
       recorder.event({
         regarding: victim,
