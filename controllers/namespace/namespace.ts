@@ -29,7 +29,10 @@ export const namespaceController: CustomController = {
     };
     namespaces.addHandler({
       added: offer,
-      updated: offer,
+      // What this controller writes itself is no reason to look again.
+      updated: (namespace, old) => {
+        if (!old.metadata.deletionTimestamp) offer(namespace);
+      },
       deleted: ({ metadata }) => void looks.delete(metadata.name ?? ""),
     });
     // The last Pod to go is the usual thing that a namespace waits for: no need to guess when.
