@@ -16,6 +16,8 @@ export class StatusWriter {
   readonly #dirty = new Set<PodWorker>();
   readonly #busy = new Set<PodWorker>();
   readonly #written = new WeakMap<PodWorker, string>();
+  /** The uid of the Pod that it let go, of whose end it may still hear. */
+  readonly #deleted = new WeakMap<PodWorker, string>();
   readonly #uidOf: (pod: Pod) => string | undefined;
   #stopped = false;
 
@@ -60,7 +62,7 @@ export class StatusWriter {
   async #once(worker: PodWorker): Promise<void> {
     const { name = "", namespace } = worker.pod.metadata;
     const uid = this.#uidOf(worker.pod);
-    if (uid === undefined) return;
+    if (uid === undefined || this.#deleted.get(worker) === uid) return;
     const status = worker.status();
     const text = uid + JSON.stringify(status);
     if (this.#written.get(worker) !== text) {
@@ -77,6 +79,7 @@ export class StatusWriter {
     }
     if (worker.isFinished && worker.pod.metadata.deletionTimestamp) {
       await this.#client.delete("v1/pods", { name, namespace }, { uid, gracePeriodSeconds: 0 });
+      this.#deleted.set(worker, uid);
     }
   }
 }
