@@ -7,6 +7,7 @@ import { definition, thing } from "./definitions.ts";
 import { load } from "./load.ts";
 import { atRest, deployment, manyPods, untilRunning } from "./many-pods.ts";
 import { type Running, request, session, start, usage } from "./running.ts";
+import { scheduling } from "./scheduling.ts";
 
 const rows: [string, string][] = [];
 const row = (name: string, value: string) => {
@@ -189,6 +190,7 @@ const benches: Record<string, () => Promise<void>> = {
   server: apiServer,
   definitions: customResources,
   pods: () => manyPods(row),
+  scheduling: () => scheduling(row),
   rest: () => atRest(row),
 };
 const wanted = process.argv.slice(2);
