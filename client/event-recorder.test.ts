@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import type { Event } from "../openapi/api/core.v1.ts";
+import { ApiError } from "./api-error.ts";
 import type { Client } from "./client.ts";
 import { ManualClock } from "./clock.ts";
 import { createEventRecorder } from "./event-recorder.ts";
@@ -12,12 +13,13 @@ const pod: ApiObject = {
   metadata: { name: "p", namespace: "ns", uid: "u", resourceVersion: "7" },
 };
 
-function recorder() {
+function recorder(create: (event: Event) => void = () => {}) {
   const clock = new ManualClock(new Date("2026-01-01T00:00:00.123Z"));
   const created: Event[] = [];
   const patched: unknown[] = [];
   const client = {
     async create(_resource: string, event: Event) {
+      create(event);
       created.push(event);
       return event;
     },
@@ -99,4 +101,23 @@ test("one object gets 25 events at once, then one in five minutes", async () => 
   made.event(pod, "Normal", "TooMuch", "x");
   await made.flush();
   expect(created).toHaveLength(26);
+});
+
+test("a namespace that is going away is not asked for each event", async () => {
+  let tries = 0;
+  const { clock, created, made } = recorder(({ metadata }) => {
+    tries++;
+    if (metadata.namespace === "ns" && tries === 1)
+      throw new ApiError(403, { reason: "Forbidden", details: { causes: [{ reason: "NamespaceTerminating" }] } });
+  });
+  for (const uid of ["a", "b", "c"])
+    made.event({ ...pod, metadata: { ...pod.metadata, uid } }, "Normal", "Killing", "bye");
+  made.event({ ...pod, metadata: { ...pod.metadata, namespace: "other" } }, "Normal", "Killing", "bye");
+  await made.flush();
+  expect(created.map(({ metadata }) => metadata.namespace)).toEqual(["other"]);
+  expect(tries).toBe(2);
+  clock.advance(1001);
+  made.event({ ...pod, metadata: { ...pod.metadata, uid: "d" } }, "Normal", "Created", "again");
+  await made.flush();
+  expect(created).toHaveLength(2);
 });

@@ -1,5 +1,5 @@
 import type { Event, ObjectReference } from "../openapi/api/core.v1.ts";
-import { isNotFound } from "./api-error.ts";
+import { isNamespaceTerminating, isNotFound } from "./api-error.ts";
 import type { Client } from "./client.ts";
 import type { Clock } from "./clock.ts";
 import type { Logger } from "./logger.ts";
@@ -30,6 +30,8 @@ const AGGREGATE_SECONDS = 600;
 const SPAM_BURST = 25;
 const SPAM_PER_SECOND = 1 / 300;
 const CACHE_ENTRIES = 4096;
+/** Events of a namespace that is going away are all refused: after one that was, so many seconds without another try. */
+const REFUSED_SECONDS = 1;
 
 /** A map that forgets what was used least recently. */
 class Recent<V> {
@@ -82,19 +84,22 @@ export function createEventRecorder({ client, clock, logger, component, host }: 
   const similar = new Recent<{ messages: Set<string>; lastSeconds: number }>();
   const written = new Recent<Event>();
   const spam = new Recent<TokenBucket>();
+  /** When events of a namespace may be tried again, in seconds. */
+  const refused = new Recent<number>();
   const nameFor = eventNamer(clock);
+  const seconds = () => clock.now().getTime() / 1000;
   let last: Promise<void> = Promise.resolve();
 
   const record = (event: Event): (() => Promise<void>) | undefined => {
     const { kind, namespace, name, uid, apiVersion, fieldPath } = event.involvedObject;
     const about = [component, host, kind, namespace, name, uid, apiVersion].join("\0");
     const group = [about, event.type, event.reason].join("\0");
-    const seconds = clock.now().getTime() / 1000;
+    const now = seconds();
 
     let alike = similar.get(group);
-    if (!alike || seconds - alike.lastSeconds > AGGREGATE_SECONDS) alike = { messages: new Set(), lastSeconds: 0 };
+    if (!alike || now - alike.lastSeconds > AGGREGATE_SECONDS) alike = { messages: new Set(), lastSeconds: 0 };
     alike.messages.add(event.message ?? "");
-    alike.lastSeconds = seconds;
+    alike.lastSeconds = now;
     similar.set(group, alike);
     let key = [group, fieldPath, event.message].join("\0");
     if (alike.messages.size >= AGGREGATE_ABOVE) {
@@ -160,8 +165,10 @@ export function createEventRecorder({ client, clock, logger, component, host }: 
         reportingInstance: host ?? "",
       });
       if (!write) return;
-      last = last.then(write).catch((error: unknown) => {
-        // The usual one: the namespace is going away. An event is never worth a retry storm.
+      const writeUnlessRefused = () => ((refused.get(namespace) ?? 0) > seconds() ? undefined : write());
+      last = last.then(writeUnlessRefused).catch((error: unknown) => {
+        // An event is never worth a retry storm.
+        if (isNamespaceTerminating(error)) refused.set(namespace, seconds() + REFUSED_SECONDS);
         logger.debug({ err: error, reason, message }, "event not written");
       });
     },

@@ -48,3 +48,12 @@ test("does not wait longer than it is open", async () => {
   await transport.close();
   expect(await asked).toBeInstanceOf(Error);
 });
+
+test("connections last, also after a DELETE with a body", async () => {
+  const { transport } = await answering([[200, {}, "{}"]]);
+  let connections = 0;
+  server.on("connection", () => connections++);
+  for (let n = 0; n < 9; n++) await transport.request({ method: "DELETE", path, body: {} });
+  expect(connections).toBeLessThan(4);
+  await transport.close();
+});

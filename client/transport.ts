@@ -74,6 +74,8 @@ export function openTransport(connection: Connection, userAgent: string, connect
           query: parameters,
           headers: { ...headers(), Accept: accept, ...(body !== undefined && { "Content-Type": contentType }) },
           body: body === undefined ? null : JSON.stringify(body),
+          // A DELETE may have a body, and nobody needs to fear for the connection after it.
+          reset: false,
         });
       for (let retries = 0; ; retries++) {
         const { statusCode, headers: answered, body: content } = await send();
