@@ -5,8 +5,12 @@ export interface Lister<T extends ApiObject> {
   get(key: Key): Readonly<T> | undefined;
   list(): readonly Readonly<T>[];
   byNamespace(namespace: string): readonly Readonly<T>[];
+  /** How many objects of a namespace there are. */
+  countIn(namespace: string): number;
   /** Objects whose *controller* owner has this uid. */
   ownedBy(uid: string): readonly Readonly<T>[];
+  /** What a controller owns, and what has no controller in its namespace: all that it could claim. */
+  claimableBy(owner: ApiObject): readonly Readonly<T>[];
   byUid(uid: string): Readonly<T> | undefined;
   /** Objects under a value of a named index; see `Informer.addIndex`. @throws Error when there is no such index. */
   by(index: string, value: string): readonly Readonly<T>[];
@@ -20,6 +24,9 @@ export function controllerOf({ metadata }: ApiObject) {
   return metadata.ownerReferences?.find(({ controller }) => controller);
 }
 
+/** In place of a uid. */
+const withoutController = ({ metadata }: ApiObject): string => `none in ${metadata.namespace ?? ""}`;
+
 /** Objects of one resource with indexes that are kept as objects come and go. (client-go/tools/cache.Indexer) */
 export class ObjectStore<T extends ApiObject> implements Lister<T> {
   readonly #objects = new Map<Key, T>();
@@ -30,8 +37,7 @@ export class ObjectStore<T extends ApiObject> implements Lister<T> {
     this.addIndex("namespace", ({ metadata }) => [metadata.namespace ?? ""]);
     this.addIndex("uid", ({ metadata }) => (metadata.uid ? [metadata.uid] : []));
     this.addIndex("controllerUid", (object) => {
-      const uid = controllerOf(object)?.uid;
-      return uid ? [uid] : [];
+      return [controllerOf(object)?.uid || withoutController(object)];
     });
   }
 
@@ -78,6 +84,14 @@ export class ObjectStore<T extends ApiObject> implements Lister<T> {
 
   byNamespace(namespace: string): readonly T[] {
     return this.by("namespace", namespace);
+  }
+
+  countIn(namespace: string): number {
+    return this.#indexes.get("namespace")?.get(namespace)?.size ?? 0;
+  }
+
+  claimableBy(owner: ApiObject): readonly T[] {
+    return [...this.ownedBy(owner.metadata.uid ?? ""), ...this.by("controllerUid", withoutController(owner))];
   }
 
   ownedBy(uid: string): readonly T[] {

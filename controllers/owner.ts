@@ -1,12 +1,4 @@
-import {
-  type Action,
-  type ApiObject,
-  controllerOf,
-  isInvalid,
-  isNotFound,
-  type Lister,
-  type WriteAction,
-} from "../client/index.ts";
+import { type Action, type ApiObject, controllerOf, isInvalid, isNotFound, type WriteAction } from "../client/index.ts";
 import type { OwnerReference } from "../openapi/api/meta.k8s.io.v1.ts";
 
 /** Go's kinds have no TypeMeta inside the server; on the wire every object does. */
@@ -87,14 +79,4 @@ function patch(resource: string, child: ApiObject, change: Record<string, unknow
 function withFinalizers<T extends ApiObject>(child: T, finalizers: readonly string[]): T {
   const all = [...new Set([...(child.metadata.finalizers ?? []), ...finalizers])];
   return { ...child, metadata: { ...child.metadata, finalizers: all } };
-}
-
-/** Index of a lister: objects that no controller owns, by namespace. Few, where all of a namespace may be many. */
-export const orphansByNamespace = (object: ApiObject): string[] =>
-  controllerOf(object) ? [] : [object.metadata.namespace ?? ""];
-
-/** All that `claim` need look at: its own children and its namespace's orphans. @param children has that index */
-export function candidates<T extends ApiObject>(owner: ApiObject, children: Lister<T>): Readonly<T>[] {
-  const { uid = "", namespace = "" } = owner.metadata;
-  return [...children.ownedBy(uid), ...children.by("orphans", namespace)];
 }

@@ -10,7 +10,6 @@ import {
   matchesLabels,
   matchesSelector,
   type ReconcileContext,
-  splitKey,
   timestamp,
 } from "../client/index.ts";
 import type { ReplicaSet, ReplicaSetStatus } from "../openapi/api/apps.v1.ts";
@@ -53,7 +52,7 @@ export function reconcile(
 ): Action[] {
   const set = sets.get(key);
   if (!set) return [];
-  const { owned, actions } = claim(set, "v1/pods", pods.byNamespace(splitKey(key).namespace), (pod) =>
+  const { owned, actions } = claim(set, "v1/pods", pods.claimableBy(set), (pod) =>
     matchesSelector(selector(set), pod.metadata.labels),
   );
   const active = owned.filter(isActive);

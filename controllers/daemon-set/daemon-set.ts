@@ -8,7 +8,6 @@ import {
   type Lister,
   mapping,
   matchesSelector,
-  splitKey,
 } from "../../client/index.ts";
 import type { ControllerRevision, DaemonSet, DaemonSetStatus } from "../../openapi/api/apps.v1.ts";
 import type { Node, Pod } from "../../openapi/api/core.v1.ts";
@@ -51,14 +50,13 @@ export function reconcile(
     return [tell(set, "Warning", "SelectingAll", message)];
   }
   if (set.metadata.deletionTimestamp) return [];
-  const { namespace } = splitKey(key);
-  const history = claim(set, REVISIONS, revisions.byNamespace(namespace), ({ metadata }) =>
+  const history = claim(set, REVISIONS, revisions.claimableBy(set), ({ metadata }) =>
     matchesSelector(set.spec.selector, metadata.labels),
   );
   const current = currentRevision(set, history.owned, HASH_LABEL);
   if (current.actions) return [...history.actions, ...current.actions];
   const hash = current.revision.metadata.labels?.[HASH_LABEL] ?? "";
-  const { owned, actions } = claim(set, "v1/pods", pods.byNamespace(namespace), ({ metadata }) =>
+  const { owned, actions } = claim(set, "v1/pods", pods.claimableBy(set), ({ metadata }) =>
     matchesSelector(set.spec.selector, metadata.labels),
   );
   const onNode = new Map<string, Readonly<Pod>[]>();

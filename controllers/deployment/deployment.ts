@@ -11,7 +11,6 @@ import {
   mapping,
   matchesSelector,
   type ReconcileContext,
-  splitKey,
 } from "../../client/index.ts";
 import type { Deployment, ReplicaSet } from "../../openapi/api/apps.v1.ts";
 import type { Pod } from "../../openapi/api/core.v1.ts";
@@ -62,11 +61,8 @@ export function reconcile(
     const message = "This deployment is selecting all pods. A non-empty selector is required.";
     return [{ do: "event", about: deployment, type: "Warning", reason: "SelectingAll", message }];
   }
-  const { owned, actions } = claim(
-    deployment,
-    "apps/v1/replicasets",
-    replicaSets.byNamespace(splitKey(key).namespace),
-    (set) => matchesSelector(spec.selector, set.metadata.labels),
+  const { owned, actions } = claim(deployment, "apps/v1/replicasets", replicaSets.claimableBy(deployment), (set) =>
+    matchesSelector(spec.selector, set.metadata.labels),
   );
   if (actions.length) return actions;
   const sets = byAge(owned);

@@ -1,7 +1,6 @@
 import { expect, test } from "vitest";
 import type { Job } from "../../openapi/api/batch.v1.ts";
 import type { Pod } from "../../openapi/api/core.v1.ts";
-import { orphansByNamespace } from "../owner.ts";
 import { Simulation } from "../simulation.ts";
 import { formatIndexes, parseIndexes } from "./indexes.ts";
 import { reconcile } from "./job.ts";
@@ -12,7 +11,6 @@ function cluster(spec: Partial<Job["spec"]>) {
   const sim = new Simulation();
   const jobs = sim.store("batch/v1/jobs");
   const pods = sim.store("v1/pods");
-  pods.addIndex("orphans", orphansByNamespace);
   const backoffs = new Map();
   sim.put("batch/v1/jobs", {
     apiVersion: "batch/v1",

@@ -13,7 +13,7 @@ import {
 } from "../../client/index.ts";
 import type { Job, JobCondition, JobStatus } from "../../openapi/api/batch.v1.ts";
 import type { Pod } from "../../openapi/api/core.v1.ts";
-import { candidates, claim, orphansByNamespace } from "../owner.ts";
+import { claim } from "../owner.ts";
 import { createPods, deletePods, tell } from "../pod-control.ts";
 import { isActive, isReady, isTerminating } from "../pods.ts";
 import { type Backoff, nextBackoff } from "./backoff.ts";
@@ -63,7 +63,7 @@ export function reconcile(key: Key, listers: JobListers, { now }: Pick<Reconcile
   const { owned, actions } = claim(
     job,
     "v1/pods",
-    candidates(job, pods),
+    pods.claimableBy(job),
     ({ metadata }) => matchesSelector(job.spec.selector, metadata.labels),
     [TRACKING],
   );
@@ -247,7 +247,7 @@ export const jobController = defineController<JobListers>({
   },
   listers: (get) => ({
     jobs: get(RESOURCE),
-    pods: get("v1/pods", { orphans: orphansByNamespace }),
+    pods: get("v1/pods"),
     backoffs: new Map(),
   }),
   reconcile,

@@ -40,8 +40,7 @@ export const namespaceController: CustomController = {
     pods.addHandler({
       deleted({ metadata }) {
         const namespace = namespaces.lister.get(metadata.namespace ?? "");
-        if (namespace?.metadata.deletionTimestamp && !pods.lister.byNamespace(metadata.namespace ?? "").length)
-          offer(namespace);
+        if (namespace?.metadata.deletionTimestamp && !pods.lister.countIn(metadata.namespace ?? "")) offer(namespace);
       },
     });
 

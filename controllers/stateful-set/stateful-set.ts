@@ -10,7 +10,6 @@ import {
   mapping,
   matchesSelector,
   type ReconcileContext,
-  splitKey,
   type WriteAction,
 } from "../../client/index.ts";
 import type { ControllerRevision, StatefulSet, StatefulSetStatus } from "../../openapi/api/apps.v1.ts";
@@ -47,10 +46,9 @@ export function reconcile(key: Key, listers: Listers, { now }: Pick<ReconcileCon
   const { sets, pods, revisions } = listers;
   const set = sets.get(key);
   if (!set || isEmptySelector(set.spec.selector)) return [];
-  const { namespace } = splitKey(key);
   const matches = ({ metadata }: { metadata: { labels?: Record<string, string> } }) =>
     matchesSelector(set.spec.selector, metadata.labels);
-  const history = claim(set, REVISIONS, revisions.byNamespace(namespace), matches);
+  const history = claim(set, REVISIONS, revisions.claimableBy(set), matches);
   const update = currentRevision(set, history.owned, HASH_LABEL);
   if (update.actions) return [...history.actions, ...update.actions];
   const updateRevision = update.revision;
@@ -58,7 +56,7 @@ export function reconcile(key: Key, listers: Listers, { now }: Pick<ReconcileCon
   const { owned, actions } = claim(
     set,
     "v1/pods",
-    pods.byNamespace(namespace),
+    pods.claimableBy(set),
     (pod) => matches(pod) && ordinalOf(set, pod) !== undefined,
   );
 
