@@ -1,32 +1,61 @@
 import type { Node, Pod } from "../openapi/api/core.v1.ts";
+import type { NamespaceLabels } from "./affinity-terms.ts";
 import { NodeInfo } from "./node-info.ts";
+import { nodeOrder, zoneOf } from "./node-order.ts";
+import { PodIndex } from "./pod-index.ts";
 
 /**
  * All nodes with their Pods. A Pod that was given a node is *assumed* there until the watch shows it bound, or its
  * binding fails, so that the next decision counts it already. Follows pkg/scheduler/backend/cache.
  */
 export class Cache {
-  /** In order of arrival; iteration starts where the last one ended, so that all nodes get their share. */
   readonly nodes = new Map<string, NodeInfo>();
+  readonly index: PodIndex;
+  /** How many nodes have an image, by each of its names. */
+  readonly imageNodes = new Map<string, number>();
+  /** Zones take turns; absent when nodes have come or gone. */
+  #order: readonly NodeInfo[] | undefined;
   /** Pods on nodes that are not known (yet), by node name. */
   readonly #homeless = new Map<string, Map<string, Pod>>();
   readonly #nodeOf = new Map<string, string>();
   readonly #assumed = new Set<string>();
 
+  constructor(namespaceLabels: NamespaceLabels) {
+    this.index = new PodIndex(this.nodes, namespaceLabels);
+  }
+
+  /** All nodes in the order in which they are looked at. */
+  get order(): readonly NodeInfo[] {
+    this.#order ??= nodeOrder([...this.nodes.values()]);
+    return this.#order;
+  }
+
   setNode(node: Node): void {
     const name = node.metadata.name ?? "";
-    const info = this.nodes.get(name);
-    if (info) return info.setNode(node);
+    const known = this.nodes.get(name);
+    if (known) {
+      this.#countImages(known, -1);
+      if (zoneOf(known.node) !== zoneOf(node)) this.#order = undefined;
+      known.setNode(node);
+      this.#countImages(known, 1);
+      return;
+    }
     const fresh = new NodeInfo(node);
-    for (const pod of this.#homeless.get(name)?.values() ?? []) fresh.addPod(pod);
-    this.#homeless.delete(name);
     this.nodes.set(name, fresh);
+    this.#order = undefined;
+    this.#countImages(fresh, 1);
+    const pods = this.#homeless.get(name);
+    this.#homeless.delete(name);
+    for (const pod of pods?.values() ?? []) this.#place(pod, name);
   }
 
   removeNode(name: string): void {
     const info = this.nodes.get(name);
     if (!info) return;
     this.nodes.delete(name);
+    this.#order = undefined;
+    this.#countImages(info, -1);
+    for (const pod of info.pods.values()) this.index.removed(name, pod);
     if (info.pods.size) this.#homeless.set(name, new Map([...info.pods].map(([uid, { pod }]) => [uid, pod])));
   }
 
@@ -63,7 +92,12 @@ export class Cache {
     const uid = pod.metadata.uid ?? "";
     this.#nodeOf.set(uid, node);
     const info = this.nodes.get(node);
-    if (info) return info.addPod(pod);
+    if (info) {
+      const old = info.removePod(uid);
+      if (old) this.index.removed(node, old);
+      this.index.added(node, info.addPod(pod));
+      return;
+    }
     const pods = this.#homeless.get(node) ?? new Map<string, Pod>();
     this.#homeless.set(node, pods.set(uid, pod));
   }
@@ -72,7 +106,16 @@ export class Cache {
     const node = this.#nodeOf.get(uid);
     if (node === undefined) return;
     this.#nodeOf.delete(uid);
-    this.nodes.get(node)?.removePod(uid);
+    const old = this.nodes.get(node)?.removePod(uid);
+    if (old) this.index.removed(node, old);
     this.#homeless.get(node)?.delete(uid);
+  }
+
+  #countImages({ images }: NodeInfo, by: 1 | -1): void {
+    for (const name of images.keys()) {
+      const count = (this.imageNodes.get(name) ?? 0) + by;
+      if (count) this.imageNodes.set(name, count);
+      else this.imageNodes.delete(name);
+    }
   }
 }

@@ -1,7 +1,6 @@
 import type { ReplicaSet, StatefulSet } from "../openapi/api/apps.v1.ts";
 import type {
   Namespace,
-  Node,
   PersistentVolume,
   PersistentVolumeClaim,
   Pod,
@@ -11,6 +10,7 @@ import type {
 import type { PodDisruptionBudget } from "../openapi/api/policy.v1.ts";
 import type { CSINode, StorageClass } from "../openapi/api/storage.k8s.io.v1.ts";
 import type { NodeInfo, PodInfo } from "./node-info.ts";
+import type { PodIndex } from "./pod-index.ts";
 
 /** Why a node, or the whole cluster, is no place for a Pod. */
 export interface Status {
@@ -43,6 +43,10 @@ export interface Cycle {
   /** All nodes. */
   readonly nodes: ReadonlyMap<string, NodeInfo>;
   readonly listers: Listers;
+  /** Counts of the Pods on all nodes. */
+  readonly index: PodIndex;
+  /** How many nodes have an image, by each of its names. */
+  readonly imageNodes: ReadonlyMap<string, number>;
   readonly state: Map<string, unknown>;
 }
 
@@ -76,8 +80,11 @@ export interface Plugin {
   /** Names of the only nodes worth a look; absent = all. Asked after `preFilter`. */
   candidates?(cycle: Cycle): ReadonlySet<string> | undefined;
   filter?(cycle: Cycle, node: NodeInfo): Status | undefined;
-  /** Keeps prepared state true while preemption tries a node without some Pods. Absent: preFilter state is node-local. */
-  withoutPods?(cycle: Cycle, removed: readonly PodInfo[], node: NodeInfo): void;
+  /**
+   * Keeps prepared state true while a node is looked at as if it had some more Pods, or some less. Absent: what
+   * preFilter prepares is not about Pods of nodes.
+   */
+  withPods?(cycle: Cycle, infos: readonly PodInfo[], node: NodeInfo, by: 1 | -1): void;
   /** Before scores, with the nodes that passed. @returns "skip" when it would say the same of all. */
   preScore?(cycle: Cycle, feasible: readonly NodeInfo[]): "skip" | undefined;
   score?(cycle: Cycle, node: NodeInfo): number;
@@ -100,6 +107,3 @@ export function defaultNormalize(scores: number[], reverse: boolean): void {
     scores[i] = reverse ? MAX_SCORE - scaled : scaled;
   }
 }
-
-/** Labels of a node, never undefined. */
-export const nodeLabels = (node: Node): Record<string, string> => node.metadata.labels ?? {};

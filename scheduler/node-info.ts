@@ -1,4 +1,5 @@
 import type { Node, Pod } from "../openapi/api/core.v1.ts";
+import { type AffinityTerms, affinityTerms } from "./affinity-terms.ts";
 import { type Amounts, amounts, podRequests } from "./resources.ts";
 
 /** A Pod with what the scheduler computes of it once. */
@@ -8,6 +9,7 @@ export interface PodInfo {
   /** The same with defaults for containers that ask for nothing: what scores look at. */
   readonly nonZeroRequests: Amounts;
   readonly hostPorts: readonly HostPort[];
+  readonly terms: AffinityTerms;
 }
 
 export interface HostPort {
@@ -29,11 +31,22 @@ export function podInfo(pod: Pod): PodInfo {
       .flatMap((container) => container.ports ?? [])
       .filter((port) => (port.hostPort ?? 0) > 0)
       .map((port) => ({ ip: port.hostIP || "0.0.0.0", protocol: port.protocol || "TCP", port: port.hostPort ?? 0 }));
-    info = { pod, requests: podRequests(pod), nonZeroRequests: podRequests(pod, true), hostPorts };
+    info = {
+      pod,
+      requests: podRequests(pod),
+      nonZeroRequests: podRequests(pod, true),
+      hostPorts,
+      terms: affinityTerms(pod),
+    };
     infos.set(pod, info);
   }
   return info;
 }
+
+const imagesOf = ({ status }: Node): Map<string, number> =>
+  new Map(
+    (status?.images ?? []).flatMap(({ names, sizeBytes }) => (names ?? []).map((name) => [name, sizeBytes ?? 0])),
+  );
 
 /** A node as plugins see it: its object, its Pods and their sums. */
 export class NodeInfo {
@@ -42,13 +55,13 @@ export class NodeInfo {
   readonly pods = new Map<string, PodInfo>();
   readonly requested: Amounts = {};
   readonly nonZeroRequested: Amounts = {};
-  /** Pods with any affinity or anti-affinity term: inter-pod affinity looks at these only. */
-  readonly withAffinity = new Set<PodInfo>();
-  readonly withRequiredAntiAffinity = new Set<PodInfo>();
+  /** Sizes in bytes of the images that are there, by each of their names. */
+  images: ReadonlyMap<string, number>;
 
   constructor(node: Node) {
     this.node = node;
     this.allocatable = amounts(node.status?.allocatable);
+    this.images = imagesOf(node);
   }
 
   get name(): string {
@@ -58,28 +71,25 @@ export class NodeInfo {
   setNode(node: Node): void {
     this.node = node;
     this.allocatable = amounts(node.status?.allocatable);
+    this.images = imagesOf(node);
   }
 
   /** Adds a Pod, or replaces an older version of it. */
-  addPod(pod: Pod): void {
+  addPod(pod: Pod): PodInfo {
     const key = pod.metadata.uid ?? "";
     this.removePod(key);
     const info = podInfo(pod);
     this.pods.set(key, info);
     this.#count(info, 1);
-    if (pod.spec.affinity?.podAffinity || pod.spec.affinity?.podAntiAffinity) this.withAffinity.add(info);
-    if (pod.spec.affinity?.podAntiAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.length) {
-      this.withRequiredAntiAffinity.add(info);
-    }
+    return info;
   }
 
-  removePod(uid: string): void {
+  removePod(uid: string): PodInfo | undefined {
     const info = this.pods.get(uid);
-    if (!info) return;
+    if (!info) return undefined;
     this.pods.delete(uid);
     this.#count(info, -1);
-    this.withAffinity.delete(info);
-    this.withRequiredAntiAffinity.delete(info);
+    return info;
   }
 
   #count(info: PodInfo, sign: 1 | -1): void {

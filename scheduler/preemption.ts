@@ -74,7 +74,7 @@ function victimsOn(cycle: Cycle, filters: readonly Plugin[], node: NodeInfo): Ca
   const trial = node.clone();
   const check = (without: readonly PodInfo[]): Status | undefined => {
     const own: Cycle = { ...cycle, state: new Map(cycle.state) };
-    for (const plugin of filters) plugin.withoutPods?.(own, without, node);
+    for (const plugin of filters) plugin.withPods?.(own, without, node, -1);
     return refusal(own, filters, trial);
   };
   for (const { pod } of potential) trial.removePod(pod.metadata.uid ?? "");

@@ -3,6 +3,7 @@ import type { Node, Pod } from "../openapi/api/core.v1.ts";
 import type { Listers } from "./framework.ts";
 import { NodeInfo } from "./node-info.ts";
 import { plugins } from "./plugins.ts";
+import { PodIndex } from "./pod-index.ts";
 import { postFilter, preempt } from "./preemption.ts";
 import { fitError, nodesToFind, type Outcome, schedule } from "./schedule.ts";
 
@@ -51,10 +52,14 @@ function node(
   return info;
 }
 
-const place = (wanted: Pod, nodes: NodeInfo[], listers: Listers = nothing): Outcome =>
-  schedule({
+function place(wanted: Pod, order: NodeInfo[], listers: Listers = nothing): Outcome {
+  const nodes = new Map(order.map((info) => [info.name, info]));
+  return schedule({
     pod: wanted,
-    nodes: new Map(nodes.map((info) => [info.name, info])),
+    nodes,
+    order,
+    index: new PodIndex(nodes, () => ({})),
+    imageNodes: new Map(),
     listers,
     plugins,
     startAt: 0,
@@ -62,6 +67,7 @@ const place = (wanted: Pod, nodes: NodeInfo[], listers: Listers = nothing): Outc
     random: () => 0.5,
     nominated: () => [],
   });
+}
 
 function verdict(outcome: Outcome): string {
   if ("node" in outcome) return outcome.node.name;

@@ -1,6 +1,7 @@
 import type { Pod } from "../openapi/api/core.v1.ts";
 import type { Cycle, Listers, Plugin, Status } from "./framework.ts";
 import { type NodeInfo, podInfo } from "./node-info.ts";
+import type { PodIndex } from "./pod-index.ts";
 
 /** Below this many nodes all are looked at; above, a share of them is enough. (schedule_one.go) */
 const MIN_FEASIBLE = 100;
@@ -26,12 +27,16 @@ export interface Diagnosis {
 }
 
 export type Outcome =
-  | { readonly node: NodeInfo; readonly cycle: Cycle }
+  | { readonly node: NodeInfo; readonly cycle: Cycle /** Nodes that were looked at. */; readonly looked: number }
   | { readonly diagnosis: Diagnosis; readonly cycle: Cycle };
 
 export interface ScheduleInput {
   readonly pod: Pod;
   readonly nodes: ReadonlyMap<string, NodeInfo>;
+  /** The same in the order in which they are looked at. */
+  readonly order: readonly NodeInfo[];
+  readonly index: PodIndex;
+  readonly imageNodes: ReadonlyMap<string, number>;
   readonly listers: Listers;
   readonly plugins: readonly Plugin[];
   /** Where the search starts in the list of nodes, so that all get their share. */
@@ -76,8 +81,8 @@ export function refusal(cycle: Cycle, filters: readonly Plugin[], node: NodeInfo
 
 /** Finds the best node for a Pod: filter, then score. Pure but for `random`. Follows pkg/scheduler/schedule_one.go. */
 export function schedule(input: ScheduleInput): Outcome {
-  const { pod, nodes, listers, plugins } = input;
-  const cycle: Cycle = { pod, info: podInfo(pod), nodes, listers, state: new Map() };
+  const { pod, nodes, order, index, imageNodes, listers, plugins } = input;
+  const cycle: Cycle = { pod, info: podInfo(pod), nodes, index, imageNodes, listers, state: new Map() };
   const prepared = prepare(cycle, plugins);
   if ("reasons" in prepared) {
     const diagnosis: Diagnosis = {
@@ -90,15 +95,13 @@ export function schedule(input: ScheduleInput): Outcome {
     return { diagnosis, cycle };
   }
   const { filters, only } = prepared;
-  const all = [...nodes.values()];
-  const asked = only ? all.filter((node) => only.has(node.name)) : all;
+  const asked = only ? order.filter((node) => only.has(node.name)) : order;
   const enough = nodesToFind(asked.length, input.percentageOfNodesToScore);
   const feasible: NodeInfo[] = [];
   const refused = new Map<NodeInfo, Status>();
   for (let i = 0; i < asked.length && feasible.length < enough; i++) {
     const node = asked[(input.startAt + i) % asked.length] as NodeInfo;
-    const crowded = withNominated(node, input);
-    const status = refusal(cycle, filters, crowded) ?? (crowded === node ? undefined : refusal(cycle, filters, node));
+    const status = refusalWithNominated(cycle, filters, node, input) ?? refusal(cycle, filters, node);
     if (status) refused.set(node, status);
     else feasible.push(node);
   }
@@ -107,25 +110,32 @@ export function schedule(input: ScheduleInput): Outcome {
       nodes: nodes.size,
       refused,
       notAsked: {
-        count: all.length - asked.length,
+        count: nodes.size - asked.length,
         reason: "node(s) didn't satisfy plugin(s) [NodeAffinity]",
       },
       plugins: new Set([...(only ? ["NodeAffinity"] : []), ...[...refused.values()].map(({ plugin }) => plugin)]),
     };
     return { diagnosis, cycle };
   }
-  return { node: best(cycle, plugins, feasible, input.random), cycle };
+  return { node: best(cycle, plugins, feasible, input.random), cycle, looked: feasible.length + refused.size };
 }
 
-/** A node as it would be if the Pods promised to it were there. */
-function withNominated(node: NodeInfo, { nominated, pod }: ScheduleInput): NodeInfo {
+/** The refusal of a node as it would be if the Pods promised to it were there. */
+function refusalWithNominated(
+  cycle: Cycle,
+  filters: readonly Plugin[],
+  node: NodeInfo,
+  { nominated, pod }: ScheduleInput,
+): Status | undefined {
   const promised = nominated(node.name).filter(
     (other) => other.metadata.uid !== pod.metadata.uid && (other.spec.priority ?? 0) >= (pod.spec.priority ?? 0),
   );
-  if (!promised.length) return node;
-  const copy = node.clone();
-  for (const other of promised) copy.addPod(other);
-  return copy;
+  if (!promised.length) return undefined;
+  const crowded = node.clone();
+  const own: Cycle = { ...cycle, state: new Map(cycle.state) };
+  const infos = promised.map((other) => crowded.addPod(other));
+  for (const plugin of filters) plugin.withPods?.(own, infos, node, 1);
+  return refusal(own, filters, crowded);
 }
 
 function best(cycle: Cycle, plugins: readonly Plugin[], feasible: readonly NodeInfo[], random: () => number): NodeInfo {

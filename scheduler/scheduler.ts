@@ -48,15 +48,17 @@ interface Failure {
   readonly nominatedNodeName?: string;
 }
 
+const NOBODY: readonly Pod[] = [];
+
 const uidOf = (object: { metadata: { uid?: string } }) => object.metadata.uid ?? "";
 const isFinished = ({ status }: Pod) => status?.phase === "Succeeded" || status?.phase === "Failed";
 
 /** Gives each Pod that names this scheduler a node. Follows pkg/scheduler. @returns stops it. */
 export function runScheduler(options: SchedulerOptions): { stop(): void } {
   const { client, informers, clock, random, logger, recorder, schedulerName } = options;
-  const cache = new Cache();
   const nominated = new Map<string, Map<string, Pod>>();
   const listers = createListers(informers);
+  const cache = new Cache((name) => listers.namespace(name)?.metadata.labels ?? {});
   let running = false;
   let stopped = false;
   let startAt = 0;
@@ -88,9 +90,12 @@ export function runScheduler(options: SchedulerOptions): { stop(): void } {
       updated: changed,
     });
   }
-  informers
-    .get("v1/namespaces")
-    .addHandler({ added: () => queue.onEvent("namespace"), updated: () => queue.onEvent("namespace") });
+  informers.get("v1/namespaces").addHandler({ added: namespacesChanged, updated: namespacesChanged });
+
+  function namespacesChanged(): void {
+    cache.index.namespacesChanged();
+    queue.onEvent("namespace");
+  }
 
   function see(pod: Pod, old?: Pod): void {
     const uid = uidOf(pod);
@@ -160,14 +165,17 @@ export function runScheduler(options: SchedulerOptions): { stop(): void } {
       const outcome = schedule({
         pod,
         nodes: cache.nodes,
+        order: cache.order,
+        index: cache.index,
+        imageNodes: cache.imageNodes,
         listers,
         plugins,
         startAt,
         percentageOfNodesToScore: options.percentageOfNodesToScore,
         random,
-        nominated: (node) => [...(nominated.get(node)?.values() ?? [])],
+        nominated: (node) => (nominated.get(node)?.size ? [...(nominated.get(node)?.values() ?? [])] : NOBODY),
       });
-      startAt = (startAt + 1) % cache.nodes.size;
+      startAt = (startAt + ("node" in outcome ? outcome.looked : 0)) % cache.nodes.size;
       if ("node" in outcome) {
         cache.assume({ ...pod, spec: { ...pod.spec, nodeName: outcome.node.name } }, outcome.node.name);
         void bind(item, outcome.node.name, outcome.cycle);

@@ -1,91 +1,44 @@
-import type { Namespace, Pod, PodAffinityTerm } from "../../openapi/api/core.v1.ts";
-import type { LabelSelector } from "../../openapi/api/meta.k8s.io.v1.ts";
-import { type Cycle, type Listers, MAX_SCORE, type Plugin, refuse } from "../framework.ts";
+import type { Term } from "../affinity-terms.ts";
+import { type Cycle, MAX_SCORE, type Plugin, refuse } from "../framework.ts";
 import type { NodeInfo, PodInfo } from "../node-info.ts";
-import { selectorMatches } from "../selectors.ts";
+import { TopologyCounts } from "../topology-counts.ts";
 
 const NAME = "InterPodAffinity";
-/** Weight that a Pod's own required affinity gives, in scores, to nodes near it. (HardPodAffinityWeight) */
-const HARD_WEIGHT = 1;
-
-interface Term {
-  readonly key: string;
-  matches(pod: Pod): boolean;
-}
-
-function compile(term: PodAffinityTerm, owner: Pod, listers: Listers): Term {
-  const expressions = [...(term.labelSelector?.matchExpressions ?? [])];
-  for (const [keys, operator] of [
-    [term.matchLabelKeys, "In"],
-    [term.mismatchLabelKeys, "NotIn"],
-  ] as const) {
-    for (const key of keys ?? []) {
-      const value = owner.metadata.labels?.[key];
-      if (value !== undefined) expressions.push({ key, operator, values: [value] });
-    }
-  }
-  const selector: LabelSelector | undefined = term.labelSelector && {
-    ...term.labelSelector,
-    matchExpressions: expressions,
-  };
-  // Without any namespace said, a term is about the owner's own.
-  const own = !term.namespaces?.length && !term.namespaceSelector;
-  const inNamespace = (name: string) =>
-    own
-      ? name === owner.metadata.namespace
-      : (term.namespaces ?? []).includes(name) ||
-        (term.namespaceSelector !== undefined &&
-          selectorMatches(term.namespaceSelector, namespaceLabels(listers.namespace(name))));
-  return {
-    key: term.topologyKey,
-    matches: (pod) => inNamespace(pod.metadata.namespace ?? "") && selectorMatches(selector, pod.metadata.labels),
-  };
-}
-
-const namespaceLabels = (namespace: Namespace | undefined) => namespace?.metadata.labels ?? {};
-
-const requiredAffinity = ({ spec }: Pod) =>
-  spec.affinity?.podAffinity?.requiredDuringSchedulingIgnoredDuringExecution ?? [];
-const requiredAntiAffinity = ({ spec }: Pod) =>
-  spec.affinity?.podAntiAffinity?.requiredDuringSchedulingIgnoredDuringExecution ?? [];
-const preferredAffinity = ({ spec }: Pod) =>
-  spec.affinity?.podAffinity?.preferredDuringSchedulingIgnoredDuringExecution ?? [];
-const preferredAntiAffinity = ({ spec }: Pod) =>
-  spec.affinity?.podAntiAffinity?.preferredDuringSchedulingIgnoredDuringExecution ?? [];
-
-/** How many Pods stand behind a `key=value` of node labels. */
-type Counts = Map<string, number>;
-
-function bump(counts: Counts, node: NodeInfo, key: string, by: number): void {
-  const value = node.node.metadata.labels?.[key];
-  if (value === undefined) return;
-  const pair = `${key}=${value}`;
-  counts.set(pair, (counts.get(pair) ?? 0) + by);
-}
-
-const at = (counts: Counts, node: NodeInfo, key: string) => {
-  const value = node.node.metadata.labels?.[key];
-  return value === undefined ? 0 : (counts.get(`${key}=${value}`) ?? 0);
-};
 
 interface FilterState {
-  readonly affinity: readonly Term[];
-  readonly antiAffinity: readonly Term[];
   /** Existing Pods whose anti-affinity this Pod would hurt. */
-  readonly existing: Counts;
-  readonly affinityCounts: Counts;
-  readonly antiAffinityCounts: Counts;
+  readonly existing: TopologyCounts;
+  /** Existing Pods that fulfil all of this Pod's affinity. */
+  readonly affinity: TopologyCounts;
+  readonly antiAffinity: TopologyCounts;
 }
 
-function countPod(cycle: Cycle, state: FilterState, node: NodeInfo, { pod }: PodInfo, by: number): void {
-  for (const term of requiredAntiAffinity(pod)) {
-    const compiled = compile(term, pod, cycle.listers);
-    if (compiled.matches(cycle.pod)) bump(state.existing, node, compiled.key, by);
+const namespaceLabels =
+  ({ listers }: Cycle) =>
+  (name: string) =>
+    listers.namespace(name)?.metadata.labels ?? {};
+
+/** A Pod must fulfil all terms to be one that another is to be near to. */
+function together(terms: readonly Term[], cycle: Cycle) {
+  const labels = namespaceLabels(cycle);
+  const namespace = terms[0]?.namespace;
+  return {
+    id: terms.map(({ id }) => id).join(),
+    ...(terms.every((term) => term.namespace === namespace) && namespace !== undefined && { namespace }),
+    matches: (pod: Cycle["pod"]) => terms.every((term) => term.matches(pod, labels)),
+  };
+}
+
+/** What one more Pod on a node, or one less, changes. */
+function countPod(cycle: Cycle, state: FilterState, node: NodeInfo, { pod, terms }: PodInfo, by: number): void {
+  const labels = namespaceLabels(cycle);
+  const { required, requiredAnti } = cycle.info.terms;
+  for (const term of terms.requiredAnti)
+    if (term.matches(cycle.pod, labels)) state.existing.add(term.topologyKey, node, by);
+  if (required.length && together(required, cycle).matches(pod)) {
+    for (const { topologyKey } of required) state.affinity.add(topologyKey, node, by);
   }
-  if (state.affinity.length && state.affinity.every((term) => term.matches(pod))) {
-    for (const { key } of state.affinity) bump(state.affinityCounts, node, key, by);
-  }
-  for (const term of state.antiAffinity) if (term.matches(pod)) bump(state.antiAffinityCounts, node, term.key, by);
+  for (const term of requiredAnti) if (term.matches(pod, labels)) state.antiAffinity.add(term.topologyKey, node, by);
 }
 
 /** Pods that want to be near, or far from, other Pods. (framework/plugins/interpodaffinity) */
@@ -94,99 +47,72 @@ export const interPodAffinity: Plugin = {
   weight: 2,
   retryOn: ["node/add", "node/labels", "pod/add", "pod/labels", "pod/delete", "namespace"],
   preFilter(cycle) {
-    const { pod, nodes, listers } = cycle;
+    const { pod, info, nodes, index } = cycle;
+    const { required, requiredAnti } = info.terms;
     const state: FilterState = {
-      affinity: requiredAffinity(pod).map((term) => compile(term, pod, listers)),
-      antiAffinity: requiredAntiAffinity(pod).map((term) => compile(term, pod, listers)),
-      existing: new Map(),
-      affinityCounts: new Map(),
-      antiAffinityCounts: new Map(),
+      existing: new TopologyCounts(),
+      affinity: new TopologyCounts(),
+      antiAffinity: new TopologyCounts(),
     };
-    const own = state.affinity.length > 0 || state.antiAffinity.length > 0;
-    for (const node of nodes.values()) {
-      for (const info of own ? node.pods.values() : node.withRequiredAntiAffinity)
-        countPod(cycle, state, node, info, 1);
+    for (const { term, byNode } of index.antiAffinityTo(pod)) state.existing.addAll(term.topologyKey, byNode, nodes);
+    if (!required.length && !requiredAnti.length && state.existing.isEmpty) return "skip";
+    if (required.length) {
+      const byNode = index.podsByNode(together(required, cycle));
+      for (const { topologyKey } of required) state.affinity.addAll(topologyKey, byNode, nodes);
     }
-    if (!own && state.existing.size === 0) return "skip";
+    for (const term of requiredAnti) state.antiAffinity.addAll(term.topologyKey, index.podsByNode(term), nodes);
     cycle.state.set(NAME, state);
     return undefined;
   },
-  filter({ pod, state }, node) {
-    const { affinity, antiAffinity, existing, affinityCounts, antiAffinityCounts } = state.get(NAME) as FilterState;
-    const labels = node.node.metadata.labels ?? {};
-    if (affinity.length) {
-      const near = affinity.every(({ key }) => at(affinityCounts, node, key) > 0);
+  filter(cycle, node) {
+    const { existing, affinity, antiAffinity } = cycle.state.get(NAME) as FilterState;
+    const { required, requiredAnti } = cycle.info.terms;
+    if (required.length) {
+      const labels = node.node.metadata.labels ?? {};
+      const near = required.every(({ topologyKey }) => affinity.at(topologyKey, node) > 0);
       // The first Pod of a group that wants to be together has nobody to be near to, but itself.
-      const first = affinityCounts.size === 0 && affinity.every((term) => term.matches(pod));
-      if (affinity.some(({ key }) => labels[key] === undefined) || (!near && !first)) {
+      const first = () => !affinity.hasPositive() && together(required, cycle).matches(cycle.pod);
+      if (required.some(({ topologyKey }) => labels[topologyKey] === undefined) || (!near && !first())) {
         return refuse(NAME, ["node(s) didn't match pod affinity rules"], true);
       }
     }
-    if (antiAffinity.some(({ key }) => at(antiAffinityCounts, node, key) > 0)) {
+    if (requiredAnti.some(({ topologyKey }) => antiAffinity.at(topologyKey, node) > 0)) {
       return refuse(NAME, ["node(s) didn't match pod anti-affinity rules"]);
     }
-    for (const [pair, count] of existing) {
-      const key = pair.slice(0, pair.indexOf("="));
-      if (count > 0 && `${key}=${labels[key]}` === pair) {
-        return refuse(NAME, ["node(s) didn't satisfy existing pods anti-affinity rules"]);
-      }
-    }
+    if (existing.isPositiveAt(node)) return refuse(NAME, ["node(s) didn't satisfy existing pods anti-affinity rules"]);
     return undefined;
   },
-  withoutPods(cycle, removed, node) {
+  withPods(cycle, infos, node, by) {
     const old = cycle.state.get(NAME) as FilterState | undefined;
     if (!old) return;
     const copy: FilterState = {
-      ...old,
-      existing: new Map(old.existing),
-      affinityCounts: new Map(old.affinityCounts),
-      antiAffinityCounts: new Map(old.antiAffinityCounts),
+      existing: old.existing.clone(),
+      affinity: old.affinity.clone(),
+      antiAffinity: old.antiAffinity.clone(),
     };
-    for (const info of removed) countPod(cycle, copy, node, info, -1);
+    for (const info of infos) countPod(cycle, copy, node, info, by);
     cycle.state.set(NAME, copy);
   },
   preScore(cycle) {
-    const { pod, nodes, listers } = cycle;
-    const wishes = [
-      ...preferredAffinity(pod).map(({ weight, podAffinityTerm }) => ({
-        weight,
-        term: compile(podAffinityTerm, pod, listers),
-      })),
-      ...preferredAntiAffinity(pod).map(({ weight, podAffinityTerm }) => ({
-        weight: -weight,
-        term: compile(podAffinityTerm, pod, listers),
-      })),
-    ];
-    const scores: Counts = new Map();
-    for (const node of nodes.values()) {
-      for (const { pod: other } of wishes.length ? node.pods.values() : node.withAffinity) {
-        for (const { weight, term } of wishes) if (term.matches(other)) bump(scores, node, term.key, weight);
-        const theirs = [
-          ...requiredAffinity(other).map((podAffinityTerm) => ({ weight: HARD_WEIGHT, podAffinityTerm })),
-          ...preferredAffinity(other),
-          ...preferredAntiAffinity(other).map((wish) => ({ ...wish, weight: -wish.weight })),
-        ];
-        for (const { weight, podAffinityTerm } of theirs) {
-          const term = compile(podAffinityTerm, other, listers);
-          if (term.matches(pod)) bump(scores, node, term.key, weight);
-        }
-      }
-    }
-    if (scores.size === 0) return "skip";
+    const { pod, info, nodes, index } = cycle;
+    const scores = new TopologyCounts();
+    for (const { term, weight } of info.terms.preferred)
+      scores.addAll(term.topologyKey, index.podsByNode(term), nodes, weight);
+    for (const { term, weight, byNode } of index.interestIn(pod))
+      scores.addAll(term.topologyKey, byNode, nodes, weight);
+    if (scores.isEmpty) return "skip";
     cycle.state.set(`${NAME}/score`, scores);
     return undefined;
   },
-  score({ state }, { node }) {
-    let sum = 0;
-    for (const [pair, score] of state.get(`${NAME}/score`) as Counts) {
-      const key = pair.slice(0, pair.indexOf("="));
-      if (`${key}=${node.metadata.labels?.[key]}` === pair) sum += score;
-    }
-    return sum;
-  },
+  score: ({ state }, node) => (state.get(`${NAME}/score`) as TopologyCounts).sumAt(node),
   normalize(_, scores) {
-    const least = Math.min(...scores);
-    const span = Math.max(...scores) - least;
+    let least = Number.POSITIVE_INFINITY;
+    let most = Number.NEGATIVE_INFINITY;
+    for (const score of scores) {
+      least = Math.min(least, score);
+      most = Math.max(most, score);
+    }
+    const span = most - least;
     for (let i = 0; i < scores.length; i++) {
       scores[i] = span > 0 ? Math.floor((MAX_SCORE * ((scores[i] ?? 0) - least)) / span) : 0;
     }

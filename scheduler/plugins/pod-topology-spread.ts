@@ -1,114 +1,47 @@
-import type { Pod, TopologySpreadConstraint } from "../../openapi/api/core.v1.ts";
-import type { LabelSelector } from "../../openapi/api/meta.k8s.io.v1.ts";
+import type { TopologySpreadConstraint } from "../../openapi/api/core.v1.ts";
 import { type Cycle, MAX_SCORE, type Plugin, refuse } from "../framework.ts";
-import type { NodeInfo, PodInfo } from "../node-info.ts";
-import { mapSelectorMatches, podWantsNode, selectorMatches, untolerated } from "../selectors.ts";
+import type { NodeInfo } from "../node-info.ts";
+import type { PodsByNode } from "../pod-index.ts";
+import { type Constraint, defaultConstraints, isIncluded, ownConstraints } from "../spread-constraints.ts";
 
 const NAME = "PodTopologySpread";
 const HOSTNAME = "kubernetes.io/hostname";
 const NOT_MATCHED = "node(s) didn't match pod topology spread constraints";
 
-interface Constraint {
-  readonly key: string;
-  readonly maxSkew: number;
-  readonly minDomains: number;
-  readonly matches: (pod: Pod) => boolean;
-  readonly honorAffinity: boolean;
-  readonly honorTaints: boolean;
-}
-
 /** What a cluster without other settings does for Pods of a Service or a workload that set no constraints. */
-const SYSTEM_DEFAULTS = [
-  { topologyKey: HOSTNAME, maxSkew: 3 },
-  { topologyKey: "topology.kubernetes.io/zone", maxSkew: 5 },
+const SYSTEM_DEFAULTS: readonly TopologySpreadConstraint[] = [
+  { topologyKey: HOSTNAME, maxSkew: 3, whenUnsatisfiable: "ScheduleAnyway" },
+  { topologyKey: "topology.kubernetes.io/zone", maxSkew: 5, whenUnsatisfiable: "ScheduleAnyway" },
 ];
 
-function compile(constraint: TopologySpreadConstraint, pod: Pod): Constraint {
-  const selector: LabelSelector = { ...constraint.labelSelector };
-  for (const key of constraint.matchLabelKeys ?? []) {
-    const value = pod.metadata.labels?.[key];
-    if (value !== undefined) {
-      selector.matchExpressions = [...(selector.matchExpressions ?? []), { key, operator: "In", values: [value] }];
-    }
-  }
-  return {
-    key: constraint.topologyKey,
-    maxSkew: constraint.maxSkew,
-    minDomains: constraint.minDomains ?? 1,
-    matches: constraint.labelSelector ? (other) => selectorMatches(selector, other.metadata.labels) : () => false,
-    honorAffinity: (constraint.nodeAffinityPolicy ?? "Honor") === "Honor",
-    honorTaints: (constraint.nodeTaintsPolicy ?? "Ignore") === "Honor",
-  };
-}
-
-const hard = (pod: Pod) =>
-  (pod.spec.topologySpreadConstraints ?? [])
-    .filter(({ whenUnsatisfiable }) => whenUnsatisfiable === "DoNotSchedule")
-    .map((constraint) => compile(constraint, pod));
-
-/** Own soft constraints; without any constraint, the cluster's, over the Pods of what selects this one. */
-function soft({ pod, listers }: Cycle): { constraints: Constraint[]; ownOnes: boolean } {
-  const own = pod.spec.topologySpreadConstraints ?? [];
-  if (own.length) {
-    const constraints = own.filter(({ whenUnsatisfiable }) => whenUnsatisfiable === "ScheduleAnyway");
-    return { constraints: constraints.map((constraint) => compile(constraint, pod)), ownOnes: true };
-  }
-  const namespace = pod.metadata.namespace ?? "";
-  const labels = pod.metadata.labels;
-  const selectors: ((other: Pod) => boolean)[] = [];
-  for (const { spec } of listers.services(namespace)) {
-    if (mapSelectorMatches(spec.selector, labels))
-      selectors.push((other) => mapSelectorMatches(spec.selector, other.metadata.labels));
-  }
-  const owner = pod.metadata.ownerReferences?.find(({ controller }) => controller);
-  if (owner?.kind === "ReplicationController") {
-    const found = listers.replicationControllers(namespace).find(({ metadata }) => metadata.uid === owner.uid);
-    if (found) selectors.push((other) => mapSelectorMatches(found.spec?.selector, other.metadata.labels));
-  } else if (owner?.kind === "ReplicaSet" || owner?.kind === "StatefulSet") {
-    const sets = owner.kind === "ReplicaSet" ? listers.replicaSets(namespace) : listers.statefulSets(namespace);
-    const found = sets.find(({ metadata }) => metadata.uid === owner.uid);
-    if (found) selectors.push((other) => selectorMatches(found.spec?.selector, other.metadata.labels));
-  }
-  if (!selectors.length) return { constraints: [], ownOnes: false };
-  const matches = (other: Pod) => selectors.every((selects) => selects(other));
-  const constraints = SYSTEM_DEFAULTS.map(({ topologyKey, maxSkew }) => ({
-    key: topologyKey,
-    maxSkew,
-    minDomains: 1,
-    matches,
-    honorAffinity: true,
-    honorTaints: false,
-  }));
-  return { constraints, ownOnes: false };
-}
-
-const included = ({ pod }: Cycle, { node }: NodeInfo, constraint: Constraint) =>
-  (!constraint.honorAffinity || podWantsNode(pod, node)) &&
-  (!constraint.honorTaints || !untolerated(node, pod, ["NoSchedule", "NoExecute"]));
-
-function countOn(node: NodeInfo, constraint: Constraint, namespace: string | undefined): number {
-  let count = 0;
-  for (const { pod } of node.pods.values()) {
-    if (pod.metadata.namespace === namespace && !pod.metadata.deletionTimestamp && constraint.matches(pod)) count++;
-  }
-  return count;
-}
-
-interface FilterState {
-  readonly constraints: readonly Constraint[];
-  /** Pods by topology value, one map a constraint. */
-  readonly counts: readonly Map<string, number>[];
+/** A hard constraint and the Pods that it counts, by value of its label. */
+interface Domains {
+  readonly constraint: Constraint;
+  readonly counts: ReadonlyMap<string, number>;
+  /** In the emptiest domain. */
+  readonly least: number;
 }
 
 interface ScoreState {
   readonly constraints: readonly Constraint[];
+  /** Pods by topology value, one map a constraint. */
   readonly counts: readonly Map<string, number>[];
+  readonly byNode: readonly PodsByNode[];
   readonly weights: readonly number[];
   readonly ignored: ReadonlySet<NodeInfo>;
 }
 
-const hasAll = (node: NodeInfo, constraints: readonly Constraint[]) =>
-  constraints.every(({ key }) => node.node.metadata.labels?.[key] !== undefined);
+const hasAll = ({ node }: NodeInfo, constraints: readonly Constraint[]) =>
+  constraints.every(({ key }) => node.metadata.labels?.[key] !== undefined);
+
+const podsByNode = ({ index }: Cycle, { counted }: Constraint): PodsByNode =>
+  counted ? index.podsByNode(counted) : new Map();
+
+function domains(constraint: Constraint, counts: ReadonlyMap<string, number>): Domains {
+  let least = counts.size < constraint.minDomains ? 0 : Number.POSITIVE_INFINITY;
+  for (const count of counts.values()) least = Math.min(least, count);
+  return { constraint, counts, least: Number.isFinite(least) ? least : 0 };
+}
 
 /** Spreads Pods evenly over the values of a node label. (framework/plugins/podtopologyspread) */
 export const podTopologySpread: Plugin = {
@@ -116,82 +49,87 @@ export const podTopologySpread: Plugin = {
   weight: 2,
   retryOn: ["node/add", "node/labels", "node/taints", "pod/add", "pod/labels", "pod/delete"],
   preFilter(cycle) {
-    const constraints = hard(cycle.pod);
+    const { pod, nodes, state } = cycle;
+    const constraints = ownConstraints(pod, "DoNotSchedule");
     if (!constraints.length) return "skip";
     const counts = constraints.map(() => new Map<string, number>());
-    for (const node of cycle.nodes.values()) {
+    const byNode = constraints.map((constraint) => podsByNode(cycle, constraint));
+    for (const node of nodes.values()) {
       if (!hasAll(node, constraints)) continue;
-      constraints.forEach((constraint, i) => {
-        if (!included(cycle, node, constraint)) return;
+      for (const [i, constraint] of constraints.entries()) {
+        if (!isIncluded(pod, node, constraint)) continue;
         const value = node.node.metadata.labels?.[constraint.key] ?? "";
-        counts[i]?.set(value, (counts[i]?.get(value) ?? 0) + countOn(node, constraint, cycle.pod.metadata.namespace));
-      });
+        counts[i]?.set(value, (counts[i]?.get(value) ?? 0) + (byNode[i]?.get(node.name) ?? 0));
+      }
     }
-    cycle.state.set(NAME, { constraints, counts } satisfies FilterState);
+    const prepared = constraints.map((constraint, i) => domains(constraint, counts[i] ?? new Map()));
+    state.set(NAME, prepared satisfies Domains[]);
     return undefined;
   },
-  filter({ pod, state }, { node }) {
-    const { constraints, counts } = state.get(NAME) as FilterState;
-    for (const [i, constraint] of constraints.entries()) {
+  filter({ state }, { node }) {
+    for (const { constraint, counts, least } of state.get(NAME) as Domains[]) {
       const value = node.metadata.labels?.[constraint.key];
       if (value === undefined) return refuse(NAME, [`${NOT_MATCHED} (missing required label)`], true);
-      const domains = counts[i] ?? new Map<string, number>();
-      let least = domains.size < constraint.minDomains ? 0 : Number.POSITIVE_INFINITY;
-      for (const count of domains.values()) least = Math.min(least, count);
-      const skew = (domains.get(value) ?? 0) + (constraint.matches(pod) ? 1 : 0) - (Number.isFinite(least) ? least : 0);
+      const skew = (counts.get(value) ?? 0) + (constraint.matchesSelf ? 1 : 0) - least;
       if (skew > constraint.maxSkew) return refuse(NAME, [NOT_MATCHED]);
     }
     return undefined;
   },
-  withoutPods({ pod, state }, removed: readonly PodInfo[], { node }) {
-    const old = state.get(NAME) as FilterState | undefined;
+  withPods({ state, pod, listers }, infos, node, by) {
+    const old = state.get(NAME) as Domains[] | undefined;
     if (!old) return;
-    const counts = old.counts.map((domains, i) => {
-      const constraint = old.constraints[i];
-      const value = constraint && node.metadata.labels?.[constraint.key];
-      if (!constraint || value === undefined || !domains.has(value)) return domains;
-      const gone = removed.filter(
-        (info) => info.pod.metadata.namespace === pod.metadata.namespace && constraint.matches(info.pod),
-      ).length;
-      return new Map(domains).set(value, (domains.get(value) ?? 0) - gone);
+    const labels = (name: string) => listers.namespace(name)?.metadata.labels ?? {};
+    const changed = old.map((one) => {
+      const { constraint, counts } = one;
+      const value = node.node.metadata.labels?.[constraint.key];
+      const involved = infos.filter((info) => constraint.counted?.matches(info.pod, labels)).length;
+      if (value === undefined || !involved || !isIncluded(pod, node, constraint)) return one;
+      return domains(constraint, new Map(counts).set(value, (counts.get(value) ?? 0) + by * involved));
     });
-    state.set(NAME, { ...old, counts } satisfies FilterState);
+    state.set(NAME, changed);
   },
   preScore(cycle, feasible) {
-    const { constraints, ownOnes } = soft(cycle);
+    const { pod, nodes, listers, state } = cycle;
+    const ownOnes = Boolean(pod.spec.topologySpreadConstraints?.length);
+    const constraints = ownOnes
+      ? ownConstraints(pod, "ScheduleAnyway")
+      : defaultConstraints(pod, listers, SYSTEM_DEFAULTS, "ScheduleAnyway");
     if (!constraints.length) return "skip";
     const ignored = new Set(feasible.filter((node) => ownOnes && !hasAll(node, constraints)));
-    const counts = constraints.map(() => new Map<string, number>());
-    for (const node of feasible) {
-      if (ignored.has(node)) continue;
-      constraints.forEach(({ key }, i) => {
-        if (key !== HOSTNAME) counts[i]?.set(node.node.metadata.labels?.[key] ?? "", 0);
-      });
-    }
-    for (const node of cycle.nodes.values()) {
-      if (ownOnes && !hasAll(node, constraints)) continue;
-      constraints.forEach((constraint, i) => {
+    const byNode = constraints.map((constraint) => podsByNode(cycle, constraint));
+    const counts = constraints.map(({ key }) => {
+      const values = new Map<string, number>();
+      // Nodes are domains of their own: their Pods are looked up when they are scored.
+      if (key === HOSTNAME) return values;
+      for (const node of feasible) if (!ignored.has(node)) values.set(node.node.metadata.labels?.[key] ?? "", 0);
+      return values;
+    });
+    for (const [i, constraint] of constraints.entries()) {
+      const values = counts[i];
+      if (!values?.size) continue;
+      for (const [name, count] of byNode[i] ?? []) {
+        const node = nodes.get(name);
+        if (!node || (ownOnes && !hasAll(node, constraints)) || !isIncluded(pod, node, constraint)) continue;
         const value = node.node.metadata.labels?.[constraint.key] ?? "";
-        if (!counts[i]?.has(value) || !included(cycle, node, constraint)) return;
-        counts[i]?.set(value, (counts[i]?.get(value) ?? 0) + countOn(node, constraint, cycle.pod.metadata.namespace));
-      });
+        const known = values.get(value);
+        if (known !== undefined) values.set(value, known + count);
+      }
     }
     const weights = constraints.map(({ key }, i) =>
       Math.log((key === HOSTNAME ? feasible.length - ignored.size : (counts[i]?.size ?? 0)) + 2),
     );
-    cycle.state.set(`${NAME}/score`, { constraints, counts, weights, ignored } satisfies ScoreState);
+    state.set(`${NAME}/score`, { constraints, counts, byNode, weights, ignored } satisfies ScoreState);
     return undefined;
   },
-  score({ pod, state }, node) {
-    const { constraints, counts, weights, ignored } = state.get(`${NAME}/score`) as ScoreState;
-    if (ignored.has(node)) return 0;
+  score({ state }, { name, node }) {
+    const { constraints, counts, byNode, weights } = state.get(`${NAME}/score`) as ScoreState;
     let score = 0;
-    for (const [i, constraint] of constraints.entries()) {
-      const value = node.node.metadata.labels?.[constraint.key];
+    for (let i = 0; i < constraints.length; i++) {
+      const { key, maxSkew } = constraints[i] as Constraint;
+      const value = node.metadata.labels?.[key];
       if (value === undefined) continue;
-      const count =
-        constraint.key === HOSTNAME ? countOn(node, constraint, pod.metadata.namespace) : (counts[i]?.get(value) ?? 0);
-      score += count * (weights[i] ?? 1) + (constraint.maxSkew - 1);
+      const count = key === HOSTNAME ? byNode[i]?.get(name) : counts[i]?.get(value);
+      score += (count ?? 0) * (weights[i] ?? 1) + (maxSkew - 1);
     }
     return Math.round(score);
   },
