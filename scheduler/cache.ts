@@ -68,9 +68,10 @@ export class Cache {
     this.#place(pod, node);
   }
 
-  removePod(uid: string): void {
+  /** @returns whether it was there. */
+  removePod(uid: string): boolean {
     this.#assumed.delete(uid);
-    this.#forget(uid);
+    return this.#forget(uid);
   }
 
   /** Counts a Pod on a node before the API server does. */
@@ -79,9 +80,9 @@ export class Cache {
     this.#place(pod, node);
   }
 
-  /** Its binding failed. Does nothing when the watch has confirmed it meanwhile. */
-  unassume(uid: string): void {
-    if (this.#assumed.delete(uid)) this.#forget(uid);
+  /** Its binding failed. @returns false, and does nothing, when the watch has confirmed it meanwhile */
+  unassume(uid: string): boolean {
+    return this.#assumed.delete(uid) && this.#forget(uid);
   }
 
   isAssumed(uid: string): boolean {
@@ -102,13 +103,14 @@ export class Cache {
     this.#homeless.set(node, pods.set(uid, pod));
   }
 
-  #forget(uid: string): void {
+  #forget(uid: string): boolean {
     const node = this.#nodeOf.get(uid);
-    if (node === undefined) return;
+    if (node === undefined) return false;
     this.#nodeOf.delete(uid);
     const old = this.nodes.get(node)?.removePod(uid);
     if (old) this.index.removed(node, old);
     this.#homeless.get(node)?.delete(uid);
+    return true;
   }
 
   #countImages({ images }: NodeInfo, by: 1 | -1): void {

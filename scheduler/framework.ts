@@ -1,6 +1,7 @@
 import type { ReplicaSet, StatefulSet } from "../openapi/api/apps.v1.ts";
 import type {
   Namespace,
+  Node,
   PersistentVolume,
   PersistentVolumeClaim,
   Pod,
@@ -33,7 +34,7 @@ export interface Listers {
   replicationControllers(namespace: string): readonly ReplicationController[];
   replicaSets(namespace: string): readonly ReplicaSet[];
   statefulSets(namespace: string): readonly StatefulSet[];
-  disruptionBudgets(namespace: string): readonly PodDisruptionBudget[];
+  disruptionBudgets(): readonly PodDisruptionBudget[];
 }
 
 /** One attempt to place one Pod. Plugins keep what they prepared in `state`, under their own name. */
@@ -48,20 +49,87 @@ export interface Cycle {
   /** How many nodes have an image, by each of its names. */
   readonly imageNodes: ReadonlyMap<string, number>;
   readonly state: Map<string, unknown>;
+  /** Plugins whose filter has something to do, known after preFilter. */
+  readonly filters: Plugin[];
+  /** 0…1 */
+  readonly random: () => number;
+  /** Pods that preemption has promised a node, by its name. */
+  readonly nominated: (node: string) => readonly Pod[];
 }
 
-/** What happened in the cluster, as far as it may make an unschedulable Pod schedulable. */
-export type ClusterEvent =
-  | "node/add"
-  | "node/allocatable"
-  | "node/labels"
-  | "node/taints"
-  | "pod/add"
-  | "pod/labels"
-  | "pod/delete"
-  | "pod/gates"
-  | "volume"
-  | "namespace";
+/** Why no node fits. */
+export interface Diagnosis {
+  readonly nodes: number;
+  /** Set when the cycle ended before any node was looked at. */
+  readonly preFilter?: Status;
+  readonly refused: ReadonlyMap<NodeInfo, Status>;
+  /** Nodes that were not even looked at, because the Pod names others. */
+  readonly notAsked: { readonly count: number; readonly reason: string };
+  /** Plugins that said no: their events wake the Pod up. */
+  readonly plugins: ReadonlySet<string>;
+}
+
+/** Pods to evict so that one of higher priority fits on a node. */
+export interface Candidate {
+  readonly node: NodeInfo;
+  /** Most important first. */
+  readonly victims: readonly Pod[];
+  readonly budgetViolations: number;
+}
+
+/** What came of a plugin's search for a way to place a Pod after all. */
+export interface PostFilterResult {
+  /** What FailedScheduling ends with. */
+  readonly message: string;
+  readonly candidate?: Candidate;
+  /** "" takes a nomination back, undefined leaves it as it is. */
+  readonly nominatedNodeName?: string;
+  /** No other plugin is asked. */
+  readonly isFinal?: boolean;
+}
+
+/** What plugins may know of the scheduler they run in. */
+export interface Handle {
+  /** Whether victims of this Pod are still being evicted. */
+  isPreempting(uid: string): boolean;
+}
+
+/** What may happen in the cluster that makes an unschedulable Pod schedulable, and to what kind of object. */
+export interface ClusterEvents {
+  "node/add": Node;
+  "node/allocatable": Node;
+  "node/labels": Node;
+  "node/taints": Node;
+  "node/delete": Node;
+  /** Pods with a node. Changes of a Pod that waits are told of itself only. */
+  "pod/add": Pod;
+  "pod/labels": Pod;
+  /** It asks for less. */
+  "pod/scale-down": Pod;
+  "pod/delete": Pod;
+  "pod/tolerations": Pod;
+  "pod/gates": Pod;
+  /** Claims have been made for it. */
+  "pod/claims": Pod;
+  "persistentvolumeclaim/add": PersistentVolumeClaim;
+  "persistentvolumeclaim/update": PersistentVolumeClaim;
+  "persistentvolume/change": PersistentVolume;
+  "storageclass/change": StorageClass;
+  "csinode/change": CSINode;
+}
+
+export type ClusterEvent = keyof ClusterEvents;
+
+/** Absent `old`: it is new; absent `now`: it is gone. */
+export interface Change<T> {
+  readonly old?: T;
+  readonly now?: T;
+}
+
+/** Whether a change may help a Pod that the plugin has refused. (QueueingHintFn) */
+export type Hint<T> = (pod: Pod, change: Change<T>, listers: Listers) => boolean;
+
+export type Hints = { readonly [E in ClusterEvent]?: Hint<ClusterEvents[E]> };
 
 /**
  * A scheduling plugin: any subset of the extension points. Follows pkg/scheduler/framework/interface.go, where each
@@ -72,7 +140,7 @@ export interface Plugin {
   /** Weight of its normalised score; absent when it does not score. */
   readonly weight?: number;
   /** Events after which a Pod that this plugin refused may fit. */
-  readonly retryOn: readonly ClusterEvent[];
+  readonly hints?: Hints;
   /** Before it may enter the queue at all. @returns why not. */
   preEnqueue?(pod: Pod): string | undefined;
   /** Once per cycle. @returns a status that ends the cycle, or "skip" when `filter` has nothing to do for this Pod. */
@@ -85,6 +153,8 @@ export interface Plugin {
    * preFilter prepares is not about Pods of nodes.
    */
   withPods?(cycle: Cycle, infos: readonly PodInfo[], node: NodeInfo, by: 1 | -1): void;
+  /** When no node fits. */
+  postFilter?(cycle: Cycle, diagnosis: Diagnosis): PostFilterResult;
   /** Before scores, with the nodes that passed. @returns "skip" when it would say the same of all. */
   preScore?(cycle: Cycle, feasible: readonly NodeInfo[]): "skip" | undefined;
   score?(cycle: Cycle, node: NodeInfo): number;

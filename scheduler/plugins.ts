@@ -1,4 +1,6 @@
-import type { Plugin } from "./framework.ts";
+import type { Handle, Plugin } from "./framework.ts";
+import { defaultPreemption } from "./plugins/default-preemption.ts";
+import { dynamicResources } from "./plugins/dynamic-resources.ts";
 import { imageLocality } from "./plugins/image-locality.ts";
 import { interPodAffinity } from "./plugins/inter-pod-affinity.ts";
 import { nodeAffinity } from "./plugins/node-affinity.ts";
@@ -16,7 +18,7 @@ import { volumeRestrictions } from "./plugins/volume-restrictions.ts";
 import { volumeZone } from "./plugins/volume-zone.ts";
 
 /** The default plugins, in upstream's order: a node is refused by the first one that does. (apis/config/v1/default_plugins.go) */
-export const plugins: readonly Plugin[] = [
+export const defaultPlugins = (handle: Handle): readonly Plugin[] => [
   schedulingGates,
   nodeUnschedulable,
   nodeName,
@@ -30,6 +32,8 @@ export const plugins: readonly Plugin[] = [
   volumeZone,
   podTopologySpread,
   interPodAffinity,
+  dynamicResources,
+  defaultPreemption(handle),
   nodeResourcesBalancedAllocation,
   imageLocality,
 ];

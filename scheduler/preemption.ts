@@ -1,17 +1,10 @@
+import { isEmptySelector } from "../client/index.ts";
 import type { Pod } from "../openapi/api/core.v1.ts";
 import type { PodDisruptionBudget } from "../openapi/api/policy.v1.ts";
-import type { Cycle, Plugin, Status } from "./framework.ts";
+import type { Candidate, Cycle, Diagnosis, PostFilterResult, Status } from "./framework.ts";
 import type { NodeInfo, PodInfo } from "./node-info.ts";
-import { type Diagnosis, fitError, prepare, refusal } from "./schedule.ts";
+import { fitError, refusalWithNominated } from "./schedule.ts";
 import { selectorMatches } from "./selectors.ts";
-
-/** Pods to evict so that one of higher priority fits on a node. */
-export interface Candidate {
-  readonly node: NodeInfo;
-  /** Most important first. */
-  readonly victims: readonly Pod[];
-  readonly budgetViolations: number;
-}
 
 const priority = ({ spec }: Pod) => spec.priority ?? 0;
 const startedAt = ({ status, metadata }: Pod) => Date.parse(status?.startTime ?? metadata.creationTimestamp ?? "") || 0;
@@ -51,7 +44,7 @@ function splitByBudget(infos: readonly PodInfo[], budgets: readonly PodDisruptio
     let violates = false;
     for (const [i, { metadata, spec, status }] of budgets.entries()) {
       if (metadata.namespace !== info.pod.metadata.namespace || !info.pod.metadata.labels) continue;
-      if (!selectorMatches(spec?.selector, info.pod.metadata.labels)) continue;
+      if (isEmptySelector(spec?.selector) || !selectorMatches(spec?.selector, info.pod.metadata.labels)) continue;
       if (status?.disruptedPods?.[info.pod.metadata.name ?? ""] !== undefined) continue;
       allowed[i] = (allowed[i] ?? 0) - 1;
       if ((allowed[i] ?? 0) < 0) violates = true;
@@ -62,7 +55,7 @@ function splitByBudget(infos: readonly PodInfo[], budgets: readonly PodDisruptio
 }
 
 /** The fewest, least important victims on one node, or why there are none. (SelectVictimsOnNode) */
-function victimsOn(cycle: Cycle, filters: readonly Plugin[], node: NodeInfo): Candidate | Status {
+function victimsOn(cycle: Cycle, node: NodeInfo): Candidate | Status {
   const potential = [...node.pods.values()].filter(({ pod }) => priority(pod) < priority(cycle.pod));
   if (!potential.length) {
     return {
@@ -74,14 +67,14 @@ function victimsOn(cycle: Cycle, filters: readonly Plugin[], node: NodeInfo): Ca
   const trial = node.clone();
   const check = (without: readonly PodInfo[]): Status | undefined => {
     const own: Cycle = { ...cycle, state: new Map(cycle.state) };
-    for (const plugin of filters) plugin.withPods?.(own, without, node, -1);
-    return refusal(own, filters, trial);
+    for (const plugin of cycle.filters) plugin.withPods?.(own, without, node, -1);
+    return refusalWithNominated(own, trial);
   };
   for (const { pod } of potential) trial.removePod(pod.metadata.uid ?? "");
   const hopeless = check(potential);
   if (hopeless) return hopeless;
   const sorted = potential.sort((a, b) => byImportance(a.pod, b.pod));
-  const budgets = cycle.listers.disruptionBudgets(cycle.pod.metadata.namespace ?? "");
+  const budgets = cycle.listers.disruptionBudgets();
   const [violating, rest] = splitByBudget(sorted, budgets);
   const removed = new Set(potential);
   let budgetViolations = 0;
@@ -116,48 +109,39 @@ function pick(candidates: readonly Candidate[]): Candidate | undefined {
   })[0];
 }
 
-/** What came of the search for a way to place a Pod after all. */
-export interface PostFilterResult {
-  /** What FailedScheduling ends with. */
-  readonly message: string;
-  readonly candidate?: Candidate;
-  /** As in `StatusWish`. */
-  readonly nominatedNodeName?: string;
+/** How many nodes are worth a trial: a share of them, at least so many. (DefaultPreemptionArgs) */
+export interface PreemptionLimits {
+  readonly minCandidateNodesPercentage: number;
+  readonly minCandidateNodesAbsolute: number;
 }
 
 /**
  * Looks for a node that a Pod would fit on without some less important ones. Pure: evicting is the caller's.
  * (framework/plugins/defaultpreemption)
  */
-export function preempt(cycle: Cycle, plugins: readonly Plugin[], diagnosis: Diagnosis): PostFilterResult {
+export function preempt(cycle: Cycle, diagnosis: Diagnosis, limits: PreemptionLimits): PostFilterResult {
   const { pod, nodes } = cycle;
   const no = ineligible(pod, nodes, diagnosis);
-  if (no) return { message: `preemption: ${no}` };
-  const prepared = prepare({ ...cycle, state: new Map() }, plugins);
-  const filters = "filters" in prepared ? prepared.filters : [];
-  const refused = new Map<NodeInfo, Status>();
-  const candidates: Candidate[] = [];
+  if (no) return { message: no };
   // When the Pod was refused before any node was looked at, all nodes were refused alike.
   const hopeful =
     diagnosis.preFilter && !diagnosis.preFilter.unresolvable
       ? [...nodes.values()]
       : [...diagnosis.refused].filter(([, status]) => !status.unresolvable).map(([node]) => node);
-  for (const node of hopeful) {
-    const found = victimsOn(cycle, filters, node);
+  const share = Math.floor((hopeful.length * limits.minCandidateNodesPercentage) / 100);
+  const enough = Math.min(Math.max(share, limits.minCandidateNodesAbsolute), hopeful.length);
+  const offset = Math.floor(cycle.random() * hopeful.length);
+  const refused = new Map<NodeInfo, Status>();
+  const candidates: Candidate[] = [];
+  for (let i = 0; i < hopeful.length; i++) {
+    const node = hopeful[(offset + i) % hopeful.length] as NodeInfo;
+    const found = victimsOn(cycle, node);
     if ("victims" in found) candidates.push(found);
     else refused.set(node, found);
+    if (candidates.length >= enough && candidates.some(({ budgetViolations }) => budgetViolations === 0)) break;
   }
   const candidate = pick(candidates);
   if (candidate) return { message: "", candidate, nominatedNodeName: candidate.node.name };
   const notAsked = { count: nodes.size - hopeful.length, reason: "Preemption is not helpful for scheduling" };
-  const why = fitError({ nodes: nodes.size, refused, notAsked, plugins: new Set() });
-  return { message: `preemption: ${why}`, nominatedNodeName: "" };
-}
-
-/** The PostFilter plugins in their order: DynamicResources, then DefaultPreemption. (RunPostFilterPlugins) */
-export function postFilter(cycle: Cycle, plugins: readonly Plugin[], diagnosis: Diagnosis): PostFilterResult {
-  // DynamicResources looks for the state that its own PreFilter leaves; a refusal before that ends all with this error.
-  if (diagnosis.preFilter?.unresolvable) return { message: "not found" };
-  const result = preempt(cycle, plugins, diagnosis);
-  return result.candidate ? result : { ...result, message: `no new claims to deallocate, ${result.message}` };
+  return { message: fitError({ nodes: nodes.size, refused, notAsked, plugins: new Set() }), nominatedNodeName: "" };
 }

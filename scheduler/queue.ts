@@ -1,228 +1,284 @@
 import type { Clock, Timer } from "../client/clock.ts";
 import type { Pod } from "../openapi/api/core.v1.ts";
-import type { ClusterEvent, Plugin } from "./framework.ts";
+import type { Change, ClusterEvent, ClusterEvents, Listers, Plugin } from "./framework.ts";
+import { Heap } from "./heap.ts";
 
 /** A Pod on its way. */
 export interface QueuedPod {
   pod: Pod;
   /** Attempts so far. */
   attempts: number;
-  /** When it was first seen, ms. */
-  readonly since: number;
+  /** How often it was refused, and how often in a row something went wrong: the pause grows with them. */
+  refusals: number;
+  errors: number;
+  /** When it came into the queue first, or anew after a failure, ms. */
+  since: number;
   /** Plugins that refused it last; empty after an error that was nobody's refusal. */
   refusedBy: ReadonlySet<string>;
 }
 
-/** Pause after a failed attempt in ms: doubled from the first to the last. (podInitialBackoffSeconds …) */
-const FIRST_BACKOFF = 1_000;
-const LAST_BACKOFF = 10_000;
+export interface QueueOptions {
+  readonly clock: Clock;
+  /** The plugins of the profile that a Pod names. */
+  readonly pluginsOf: (pod: Pod) => readonly Plugin[];
+  readonly listers: Listers;
+  /** Pause after a failed attempt, in ms: doubled from the first to the longest. */
+  readonly firstBackoff: number;
+  readonly longestBackoff: number;
+  /** Called when a Pod can be taken. */
+  wake(): void;
+}
+
 /** A Pod that no event has woken for this long is tried anyway, in ms. */
 const FORGOTTEN = 5 * 60_000;
+const FLUSH = 30_000;
 
-const before = (a: QueuedPod, b: QueuedPod) =>
+type Place = "active" | "backoff" | "unschedulable" | "gated";
+
+interface Entry {
+  readonly item: QueuedPod;
+  place: Place;
+  /** End of its pause, ms. */
+  readonly notBefore: number;
+}
+
+/** By priority, then age. (queuesort/priority_sort.go) */
+const before = ({ item: a }: Entry, { item: b }: Entry) =>
   (a.pod.spec.priority ?? 0) !== (b.pod.spec.priority ?? 0)
     ? (a.pod.spec.priority ?? 0) > (b.pod.spec.priority ?? 0)
     : a.since < b.since;
 
-/** Binary heap by priority, then age. (queuesort/priority_sort.go) */
-class Heap {
-  readonly #items: QueuedPod[] = [];
-
-  get size(): number {
-    return this.#items.length;
-  }
-
-  push(item: QueuedPod): void {
-    const items = this.#items;
-    let i = items.push(item) - 1;
-    while (i > 0) {
-      const parent = (i - 1) >> 1;
-      if (!before(item, items[parent] as QueuedPod)) break;
-      items[i] = items[parent] as QueuedPod;
-      i = parent;
-    }
-    items[i] = item;
-  }
-
-  pop(): QueuedPod | undefined {
-    const items = this.#items;
-    const top = items[0];
-    const last = items.pop();
-    if (!last || !items.length) return top;
-    let i = 0;
-    for (;;) {
-      let child = 2 * i + 1;
-      if (child >= items.length) break;
-      if (child + 1 < items.length && before(items[child + 1] as QueuedPod, items[child] as QueuedPod)) child++;
-      if (!before(items[child] as QueuedPod, last)) break;
-      items[i] = items[child] as QueuedPod;
-      i = child;
-    }
-    items[i] = last;
-    return top;
-  }
+interface Happened {
+  readonly event: ClusterEvent;
+  readonly change: Change<unknown>;
 }
 
-interface Waiting {
-  readonly item: QueuedPod;
-  readonly notBefore: number;
-  readonly since: number;
-}
+const uidOf = ({ metadata }: Pod) => metadata.uid ?? "";
 
 /**
  * Pods that wait for a node: ready to be tried (active), pausing after a failure (backoff), waiting for the cluster to
  * change (unschedulable), or gated. Follows pkg/scheduler/backend/queue.
  */
 export class SchedulingQueue {
-  readonly #clock: Clock;
-  readonly #plugins: readonly Plugin[];
-  readonly #wake: () => void;
-  readonly #active = new Heap();
-  /** What is in `#active` and not stale, by uid: heap entries that are not in here any more are skipped. */
-  readonly #ready = new Map<string, QueuedPod>();
-  readonly #backoff = new Map<string, { item: QueuedPod; timer: Timer }>();
-  readonly #unschedulable = new Map<string, Waiting>();
-  readonly #gated = new Map<string, QueuedPod>();
-  /** Events seen while an attempt runs would be missed by the Pod under way: it is moved on at once after it. */
-  #events: ClusterEvent[] = [];
-  #inFlight = 0;
+  readonly #options: QueueOptions;
+  /** Where each Pod is, by uid. Heaps may hold entries that have moved on: those are skipped. */
+  readonly #entries = new Map<string, Entry>();
+  readonly #waiting = new Map<string, Entry>();
+  readonly #active = new Heap<Entry>(before);
+  readonly #backoff = new Heap<Entry>((a, b) =>
+    a.notBefore === b.notBefore ? before(a, b) : a.notBefore < b.notBefore,
+  );
+  /** What has happened since the oldest attempt under way began, and when each one began, as a count of events. */
+  #events: Happened[] = [];
+  #dropped = 0;
+  readonly #inFlight = new Map<string, number>();
   #flush: Timer | undefined;
+  #alarm: Timer | undefined;
+  #stopped = false;
 
-  /** @param wake called when a Pod becomes ready. */
-  constructor(clock: Clock, plugins: readonly Plugin[], wake: () => void) {
-    this.#clock = clock;
-    this.#plugins = plugins;
-    this.#wake = wake;
+  constructor(options: QueueOptions) {
+    this.#options = options;
   }
 
-  /** A new Pod, or a new version of one that is queued. */
-  set(pod: Pod): void {
-    const uid = pod.metadata.uid ?? "";
-    const known = this.#ready.get(uid) ?? this.#backoff.get(uid)?.item ?? this.#unschedulable.get(uid)?.item;
-    const gatedBy = this.#gate(pod);
-    if (gatedBy) {
-      const item = known ?? this.#gated.get(uid) ?? this.#fresh(pod);
-      this.delete(uid);
-      this.#gated.set(uid, Object.assign(item, { pod }));
+  /** A new Pod, or a new version of one that is queued. @param events what about it has changed */
+  set(pod: Pod, old?: Pod, events: readonly ClusterEvent[] = []): void {
+    const uid = uidOf(pod);
+    if (this.#inFlight.has(uid)) {
+      for (const event of events) this.#events.push({ event, change: { old, now: pod } });
       return;
     }
-    const released = this.#gated.get(uid);
-    if (released) {
-      this.#gated.delete(uid);
-      released.pod = pod;
-      return this.#activate(released);
-    }
-    if (!known) return this.#activate(this.#fresh(pod));
-    const specChanged = known.pod.metadata.generation !== pod.metadata.generation;
-    const labelsChanged = JSON.stringify(known.pod.metadata.labels) !== JSON.stringify(pod.metadata.labels);
-    known.pod = pod;
-    // Its own change may be what it waited for; mere status writes, such as our own, are not.
-    if (this.#unschedulable.has(uid) && (specChanged || labelsChanged)) this.#retry(uid);
+    const entry = this.#entries.get(uid);
+    if (!entry) return this.#enqueue(this.#fresh(pod));
+    entry.item.pod = pod;
+    if (entry.place === "gated") return this.#enqueue(entry.item);
+    if (entry.place !== "unschedulable") return;
+    const helps = events.some((event) => this.#helps(entry.item, { event, change: { old, now: pod } }));
+    if (helps) this.#retry(entry);
   }
 
   delete(uid: string): void {
-    this.#ready.delete(uid);
-    this.#backoff.get(uid)?.timer.cancel();
-    this.#backoff.delete(uid);
-    this.#unschedulable.delete(uid);
-    this.#gated.delete(uid);
+    this.#entries.delete(uid);
+    this.#waiting.delete(uid);
   }
 
-  /** The next Pod to try. Must be followed by `done`. */
+  /** The next Pod to try. Must be followed by `done` or `failed`. */
   pop(): QueuedPod | undefined {
-    for (let item = this.#active.pop(); item; item = this.#active.pop()) {
-      const uid = item.pod.metadata.uid ?? "";
-      if (this.#ready.get(uid) !== item) continue;
-      this.#ready.delete(uid);
-      item.attempts++;
-      this.#inFlight++;
-      return item;
-    }
-    return undefined;
+    this.#endPauses();
+    const entry = this.#popFrom(this.#active, "active") ?? this.#popRefused();
+    if (!entry) return undefined;
+    const { item } = entry;
+    this.delete(uidOf(item.pod));
+    item.attempts++;
+    this.#inFlight.set(uidOf(item.pod), this.#dropped + this.#events.length);
+    return item;
   }
 
   /** Ends an attempt that succeeded, or one whose Pod is gone. */
-  done(): void {
-    if (--this.#inFlight === 0) this.#events = [];
+  done(uid: string): void {
+    this.#inFlight.delete(uid);
+    if (!this.#inFlight.size) {
+      this.#dropped += this.#events.length;
+      this.#events = [];
+      return;
+    }
+    // Attempts begin in order, so the first one that is left is the oldest.
+    const oldest = this.#inFlight.values().next().value ?? 0;
+    if (oldest - this.#dropped < 1024) return;
+    this.#events.splice(0, oldest - this.#dropped);
+    this.#dropped = oldest;
   }
 
-  /** Ends an attempt that failed: waits for an event, or only for its pause when an error was to blame. */
-  failed(item: QueuedPod, refusedBy: ReadonlySet<string>): void {
+  /**
+   * Ends an attempt that failed: the Pod waits for an event, or only for its pause when an error was to blame.
+   * @param pod its newest version
+   */
+  failed(item: QueuedPod, pod: Pod, refusedBy: ReadonlySet<string>): void {
+    const uid = uidOf(pod);
+    const { firstBackoff, longestBackoff, clock } = this.#options;
+    const since = this.#inFlight.get(uid) ?? this.#dropped + this.#events.length;
+    const missed = this.#events.slice(Math.max(0, since - this.#dropped));
+    this.done(uid);
+    item.pod = pod;
     item.refusedBy = refusedBy;
-    const uid = item.pod.metadata.uid ?? "";
-    const missed = this.#events.some((event) => this.#helps(item, event));
-    this.done();
-    const now = this.#clock.now().getTime();
-    const pause = Math.min(FIRST_BACKOFF * 2 ** (item.attempts - 1), LAST_BACKOFF);
-    this.#unschedulable.set(uid, { item, notBefore: now + pause, since: now });
-    if (missed || refusedBy.size === 0) this.#retry(uid);
+    item.since = clock.now().getTime();
+    if (refusedBy.size) {
+      item.refusals++;
+      item.errors = 0;
+    } else {
+      item.errors++;
+    }
+    const pause = Math.min(firstBackoff * 2 ** ((item.errors || item.refusals) - 1), longestBackoff);
+    // Pauses end with the second they end in, so that Pods of one second are tried in the order of their priority.
+    const notBefore = (Math.floor((item.since + pause) / 1000) + 1) * 1000;
+    const entry: Entry = { item, place: "unschedulable", notBefore };
+    this.#entries.set(uid, entry);
+    this.#waiting.set(uid, entry);
+    if (!refusedBy.size || missed.some((happened) => this.#helps(item, happened))) this.#retry(entry);
     this.#arm();
   }
 
-  /** Wakes the Pods that this event may help. */
-  onEvent(event: ClusterEvent): void {
-    if (this.#inFlight) this.#events.push(event);
-    for (const [uid, { item }] of this.#unschedulable) if (this.#helps(item, event)) this.#retry(uid);
+  /** Wakes the Pods that this event may help. @param isConcerned others are not asked */
+  onEvent<E extends ClusterEvent>(
+    event: E,
+    change: Change<ClusterEvents[E]>,
+    isConcerned: (pod: Pod) => boolean = () => true,
+  ): void {
+    if (this.#inFlight.size) this.#events.push({ event, change });
+    for (const entry of [...this.#waiting.values()]) {
+      if (isConcerned(entry.item.pod) && this.#helps(entry.item, { event, change })) this.#retry(entry);
+    }
   }
 
-  get pending(): { active: number; backoff: number; unschedulable: number; gated: number } {
-    return {
-      active: this.#ready.size,
-      backoff: this.#backoff.size,
-      unschedulable: this.#unschedulable.size,
-      gated: this.#gated.size,
-    };
+  /** Tries a Pod again whatever it waits for. */
+  activate(uid: string): void {
+    const entry = this.#entries.get(uid);
+    if (entry?.place === "unschedulable") this.#retry(entry);
+  }
+
+  get pending(): Readonly<Record<Place, number>> {
+    const counts = { active: 0, backoff: 0, unschedulable: 0, gated: 0 };
+    for (const { place } of this.#entries.values()) counts[place]++;
+    return counts;
   }
 
   stop(): void {
+    this.#stopped = true;
     this.#flush?.cancel();
-    for (const { timer } of this.#backoff.values()) timer.cancel();
+    this.#alarm?.cancel();
   }
 
   #fresh(pod: Pod): QueuedPod {
-    return { pod, attempts: 0, since: this.#clock.now().getTime(), refusedBy: new Set() };
+    const since = this.#options.clock.now().getTime();
+    return { pod, attempts: 0, refusals: 0, errors: 0, since, refusedBy: new Set() };
   }
 
-  #gate(pod: Pod): string | undefined {
-    for (const plugin of this.#plugins) {
-      const why = plugin.preEnqueue?.(pod);
-      if (why) return why;
+  #isGated(pod: Pod): boolean {
+    return this.#options.pluginsOf(pod).some((plugin) => plugin.preEnqueue?.(pod));
+  }
+
+  #enqueue(item: QueuedPod): void {
+    const entry: Entry = { item, place: this.#isGated(item.pod) ? "gated" : "active", notBefore: 0 };
+    this.#entries.set(uidOf(item.pod), entry);
+    if (entry.place === "gated") return;
+    this.#active.push(entry);
+    this.#options.wake();
+  }
+
+  #helps({ pod, refusedBy }: QueuedPod, { event, change }: Happened): boolean {
+    return this.#options.pluginsOf(pod).some((plugin) => {
+      if (!refusedBy.has(plugin.name)) return false;
+      // The change is of the type that its event is about: both come together from `onEvent` or `set`.
+      const hint = plugin.hints?.[event] as ((...args: unknown[]) => boolean) | undefined;
+      return hint?.(pod, change, this.#options.listers) ?? false;
+    });
+  }
+
+  /** From unschedulable to active, or to backoff while its pause lasts. */
+  #retry(entry: Entry): void {
+    const { item, notBefore } = entry;
+    // Still gated, as while its victims are being evicted: the event of the last one comes yet.
+    if (this.#isGated(item.pod)) return;
+    this.#waiting.delete(uidOf(item.pod));
+    if (notBefore <= this.#options.clock.now().getTime()) {
+      entry.place = "active";
+      this.#active.push(entry);
+    } else {
+      entry.place = "backoff";
+      this.#backoff.push(entry);
+    }
+    this.#options.wake();
+  }
+
+  #popFrom(heap: Heap<Entry>, place: Place): Entry | undefined {
+    for (let entry = heap.pop(); entry; entry = heap.pop()) {
+      if (entry.place === place && this.#entries.get(uidOf(entry.item.pod)) === entry) return entry;
     }
     return undefined;
   }
 
-  #helps({ refusedBy }: QueuedPod, event: ClusterEvent): boolean {
-    return this.#plugins.some((plugin) => refusedBy.has(plugin.name) && plugin.retryOn.includes(event));
+  #endPauses(): void {
+    const now = this.#options.clock.now().getTime();
+    for (let first = this.#backoff.peek(); first && first.notBefore <= now; first = this.#backoff.peek()) {
+      this.#backoff.pop();
+      if (first.place !== "backoff") continue;
+      first.place = "active";
+      this.#active.push(first);
+    }
   }
 
-  #activate(item: QueuedPod): void {
-    this.#ready.set(item.pod.metadata.uid ?? "", item);
-    this.#active.push(item);
-    this.#wake();
-  }
-
-  /** From unschedulable to active, after what is left of its pause. */
-  #retry(uid: string): void {
-    const waiting = this.#unschedulable.get(uid);
-    if (!waiting) return;
-    this.#unschedulable.delete(uid);
-    const left = waiting.notBefore - this.#clock.now().getTime();
-    if (left <= 0) return this.#activate(waiting.item);
-    const timer = this.#clock.setTimeout(() => {
-      this.#backoff.delete(uid);
-      this.#activate(waiting.item);
-    }, left);
-    this.#backoff.set(uid, { item: waiting.item, timer });
+  /**
+   * With nothing else to do, a Pod that was refused need not wait for the end of its pause; one that met an error must.
+   * (SchedulerPopFromBackoffQ)
+   */
+  #popRefused(): Entry | undefined {
+    const errors: Entry[] = [];
+    let found: Entry | undefined;
+    const now = this.#options.clock.now().getTime();
+    for (let entry = this.#popFrom(this.#backoff, "backoff"); entry; entry = this.#popFrom(this.#backoff, "backoff")) {
+      if (!entry.item.errors) {
+        found = entry;
+        break;
+      }
+      errors.push(entry);
+    }
+    for (const entry of errors) this.#backoff.push(entry);
+    const first = this.#backoff.peek();
+    this.#alarm?.cancel();
+    this.#alarm =
+      first && !this.#stopped
+        ? this.#options.clock.setTimeout(() => this.#options.wake(), Math.max(first.notBefore - now, 1))
+        : undefined;
+    return found;
   }
 
   /** One timer, and only while something waits. */
   #arm(): void {
-    if (this.#flush || !this.#unschedulable.size) return;
-    this.#flush = this.#clock.setTimeout(() => {
+    if (this.#flush || !this.#waiting.size || this.#stopped) return;
+    this.#flush = this.#options.clock.setTimeout(() => {
       this.#flush = undefined;
-      const now = this.#clock.now().getTime();
-      for (const [uid, { since }] of this.#unschedulable) if (now - since >= FORGOTTEN) this.#retry(uid);
+      const now = this.#options.clock.now().getTime();
+      for (const entry of [...this.#waiting.values()]) if (now - entry.item.since > FORGOTTEN) this.#retry(entry);
       this.#arm();
-    }, FORGOTTEN / 10);
+    }, FLUSH);
   }
 }

@@ -2,10 +2,11 @@ import { expect, test } from "vitest";
 import type { Node, Pod } from "../openapi/api/core.v1.ts";
 import type { Listers } from "./framework.ts";
 import { NodeInfo } from "./node-info.ts";
-import { plugins } from "./plugins.ts";
+import { defaultPlugins } from "./plugins.ts";
 import { PodIndex } from "./pod-index.ts";
-import { postFilter, preempt } from "./preemption.ts";
-import { fitError, nodesToFind, type Outcome, schedule } from "./schedule.ts";
+import { fitError, nodesToFind, type Outcome, postFilter, schedule } from "./schedule.ts";
+
+const plugins = defaultPlugins({ isPreempting: () => false });
 
 const nothing: Listers = {
   namespace: () => undefined,
@@ -164,7 +165,7 @@ test("preemption evicts the least important Pods that make room", () => {
   const dear = pod({ priority: 5 }, { cpu: "2" });
   const outcome = place(pod({ priority: 10 }, { cpu: "2" }), [node("a", {}, {}, [cheap, dear])]);
   if ("node" in outcome) throw new Error("should not fit");
-  const found = preempt(outcome.cycle, plugins, outcome.diagnosis);
+  const found = postFilter(outcome.cycle, plugins, outcome.diagnosis);
   expect(found.candidate?.victims.map(({ metadata }) => metadata.name)).toEqual([cheap.metadata.name]);
 });
 

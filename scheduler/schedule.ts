@@ -1,5 +1,5 @@
 import type { Pod } from "../openapi/api/core.v1.ts";
-import type { Cycle, Listers, Plugin, Status } from "./framework.ts";
+import type { Cycle, Diagnosis, Listers, Plugin, PostFilterResult, Status } from "./framework.ts";
 import { type NodeInfo, podInfo } from "./node-info.ts";
 import type { PodIndex } from "./pod-index.ts";
 
@@ -12,18 +12,6 @@ export function nodesToFind(all: number, percentage: number): number {
   if (all < MIN_FEASIBLE) return all;
   const share = percentage || Math.max(50 - Math.floor(all / 125), MIN_PERCENTAGE);
   return Math.max(Math.floor((all * share) / 100), MIN_FEASIBLE);
-}
-
-/** Why no node fits. */
-export interface Diagnosis {
-  readonly nodes: number;
-  /** Set when the cycle ended before any node was looked at. */
-  readonly preFilter?: Status;
-  readonly refused: ReadonlyMap<NodeInfo, Status>;
-  /** Nodes that were not even looked at, because the Pod names others. */
-  readonly notAsked: { readonly count: number; readonly reason: string };
-  /** Plugins that said no: their events wake the Pod up. */
-  readonly plugins: ReadonlySet<string>;
 }
 
 export type Outcome =
@@ -48,94 +36,126 @@ export interface ScheduleInput {
   readonly nominated: (node: string) => readonly Pod[];
 }
 
-/** The plugins whose filter matters for this Pod, after preFilter; or the status that ends the cycle. */
-export function prepare(cycle: Cycle, plugins: readonly Plugin[]): { filters: Plugin[]; only?: Set<string> } | Status {
-  const filters: Plugin[] = [];
+interface Prepared {
+  /** Names of the only nodes worth a look, and the plugins that say so; absent: all are. */
+  readonly only?: ReadonlySet<string>;
+  readonly onlyBy: readonly string[];
+  /** What ends the cycle. */
+  readonly refusal?: Status;
+}
+
+/** Runs preFilter and collects in `cycle.filters` who wants to see nodes. (RunPreFilterPlugins) */
+function prepare(cycle: Cycle, plugins: readonly Plugin[]): Prepared {
   let only: Set<string> | undefined;
+  const onlyBy: string[] = [];
   let resolvable: Status | undefined;
   for (const plugin of plugins) {
     const prepared = plugin.preFilter?.(cycle);
     if (prepared === "skip") continue;
-    if (prepared?.unresolvable) return prepared;
+    if (prepared?.unresolvable) return { onlyBy, refusal: prepared };
     // Preemption may help, and will want what the other plugins prepare.
-    if (prepared) {
-      resolvable = prepared;
-      continue;
+    resolvable = prepared ?? resolvable;
+    const names = prepared ? undefined : plugin.candidates?.(cycle);
+    if (names) {
+      only = new Set([...names].filter((name) => !only || only.has(name)));
+      onlyBy.push(plugin.name);
+      onlyBy.sort();
+      if (!only.size) return { onlyBy, refusal: conflict(onlyBy) };
     }
-    const names = plugin.candidates?.(cycle);
-    if (names) only = new Set([...names].filter((name) => !only || only.has(name)));
-    if (plugin.filter) filters.push(plugin);
+    if (plugin.filter) cycle.filters.push(plugin);
   }
-  if (resolvable) return resolvable;
-  return only ? { filters, only } : { filters };
+  return { onlyBy, ...(only && { only }), ...(resolvable && { refusal: resolvable }) };
+}
+
+function conflict(plugins: readonly string[]): Status {
+  const reason =
+    plugins.length === 1
+      ? `node(s) didn't satisfy plugin ${plugins[0]}`
+      : `node(s) didn't satisfy plugin(s) [${plugins.join(" ")}] simultaneously`;
+  return { plugin: "", reasons: [reason], unresolvable: true };
 }
 
 /** The first plugin's refusal of a node, if any. */
-export function refusal(cycle: Cycle, filters: readonly Plugin[], node: NodeInfo): Status | undefined {
-  for (const plugin of filters) {
+function refusal(cycle: Cycle, node: NodeInfo): Status | undefined {
+  for (const plugin of cycle.filters) {
     const status = plugin.filter?.(cycle, node);
     if (status) return status;
   }
   return undefined;
 }
 
+/**
+ * The refusal of a node, both as it is and as it would be with the Pods of no less priority that it is promised to:
+ * whoever is promised it may come, or may not. (RunFilterPluginsWithNominatedPods)
+ */
+export function refusalWithNominated(cycle: Cycle, node: NodeInfo): Status | undefined {
+  const { pod, nominated, filters } = cycle;
+  const promised = nominated(node.name);
+  const senior = promised.length
+    ? promised.filter(
+        (other) => other.metadata.uid !== pod.metadata.uid && (other.spec.priority ?? 0) >= (pod.spec.priority ?? 0),
+      )
+    : promised;
+  if (senior.length) {
+    const crowded = node.clone();
+    const own: Cycle = { ...cycle, state: new Map(cycle.state) };
+    const infos = senior.map((other) => crowded.addPod(other));
+    for (const plugin of filters) plugin.withPods?.(own, infos, node, 1);
+    const status = refusal(own, crowded);
+    if (status) return status;
+  }
+  return refusal(cycle, node);
+}
+
 /** Finds the best node for a Pod: filter, then score. Pure but for `random`. Follows pkg/scheduler/schedule_one.go. */
 export function schedule(input: ScheduleInput): Outcome {
-  const { pod, nodes, order, index, imageNodes, listers, plugins } = input;
-  const cycle: Cycle = { pod, info: podInfo(pod), nodes, index, imageNodes, listers, state: new Map() };
-  const prepared = prepare(cycle, plugins);
-  if ("reasons" in prepared) {
-    const diagnosis: Diagnosis = {
-      nodes: nodes.size,
-      preFilter: prepared,
-      refused: new Map(),
-      notAsked: { count: 0, reason: "" },
-      plugins: new Set([prepared.plugin]),
-    };
-    return { diagnosis, cycle };
+  const { plugins, order, startAt, percentageOfNodesToScore, ...rest } = input;
+  const cycle: Cycle = { ...rest, info: podInfo(input.pod), state: new Map(), filters: [] };
+  const { only, onlyBy, refusal } = prepare(cycle, plugins);
+  const notAsked = { count: 0, reason: "" };
+  const nodes = order.length;
+  if (refusal) {
+    const by = refusal.plugin ? [refusal.plugin] : onlyBy;
+    return { cycle, diagnosis: { nodes, preFilter: refusal, refused: new Map(), notAsked, plugins: new Set(by) } };
   }
-  const { filters, only } = prepared;
+  // Victims were evicted for it there: most likely the one node that fits.
+  const promised = cycle.nodes.get(input.pod.status?.nominatedNodeName ?? "");
+  if (promised && !refusalWithNominated(cycle, promised)) return { node: promised, cycle, looked: 0 };
   const asked = only ? order.filter((node) => only.has(node.name)) : order;
-  const enough = nodesToFind(asked.length, input.percentageOfNodesToScore);
+  const enough = nodesToFind(asked.length, percentageOfNodesToScore);
   const feasible: NodeInfo[] = [];
   const refused = new Map<NodeInfo, Status>();
   for (let i = 0; i < asked.length && feasible.length < enough; i++) {
-    const node = asked[(input.startAt + i) % asked.length] as NodeInfo;
-    const status = refusalWithNominated(cycle, filters, node, input) ?? refusal(cycle, filters, node);
+    const node = asked[(startAt + i) % asked.length] as NodeInfo;
+    const status = refusalWithNominated(cycle, node);
     if (status) refused.set(node, status);
     else feasible.push(node);
   }
-  if (!feasible.length) {
-    const diagnosis: Diagnosis = {
-      nodes: nodes.size,
-      refused,
-      notAsked: {
-        count: nodes.size - asked.length,
-        reason: "node(s) didn't satisfy plugin(s) [NodeAffinity]",
-      },
-      plugins: new Set([...(only ? ["NodeAffinity"] : []), ...[...refused.values()].map(({ plugin }) => plugin)]),
-    };
-    return { diagnosis, cycle };
+  if (feasible.length) {
+    const node = best(cycle, plugins, feasible, input.random);
+    return { node, cycle, looked: feasible.length + refused.size };
   }
-  return { node: best(cycle, plugins, feasible, input.random), cycle, looked: feasible.length + refused.size };
+  const diagnosis: Diagnosis = {
+    nodes,
+    refused,
+    notAsked: { count: nodes - asked.length, reason: `node(s) didn't satisfy plugin(s) [${onlyBy.join(" ")}]` },
+    plugins: new Set([...onlyBy, ...[...refused.values()].map(({ plugin }) => plugin)]),
+  };
+  return { diagnosis, cycle };
 }
 
-/** The refusal of a node as it would be if the Pods promised to it were there. */
-function refusalWithNominated(
-  cycle: Cycle,
-  filters: readonly Plugin[],
-  node: NodeInfo,
-  { nominated, pod }: ScheduleInput,
-): Status | undefined {
-  const promised = nominated(node.name).filter(
-    (other) => other.metadata.uid !== pod.metadata.uid && (other.spec.priority ?? 0) >= (pod.spec.priority ?? 0),
-  );
-  if (!promised.length) return undefined;
-  const crowded = node.clone();
-  const own: Cycle = { ...cycle, state: new Map(cycle.state) };
-  const infos = promised.map((other) => crowded.addPod(other));
-  for (const plugin of filters) plugin.withPods?.(own, infos, node, 1);
-  return refusal(own, filters, crowded);
+/** Asks the plugins for a way to place a Pod that fits nowhere. (RunPostFilterPlugins) */
+export function postFilter(cycle: Cycle, plugins: readonly Plugin[], diagnosis: Diagnosis): PostFilterResult {
+  const messages: string[] = [];
+  let nominatedNodeName: string | undefined;
+  for (const plugin of plugins) {
+    const result = plugin.postFilter?.(cycle, diagnosis);
+    if (!result) continue;
+    if (result.candidate || result.isFinal) return result;
+    messages.push(result.message);
+    nominatedNodeName = result.nominatedNodeName ?? nominatedNodeName;
+  }
+  return { message: messages.join(", "), ...(nominatedNodeName !== undefined && { nominatedNodeName }) };
 }
 
 function best(cycle: Cycle, plugins: readonly Plugin[], feasible: readonly NodeInfo[], random: () => number): NodeInfo {

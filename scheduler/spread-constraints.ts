@@ -12,6 +12,8 @@ export interface Constraint {
   readonly minDomains: number;
   /** The Pods that are counted; absent when the selector is empty, which counts none. */
   readonly counted: PodQuery | undefined;
+  /** By labels alone. */
+  readonly selects: (pod: Pod) => boolean;
   readonly matchesSelf: boolean;
   readonly honorAffinity: boolean;
   readonly honorTaints: boolean;
@@ -40,6 +42,7 @@ function compile(constraint: TopologySpreadConstraint, pod: Pod, { id, isEmpty, 
           matches: (other) =>
             other.metadata.namespace === namespace && !other.metadata.deletionTimestamp && matches(other),
         },
+    selects: matches,
     matchesSelf: matches(pod),
     honorAffinity: (constraint.nodeAffinityPolicy ?? "Honor") === "Honor",
     honorTaints: (constraint.nodeTaintsPolicy ?? "Ignore") === "Honor",

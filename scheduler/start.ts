@@ -52,6 +52,8 @@ export async function start(options: SchedulerStartOptions): Promise<{ stop(): P
       recorder,
       schedulerName: "default-scheduler",
       percentageOfNodesToScore: 0,
+      firstBackoff: 1_000,
+      longestBackoff: 10_000,
     });
     informers.start();
     await informers.synced();

@@ -20,7 +20,6 @@ const imagesOf = (pod: Pod): string[] => [
 export const imageLocality: Plugin = {
   name: NAME,
   weight: 1,
-  retryOn: [],
   preScore({ pod, imageNodes, state }) {
     const wanted = imagesOf(pod).map(normalized);
     // What no node has makes no difference.

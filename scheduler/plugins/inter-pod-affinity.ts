@@ -1,5 +1,6 @@
-import type { Term } from "../affinity-terms.ts";
-import { type Cycle, MAX_SCORE, type Plugin, refuse } from "../framework.ts";
+import type { Pod } from "../../openapi/api/core.v1.ts";
+import { affinityTerms, type Term } from "../affinity-terms.ts";
+import { type Cycle, type Listers, MAX_SCORE, type Plugin, refuse } from "../framework.ts";
 import type { NodeInfo, PodInfo } from "../node-info.ts";
 import { TopologyCounts } from "../topology-counts.ts";
 
@@ -14,7 +15,7 @@ interface FilterState {
 }
 
 const namespaceLabels =
-  ({ listers }: Cycle) =>
+  ({ listers }: { listers: Listers }) =>
   (name: string) =>
     listers.namespace(name)?.metadata.labels ?? {};
 
@@ -41,11 +42,47 @@ function countPod(cycle: Cycle, state: FilterState, node: NodeInfo, { pod, terms
   for (const term of requiredAnti) if (term.matches(pod, labels)) state.antiAffinity.add(term.topologyKey, node, by);
 }
 
+const isPlaced = (pod: Pod | undefined): pod is Pod => Boolean(pod?.spec.nodeName || pod?.status?.nominatedNodeName);
+
+/** Whether another Pod is one that this Pod wants, or does not want, to be near to. */
+function fulfils(pod: Pod, other: Pod, listers: Listers): boolean {
+  const { required } = affinityTerms(pod);
+  return required.length > 0 && required.every((term) => term.matches(other, namespaceLabels({ listers })));
+}
+function violates(pod: Pod, other: Pod, listers: Listers): boolean {
+  return affinityTerms(pod).requiredAnti.some((term) => term.matches(other, namespaceLabels({ listers })));
+}
+
 /** Pods that want to be near, or far from, other Pods. (framework/plugins/interpodaffinity) */
 export const interPodAffinity: Plugin = {
   name: NAME,
   weight: 2,
-  retryOn: ["node/add", "node/labels", "pod/add", "pod/labels", "pod/delete", "namespace"],
+  hints: {
+    "pod/add": (pod, { now }, listers) => isPlaced(now) && fulfils(pod, now, listers),
+    "pod/labels": (pod, { old, now }, listers) => {
+      if (now?.metadata.uid === pod.metadata.uid) return true;
+      if (!isPlaced(old) || !isPlaced(now)) return false;
+      return (
+        (!fulfils(pod, old, listers) && fulfils(pod, now, listers)) ||
+        (violates(pod, old, listers) && !violates(pod, now, listers))
+      );
+    },
+    "pod/delete": (pod, { old }, listers) =>
+      isPlaced(old) &&
+      (violates(pod, old, listers) ||
+        affinityTerms(old).requiredAnti.some((term) => term.matches(pod, namespaceLabels({ listers })))),
+    "node/add": (pod, { now }) => {
+      const { required, requiredAnti } = affinityTerms(pod);
+      // Without the label a new node is in no domain where anti-affinity could be hurt.
+      return requiredAnti.length > 0 || required.some(({ topologyKey }) => now?.metadata.labels?.[topologyKey]);
+    },
+    "node/labels": (pod, { old, now }) => {
+      const { required, requiredAnti } = affinityTerms(pod);
+      return [...required, ...requiredAnti].some(
+        ({ topologyKey }) => old?.metadata.labels?.[topologyKey] !== now?.metadata.labels?.[topologyKey],
+      );
+    },
+  },
   preFilter(cycle) {
     const { pod, info, nodes, index } = cycle;
     const { required, requiredAnti } = info.terms;

@@ -7,7 +7,11 @@ const NAME = "NodeAffinity";
 export const nodeAffinity: Plugin = {
   name: NAME,
   weight: 2,
-  retryOn: ["node/add", "node/labels"],
+  hints: {
+    "node/add": (pod, { now }) => now !== undefined && podWantsNode(pod, now),
+    "node/labels": (pod, { old, now }) =>
+      now !== undefined && podWantsNode(pod, now) && (!old || !podWantsNode(pod, old)),
+  },
   preFilter({ pod }) {
     const required = pod.spec.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution;
     if (!required && !Object.keys(pod.spec.nodeSelector ?? {}).length) return "skip";

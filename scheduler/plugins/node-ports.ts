@@ -1,5 +1,5 @@
 import { type Plugin, refuse } from "../framework.ts";
-import type { HostPort } from "../node-info.ts";
+import { type HostPort, podInfo } from "../node-info.ts";
 
 const NAME = "NodePorts";
 
@@ -9,7 +9,13 @@ const clash = (a: HostPort, b: HostPort) =>
 /** Host ports must be free on the node. (framework/plugins/nodeports) */
 export const nodePorts: Plugin = {
   name: NAME,
-  retryOn: ["node/add", "pod/delete"],
+  hints: {
+    "node/add": () => true,
+    "pod/delete": (pod, { old }) =>
+      old !== undefined &&
+      Boolean(old.spec.nodeName || old.status?.nominatedNodeName) &&
+      podInfo(old).hostPorts.some((freed) => podInfo(pod).hostPorts.some((wanted) => clash(wanted, freed))),
+  },
   preFilter: ({ info }) => (info.hostPorts.length ? undefined : "skip"),
   filter({ info }, node) {
     for (const { hostPorts } of node.pods.values()) {

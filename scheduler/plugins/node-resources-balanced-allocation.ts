@@ -18,7 +18,6 @@ function imbalance(node: NodeInfo, more: Amounts): number {
 export const nodeResourcesBalancedAllocation: Plugin = {
   name: NAME,
   weight: 1,
-  retryOn: [],
   // A Pod that asks for nothing would balance nothing, and must not be drawn to one node by it.
   preScore: ({ info }) => (info.requests.cpu || info.requests.memory ? undefined : "skip"),
   score({ info }, node) {

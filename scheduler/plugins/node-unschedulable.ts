@@ -7,7 +7,13 @@ const TAINT = { key: "node.kubernetes.io/unschedulable", effect: "NoSchedule" };
 /** Cordoned nodes, unless the Pod tolerates it. (framework/plugins/nodeunschedulable) */
 export const nodeUnschedulable: Plugin = {
   name: NAME,
-  retryOn: ["node/add", "node/taints"],
+  hints: {
+    "node/add": (_, { now }) => !now?.spec?.unschedulable,
+    "node/taints": (_, { old, now }) => Boolean(old?.spec?.unschedulable) && !now?.spec?.unschedulable,
+    "pod/tolerations": (pod, { now }) =>
+      pod.metadata.uid === now?.metadata.uid &&
+      Boolean(now?.spec.tolerations?.some((toleration) => tolerates(toleration, TAINT))),
+  },
   filter({ pod }, { node }) {
     if (!node.spec?.unschedulable || pod.spec.tolerations?.some((toleration) => tolerates(toleration, TAINT)))
       return undefined;

@@ -1,4 +1,5 @@
 import type { Pod } from "../../openapi/api/core.v1.ts";
+import { usesClaim } from "../claims.ts";
 import { type Listers, type Plugin, refuse } from "../framework.ts";
 
 const NAME = "NodeVolumeLimits";
@@ -18,7 +19,13 @@ function csiVolumes(pod: Pod, listers: Listers): Map<string, string> {
 /** A CSI driver says how many of its volumes a node takes. (framework/plugins/nodevolumelimits) */
 export const nodeVolumeLimits: Plugin = {
   name: NAME,
-  retryOn: ["node/add", "pod/delete", "volume"],
+  hints: {
+    "csinode/change": () => true,
+    "pod/delete": (_, { old }) =>
+      Boolean(old?.spec.nodeName || old?.status?.nominatedNodeName) &&
+      Boolean(old?.spec.volumes?.some(({ persistentVolumeClaim, ephemeral }) => persistentVolumeClaim ?? ephemeral)),
+    "persistentvolumeclaim/add": usesClaim,
+  },
   preFilter({ pod, listers, state }) {
     const wanted = csiVolumes(pod, listers);
     if (!wanted.size) return "skip";

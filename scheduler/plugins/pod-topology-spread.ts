@@ -1,4 +1,4 @@
-import type { TopologySpreadConstraint } from "../../openapi/api/core.v1.ts";
+import type { Node, Pod, TopologySpreadConstraint } from "../../openapi/api/core.v1.ts";
 import { type Cycle, MAX_SCORE, type Plugin, refuse } from "../framework.ts";
 import type { NodeInfo } from "../node-info.ts";
 import type { PodsByNode } from "../pod-index.ts";
@@ -43,11 +43,44 @@ function domains(constraint: Constraint, counts: ReadonlyMap<string, number>): D
   return { constraint, counts, least: Number.isFinite(least) ? least : 0 };
 }
 
+/** A Pod on a node, or promised to one, of the same namespace; or the Pod itself. */
+const isInvolved = (pod: Pod, other: Pod | undefined): boolean =>
+  other !== undefined &&
+  (other.metadata.uid === pod.metadata.uid ||
+    (Boolean(other.spec.nodeName || other.status?.nominatedNodeName) &&
+      other.metadata.namespace === pod.metadata.namespace));
+
+const isCounted = (pod: Pod, other: Pod | undefined): boolean =>
+  other !== undefined && ownConstraints(pod, "DoNotSchedule").some(({ selects }) => selects(other));
+
+/** Whether a node is in some domain of every constraint. */
+const belongs = (pod: Pod, node: Node | undefined): boolean =>
+  ownConstraints(pod, "DoNotSchedule").every(({ key }) => node?.metadata.labels?.[key] !== undefined);
+
 /** Spreads Pods evenly over the values of a node label. (framework/plugins/podtopologyspread) */
 export const podTopologySpread: Plugin = {
   name: NAME,
   weight: 2,
-  retryOn: ["node/add", "node/labels", "node/taints", "pod/add", "pod/labels", "pod/delete"],
+  hints: {
+    "pod/add": (pod, { now }) => isInvolved(pod, now) && isCounted(pod, now),
+    "pod/delete": (pod, { old }) => isInvolved(pod, old) && isCounted(pod, old),
+    "pod/labels": (pod, { old, now }) =>
+      isInvolved(pod, now) &&
+      ownConstraints(pod, "DoNotSchedule").some(({ selects }) => (old && selects(old)) !== (now && selects(now))),
+    "pod/tolerations": (pod, { now }) =>
+      pod.metadata.uid === now?.metadata.uid &&
+      ownConstraints(pod, "DoNotSchedule").some(({ honorTaints }) => honorTaints),
+    "node/add": (pod, { now }) => belongs(pod, now),
+    "node/delete": (pod, { old }) => belongs(pod, old),
+    "node/labels": (pod, { old, now }) =>
+      belongs(pod, now) !== belongs(pod, old) ||
+      (belongs(pod, now) &&
+        ownConstraints(pod, "DoNotSchedule").some(
+          ({ key }) => old?.metadata.labels?.[key] !== now?.metadata.labels?.[key],
+        )),
+    "node/taints": (pod, { now }) =>
+      belongs(pod, now) && ownConstraints(pod, "DoNotSchedule").some(({ honorTaints }) => honorTaints),
+  },
   preFilter(cycle) {
     const { pod, nodes, state } = cycle;
     const constraints = ownConstraints(pod, "DoNotSchedule");
@@ -56,7 +89,8 @@ export const podTopologySpread: Plugin = {
     const byNode = constraints.map((constraint) => podsByNode(cycle, constraint));
     for (const node of nodes.values()) {
       if (!hasAll(node, constraints)) continue;
-      for (const [i, constraint] of constraints.entries()) {
+      for (let i = 0; i < constraints.length; i++) {
+        const constraint = constraints[i] as Constraint;
         if (!isIncluded(pod, node, constraint)) continue;
         const value = node.node.metadata.labels?.[constraint.key] ?? "";
         counts[i]?.set(value, (counts[i]?.get(value) ?? 0) + (byNode[i]?.get(node.name) ?? 0));

@@ -3,14 +3,20 @@ import { defaultNormalize, type Plugin, refuse } from "../framework.ts";
 import { tolerates, untolerated } from "../selectors.ts";
 
 const NAME = "TaintToleration";
+const EFFECTS = ["NoSchedule", "NoExecute"];
 
 /** Taints keep Pods away (NoSchedule, NoExecute) or make a node less liked. (framework/plugins/tainttoleration) */
 export const taintToleration: Plugin = {
   name: NAME,
   weight: 3,
-  retryOn: ["node/add", "node/taints"],
+  hints: {
+    "node/add": (pod, { now }) => now !== undefined && !untolerated(now, pod, EFFECTS),
+    "node/taints": (pod, { old, now }) =>
+      now !== undefined && !untolerated(now, pod, EFFECTS) && (!old || untolerated(old, pod, EFFECTS) !== undefined),
+    "pod/tolerations": (pod, { now }) => pod.metadata.uid === now?.metadata.uid,
+  },
   filter({ pod }, { node }) {
-    if (!untolerated(node, pod, ["NoSchedule", "NoExecute"])) return undefined;
+    if (!untolerated(node, pod, EFFECTS)) return undefined;
     return refuse(NAME, ["node(s) had untolerated taint(s)"], true);
   },
   preScore({ pod, state }) {

@@ -1,5 +1,6 @@
 import { quantity, referenceTo } from "../../client/index.ts";
-import type { Node, PersistentVolume, PersistentVolumeClaim, Pod } from "../../openapi/api/core.v1.ts";
+import type { Node, PersistentVolume, PersistentVolumeClaim } from "../../openapi/api/core.v1.ts";
+import { claimNames, usesClaim } from "../claims.ts";
 import { type Cycle, type Listers, type Plugin, refuse } from "../framework.ts";
 
 import { nodeSelectorMatches, nodeSelectorTermMatches, selectorMatches } from "../selectors.ts";
@@ -13,13 +14,6 @@ interface State {
   readonly bound: readonly PersistentVolumeClaim[];
   /** Claims whose volume is chosen, or made, once a node is. */
   readonly waiting: readonly PersistentVolumeClaim[];
-}
-
-/** The claims that a Pod uses, with the names of generated ones for ephemeral volumes. */
-function claimNames({ metadata, spec }: Pod): string[] {
-  return (spec.volumes ?? []).flatMap(({ name, persistentVolumeClaim, ephemeral }) =>
-    persistentVolumeClaim ? [persistentVolumeClaim.claimName] : ephemeral ? [`${metadata.name}-${name}`] : [],
-  );
 }
 
 const isBound = ({ metadata, spec }: PersistentVolumeClaim) =>
@@ -71,7 +65,16 @@ function volumeFor(
 /** Claims must be bound to volumes that the node reaches, or be bindable there. (framework/plugins/volumebinding) */
 export const volumeBinding: Plugin = {
   name: NAME,
-  retryOn: ["volume", "node/add", "node/labels"],
+  hints: {
+    "node/add": () => true,
+    "node/labels": () => true,
+    "node/taints": () => true,
+    "persistentvolumeclaim/add": usesClaim,
+    "persistentvolumeclaim/update": usesClaim,
+    "persistentvolume/change": () => true,
+    "storageclass/change": () => true,
+    "csinode/change": () => true,
+  },
   preFilter({ pod, listers, state }: Cycle) {
     const names = claimNames(pod);
     if (!names.length) return "skip";

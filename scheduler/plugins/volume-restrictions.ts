@@ -1,3 +1,4 @@
+import { claimNames, usesClaim } from "../claims.ts";
 import { type Cycle, type Plugin, refuse } from "../framework.ts";
 
 const NAME = "VolumeRestrictions";
@@ -16,7 +17,13 @@ function exclusiveClaims({ pod, listers }: Cycle): Set<string> {
 /** ReadWriteOncePod claims have one user in the whole cluster. (framework/plugins/volumerestrictions) */
 export const volumeRestrictions: Plugin = {
   name: NAME,
-  retryOn: ["pod/delete", "volume"],
+  hints: {
+    "pod/delete": (pod, { old }) =>
+      pod.metadata.namespace === old?.metadata.namespace &&
+      old !== undefined &&
+      claimNames(pod).some((name) => claimNames(old).includes(name)),
+    "persistentvolumeclaim/add": usesClaim,
+  },
   preFilter(cycle) {
     const claims = exclusiveClaims(cycle);
     if (!claims.size) return "skip";

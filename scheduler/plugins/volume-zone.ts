@@ -1,3 +1,4 @@
+import { usesClaim } from "../claims.ts";
 import { type Plugin, refuse } from "../framework.ts";
 
 const NAME = "VolumeZone";
@@ -11,7 +12,16 @@ const LABELS = [
 /** A volume labelled with a zone is reached from nodes of that zone. (framework/plugins/volumezone) */
 export const volumeZone: Plugin = {
   name: NAME,
-  retryOn: ["volume", "node/add", "node/labels"],
+  hints: {
+    "node/add": () => true,
+    "node/labels": (_, { old, now }) =>
+      LABELS.some((label) => old?.metadata.labels?.[label] !== now?.metadata.labels?.[label]),
+    "persistentvolumeclaim/add": usesClaim,
+    "persistentvolumeclaim/update": usesClaim,
+    "persistentvolume/change": (_, { old, now }) =>
+      !old || LABELS.some((label) => old.metadata.labels?.[label] !== now?.metadata.labels?.[label]),
+    "storageclass/change": (_, { old, now }) => !old && now?.volumeBindingMode === "WaitForFirstConsumer",
+  },
   preFilter({ pod, listers, state }) {
     const wanted: { label: string; values: string[] }[] = [];
     for (const { persistentVolumeClaim } of pod.spec.volumes ?? []) {

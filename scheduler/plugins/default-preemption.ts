@@ -1,0 +1,17 @@
+import type { Handle, Plugin } from "../framework.ts";
+import { type PreemptionLimits, preempt } from "../preemption.ts";
+
+const DEFAULTS: PreemptionLimits = { minCandidateNodesPercentage: 10, minCandidateNodesAbsolute: 100 };
+
+/** Makes room by evicting less important Pods. (framework/plugins/defaultpreemption) */
+export function defaultPreemption(handle: Handle, limits: PreemptionLimits = DEFAULTS): Plugin {
+  return {
+    name: "DefaultPreemption",
+    preEnqueue: ({ metadata }) =>
+      handle.isPreempting(metadata.uid ?? "") ? "waiting for the preemption for this pod to be finished" : undefined,
+    postFilter(cycle, diagnosis) {
+      const result = preempt(cycle, diagnosis, limits);
+      return result.message ? { ...result, message: `preemption: ${result.message}` } : result;
+    },
+  };
+}
