@@ -33,11 +33,15 @@ export function startHeartbeat({ client, clock, logger, facts }: HeartbeatOption
   let wake = new AbortController();
 
   async function register(): Promise<Node> {
+    let exists = false;
     for (let pause = FIRST_RETRY; ; pause = Math.min(pause * 2, LAST_RETRY)) {
       try {
+        if (exists) return await writeStatus();
         return await client.create("v1/nodes", initialNode(facts(), clock.now()));
       } catch (error) {
-        if (error instanceof ApiError && error.code === 409) return writeStatus();
+        // There from an earlier life: it is taken over, which may fail as well as making it.
+        exists = error instanceof ApiError && error.code === 409 && !exists;
+        if (exists) continue;
         logger.debug({ err: error, node: name }, "registering failed; trying again");
       }
       await sleep(clock, pause, signal);

@@ -1,0 +1,35 @@
+import { expect, test } from "vitest";
+import { ApiError, type Client, silentLogger, systemClock } from "../client/index.ts";
+import type { Node } from "../openapi/api/core.v1.ts";
+import { startHeartbeat } from "./node-heartbeat.ts";
+import type { NodeFacts } from "./node-status.ts";
+
+const facts = {
+  name: "n",
+  addresses: [],
+  capacity: {},
+  images: [],
+  features: {},
+} as unknown as NodeFacts; // as much as a status is made from here
+
+test("a node that is there from an earlier life is taken over, also when the server goes away meanwhile", async () => {
+  const known = { kind: "Node", apiVersion: "v1", metadata: { name: "n", uid: "u" }, status: {} };
+  const asked: string[] = [];
+  const client = {
+    async create(resource: string) {
+      asked.push(`create ${resource}`);
+      if (resource === "v1/nodes") throw new ApiError(409, { reason: "AlreadyExists" });
+      return {};
+    },
+    async get() {
+      asked.push("get");
+      if (asked.length < 3) throw new Error("read ECONNRESET");
+      return known as Node;
+    },
+    patch: async () => known,
+  } as unknown as Client;
+  const heartbeat = startHeartbeat({ client, clock: systemClock, logger: silentLogger, facts: () => facts });
+  expect((await heartbeat.registered).metadata.uid).toBe("u");
+  heartbeat.stop();
+  expect(asked.slice(0, 4)).toEqual(["create v1/nodes", "get", "create v1/nodes", "get"]);
+});
