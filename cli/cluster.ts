@@ -32,6 +32,8 @@ export interface ClusterOptions {
   /** Undefined: as kubeadm would have it. */
   controllerSettings?: ControllerSettings;
   scheduler: boolean;
+  /** Path of a KubeSchedulerConfiguration. */
+  schedulerConfig?: string;
   logLevel: string;
   /** Of the API server; undefined = NodeRestriction besides those on by default. */
   admissionPlugins?: StartOptions["admissionPlugins"];
@@ -100,7 +102,8 @@ export async function startCluster(options: ClusterOptions, progress: Progress):
   }
   if (options.scheduler) {
     const kubeconfig = identity("scheduler", "system:kube-scheduler");
-    light.push({ name: "scheduler", logLevel, options: { kubeconfig, leaderElect: false } });
+    const config = options.schedulerConfig;
+    light.push({ name: "scheduler", logLevel, options: { kubeconfig, leaderElect: false, ...(config && { config }) } });
   }
   const nodes = names.map((name) => ({
     name,

@@ -12,7 +12,10 @@ export type ComponentSpec = { readonly logLevel: string } & (
         readonly settings: ControllerStartOptions["settings"];
       };
     }
-  | { readonly name: "scheduler"; readonly options: { readonly kubeconfig: string; readonly leaderElect: boolean } }
+  | {
+      readonly name: "scheduler";
+      readonly options: { readonly kubeconfig?: string; readonly config?: string; readonly leaderElect?: boolean };
+    }
   | {
       readonly name: "node";
       readonly options: {

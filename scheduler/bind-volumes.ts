@@ -1,18 +1,26 @@
-import type { Client, Clock, Informers } from "../client/index.ts";
-import type { Cycle } from "./framework.ts";
-import { boundTo, pendingClaims, SELECTED_NODE } from "./plugins/volume-binding.ts";
+import { referenceTo } from "../client/index.ts";
+import type { PersistentVolume, PersistentVolumeClaim } from "../openapi/api/core.v1.ts";
+import type { ClusterAccess } from "./framework.ts";
 
-/** How long a waiting claim may take to be bound once its node is chosen, in ms. (bindTimeoutSeconds) */
-const BIND_TIMEOUT = 600_000;
+/** Put on a claim: the node that its volume shall be made for. */
+export const SELECTED_NODE = "volume.kubernetes.io/selected-node";
 
-/** Gives waiting claims their volumes, or tells them their node, and waits until all are bound. (BindPodVolumes) */
+/** A claim that is bound together with its Pod, and the existing volume it gets; without one it is made for the node. */
+export interface PendingClaim {
+  readonly claim: PersistentVolumeClaim;
+  readonly volume: PersistentVolume | undefined;
+}
+
+/**
+ * Gives waiting claims their volumes, or tells them their node, and waits until all are bound. (BindPodVolumes)
+ * @param timeout ms
+ */
 export async function bindVolumes(
-  cycle: Cycle,
   node: string,
-  { client, informers, clock }: { client: Client; informers: Informers; clock: Clock },
+  waiting: readonly PendingClaim[],
+  { client, informers, clock }: ClusterAccess,
+  timeout: number,
 ): Promise<void> {
-  const info = cycle.nodes.get(node);
-  const waiting = info ? pendingClaims(cycle, info.node) : [];
   if (!waiting.length) return;
   const claims = informers.get("v1/persistentvolumeclaims");
   for (const { claim, volume } of waiting) {
@@ -43,7 +51,7 @@ export async function bindVolumes(
     const timer = clock.setTimeout(() => {
       end();
       reject(new Error("binding volumes: context deadline exceeded"));
-    }, BIND_TIMEOUT);
+    }, timeout);
     const unsubscribe = claims.onProgress(look);
     const end = () => {
       timer.cancel();
@@ -51,4 +59,17 @@ export async function bindVolumes(
     };
     look();
   });
+}
+
+/** Whether a volume is meant for this claim. */
+export const refersTo = ({ spec }: PersistentVolume, { metadata }: PersistentVolumeClaim): boolean =>
+  spec.claimRef?.name === metadata.name &&
+  spec.claimRef?.namespace === metadata.namespace &&
+  (!spec.claimRef?.uid || spec.claimRef.uid === metadata.uid);
+
+/** The volume with a reference to its claim, as the binder would write it. (GetBindVolumeToClaim) */
+function boundTo(volume: PersistentVolume, claim: PersistentVolumeClaim): PersistentVolume {
+  const annotations = { ...volume.metadata.annotations, "pv.kubernetes.io/bound-by-controller": "yes" };
+  const metadata = refersTo(volume, claim) ? volume.metadata : { ...volume.metadata, annotations };
+  return { ...volume, metadata, spec: { ...volume.spec, claimRef: referenceTo(claim) } };
 }

@@ -1,3 +1,4 @@
+import type { Client, Clock, Informers } from "../client/index.ts";
 import type { ReplicaSet, StatefulSet } from "../openapi/api/apps.v1.ts";
 import type {
   Namespace,
@@ -10,6 +11,7 @@ import type {
 } from "../openapi/api/core.v1.ts";
 import type { PodDisruptionBudget } from "../openapi/api/policy.v1.ts";
 import type { CSINode, StorageClass } from "../openapi/api/storage.k8s.io.v1.ts";
+import type { ExtensionPoint } from "./config/types.ts";
 import type { NodeInfo, PodInfo } from "./node-info.ts";
 import type { PodIndex } from "./pod-index.ts";
 
@@ -137,8 +139,8 @@ export type Hints = { readonly [E in ClusterEvent]?: Hint<ClusterEvents[E]> };
  */
 export interface Plugin {
   readonly name: string;
-  /** Weight of its normalised score; absent when it does not score. */
-  readonly weight?: number;
+  /** Extension points at which it takes part without a function of that name. */
+  readonly alsoAt?: readonly ExtensionPoint[];
   /** Events after which a Pod that this plugin refused may fit. */
   readonly hints?: Hints;
   /** Before it may enter the queue at all. @returns why not. */
@@ -160,6 +162,16 @@ export interface Plugin {
   score?(cycle: Cycle, node: NodeInfo): number;
   /** Brings raw scores, one a feasible node, to 0…100, in place. */
   normalize?(cycle: Cycle, scores: number[], feasible: readonly NodeInfo[]): void;
+  /** What must be done before the Pod may be bound to the node. */
+  preBind?(cycle: Cycle, node: string, cluster: ClusterAccess): Promise<void>;
+  bind?(cycle: Cycle, node: string, cluster: ClusterAccess): Promise<void>;
+}
+
+/** What plugins may act with once a node is chosen. */
+export interface ClusterAccess {
+  readonly client: Client;
+  readonly informers: Informers;
+  readonly clock: Clock;
 }
 
 export const MAX_SCORE = 100;

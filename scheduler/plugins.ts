@@ -1,4 +1,6 @@
+import type { PluginArgs, PluginChoice } from "./config/types.ts";
 import type { Handle, Plugin } from "./framework.ts";
+import { defaultBinder } from "./plugins/default-binder.ts";
 import { defaultPreemption } from "./plugins/default-preemption.ts";
 import { dynamicResources } from "./plugins/dynamic-resources.ts";
 import { imageLocality } from "./plugins/image-locality.ts";
@@ -17,23 +19,40 @@ import { volumeBinding } from "./plugins/volume-binding.ts";
 import { volumeRestrictions } from "./plugins/volume-restrictions.ts";
 import { volumeZone } from "./plugins/volume-zone.ts";
 
-/** The default plugins, in upstream's order: a node is refused by the first one that does. (apis/config/v1/default_plugins.go) */
-export const defaultPlugins = (handle: Handle): readonly Plugin[] => [
-  schedulingGates,
-  nodeUnschedulable,
-  nodeName,
-  taintToleration,
-  nodeAffinity,
-  nodePorts,
-  nodeResourcesFit,
-  volumeRestrictions,
-  nodeVolumeLimits,
-  volumeBinding,
-  volumeZone,
-  podTopologySpread,
-  interPodAffinity,
-  dynamicResources,
-  defaultPreemption(handle),
-  nodeResourcesBalancedAllocation,
-  imageLocality,
-];
+/** The queue sorts by priority, then age, and in no other way. */
+const prioritySort: Plugin = { name: "PrioritySort", alsoAt: ["queueSort"] };
+
+/** All plugins there are, by name. (framework/plugins/registry.go) */
+export const registry: Readonly<Record<string, (args: PluginArgs, handle: Handle) => Plugin>> = {
+  SchedulingGates: () => schedulingGates,
+  PrioritySort: () => prioritySort,
+  NodeUnschedulable: () => nodeUnschedulable,
+  NodeName: () => nodeName,
+  TaintToleration: () => taintToleration,
+  NodeAffinity: (args) => nodeAffinity(args.NodeAffinity),
+  NodePorts: () => nodePorts,
+  NodeResourcesFit: (args) => nodeResourcesFit(args.NodeResourcesFit),
+  VolumeRestrictions: () => volumeRestrictions,
+  NodeVolumeLimits: () => nodeVolumeLimits,
+  VolumeBinding: (args) => volumeBinding(args.VolumeBinding),
+  VolumeZone: () => volumeZone,
+  PodTopologySpread: (args) => podTopologySpread(args.PodTopologySpread),
+  InterPodAffinity: (args) => interPodAffinity(args.InterPodAffinity),
+  DynamicResources: () => dynamicResources,
+  DefaultPreemption: (args, handle) => defaultPreemption(handle, args.DefaultPreemption),
+  NodeResourcesBalancedAllocation: (args) => nodeResourcesBalancedAllocation(args.NodeResourcesBalancedAllocation),
+  ImageLocality: () => imageLocality,
+  DefaultBinder: () => defaultBinder,
+};
+
+/** Those of a profile that says nothing else: a node is refused by the first one that does. (default_plugins.go) */
+export const defaultPlugins: readonly PluginChoice[] = Object.keys(registry).map((name) => {
+  const weights: Record<string, number> = {
+    TaintToleration: 3,
+    NodeAffinity: 2,
+    PodTopologySpread: 2,
+    InterPodAffinity: 2,
+    DynamicResources: 2,
+  };
+  return { name, weight: weights[name] ?? 1 };
+});

@@ -17,8 +17,8 @@ export interface PodQuery {
 /** Pods that carry the same term of affinity. */
 export interface TermGroup {
   readonly term: Term;
-  /** What one of these Pods adds to the score of nodes near it. */
-  readonly weight: number;
+  /** What one of these Pods adds to the score of nodes near it; undefined for what it requires. */
+  readonly weight: number | undefined;
   readonly byNode: PodsByNode;
 }
 
@@ -29,9 +29,6 @@ interface Counter {
 
 /** Questions that are answered from memory; the one that was asked longest ago makes room. */
 const MAX_COUNTERS = 512;
-/** Weight that the required affinity of Pods gives, in scores, to nodes near them. (hardPodAffinityWeight) */
-export const HARD_WEIGHT = 1;
-
 const EVERYWHERE = "";
 
 /**
@@ -109,8 +106,8 @@ export class PodIndex {
       if (query.matches(info.pod, this.#namespaceLabels)) bump(byNode, node, by);
     }
     const { required, requiredAnti, preferred } = info.terms;
-    for (const term of requiredAnti) countTerm(this.#required, term, 1, node, by);
-    for (const term of required) countTerm(this.#scoring, term, HARD_WEIGHT, node, by);
+    for (const term of requiredAnti) countTerm(this.#required, term, undefined, node, by);
+    for (const term of required) countTerm(this.#scoring, term, undefined, node, by);
     for (const { term, weight } of preferred) countTerm(this.#scoring, term, weight, node, by);
   }
 }
@@ -125,7 +122,7 @@ function bump(counts: Map<string, number>, key: string, by: number): number {
 function countTerm(
   groups: Map<string, Map<string, TermGroup>>,
   term: Term,
-  weight: number,
+  weight: number | undefined,
   node: string,
   by: 1 | -1,
 ): void {

@@ -1,12 +1,15 @@
 import { expect, test } from "vitest";
 import { ManualClock } from "../client/index.ts";
 import type { Pod } from "../openapi/api/core.v1.ts";
+import { defaultConfiguration } from "./config/load.ts";
 import type { Listers } from "./framework.ts";
-import { defaultPlugins } from "./plugins.ts";
+import { createProfile } from "./profile.ts";
 import { SchedulingQueue } from "./queue.ts";
 
 const preempting = new Set<string>();
-const plugins = defaultPlugins({ isPreempting: (uid) => preempting.has(uid) });
+const [configuration] = defaultConfiguration().profiles;
+if (!configuration) throw new Error("no profile");
+const profile = createProfile(configuration, { isPreempting: (uid) => preempting.has(uid) });
 
 const pod = (name: string, spec: Partial<Pod["spec"]> = {}): Pod => ({
   metadata: { name, uid: name, namespace: "default" },
@@ -19,7 +22,7 @@ function queueOf(): { queue: SchedulingQueue; clock: ManualClock; names: () => s
   const clock = new ManualClock(new Date(0));
   const queue = new SchedulingQueue({
     clock,
-    pluginsOf: () => plugins,
+    profileOf: () => profile,
     // No hint that is tried here looks at anything else.
     listers: {} as Listers,
     firstBackoff: 1000,

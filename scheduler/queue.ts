@@ -1,7 +1,8 @@
 import type { Clock, Timer } from "../client/clock.ts";
 import type { Pod } from "../openapi/api/core.v1.ts";
-import type { Change, ClusterEvent, ClusterEvents, Listers, Plugin } from "./framework.ts";
+import type { Change, ClusterEvent, ClusterEvents, Listers } from "./framework.ts";
 import { Heap } from "./heap.ts";
+import type { Profile } from "./profile.ts";
 
 /** A Pod on its way. */
 export interface QueuedPod {
@@ -19,8 +20,8 @@ export interface QueuedPod {
 
 export interface QueueOptions {
   readonly clock: Clock;
-  /** The plugins of the profile that a Pod names. */
-  readonly pluginsOf: (pod: Pod) => readonly Plugin[];
+  /** The profile that a Pod names. */
+  readonly profileOf: (pod: Pod) => Pick<Profile, "all" | "plugins"> | undefined;
   readonly listers: Listers;
   /** Pause after a failed attempt, in ms: doubled from the first to the longest. */
   readonly firstBackoff: number;
@@ -193,7 +194,7 @@ export class SchedulingQueue {
   }
 
   #isGated(pod: Pod): boolean {
-    return this.#options.pluginsOf(pod).some((plugin) => plugin.preEnqueue?.(pod));
+    return this.#options.profileOf(pod)?.plugins.preEnqueue.some((plugin) => plugin.preEnqueue?.(pod)) ?? false;
   }
 
   #enqueue(item: QueuedPod): void {
@@ -205,7 +206,8 @@ export class SchedulingQueue {
   }
 
   #helps({ pod, refusedBy }: QueuedPod, { event, change }: Happened): boolean {
-    return this.#options.pluginsOf(pod).some((plugin) => {
+    const plugins = this.#options.profileOf(pod)?.all ?? [];
+    return plugins.some((plugin) => {
       if (!refusedBy.has(plugin.name)) return false;
       // The change is of the type that its event is about: both come together from `onEvent` or `set`.
       const hint = plugin.hints?.[event] as ((...args: unknown[]) => boolean) | undefined;

@@ -1,12 +1,15 @@
 import { expect, test } from "vitest";
 import type { Node, Pod } from "../openapi/api/core.v1.ts";
+import { defaultConfiguration } from "./config/load.ts";
 import type { Listers } from "./framework.ts";
 import { NodeInfo } from "./node-info.ts";
-import { defaultPlugins } from "./plugins.ts";
 import { PodIndex } from "./pod-index.ts";
+import { createProfile } from "./profile.ts";
 import { fitError, nodesToFind, type Outcome, postFilter, schedule } from "./schedule.ts";
 
-const plugins = defaultPlugins({ isPreempting: () => false });
+const [configuration] = defaultConfiguration().profiles;
+if (!configuration) throw new Error("no profile");
+const profile = createProfile(configuration, { isPreempting: () => false });
 
 const nothing: Listers = {
   namespace: () => undefined,
@@ -62,7 +65,7 @@ function place(wanted: Pod, order: NodeInfo[], listers: Listers = nothing): Outc
     index: new PodIndex(nodes, () => ({})),
     imageNodes: new Map(),
     listers,
-    plugins,
+    profile,
     startAt: 0,
     percentageOfNodesToScore: 0,
     random: () => 0.5,
@@ -72,7 +75,7 @@ function place(wanted: Pod, order: NodeInfo[], listers: Listers = nothing): Outc
 
 function verdict(outcome: Outcome): string {
   if ("node" in outcome) return outcome.node.name;
-  return fitError(outcome.diagnosis, postFilter(outcome.cycle, plugins, outcome.diagnosis).message);
+  return fitError(outcome.diagnosis, postFilter(outcome.cycle, profile, outcome.diagnosis).message);
 }
 
 const affinityTo = (app: string, key = "kubernetes.io/hostname") => [
@@ -165,7 +168,7 @@ test("preemption evicts the least important Pods that make room", () => {
   const dear = pod({ priority: 5 }, { cpu: "2" });
   const outcome = place(pod({ priority: 10 }, { cpu: "2" }), [node("a", {}, {}, [cheap, dear])]);
   if ("node" in outcome) throw new Error("should not fit");
-  const found = postFilter(outcome.cycle, plugins, outcome.diagnosis);
+  const found = postFilter(outcome.cycle, profile, outcome.diagnosis);
   expect(found.candidate?.victims.map(({ metadata }) => metadata.name)).toEqual([cheap.metadata.name]);
 });
 

@@ -2,6 +2,7 @@ import type { Pod } from "../openapi/api/core.v1.ts";
 import type { Cycle, Diagnosis, Listers, Plugin, PostFilterResult, Status } from "./framework.ts";
 import { type NodeInfo, podInfo } from "./node-info.ts";
 import type { PodIndex } from "./pod-index.ts";
+import type { Profile } from "./profile.ts";
 
 /** Below this many nodes all are looked at; above, a share of them is enough. (schedule_one.go) */
 const MIN_FEASIBLE = 100;
@@ -26,7 +27,7 @@ export interface ScheduleInput {
   readonly index: PodIndex;
   readonly imageNodes: ReadonlyMap<string, number>;
   readonly listers: Listers;
-  readonly plugins: readonly Plugin[];
+  readonly profile: Profile;
   /** Where the search starts in the list of nodes, so that all get their share. */
   readonly startAt: number;
   readonly percentageOfNodesToScore: number;
@@ -45,13 +46,17 @@ interface Prepared {
 }
 
 /** Runs preFilter and collects in `cycle.filters` who wants to see nodes. (RunPreFilterPlugins) */
-function prepare(cycle: Cycle, plugins: readonly Plugin[]): Prepared {
+function prepare(cycle: Cycle, { plugins }: Profile): Prepared {
   let only: Set<string> | undefined;
   const onlyBy: string[] = [];
   let resolvable: Status | undefined;
-  for (const plugin of plugins) {
+  const skipped = new Set<Plugin>();
+  for (const plugin of plugins.preFilter) {
     const prepared = plugin.preFilter?.(cycle);
-    if (prepared === "skip") continue;
+    if (prepared === "skip") {
+      skipped.add(plugin);
+      continue;
+    }
     if (prepared?.unresolvable) return { onlyBy, refusal: prepared };
     // Preemption may help, and will want what the other plugins prepare.
     resolvable = prepared ?? resolvable;
@@ -62,8 +67,8 @@ function prepare(cycle: Cycle, plugins: readonly Plugin[]): Prepared {
       onlyBy.sort();
       if (!only.size) return { onlyBy, refusal: conflict(onlyBy) };
     }
-    if (plugin.filter) cycle.filters.push(plugin);
   }
+  for (const plugin of plugins.filter) if (!skipped.has(plugin)) cycle.filters.push(plugin);
   return { onlyBy, ...(only && { only }), ...(resolvable && { refusal: resolvable }) };
 }
 
@@ -109,9 +114,9 @@ export function refusalWithNominated(cycle: Cycle, node: NodeInfo): Status | und
 
 /** Finds the best node for a Pod: filter, then score. Pure but for `random`. Follows pkg/scheduler/schedule_one.go. */
 export function schedule(input: ScheduleInput): Outcome {
-  const { plugins, order, startAt, percentageOfNodesToScore, ...rest } = input;
+  const { profile, order, startAt, percentageOfNodesToScore, ...rest } = input;
   const cycle: Cycle = { ...rest, info: podInfo(input.pod), state: new Map(), filters: [] };
-  const { only, onlyBy, refusal } = prepare(cycle, plugins);
+  const { only, onlyBy, refusal } = prepare(cycle, profile);
   const notAsked = { count: 0, reason: "" };
   const nodes = order.length;
   if (refusal) {
@@ -132,7 +137,7 @@ export function schedule(input: ScheduleInput): Outcome {
     else feasible.push(node);
   }
   if (feasible.length) {
-    const node = best(cycle, plugins, feasible, input.random);
+    const node = best(cycle, profile, feasible, input.random);
     return { node, cycle, looked: feasible.length + refused.size };
   }
   const diagnosis: Diagnosis = {
@@ -145,10 +150,10 @@ export function schedule(input: ScheduleInput): Outcome {
 }
 
 /** Asks the plugins for a way to place a Pod that fits nowhere. (RunPostFilterPlugins) */
-export function postFilter(cycle: Cycle, plugins: readonly Plugin[], diagnosis: Diagnosis): PostFilterResult {
+export function postFilter(cycle: Cycle, { plugins }: Profile, diagnosis: Diagnosis): PostFilterResult {
   const messages: string[] = [];
   let nominatedNodeName: string | undefined;
-  for (const plugin of plugins) {
+  for (const plugin of plugins.postFilter) {
     const result = plugin.postFilter?.(cycle, diagnosis);
     if (!result) continue;
     if (result.candidate || result.isFinal) return result;
@@ -158,14 +163,21 @@ export function postFilter(cycle: Cycle, plugins: readonly Plugin[], diagnosis: 
   return { message: messages.join(", "), ...(nominatedNodeName !== undefined && { nominatedNodeName }) };
 }
 
-function best(cycle: Cycle, plugins: readonly Plugin[], feasible: readonly NodeInfo[], random: () => number): NodeInfo {
+function best(
+  cycle: Cycle,
+  { plugins, weights }: Profile,
+  feasible: readonly NodeInfo[],
+  random: () => number,
+): NodeInfo {
   if (feasible.length === 1) return feasible[0] as NodeInfo;
   const totals = new Array<number>(feasible.length).fill(0);
-  for (const plugin of plugins) {
-    if (!plugin.score || !plugin.weight || plugin.preScore?.(cycle, feasible) === "skip") continue;
+  const skipped = new Set(plugins.preScore.filter((plugin) => plugin.preScore?.(cycle, feasible) === "skip"));
+  for (const plugin of plugins.score) {
+    if (skipped.has(plugin)) continue;
+    const weight = weights.get(plugin.name) ?? 1;
     const scores = feasible.map((node) => plugin.score?.(cycle, node) ?? 0);
     plugin.normalize?.(cycle, scores, feasible);
-    for (let i = 0; i < totals.length; i++) totals[i] = (totals[i] ?? 0) + (scores[i] ?? 0) * plugin.weight;
+    for (let i = 0; i < totals.length; i++) totals[i] = (totals[i] ?? 0) + (scores[i] ?? 0) * weight;
   }
   // Among the best each has the same chance (reservoir sampling).
   let winner = 0;

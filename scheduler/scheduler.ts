@@ -9,14 +9,14 @@ import {
   type SeriesRecorder,
 } from "../client/index.ts";
 import type { Pod } from "../openapi/api/core.v1.ts";
-import { bindVolumes } from "./bind-volumes.ts";
 import { Cache } from "./cache.ts";
+import type { Configuration } from "./config/types.ts";
 import { createEvictor } from "./evict.ts";
 import type { Candidate, Cycle, Diagnosis } from "./framework.ts";
 import { createListers } from "./listers.ts";
 import { Nominator } from "./nominator.ts";
-import { defaultPlugins } from "./plugins.ts";
 import { podStatusPatch, type StatusWish } from "./pod-status.ts";
+import { createProfile, type Profile } from "./profile.ts";
 import { type QueuedPod, SchedulingQueue } from "./queue.ts";
 import { fitError, postFilter, schedule } from "./schedule.ts";
 import { watchCluster } from "./watch-cluster.ts";
@@ -28,13 +28,7 @@ export interface SchedulerOptions {
   readonly random: Random;
   readonly logger: Logger;
   readonly recorder: SeriesRecorder;
-  /** Pods that name this scheduler are ours. */
-  readonly schedulerName: string;
-  /** 0 = adaptive. */
-  readonly percentageOfNodesToScore: number;
-  /** Pause of a Pod after a failed attempt, in ms: doubled from the first to the longest. */
-  readonly firstBackoff: number;
-  readonly longestBackoff: number;
+  readonly configuration: Configuration;
 }
 
 /** Attempts between two looks at the network: enough to be fast, few enough to see new nodes in time. */
@@ -54,9 +48,18 @@ interface Failure {
 const uidOf = ({ metadata }: Pod) => metadata.uid ?? "";
 const textOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
 
+/** Says in an error what went wrong. */
+async function named(what: string, work: Promise<void> | undefined): Promise<void> {
+  try {
+    await work;
+  } catch (error) {
+    throw new Error(`running ${what}: ${textOf(error)}`, { cause: error });
+  }
+}
+
 /** Gives each Pod that names this scheduler a node. Follows pkg/scheduler. @returns stops it. */
 export function runScheduler(options: SchedulerOptions): { stop(): void } {
-  const { client, informers, clock, random, logger, recorder, schedulerName } = options;
+  const { client, informers, clock, random, logger, recorder, configuration } = options;
   const listers = createListers(informers);
   const cache = new Cache((name) => listers.namespace(name)?.metadata.labels ?? {});
   const nominator = new Nominator();
@@ -70,12 +73,22 @@ export function runScheduler(options: SchedulerOptions): { stop(): void } {
     nominated: (node) => nominator.on(node),
     failed: (preemptor) => queue.activate(uidOf(preemptor)),
   });
-  const plugins = defaultPlugins(evictor);
-  const queue = new SchedulingQueue({ ...options, listers, pluginsOf: () => plugins, wake: () => void wake() });
+  const profiles = new Map(
+    configuration.profiles.map((profile) => [profile.schedulerName, createProfile(profile, evictor)]),
+  );
+  const profileOf = ({ spec }: Pod) => profiles.get(spec.schedulerName ?? "");
+  const queue = new SchedulingQueue({
+    clock,
+    listers,
+    profileOf,
+    firstBackoff: configuration.podInitialBackoffSeconds * 1000,
+    longestBackoff: configuration.podMaxBackoffSeconds * 1000,
+    wake: () => void wake(),
+  });
   let running = false;
   let stopped = false;
   let startAt = 0;
-  watchCluster({ informers, cache, queue, nominator, isOurs: ({ spec }) => spec.schedulerName === schedulerName });
+  watchCluster({ informers, cache, queue, nominator, isOurs: (pod) => profileOf(pod) !== undefined });
 
   /** Runs attempts until none is ready, giving way to the network between batches. */
   async function wake(): Promise<void> {
@@ -100,6 +113,8 @@ export function runScheduler(options: SchedulerOptions): { stop(): void } {
 
   function attempt(item: QueuedPod): void {
     const { pod } = item;
+    const profile = profileOf(pod);
+    if (!profile) return queue.done(uidOf(pod));
     if (!cache.nodes.size)
       return fail(item, "no nodes available to schedule pods", { reason: "Unschedulable", nominatedNodeName: "" });
     try {
@@ -110,34 +125,32 @@ export function runScheduler(options: SchedulerOptions): { stop(): void } {
         index: cache.index,
         imageNodes: cache.imageNodes,
         listers,
-        plugins,
+        profile,
         startAt,
-        percentageOfNodesToScore: options.percentageOfNodesToScore,
+        percentageOfNodesToScore: profile.percentageOfNodesToScore ?? configuration.percentageOfNodesToScore,
         random,
         nominated: (node) => nominator.on(node),
       });
-      if ("diagnosis" in outcome) return refuse(item, outcome.cycle, outcome.diagnosis);
+      if ("diagnosis" in outcome) return refuse(item, profile, outcome.cycle, outcome.diagnosis);
       const { node, cycle, looked } = outcome;
       startAt = (startAt + looked) % cache.nodes.size;
       cache.assume({ ...pod, spec: { ...pod.spec, nodeName: node.name } }, node.name);
       nominator.delete(uidOf(pod));
-      void bind(item, node.name, cycle);
+      void bind(item, profile, node.name, cycle);
     } catch (error) {
       logger.error({ err: error, pod: pod.metadata.name }, "scheduling failed");
       fail(item, textOf(error), { reason: "SchedulerError", nominatedNodeName: "" });
     }
   }
 
-  async function bind(item: QueuedPod, node: string, cycle: Cycle): Promise<void> {
+  async function bind(item: QueuedPod, { plugins }: Profile, node: string, cycle: Cycle): Promise<void> {
     const { pod } = item;
-    const { name = "", namespace = "default", uid } = pod.metadata;
+    const { name, namespace } = pod.metadata;
     try {
-      await bindVolumes(cycle, node, options);
-      await client.post(
-        "v1/pods",
-        { name, namespace, subresource: "binding" },
-        { apiVersion: "v1", kind: "Binding", metadata: { name, namespace, uid }, target: { kind: "Node", name: node } },
-      );
+      for (const plugin of plugins.preBind)
+        await named(`PreBind plugin "${plugin.name}"`, plugin.preBind?.(cycle, node, options));
+      const [binder] = plugins.bind;
+      await named(`Bind plugin "${binder?.name}"`, binder?.bind?.(cycle, node, options));
       queue.done(uidOf(pod));
       recorder.event({
         regarding: pod,
@@ -150,15 +163,14 @@ export function runScheduler(options: SchedulerOptions): { stop(): void } {
       // What it would have taken is free again.
       if (cache.unassume(uidOf(pod)))
         queue.onEvent("pod/delete", { old: { ...pod, spec: { ...pod.spec, nodeName: node } } });
-      if (isNotFound(error)) return queue.done(uidOf(pod));
+      if (isNotFound(error instanceof Error ? error.cause : error)) return queue.done(uidOf(pod));
       logger.warn({ err: error, pod: `${namespace}/${name}` }, "binding failed");
-      const message = `running Bind plugin "DefaultBinder": ${textOf(error)}`;
-      fail(item, message, { reason: "SchedulerError", nominatedNodeName: "" });
+      fail(item, textOf(error), { reason: "SchedulerError", nominatedNodeName: "" });
     }
   }
 
-  function refuse(item: QueuedPod, cycle: Cycle, diagnosis: Diagnosis): void {
-    const { message, candidate, nominatedNodeName } = postFilter(cycle, plugins, diagnosis);
+  function refuse(item: QueuedPod, profile: Profile, cycle: Cycle, diagnosis: Diagnosis): void {
+    const { message, candidate, nominatedNodeName } = postFilter(cycle, profile, diagnosis);
     if (candidate) evictor.evict(item.pod, candidate);
     fail(item, fitError(diagnosis, message), { refusedBy: diagnosis.plugins, nominatedNodeName });
   }

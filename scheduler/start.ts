@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { readFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import {
   type Clock,
@@ -6,18 +7,24 @@ import {
   createEventRecorder,
   createInformers,
   createSeriesRecorder,
+  durationMs,
   electLeader,
   type Logger,
   loadKubeconfig,
   openTransport,
   type Random,
 } from "../client/index.ts";
+import { defaultConfiguration, loadConfiguration } from "./config/load.ts";
+import type { Configuration } from "./config/types.ts";
 import { runScheduler } from "./scheduler.ts";
 
 export interface SchedulerStartOptions {
-  /** Path of the kubeconfig to act with. */
-  readonly kubeconfig: string;
-  readonly leaderElect: boolean;
+  /** Path of the kubeconfig to act with; absent: that of the configuration. */
+  readonly kubeconfig?: string;
+  /** Overrides what the configuration says. */
+  readonly leaderElect?: boolean;
+  /** Path of a KubeSchedulerConfiguration; without one all is as upstream's defaults, but nobody is elected. */
+  readonly config?: string;
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
@@ -25,19 +32,31 @@ export interface SchedulerStartOptions {
   onLost?(): void;
 }
 
-/** Lease, in kube-system, that copies of the scheduler share; its times in seconds are upstream's. */
-const LEASE = {
-  namespace: "kube-system",
-  name: "kube-scheduler",
-  leaseSeconds: 15,
-  renewDeadlineSeconds: 10,
-  retrySeconds: 2,
-};
+class UsageError extends Error {
+  override readonly name = "UsageError";
+}
+
+/** @throws UsageError, which ends all further tries, when it cannot be read or is wrong. */
+async function configurationFrom(path: string): Promise<Configuration> {
+  try {
+    const configuration = loadConfiguration(await readFile(path, "utf8"));
+    if (configuration.extenders.length) throw new Error("extenders are not supported yet");
+    return configuration;
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error));
+  }
+}
 
 /** Runs the scheduler against an API server. Resolves when it has seen the cluster and is placing Pods. */
 export async function start(options: SchedulerStartOptions): Promise<{ stop(): Promise<void> }> {
   const { clock, random, logger } = options;
-  const transport = openTransport(await loadKubeconfig(options.kubeconfig), "kube-scheduler");
+  const configuration = options.config ? await configurationFrom(options.config) : defaultConfiguration();
+  const { leaderElection } = configuration;
+  const leaderElect = options.leaderElect ?? (options.config !== undefined && leaderElection.leaderElect);
+  const path = options.kubeconfig ?? configuration.kubeconfig;
+  if (!path)
+    throw new UsageError("no kubeconfig: give --kubeconfig, or clientConnection.kubeconfig in the configuration");
+  const transport = openTransport(await loadKubeconfig(path), "kube-scheduler");
   const client = createClient(transport);
   const recorder = createSeriesRecorder({ client, clock, logger, component: "default-scheduler" });
 
@@ -50,10 +69,7 @@ export async function start(options: SchedulerStartOptions): Promise<{ stop(): P
       random,
       logger,
       recorder,
-      schedulerName: "default-scheduler",
-      percentageOfNodesToScore: 0,
-      firstBackoff: 1_000,
-      longestBackoff: 10_000,
+      configuration,
     });
     informers.start();
     await informers.synced();
@@ -65,9 +81,13 @@ export async function start(options: SchedulerStartOptions): Promise<{ stop(): P
     };
   }
 
-  const leading = options.leaderElect
+  const leading = leaderElect
     ? electLeader({
-        ...LEASE,
+        namespace: leaderElection.resourceNamespace,
+        name: leaderElection.resourceName,
+        leaseSeconds: durationMs(leaderElection.leaseDuration) / 1000,
+        renewDeadlineSeconds: durationMs(leaderElection.renewDeadline) / 1000,
+        retrySeconds: durationMs(leaderElection.retryPeriod) / 1000,
         client,
         clock,
         random,

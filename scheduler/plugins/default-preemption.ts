@@ -1,10 +1,8 @@
 import type { Handle, Plugin } from "../framework.ts";
 import { type PreemptionLimits, preempt } from "../preemption.ts";
 
-const DEFAULTS: PreemptionLimits = { minCandidateNodesPercentage: 10, minCandidateNodesAbsolute: 100 };
-
 /** Makes room by evicting less important Pods. (framework/plugins/defaultpreemption) */
-export function defaultPreemption(handle: Handle, limits: PreemptionLimits = DEFAULTS): Plugin {
+export function defaultPreemption(handle: Handle, limits: PreemptionLimits): Plugin {
   return {
     name: "DefaultPreemption",
     preEnqueue: ({ metadata }) =>

@@ -19,7 +19,6 @@ const imagesOf = (pod: Pod): string[] => [
 /** Likes nodes that have the images already, the more the larger they are. (framework/plugins/imagelocality) */
 export const imageLocality: Plugin = {
   name: NAME,
-  weight: 1,
   preScore({ pod, imageNodes, state }) {
     const wanted = imagesOf(pod).map(normalized);
     // What no node has makes no difference.

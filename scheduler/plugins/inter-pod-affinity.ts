@@ -1,5 +1,6 @@
 import type { Pod } from "../../openapi/api/core.v1.ts";
 import { affinityTerms, type Term } from "../affinity-terms.ts";
+import type { PluginArgs } from "../config/types.ts";
 import { type Cycle, type Listers, MAX_SCORE, type Plugin, refuse } from "../framework.ts";
 import type { NodeInfo, PodInfo } from "../node-info.ts";
 import { TopologyCounts } from "../topology-counts.ts";
@@ -54,9 +55,8 @@ function violates(pod: Pod, other: Pod, listers: Listers): boolean {
 }
 
 /** Pods that want to be near, or far from, other Pods. (framework/plugins/interpodaffinity) */
-export const interPodAffinity: Plugin = {
+export const interPodAffinity = (args: PluginArgs["InterPodAffinity"]): Plugin => ({
   name: NAME,
-  weight: 2,
   hints: {
     "pod/add": (pod, { now }, listers) => isPlaced(now) && fulfils(pod, now, listers),
     "pod/labels": (pod, { old, now }, listers) => {
@@ -135,8 +135,11 @@ export const interPodAffinity: Plugin = {
     const scores = new TopologyCounts();
     for (const { term, weight } of info.terms.preferred)
       scores.addAll(term.topologyKey, index.podsByNode(term), nodes, weight);
-    for (const { term, weight, byNode } of index.interestIn(pod))
-      scores.addAll(term.topologyKey, byNode, nodes, weight);
+    const wishes = info.terms.preferred.length > 0 || !args.ignorePreferredTermsOfExistingPods;
+    for (const { term, weight, byNode } of index.interestIn(pod)) {
+      const factor = weight ?? args.hardPodAffinityWeight;
+      if (factor && (wishes || weight === undefined)) scores.addAll(term.topologyKey, byNode, nodes, factor);
+    }
     if (scores.isEmpty) return "skip";
     cycle.state.set(`${NAME}/score`, scores);
     return undefined;
@@ -154,4 +157,4 @@ export const interPodAffinity: Plugin = {
       scores[i] = span > 0 ? Math.floor((MAX_SCORE * ((scores[i] ?? 0) - least)) / span) : 0;
     }
   },
-};
+});

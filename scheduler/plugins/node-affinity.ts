@@ -1,20 +1,35 @@
+import type { Node, NodeAffinity, Pod } from "../../openapi/api/core.v1.ts";
+import type { PluginArgs } from "../config/types.ts";
 import { defaultNormalize, type Plugin, refuse } from "../framework.ts";
-import { nodeSelectorTermMatches, podWantsNode } from "../selectors.ts";
+import { nodeSelectorMatches, nodeSelectorTermMatches, podWantsNode } from "../selectors.ts";
 
 const NAME = "NodeAffinity";
 
+/** What a profile asks of nodes for all its Pods. */
+const isAdmitted = (node: Node, added: NodeAffinity | undefined): boolean =>
+  !added?.requiredDuringSchedulingIgnoredDuringExecution ||
+  nodeSelectorMatches(added.requiredDuringSchedulingIgnoredDuringExecution, node);
+
+const preferences = ({ spec }: Pod, added: NodeAffinity | undefined) => [
+  ...(added?.preferredDuringSchedulingIgnoredDuringExecution ?? []),
+  ...(spec.affinity?.nodeAffinity?.preferredDuringSchedulingIgnoredDuringExecution ?? []),
+];
+
 /** nodeSelector and node affinity, required and preferred. (framework/plugins/nodeaffinity) */
-export const nodeAffinity: Plugin = {
+export const nodeAffinity = ({ addedAffinity }: PluginArgs["NodeAffinity"]): Plugin => ({
   name: NAME,
-  weight: 2,
   hints: {
-    "node/add": (pod, { now }) => now !== undefined && podWantsNode(pod, now),
+    "node/add": (pod, { now }) => now !== undefined && isAdmitted(now, addedAffinity) && podWantsNode(pod, now),
     "node/labels": (pod, { old, now }) =>
-      now !== undefined && podWantsNode(pod, now) && (!old || !podWantsNode(pod, old)),
+      now !== undefined &&
+      isAdmitted(now, addedAffinity) &&
+      podWantsNode(pod, now) &&
+      !(old && isAdmitted(old, addedAffinity) && podWantsNode(pod, old)),
   },
   preFilter({ pod }) {
     const required = pod.spec.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution;
-    if (!required && !Object.keys(pod.spec.nodeSelector ?? {}).length) return "skip";
+    const added = addedAffinity?.requiredDuringSchedulingIgnoredDuringExecution;
+    if (!required && !added && !Object.keys(pod.spec.nodeSelector ?? {}).length) return "skip";
     const named = namedNodes(required?.nodeSelectorTerms ?? []);
     return named && named.size === 0 ? refuse(NAME, ["pod affinity terms conflict"], true) : undefined;
   },
@@ -23,22 +38,22 @@ export const nodeAffinity: Plugin = {
       pod.spec.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms ?? [],
     ),
   filter({ pod }, { node }) {
+    if (!isAdmitted(node, addedAffinity))
+      return refuse(NAME, ["node(s) didn't match scheduler-enforced node affinity"], true);
     return podWantsNode(pod, node)
       ? undefined
       : refuse(NAME, ["node(s) didn't match Pod's node affinity/selector"], true);
   },
-  preScore: ({ pod }) =>
-    pod.spec.affinity?.nodeAffinity?.preferredDuringSchedulingIgnoredDuringExecution?.length ? undefined : "skip",
+  preScore: ({ pod }) => (preferences(pod, addedAffinity).length ? undefined : "skip"),
   score({ pod }, { node }) {
     let sum = 0;
-    for (const { weight, preference } of pod.spec.affinity?.nodeAffinity
-      ?.preferredDuringSchedulingIgnoredDuringExecution ?? []) {
+    for (const { weight, preference } of preferences(pod, addedAffinity)) {
       if (weight && nodeSelectorTermMatches(preference, node)) sum += weight;
     }
     return sum;
   },
   normalize: (_, scores) => defaultNormalize(scores, false),
-};
+});
 
 type Terms = readonly { matchFields?: readonly { key: string; operator: string; values?: string[] }[] }[];
 

@@ -1,12 +1,20 @@
 import type { Node, Pod } from "../../openapi/api/core.v1.ts";
-import { MAX_SCORE, type Plugin, refuse, type Status } from "../framework.ts";
+import type { PluginArgs } from "../config/types.ts";
+import { type Plugin, refuse, type Status } from "../framework.ts";
 import { NodeInfo, type PodInfo, podInfo } from "../node-info.ts";
+import { resourceScorer } from "../resource-scorer.ts";
 import { amounts } from "../resources.ts";
 
 const NAME = "NodeResourcesFit";
 
+/** Extended resources that somebody else sees to. */
+function isIgnored(name: string, { ignoredResources, ignoredResourceGroups }: PluginArgs["NodeResourcesFit"]): boolean {
+  if (!name.includes("/")) return false;
+  return ignoredResources.includes(name) || ignoredResourceGroups.includes(name.slice(0, name.indexOf("/")));
+}
+
 /** What the node lacks, or undefined when the Pod fits. */
-function insufficient(info: PodInfo, node: NodeInfo): Status | undefined {
+function insufficient(info: PodInfo, node: NodeInfo, args?: PluginArgs["NodeResourcesFit"]): Status | undefined {
   let reasons: string[] | undefined;
   let unresolvable = false;
   if (node.pods.size + 1 > (node.allocatable.pods ?? 0)) reasons = ["Too many pods"];
@@ -14,6 +22,7 @@ function insufficient(info: PodInfo, node: NodeInfo): Status | undefined {
     const wanted = info.requests[name] ?? 0;
     const capacity = node.allocatable[name] ?? 0;
     if (wanted === 0 || wanted <= capacity - (node.requested[name] ?? 0)) continue;
+    if (args && isIgnored(name, args)) continue;
     reasons ??= [];
     reasons.push(`Insufficient ${name}`);
     unresolvable ||= wanted > capacity;
@@ -31,9 +40,8 @@ function hasGrown(pod: Pod, old: Node, now: Node): boolean {
 }
 
 /** Requests must fit what the node has left; the emptier node is liked better. (framework/plugins/noderesources/fit.go) */
-export const nodeResourcesFit: Plugin = {
+export const nodeResourcesFit = (args: PluginArgs["NodeResourcesFit"]): Plugin => ({
   name: NAME,
-  weight: 1,
   hints: {
     "pod/delete": (_, { old }) => Boolean(old?.spec.nodeName || old?.status?.nominatedNodeName),
     "pod/scale-down": (pod, { old, now }) =>
@@ -47,17 +55,6 @@ export const nodeResourcesFit: Plugin = {
     "node/add": (pod, { now }) => now !== undefined && insufficient(podInfo(pod), new NodeInfo(now)) === undefined,
     "node/allocatable": (pod, { old, now }) => old !== undefined && now !== undefined && hasGrown(pod, old, now),
   },
-  filter: ({ info }, node) => insufficient(info, node),
-  score({ info }, node) {
-    let sum = 0;
-    let counted = 0;
-    for (const name of ["cpu", "memory"]) {
-      const capacity = node.allocatable[name] ?? 0;
-      if (capacity === 0) continue;
-      const used = (node.nonZeroRequested[name] ?? 0) + (info.nonZeroRequests[name] ?? 0);
-      sum += used > capacity ? 0 : Math.floor(((capacity - used) * MAX_SCORE) / capacity);
-      counted++;
-    }
-    return counted ? Math.floor(sum / counted) : 0;
-  },
-};
+  filter: ({ info }, node) => insufficient(info, node, args),
+  score: resourceScorer(args.scoringStrategy),
+});

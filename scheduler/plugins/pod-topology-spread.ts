@@ -1,4 +1,5 @@
 import type { Node, Pod, TopologySpreadConstraint } from "../../openapi/api/core.v1.ts";
+import type { PluginArgs } from "../config/types.ts";
 import { type Cycle, MAX_SCORE, type Plugin, refuse } from "../framework.ts";
 import type { NodeInfo } from "../node-info.ts";
 import type { PodsByNode } from "../pod-index.ts";
@@ -43,6 +44,15 @@ function domains(constraint: Constraint, counts: ReadonlyMap<string, number>): D
   return { constraint, counts, least: Number.isFinite(least) ? least : 0 };
 }
 
+function constraintsOf(
+  { pod, listers }: Cycle,
+  { defaultingType, defaultConstraints: configured }: PluginArgs["PodTopologySpread"],
+  wanted: "DoNotSchedule" | "ScheduleAnyway",
+): Constraint[] {
+  if (pod.spec.topologySpreadConstraints?.length) return ownConstraints(pod, wanted);
+  return defaultConstraints(pod, listers, defaultingType === "List" ? configured : SYSTEM_DEFAULTS, wanted);
+}
+
 /** A Pod on a node, or promised to one, of the same namespace; or the Pod itself. */
 const isInvolved = (pod: Pod, other: Pod | undefined): boolean =>
   other !== undefined &&
@@ -58,9 +68,8 @@ const belongs = (pod: Pod, node: Node | undefined): boolean =>
   ownConstraints(pod, "DoNotSchedule").every(({ key }) => node?.metadata.labels?.[key] !== undefined);
 
 /** Spreads Pods evenly over the values of a node label. (framework/plugins/podtopologyspread) */
-export const podTopologySpread: Plugin = {
+export const podTopologySpread = (args: PluginArgs["PodTopologySpread"]): Plugin => ({
   name: NAME,
-  weight: 2,
   hints: {
     "pod/add": (pod, { now }) => isInvolved(pod, now) && isCounted(pod, now),
     "pod/delete": (pod, { old }) => isInvolved(pod, old) && isCounted(pod, old),
@@ -83,7 +92,7 @@ export const podTopologySpread: Plugin = {
   },
   preFilter(cycle) {
     const { pod, nodes, state } = cycle;
-    const constraints = ownConstraints(pod, "DoNotSchedule");
+    const constraints = constraintsOf(cycle, args, "DoNotSchedule");
     if (!constraints.length) return "skip";
     const counts = constraints.map(() => new Map<string, number>());
     const byNode = constraints.map((constraint) => podsByNode(cycle, constraint));
@@ -123,11 +132,10 @@ export const podTopologySpread: Plugin = {
     state.set(NAME, changed);
   },
   preScore(cycle, feasible) {
-    const { pod, nodes, listers, state } = cycle;
-    const ownOnes = Boolean(pod.spec.topologySpreadConstraints?.length);
-    const constraints = ownOnes
-      ? ownConstraints(pod, "ScheduleAnyway")
-      : defaultConstraints(pod, listers, SYSTEM_DEFAULTS, "ScheduleAnyway");
+    const { pod, nodes, state } = cycle;
+    // The system's own defaults are for nodes without zones too.
+    const ownOnes = Boolean(pod.spec.topologySpreadConstraints?.length) || args.defaultingType === "List";
+    const constraints = constraintsOf(cycle, args, "ScheduleAnyway");
     if (!constraints.length) return "skip";
     const ignored = new Set(feasible.filter((node) => ownOnes && !hasAll(node, constraints)));
     const byNode = constraints.map((constraint) => podsByNode(cycle, constraint));
@@ -181,4 +189,4 @@ export const podTopologySpread: Plugin = {
       else scores[i] = most === 0 ? MAX_SCORE : Math.floor((MAX_SCORE * (most + least - (scores[i] ?? 0))) / most);
     }
   },
-};
+});

@@ -8,7 +8,6 @@ const EFFECTS = ["NoSchedule", "NoExecute"];
 /** Taints keep Pods away (NoSchedule, NoExecute) or make a node less liked. (framework/plugins/tainttoleration) */
 export const taintToleration: Plugin = {
   name: NAME,
-  weight: 3,
   hints: {
     "node/add": (pod, { now }) => now !== undefined && !untolerated(now, pod, EFFECTS),
     "node/taints": (pod, { old, now }) =>

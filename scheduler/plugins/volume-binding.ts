@@ -1,13 +1,13 @@
-import { quantity, referenceTo } from "../../client/index.ts";
+import { quantity } from "../../client/index.ts";
 import type { Node, PersistentVolume, PersistentVolumeClaim } from "../../openapi/api/core.v1.ts";
+import { bindVolumes, type PendingClaim, refersTo, SELECTED_NODE } from "../bind-volumes.ts";
 import { claimNames, usesClaim } from "../claims.ts";
+import type { PluginArgs } from "../config/types.ts";
 import { type Cycle, type Listers, type Plugin, refuse } from "../framework.ts";
 
 import { nodeSelectorMatches, nodeSelectorTermMatches, selectorMatches } from "../selectors.ts";
 
 const NAME = "VolumeBinding";
-/** Put on a claim: the node that its volume shall be made for. */
-export const SELECTED_NODE = "volume.kubernetes.io/selected-node";
 const NO_PROVISIONER = "kubernetes.io/no-provisioner";
 
 interface State {
@@ -21,11 +21,6 @@ const isBound = ({ metadata, spec }: PersistentVolumeClaim) =>
 
 const reachable = (volume: PersistentVolume, node: Parameters<typeof nodeSelectorMatches>[1]) =>
   !volume.spec?.nodeAffinity?.required || nodeSelectorMatches(volume.spec.nodeAffinity.required, node);
-
-const refersTo = ({ spec }: PersistentVolume, { metadata }: PersistentVolumeClaim): boolean =>
-  spec.claimRef?.name === metadata.name &&
-  spec.claimRef?.namespace === metadata.namespace &&
-  (!spec.claimRef?.uid || spec.claimRef.uid === metadata.uid);
 
 const sizeOf = ({ spec }: PersistentVolume): number => quantity(spec?.capacity?.storage ?? "0");
 
@@ -63,7 +58,7 @@ function volumeFor(
 }
 
 /** Claims must be bound to volumes that the node reaches, or be bindable there. (framework/plugins/volumebinding) */
-export const volumeBinding: Plugin = {
+export const volumeBinding = ({ bindTimeoutSeconds }: PluginArgs["VolumeBinding"]): Plugin => ({
   name: NAME,
   hints: {
     "node/add": () => true,
@@ -135,27 +130,20 @@ export const volumeBinding: Plugin = {
     }
     return undefined;
   },
-};
-
-/** A claim that is bound together with its Pod, and the existing volume it gets; without one it is made for the node. */
-export interface PendingClaim {
-  readonly claim: PersistentVolumeClaim;
-  readonly volume: PersistentVolume | undefined;
-}
+  async preBind(cycle, node, cluster) {
+    const info = cycle.nodes.get(node);
+    const waiting = info ? pendingClaims(cycle, info.node) : [];
+    if (waiting.length) await bindVolumes(node, waiting, cluster, bindTimeoutSeconds * 1000);
+  },
+  alsoAt: ["reserve"],
+});
 
 /** What must be decided about claims before the Pod is bound to the node. (AssumePodVolumes) */
-export function pendingClaims({ state, listers }: Cycle, node: Node): PendingClaim[] {
+function pendingClaims({ state, listers }: Cycle, node: Node): PendingClaim[] {
   const taken = new Set<string>();
   return ((state.get(NAME) as State | undefined)?.waiting ?? []).map((claim) => {
     const volume = claim.metadata.annotations?.[SELECTED_NODE] ? undefined : volumeFor(claim, node, listers, taken);
     if (volume) taken.add(volume.metadata.name ?? "");
     return { claim, volume };
   });
-}
-
-/** The volume with a reference to its claim, as the binder would write it. (GetBindVolumeToClaim) */
-export function boundTo(volume: PersistentVolume, claim: PersistentVolumeClaim): PersistentVolume {
-  const annotations = { ...volume.metadata.annotations, "pv.kubernetes.io/bound-by-controller": "yes" };
-  const metadata = refersTo(volume, claim) ? volume.metadata : { ...volume.metadata, annotations };
-  return { ...volume, metadata, spec: { ...volume.spec, claimRef: referenceTo(claim) } };
 }
