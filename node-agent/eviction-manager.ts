@@ -43,8 +43,8 @@ export function startEviction(options: EvictionOptions): { isUnder(signal: Signa
     const running = [...workers.values()].filter((worker) => !worker.isFinished && !worker.isTerminating);
     // The last one's memory must be free before it is known whether another has to go.
     if (!first || [...workers.values()].some(({ isTerminating, isFinished }) => isTerminating && !isFinished)) return;
-    const stats = await runtime.stats();
     const pods = running.map(({ pod }) => pod);
+    const stats = await runtime.stats(pods);
     const pod = victim(pods, stats, first.signal);
     const worker = running.find((each) => each.pod === pod);
     if (!pod || !worker) return;

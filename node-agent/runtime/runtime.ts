@@ -190,8 +190,8 @@ export interface Runtime {
   pullImage(image: string, pod: Pod): Promise<Image>;
   /** @throws StartError, Error */
   startContainer(config: ContainerConfig): Promise<RunningContainer>;
-  /** Of all containers that run. */
-  stats(): Promise<readonly ContainerStats[]>;
+  /** Of all containers that run. @param pods the node's Pods as they are now: simulated ones say what they use */
+  stats(pods: readonly Pod[]): Promise<readonly ContainerStats[]>;
   /** Writes a container's log, following it until it ends or `signal` is aborted. @throws Error when there is none. */
   logs(podUid: string, container: string, options: LogOptions, output: Writable, signal: AbortSignal): Promise<void>;
   /** A TCP connection to a port inside a Pod, as from its own loopback. @throws Error worded as Go's net package */

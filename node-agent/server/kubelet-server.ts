@@ -8,7 +8,7 @@ import { servePortForward } from "./port-forward.ts";
 import { serveRemoteCommand } from "./remote-command.ts";
 import { authorize, HttpError, type KubeletServerOptions } from "./request.ts";
 import { resourceMetrics, statsSummary } from "./stats-summary.ts";
-import { usageMeter } from "./usage.ts";
+import { nodeCpuCounter, usageMeter } from "./usage.ts";
 
 export interface KubeletServer {
   readonly address: AddressInfo;
@@ -22,9 +22,9 @@ export interface KubeletServer {
 export async function serveKubelet(options: KubeletServerOptions): Promise<KubeletServer> {
   const { address, tls, logger } = options;
   const server: Server = createServer({ ...tls, requestCert: true, rejectUnauthorized: false, minVersion: "TLSv1.2" });
-  const usage = usageMeter(options.runtime, options.clock);
+  const meters = { usage: usageMeter(options.runtime, options.clock), nodeCpu: nodeCpuCounter() };
   server.on("request", (request: IncomingMessage, response: ServerResponse) => {
-    route(request, response, options, usage).catch((error: unknown) => {
+    route(request, response, options, meters).catch((error: unknown) => {
       const code = error instanceof HttpError ? error.code : 500;
       if (code === 500) logger.warn({ err: error, url: request.url }, "kubelet request failed");
       if (!response.headersSent) response.writeHead(code, { "Content-Type": "text/plain; charset=utf-8" });
@@ -72,7 +72,7 @@ async function route(
   request: IncomingMessage,
   response: ServerResponse,
   options: KubeletServerOptions,
-  usage: ReturnType<typeof usageMeter>,
+  { usage, nodeCpu }: { usage: ReturnType<typeof usageMeter>; nodeCpu: ReturnType<typeof nodeCpuCounter> },
 ): Promise<void> {
   const url = new URL(request.url ?? "/", "https://kubelet");
   await authorize(request, url, options);
@@ -87,16 +87,23 @@ async function route(
       response.end(JSON.stringify({ kind: "PodList", apiVersion: "v1", metadata: {}, items }));
       return;
     }
-    case "stats":
+    case "stats": {
       if (rest.join("/") !== "summary") throw new HttpError(404, "404 page not found");
+      const pods = podsOf(options);
+      const summary = statsSummary(options.nodeName, pods, await usage(pods), options.clock.now());
       response.writeHead(200, { "Content-Type": "application/json" });
-      response.end(JSON.stringify(statsSummary(options.nodeName, podsOf(options), await usage(), options.clock.now())));
+      response.end(JSON.stringify(summary));
       return;
-    case "metrics":
+    }
+    case "metrics": {
       if (rest.join("/") !== "resource") throw new HttpError(404, "404 page not found");
+      const pods = podsOf(options);
+      const stats = await options.runtime.stats(pods);
+      const metrics = resourceMetrics(pods, stats, nodeCpu(stats), options.clock.now());
       response.writeHead(200, { "Content-Type": "text/plain; version=0.0.4; charset=utf-8" });
-      response.end(resourceMetrics(podsOf(options), await usage(), options.clock.now()));
+      response.end(metrics);
       return;
+    }
     case "containerLogs":
       return serveLogs(rest, url.searchParams, response, options);
     default:

@@ -1,8 +1,9 @@
 import { timestamp } from "../../client/index.ts";
 import type { Pod } from "../../openapi/api/core.v1.ts";
+import type { ContainerStats } from "../runtime/runtime.ts";
 import type { ContainerUsage } from "./usage.ts";
 
-const sum = (list: readonly ContainerUsage[], of: (usage: ContainerUsage) => number) =>
+const sum = <T extends ContainerStats>(list: readonly T[], of: (usage: T) => number) =>
   list.reduce((total, each) => total + of(each), 0);
 
 /** Amounts of several containers as one. */
@@ -43,9 +44,17 @@ export function statsSummary(nodeName: string, pods: readonly Pod[], usage: read
 
 const quote = JSON.stringify;
 
-/** GET /metrics/resource, which metrics servers read. (pkg/kubelet/metrics/collectors/resource_metrics.go) */
-export function resourceMetrics(pods: readonly Pod[], usage: readonly ContainerUsage[], now: Date): string {
-  const nodeSeconds = sum(usage, ({ cpuNanoSeconds }) => cpuNanoSeconds) / 1e9;
+/**
+ * GET /metrics/resource, which metrics servers read. (pkg/kubelet/metrics/collectors/resource_metrics.go)
+ * @param nodeCpuNanoSeconds of the whole node since its start
+ */
+export function resourceMetrics(
+  pods: readonly Pod[],
+  usage: readonly ContainerStats[],
+  nodeCpuNanoSeconds: number,
+  now: Date,
+): string {
+  const nodeSeconds = nodeCpuNanoSeconds / 1e9;
   const nodeBytes = sum(usage, ({ workingSetBytes }) => workingSetBytes);
   const ofContainers = usage.flatMap((each) => {
     const pod = pods.find(({ metadata }) => metadata.uid === each.podUid);

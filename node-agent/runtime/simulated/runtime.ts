@@ -1,11 +1,12 @@
 import { createHash } from "node:crypto";
 import type { Clock, Random } from "../../../client/index.ts";
 import { ALL_FEATURES } from "../../admission.ts";
-import type { Image, Runtime } from "../runtime.ts";
+import { type Image, type Runtime, StartError } from "../runtime.ts";
 import { startContainer } from "./container.ts";
 import { resolveImage } from "./images.ts";
 import { LogFile } from "./log-file.ts";
 import type { Network } from "./network.ts";
+import { usageMeters } from "./usage.ts";
 import { type Disks, TreeVolumes } from "./volumes.ts";
 
 const hex = (...parts: unknown[]) => createHash("sha256").update(parts.join("\0")).digest("hex");
@@ -34,6 +35,7 @@ export function simulatedRuntime(options: SimulatedOptions): Runtime {
   const pulled = new Map<string, Image>();
   const logs = new Map<string, Map<string, Logs>>();
   const volumes = new TreeVolumes({ clock, disks });
+  const meters = usageMeters(clock);
   /** By Pod uid. */
   const addressOf = new Map<string, string>();
   const uidOf = new Map<string, string>();
@@ -48,7 +50,7 @@ export function simulatedRuntime(options: SimulatedOptions): Runtime {
     removeOrphans: async () => {},
     mountVolumes: (pod, wanted) => volumes.mount(pod, wanted),
     unmountVolumes: async (podUid) => volumes.unmount(podUid),
-    stats: async () => [],
+    stats: async (pods) => meters.read(pods),
     async runSandbox({ pod }) {
       const uid = pod.metadata.uid ?? "";
       const id = hex("sandbox", uid);
@@ -89,7 +91,14 @@ export function simulatedRuntime(options: SimulatedOptions): Runtime {
         ),
       );
       const id = `simulated://${hex("container", uid, container.name, attempt)}`;
-      return startContainer(config, { id, log, clock, random, network, mounts });
+      try {
+        meters.check(config);
+      } catch (error) {
+        throw new StartError(id, error instanceof Error ? error.message : String(error));
+      }
+      const running = await startContainer(config, { id, log, clock, random, network, mounts });
+      meters.started(config, running);
+      return running;
     },
     async logs(podUid, container, wanted, output, signal) {
       const files = logs.get(podUid)?.get(container);
