@@ -115,7 +115,8 @@ export async function startCluster(options: ClusterOptions, progress: Progress):
       components.push(superviseProcess(name, args, progress.note));
     }
   } else if (options.nodes > 0) {
-    const node: ComponentSpec = { name: "node", logLevel, options: { nodes, runtime: "simulated" } };
+    const routesKubeconfig = identity("node-routes", "system:kube-proxy");
+    const node: ComponentSpec = { name: "node", logLevel, options: { nodes, runtime: "simulated", routesKubeconfig } };
     if (options.nodes > FEW_NODES) run(node);
     else light.push(node);
   }

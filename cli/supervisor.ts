@@ -21,6 +21,7 @@ export type ComponentSpec = { readonly logLevel: string } & (
       readonly options: {
         readonly nodes: readonly { readonly name: string; readonly kubeconfig: string }[];
         readonly runtime: "simulated" | "cri";
+        readonly routesKubeconfig?: string;
         readonly cri?: {
           readonly folder: string;
           readonly address?: string;

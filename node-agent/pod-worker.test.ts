@@ -4,7 +4,7 @@ import type { Pod } from "../openapi/api/core.v1.ts";
 import { addressPool } from "./address-pool.ts";
 import { Backoff } from "./backoff.ts";
 import { PodWorker } from "./pod-worker.ts";
-import { Network } from "./runtime/simulated/network.ts";
+import { Network } from "./runtime/simulated/network/network.ts";
 import { simulatedRuntime } from "./runtime/simulated/runtime.ts";
 
 const turns = async () => {
@@ -27,6 +27,7 @@ function run(spec: Partial<Pod["spec"]>) {
       clock,
       random: () => 0.5,
       address: "127.1.0.1",
+      nodeName: "node-a",
       addresses,
       network: new Network(),
       disks: new Map(),

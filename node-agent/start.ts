@@ -3,7 +3,8 @@ import { type Clock, createEventRecorder, type Logger, type Random } from "../cl
 import { addressPool, nodeRanges } from "./address-pool.ts";
 import { startAgent } from "./agent.ts";
 import { CLUSTER_DNS, CLUSTER_DOMAIN, connectNode } from "./connect-node.ts";
-import { Network } from "./runtime/simulated/network.ts";
+import { clusterView } from "./runtime/simulated/network/cluster-view.ts";
+import { Network } from "./runtime/simulated/network/network.ts";
 import { simulatedRuntime } from "./runtime/simulated/runtime.ts";
 import type { Disks } from "./runtime/simulated/volumes.ts";
 import type { CriStartOptions } from "./start-cri.ts";
@@ -12,6 +13,8 @@ export interface NodeStartOptions {
   /** Nodes that share a kubeconfig share a connection and a watch. */
   readonly nodes: readonly { readonly name: string; readonly kubeconfig: string }[];
   readonly runtime: "simulated" | "cri";
+  /** Identity that reads Services and endpoints for simulated Pods; absent: the first node's. */
+  readonly routesKubeconfig?: string;
   /** Where the one node is, when its Pods are containers of this machine. */
   readonly cri?: Omit<CriStartOptions, "name" | "kubeconfig">;
   /** What each simulated node has; upstream's names of resources. */
@@ -50,7 +53,11 @@ export async function start(options: NodeStartOptions): Promise<{ stop(): Promis
   const { clock, random, capacity = CAPACITY } = options;
   if (options.runtime === "cri") return startCri(options);
   const stops: (() => Promise<void>)[] = [];
-  const network = new Network();
+  // Who routes may see Services and their endpoints, which nodes may not.
+  const view = clusterView(options.routesKubeconfig ?? options.nodes[0]?.kubeconfig ?? "", CLUSTER_DOMAIN, options);
+  const network = new Network(view);
+  const names = { address: CLUSTER_DNS, query: view.query };
+  stops.push(() => view.stop());
   const disks: Disks = new Map();
   const groups = Map.groupBy(
     options.nodes.map(({ name, kubeconfig }, index) => ({ name, kubeconfig, index })),
@@ -69,7 +76,10 @@ export async function start(options: NodeStartOptions): Promise<{ stop(): Promis
           const address = loopback(index);
           const recorder = createEventRecorder({ client, clock, logger, component: "kubelet", host: name });
           const addresses = addressPool(() => nodeRanges({ client, clock, logger, name, index }));
-          const runtime = simulatedRuntime({ clock, random, address, addresses, network, disks });
+          const runtime = simulatedRuntime({
+            ...{ clock, random, address, addresses, network, disks, names },
+            nodeName: name,
+          });
           return startAgent({
             name,
             client,

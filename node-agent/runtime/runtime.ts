@@ -146,6 +146,8 @@ export interface ProbeAnswer {
   readonly ok: boolean;
   /** What a failed probe says in its event. */
   readonly message: string;
+  /** What there is to say of one that is good all the same. */
+  readonly warning?: string;
 }
 
 /** A container of a Pod that this agent's predecessor ran. */

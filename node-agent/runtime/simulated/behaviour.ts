@@ -2,7 +2,9 @@ import type { Duplex, Readable, Writable } from "node:stream";
 import type { Clock } from "../../../client/index.ts";
 import type { FileSystem } from "./files/file-system.ts";
 import type { ImageDefinition } from "./image.ts";
-import type { Acceptor } from "./network.ts";
+import type { Endpoint } from "./network/endpoint.ts";
+import type { DnsAnswer, RecordType } from "./network/names.ts";
+import type { Acceptor, Receiver } from "./network/stack.ts";
 
 /** What a simulated process sees of its world. */
 export interface Process {
@@ -35,16 +37,25 @@ export interface Privileges {
   readonly escalation: boolean;
 }
 
-/** The network as one Pod sees it. */
+/** The network as one Pod sees it. What it opens ends with the container, or by the function returned. */
 export interface ProcessNetwork {
   /** The Pod's own address. */
   readonly address: string;
-  /** Ends with the container, or by the function returned. @throws Error when the port is taken */
+  /** @throws Error when the port is taken */
   listen(port: number, acceptor: Acceptor): () => void;
   /** The same for every port without a listener. */
   listenElsewhere(acceptor: Acceptor): () => void;
-  /** @param host an address or `localhost` @throws Error */
-  dial(host: string, port: number): Duplex;
+  /** Datagrams. @throws Error when the port is taken */
+  bind(port: number, receiver: Receiver): () => void;
+  /** @throws NetworkError */
+  dial(to: Endpoint): Promise<Duplex>;
+  /** A port that datagrams go out from; answers come back to it. */
+  socket(receive: (data: Buffer) => void): {
+    /** @throws NetworkError when it is known that nobody takes it */
+    send(to: Endpoint, data: Buffer): Promise<void>;
+  };
+  /** Asks a DNS server. @param name absolute, ending in a dot @throws NetworkError when there is no such server */
+  query(server: string, name: string, type: RecordType): Promise<DnsAnswer>;
 }
 
 /** A program: runs until it ends by itself or is told to. @returns its exit code. */

@@ -2,14 +2,16 @@ import { PassThrough, Writable } from "node:stream";
 import type { Clock, Random } from "../../../client/index.ts";
 import { runAsUser } from "../../container-config.ts";
 import { type ContainerConfig, type Exit, type RunningContainer, StartError, type Streams } from "../runtime.ts";
-import type { Privileges, Process, ProcessNetwork, Program } from "./behaviour.ts";
+import type { Privileges, Process, Program } from "./behaviour.ts";
 import { containerFiles } from "./container-files.ts";
 import type { Identity } from "./files/file-system.ts";
 import type { FileNode, Node } from "./files/node.ts";
 import type { ImageDefinition } from "./image.ts";
 import { definitionOf } from "./images.ts";
 import type { LogFile } from "./log-file.ts";
-import type { Network } from "./network.ts";
+import type { Network } from "./network/network.ts";
+import { type NameServer, processNetwork } from "./network/process-network.ts";
+import type { Stack } from "./network/stack.ts";
 import { answerProbe } from "./probe.ts";
 import { findProgram, runProgram } from "./programs.ts";
 import { serve } from "./serve.ts";
@@ -27,6 +29,10 @@ export interface StartOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly network: Network;
+  /** The Pod's own, and its node's. */
+  readonly stack: Stack;
+  readonly node: Stack;
+  readonly names: NameServer | undefined;
   /** What stands where, of the Pod's volumes. */
   readonly mounts: ReadonlyMap<string, { readonly node: Node; readonly readOnly: boolean }>;
 }
@@ -61,30 +67,12 @@ function environmentOf(config: ContainerConfig, image: ImageDefinition | undefin
   };
 }
 
-/** Its listeners go with it. */
-function networkOf(network: Network, address: string, closes: Set<() => void>): ProcessNetwork {
-  const kept = (close: () => void) => {
-    closes.add(close);
-    return () => {
-      closes.delete(close);
-      close();
-    };
-  };
-  return {
-    address,
-    listen: (port, acceptor) => kept(network.listen(address, port, acceptor)),
-    listenElsewhere: (acceptor) => kept(network.listenElsewhere(address, acceptor)),
-    dial: (host, port) =>
-      network.dial(host === "localhost" || host === "127.0.0.1" || host === "::1" ? address : host, port),
-  };
-}
-
 const nowhere = () => new Writable({ write: (_chunk, _encoding, done) => done() });
 
 /** Runs a container as data. @throws StartError when it has no such program */
 export async function startContainer(config: ContainerConfig, options: StartOptions): Promise<RunningContainer> {
-  const { container, sandbox } = config;
-  const { id, log, clock, random, network, mounts } = options;
+  const { container } = config;
+  const { id, log, clock, random, network, stack, node, names, mounts } = options;
   const image = definitionOf(container.image ?? "");
   const startedAt = clock.now();
   const aborted = new AbortController();
@@ -115,7 +103,7 @@ export async function startContainer(config: ContainerConfig, options: StartOpti
     stderr: screen?.stdout ?? output((streams) => streams.stderr),
     signal: aborted.signal,
     files,
-    network: networkOf(network, sandbox.ips[0] ?? "", closes),
+    network: processNetwork(network, stack, names, closes),
     image,
     ...(screen && { terminal: screen }),
     privileges: privilegesOf(config),
@@ -168,7 +156,7 @@ export async function startContainer(config: ContainerConfig, options: StartOpti
       streams.stdin?.off("data", feed).off("end", end);
       viewers.delete(streams);
     },
-    probe: (request, signal) => answerProbe(request, sandbox.ips[0] ?? "", network, signal),
+    probe: (request, signal) => answerProbe(request, stack.addresses[0] ?? "", network, node, signal),
     // Nothing that a simulated container does takes an amount of anything.
     resize: async () => {},
   };

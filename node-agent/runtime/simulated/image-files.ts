@@ -1,4 +1,6 @@
-import { type DirectoryNode, directory, file, type Node } from "./files/node.ts";
+import type { KeyPair } from "../../../pki/certificate.ts";
+import { selfSignedCertificate } from "../../../pki/self-signed.ts";
+import { type DirectoryNode, directory, file, lazyFile, type Node } from "./files/node.ts";
 import type { FileDefinition, ImageDefinition } from "./image.ts";
 
 /** What every image with a shell has. Modes are those of folders. */
@@ -38,10 +40,21 @@ export function place(root: DirectoryNode, path: string, node: Node): void {
 
 function nodeOf(definition: FileDefinition, modified: Date): Node {
   if (typeof definition === "string") return file(definition, modified);
-  const { content = "", base64, mode, link, uid = 0 } = definition;
+  const { content = "", base64, mode, link, uid = 0, directory: isFolder, generated } = definition;
   if (link !== undefined) return { type: "link", target: link, mode: 0o777, uid, gid: 0, modified };
+  const bits = (otherwise: number) => (mode === undefined ? otherwise : Number.parseInt(mode, 8));
+  if (isFolder) return { ...directory(modified, bits(0o755)), uid };
+  if (generated) return lazyFile(() => localhostPair(modified)[generated], modified, bits(0o644));
   const bytes = base64 === undefined ? content : Buffer.from(base64, "base64");
-  return { ...file(bytes, modified, mode === undefined ? 0o644 : Number.parseInt(mode, 8)), uid };
+  return { ...file(bytes, modified, bits(0o644)), uid };
+}
+
+let pair: KeyPair | undefined;
+
+/** One for the whole process: what matters is that servers and clients have the same. */
+function localhostPair(now: Date): KeyPair {
+  pair ??= selfSignedCertificate("localhost", ["127.0.0.1", "::1"], now);
+  return pair;
 }
 
 /** A fresh copy of an image's files. @param commands names of what is in /bin */

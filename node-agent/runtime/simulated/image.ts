@@ -28,6 +28,10 @@ export type FileDefinition =
       readonly mode?: string;
       readonly link?: string;
       readonly uid?: number;
+      /** An empty folder. */
+      readonly directory?: boolean;
+      /** Of a pair for `localhost`, `127.0.0.1` and `::1` that is made when somebody looks. */
+      readonly generated?: "certificate" | "key";
     };
 
 /** What should come out when a command runs in a fresh container of the image. */

@@ -4,7 +4,7 @@ import { ManualClock } from "../../../client/index.ts";
 import type { Pod } from "../../../openapi/api/core.v1.ts";
 import type { ImageExample } from "./image.ts";
 import { knownImages } from "./known-images.ts";
-import { Network } from "./network.ts";
+import { Network } from "./network/network.ts";
 import { simulatedRuntime } from "./runtime.ts";
 
 /** Runs a fresh container of an image to its end. @returns its log and exit code */
@@ -12,7 +12,14 @@ async function run(image: string, { run: command = [], env = {}, seconds }: Imag
   const clock = new ManualClock(new Date("2026-01-01T00:00:00Z"));
   const addresses = { take: async () => ["10.0.0.1"], give: () => {} };
   const shared = { network: new Network(), disks: new Map() };
-  const runtime = simulatedRuntime({ clock, random: () => 0.5, address: "127.0.0.1", addresses, ...shared });
+  const runtime = simulatedRuntime({
+    clock,
+    random: () => 0.5,
+    address: "127.0.0.1",
+    nodeName: "node-a",
+    addresses,
+    ...shared,
+  });
   const container = { name: "c", image, resources: {} };
   const pod: Pod = {
     metadata: { name: "p", namespace: "default", uid: "u" },

@@ -63,9 +63,13 @@ export const knownImages: readonly ImageDefinition[] = [
     entrypoint: ["/agnhost"],
     command: ["pause"],
     programs: { "/agnhost": "builtin:agnhost", "/agnhost-2": "builtin:agnhost" },
-    files: { "/localhost.crt": "simulated certificate\n", "/localhost.key": "simulated key\n" },
+    files: {
+      "/localhost.crt": { generated: "certificate" },
+      "/localhost.key": { generated: "key" },
+      "/uploads": { directory: true },
+    },
     examples: [
-      { seconds: 1, stdout: "Paused\n" },
+      { seconds: 1, stdout: 'Paused\nSignals registered\nexiting because of signal "terminated"\n', exit: 2 },
       {
         run: ["/agnhost-2", "entrypoint-tester", "a", "b"],
         stdout: "[/agnhost-2 entrypoint-tester a b]\n",

@@ -2,7 +2,7 @@ import { agnhost } from "./agnhost/agnhost.ts";
 import type { Process, Program } from "./behaviour.ts";
 import type { Commands } from "./commands/command.ts";
 import { fileCommands } from "./commands/files.ts";
-import { networkCommands } from "./commands/network.ts";
+import { networkCommands } from "./commands/network/network-commands.ts";
 import { systemCommands } from "./commands/system.ts";
 import { tar } from "./commands/tar.ts";
 import { test } from "./commands/test.ts";

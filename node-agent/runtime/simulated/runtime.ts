@@ -1,11 +1,14 @@
 import { createHash } from "node:crypto";
 import type { Clock, Random } from "../../../client/index.ts";
+import type { Pod } from "../../../openapi/api/core.v1.ts";
 import { ALL_FEATURES } from "../../admission.ts";
 import { type Image, type Runtime, StartError } from "../runtime.ts";
 import { startContainer } from "./container.ts";
 import { resolveImage } from "./images.ts";
 import { LogFile } from "./log-file.ts";
-import type { Network } from "./network.ts";
+import type { Network } from "./network/network.ts";
+import type { NameServer } from "./network/process-network.ts";
+import type { HostPort, Stack } from "./network/stack.ts";
 import { usageMeters } from "./usage.ts";
 import { type Disks, TreeVolumes } from "./volumes.ts";
 
@@ -20,6 +23,10 @@ export interface SimulatedOptions {
   readonly addresses: { take(): Promise<readonly string[]>; give(ip: string): void };
   /** Shared by the nodes of a process: their Pods reach each other. */
   readonly network: Network;
+  /** Name of the node. */
+  readonly nodeName: string;
+  /** The cluster's DNS; undefined: there is none. */
+  readonly names?: NameServer;
   /** Shared too: what is on them outlives Pods. */
   readonly disks: Disks;
 }
@@ -31,14 +38,17 @@ interface Logs {
 
 /** Runs Pods as data: no process, no network, no disk; what containers do is in known-images.ts and programs.ts. */
 export function simulatedRuntime(options: SimulatedOptions): Runtime {
-  const { clock, random, address, addresses, network, disks } = options;
+  const { clock, random, address, addresses, network, nodeName, names, disks } = options;
+  const node = network.attach({ addresses: [address], node: nodeName, isHost: true });
   const pulled = new Map<string, Image>();
   const logs = new Map<string, Map<string, Logs>>();
   const volumes = new TreeVolumes({ clock, disks });
   const meters = usageMeters(clock);
   /** By Pod uid. */
-  const addressOf = new Map<string, string>();
-  const uidOf = new Map<string, string>();
+  const sandboxes = new Map<
+    string,
+    { readonly id: string; readonly stack: Stack; readonly hostPorts: readonly HostPort[] }
+  >();
 
   return {
     version: "simulated://1.0.0",
@@ -54,21 +64,22 @@ export function simulatedRuntime(options: SimulatedOptions): Runtime {
     async runSandbox({ pod }) {
       const uid = pod.metadata.uid ?? "";
       const id = hex("sandbox", uid);
-      uidOf.set(id, uid);
       if (!logs.has(uid)) logs.set(uid, new Map());
       const ips = pod.spec.hostNetwork ? [address] : await addresses.take();
-      for (const ip of ips) network.attach(ip);
-      addressOf.set(uid, ips[0] ?? "");
+      const own = pod.spec.hostNetwork ? undefined : { addresses: ips, node: nodeName, isHost: false };
+      const hostPorts = own ? hostPortsOf(pod, ips[0] ?? "") : [];
+      for (const port of hostPorts) node.hostPorts.add(port);
+      sandboxes.set(uid, { id, stack: own ? network.attach(own) : node, hostPorts });
       return { id, ips };
     },
     async removeSandbox({ id, ips }) {
-      for (const ip of ips) {
-        if (ip === address) continue;
-        network.detach(ip);
-        addresses.give(ip);
-      }
-      addressOf.delete(uidOf.get(id) ?? "");
-      uidOf.delete(id);
+      const [uid, sandbox] = [...sandboxes].find(([, each]) => each.id === id) ?? [];
+      if (uid === undefined || !sandbox) return;
+      sandboxes.delete(uid);
+      for (const port of sandbox.hostPorts) node.hostPorts.delete(port);
+      if (sandbox.stack === node) return;
+      network.detach(sandbox.stack);
+      for (const ip of ips) addresses.give(ip);
     },
     async pullImage(image) {
       const found = pulled.get(image) ?? resolveImage(image);
@@ -91,12 +102,14 @@ export function simulatedRuntime(options: SimulatedOptions): Runtime {
         ),
       );
       const id = `simulated://${hex("container", uid, container.name, attempt)}`;
+      const stack = sandboxes.get(uid)?.stack;
+      if (!stack) throw new Error("the Pod's sandbox is not running");
       try {
         meters.check(config);
       } catch (error) {
         throw new StartError(id, error instanceof Error ? error.message : String(error));
       }
-      const running = await startContainer(config, { id, log, clock, random, network, mounts });
+      const running = await startContainer(config, { id, log, clock, random, network, stack, node, names, mounts });
       meters.started(config, running);
       return running;
     },
@@ -110,11 +123,22 @@ export function simulatedRuntime(options: SimulatedOptions): Runtime {
       await file.copy(wanted, output, signal);
     },
     async connect(podUid, port) {
-      const ip = addressOf.get(podUid);
-      if (!ip) throw new Error("the Pod's sandbox is not running");
-      return network.dial(ip, port);
+      const stack = sandboxes.get(podUid)?.stack;
+      if (!stack) throw new Error("the Pod's sandbox is not running");
+      return network.dial(stack, { address: "127.0.0.1", port });
     },
-    dial: async (host, port) => network.dial(host, port),
+    dial: (host, port) => network.dial(node, { address: host, port }),
     forgetPod: (podUid) => void logs.delete(podUid),
   };
+}
+
+/** Ports of the node that lead to the Pod. */
+function hostPortsOf({ spec }: Pod, address: string): HostPort[] {
+  return [...(spec.initContainers ?? []), ...(spec.containers ?? [])].flatMap(({ ports = [] }) =>
+    ports.flatMap(({ protocol = "TCP", hostPort, hostIP = "", containerPort }) =>
+      hostPort && (protocol === "TCP" || protocol === "UDP")
+        ? [{ protocol, hostAddress: hostIP, hostPort, to: { address, port: containerPort } } as const]
+        : [],
+    ),
+  );
 }

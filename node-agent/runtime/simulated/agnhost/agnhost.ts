@@ -1,8 +1,13 @@
-import { once } from "node:events";
 import type { Process, Program } from "../behaviour.ts";
+import { connect } from "./connect.ts";
+import { guestbook } from "./guestbook.ts";
 import { logsGenerator } from "./logs-generator.ts";
 import { mounttest } from "./mounttest.ts";
-import { grpcHealthChecking, liveness, netexec, nettest, porter, serveHostname, testWebserver } from "./servers.ts";
+import { netexec } from "./netexec.ts";
+import { nettest } from "./nettest.ts";
+import { pause } from "./pause.ts";
+import { grpcHealthChecking, liveness, porter, serveHostname, testWebserver } from "./simple-servers.ts";
+import { tokenCheck } from "./token-check.ts";
 
 /** The test image of Kubernetes itself: one program with many commands. (test/images/agnhost) */
 export const agnhost: Program = async (process) => {
@@ -11,12 +16,6 @@ export const agnhost: Program = async (process) => {
   if (command) return command({ ...process, args: process.args.slice(1) }, program);
   process.stderr.write(`Error: unknown command "${name}" for "app"\nRun 'app --help' for usage.\n`);
   return 1;
-};
-
-const pause: Program = async ({ stdout, signal }) => {
-  stdout.write("Paused\n");
-  if (!signal.aborted) await once(signal, "abort");
-  return 0;
 };
 
 const subcommands: Readonly<Record<string, (process: Process, program: string) => Promise<number>>> = {
@@ -30,13 +29,16 @@ const subcommands: Readonly<Record<string, (process: Process, program: string) =
   "serve-hostname": serveHostname,
   "test-webserver": testWebserver,
   "grpc-health-checking": grpcHealthChecking,
+  "test-service-account-issuer-discovery": tokenCheck,
+  connect,
+  guestbook,
   // Go's %v of os.Args, whose first is the program.
   async "entrypoint-tester"({ args, stdout }, program) {
     stdout.write(`[${[program, ...args].join(" ")}]\n`);
     return 0;
   },
   async "etc-hosts"(process) {
-    process.stdout.write(await process.files.read("/etc/hosts"));
+    process.stdout.write(`${await process.files.read("/etc/hosts")}\n`);
     return 0;
   },
   async "dns-suffix"(process) {

@@ -57,6 +57,24 @@ export function file(content: string | Buffer, modified: Date, mode = 0o644): Fi
   return { type: "file", content: Buffer.from(content as string), mode, modified, ...ROOT };
 }
 
+/** A file whose content costs something to make: only who looks at it pays. */
+export function lazyFile(make: () => string | Buffer, modified: Date, mode = 0o644): FileNode {
+  let made: Buffer | undefined;
+  return {
+    type: "file",
+    get content() {
+      made ??= Buffer.from(make() as string);
+      return made;
+    },
+    set content(value) {
+      made = value;
+    },
+    mode,
+    modified,
+    ...ROOT,
+  };
+}
+
 export function directory(modified: Date, mode = 0o755, entries: Record<string, Node> = {}): DirectoryNode {
   return { type: "directory", entries: new Map(Object.entries(entries)), mode, modified, ...ROOT };
 }
