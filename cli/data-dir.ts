@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 
 /** What a running cluster writes into its data folder, for `down`, `status`, `exec` and `kubectl`. */
@@ -27,7 +27,10 @@ export function nodesFolder(dataDir: string): string {
 }
 
 export function writeRunning(dataDir: string, cluster: RunningCluster): void {
-  writeFileSync(file(dataDir), `${JSON.stringify(cluster)}\n`, { mode: 0o600 });
+  // Whole or not at all: somebody may be looking for it just now.
+  const aside = `${file(dataDir)}.new`;
+  writeFileSync(aside, `${JSON.stringify(cluster)}\n`, { mode: 0o600 });
+  renameSync(aside, file(dataDir));
 }
 
 export function clearRunning(dataDir: string): void {
