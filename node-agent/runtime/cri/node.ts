@@ -40,7 +40,7 @@ export async function openCriNode(options: CriNodeOptions): Promise<CriNode> {
   const missing = missingPrerequisites({ platform, uid: getuid?.(), path: env.PATH ?? "" });
   if (missing) throw new Error(missing);
   const paths = nodePaths(folder);
-  const { cgroup, bridge } = nodeNames(folder);
+  const { cgroup } = nodeNames(folder);
   for (const path of [paths.pods, paths.logs, paths.cni, paths.seccomp])
     mkdirSync(path, { recursive: true, mode: 0o755 });
   writeFileSync(agentFile(folder), String(process.pid));
@@ -61,7 +61,7 @@ export async function openCriNode(options: CriNodeOptions): Promise<CriNode> {
     runtime,
     setPodCidr(podCidr) {
       const file = join(paths.cni, "10-inkube.conflist");
-      const text = JSON.stringify(conflist({ bridge, podCidr, stateFolder: join(folder, "addresses") }));
+      const text = JSON.stringify(conflist({ podCidr, stateFolder: join(folder, "addresses") }));
       if (!existsSync(file) || readFileSync(file, "utf8") !== text) writeFileSync(file, text);
     },
     stop() {

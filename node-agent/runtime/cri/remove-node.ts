@@ -8,9 +8,9 @@ import { nodePaths } from "./pod/paths.ts";
 import { unmountBelow } from "./volumes/mount.ts";
 
 /** Names of what a node makes outside its folder, by which it is found again. */
-export function nodeNames(folder: string): { cgroup: string; bridge: string } {
+export function nodeNames(folder: string): { cgroup: string } {
   const hash = createHash("sha256").update(folder).digest("hex");
-  return { cgroup: `inkube-${hash.slice(0, 12)}`, bridge: `ink${hash.slice(0, 8)}` };
+  return { cgroup: `inkube-${hash.slice(0, 12)}` };
 }
 
 /** Where an agent says which process it is. */

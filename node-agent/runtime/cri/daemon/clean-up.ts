@@ -1,4 +1,3 @@
-import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { unmountBelow } from "../volumes/mount.ts";
@@ -33,15 +32,13 @@ export interface Remains {
   readonly socket: string;
   /** Cgroup above all Pods', without slashes around it. */
   readonly cgroup: string;
-  /** The bridge of the Pods' network. */
-  readonly bridge: string;
 }
 
 /**
  * Ends and removes all that a node's Pods are made of, whoever started them and however that one ended: processes,
- * mounts (namespaces among them), the bridge, cgroups. Idempotent.
+ * mounts (namespaces among them, and with them the Pods' interfaces), cgroups. Idempotent.
  */
-export function cleanUp({ folder, socket, cgroup, bridge }: Remains): void {
+export function cleanUp({ folder, socket, cgroup }: Remains): void {
   // Shims first: they would report, and clean up after, what is killed below.
   for (const pid of shimsOf(socket)) kill(pid);
   const shimSockets = shimSocketsOf(folder);
@@ -52,7 +49,6 @@ export function cleanUp({ folder, socket, cgroup, bridge }: Remains): void {
   }
   unmountBelow(folder);
   for (const path of shimSockets) rmSync(path, { force: true });
-  if (existsSync(`/sys/class/net/${bridge}`)) execFileSync("ip", ["link", "delete", bridge]);
   for (const each of cgroups) removeCgroup(each);
   rmSync(join(folder, "state"), { recursive: true, force: true });
   rmSync(socket, { force: true });

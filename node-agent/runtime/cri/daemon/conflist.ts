@@ -1,6 +1,4 @@
 export interface PodNetwork {
-  /** Of the node's bridge; at most 15 characters. */
-  readonly bridge: string;
   /** The node's range of addresses, from its `spec.podCIDR`. */
   readonly podCidr: string;
   /** Where the plugin that gives addresses remembers which are taken. */
@@ -8,21 +6,19 @@ export interface PodNetwork {
 }
 
 /**
- * The network of a node's Pods by the CNI specification: a bridge, addresses from the node's range, host ports.
- * Without address translation: Pods see each other's own addresses on all nodes, as Kubernetes wants it.
+ * The network of a node's Pods by the CNI specification: a wire from each Pod to the node, addresses from the node's
+ * range, host ports. Without address translation: Pods see each other's own addresses on all nodes, as Kubernetes wants
+ * it. Wires and no bridge, because what Pods of one node send each other is then routed, and so seen by the rules for
+ * Services and policies; over a bridge answers of a Service would come from its Pod's address.
  */
-export function conflist({ bridge, podCidr, stateFolder }: PodNetwork): object {
+export function conflist({ podCidr, stateFolder }: PodNetwork): object {
   return {
     cniVersion: "0.4.0",
     name: "inkube",
     plugins: [
       {
-        type: "bridge",
-        bridge,
-        isGateway: true,
+        type: "ptp",
         ipMasq: false,
-        // A Pod may reach itself through a Service.
-        hairpinMode: true,
         ipam: {
           type: "host-local",
           ranges: [[{ subnet: podCidr }]],

@@ -31,8 +31,7 @@ describe.skipIf(lacking)("containerd", () => {
   const socket = join(home, "containerd.sock");
   const cniConfig = join(home, "cni");
   const cgroup = `inkube-test-${process.pid}`;
-  const bridge = `ikt${process.pid}`.slice(0, 15);
-  const remains = { folder, socket, cgroup, bridge };
+  const remains = { folder, socket, cgroup };
   const options = { folder, socket, cniPlugins: pluginFolder() ?? "", cniConfig, pauseImage: PAUSE_IMAGE, clock };
   const client = criClient(socket);
   const load = (archive: Buffer) => {
@@ -93,7 +92,7 @@ describe.skipIf(lacking)("containerd", () => {
   beforeAll(async () => {
     mkdirSync(cniConfig);
     mkdirSync(sandboxConfig.logDirectory);
-    const network = conflist({ bridge, podCidr: "10.199.0.0/24", stateFolder: join(home, "addresses") });
+    const network = conflist({ podCidr: "10.199.0.0/24", stateFolder: join(home, "addresses") });
     writeFileSync(join(cniConfig, "10-inkube.conflist"), JSON.stringify(network));
     await startContainerd(options);
     load(pauseArchive(process.arch));
@@ -160,7 +159,8 @@ describe.skipIf(lacking)("containerd", () => {
     await expect.poll(() => runningContainerd(folder)).toBeUndefined();
     cleanUp(remains);
     expect(readFileSync("/proc/self/mountinfo", "utf8")).not.toContain(home);
-    expect(existsSync(`/sys/class/net/${bridge}`)).toBe(false);
+    const routes = () => execFileSync("ip", ["route", "show", "root", "10.199.0.0/24"], { encoding: "utf8" });
+    await expect.poll(routes).toBe("");
     expect(existsSync(`/sys/fs/cgroup/pids/${cgroup}`) || existsSync(`/sys/fs/cgroup/${cgroup}`)).toBe(false);
     const commands = readdirSync("/proc").map((pid) => {
       try {

@@ -13,7 +13,7 @@ const PROGRAMS = [
   ["mount", "mount"],
   ["nsenter", "util-linux"],
 ] as const;
-const PLUGINS = ["bridge", "host-local", "loopback", "portmap"];
+const PLUGINS = ["ptp", "host-local", "loopback", "portmap"];
 /** Where Debian and upstream's archives put CNI plugins. */
 const PLUGIN_FOLDERS = ["/usr/lib/cni", "/opt/cni/bin"];
 /** Debian keeps some of them off the PATH of ordinary users. */
