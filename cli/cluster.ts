@@ -1,10 +1,12 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { StartOptions as ControllerStartOptions } from "../controllers/start.ts";
+import { DEFAULT_SETTINGS } from "../server/start/settings.ts";
 import { type StartOptions, start as startServer } from "../server/start.ts";
 import { openDataDir } from "./data-dir.ts";
 import { nodeName } from "./node-names.ts";
 import type { Progress } from "./progress.ts";
+import { proxyDefaults } from "./proxy-defaults.ts";
 import { superviseProcess } from "./supervise-process.ts";
 import { type ComponentSpec, type Supervised, supervise } from "./supervisor.ts";
 
@@ -110,10 +112,18 @@ export async function startCluster(options: ClusterOptions, progress: Progress):
     kubeconfig: identity(name, `system:node:${name}`, ["system:nodes"]),
   }));
   if (real) {
+    const proxy = identity("proxy", "system:kube-proxy");
     for (const { name, kubeconfig } of nodes) {
-      const args = real.commandOf(name, ["node", "--runtime", "cri", "--kubeconfig", kubeconfig, "-v", logLevel]);
-      components.push(superviseProcess(name, args, progress.note));
+      const args = ["node", "--runtime", "cri", "--kubeconfig", kubeconfig, "-v", logLevel];
+      const beside = ["--with-proxy", proxy, "--cluster-cidr", real.pods];
+      components.push(superviseProcess(name, real.commandOf(name, [...args, ...beside]), progress.note));
     }
+    const own = machineProxy(real, proxy, logLevel);
+    if (own) light.push(own);
+    else
+      progress.note(
+        "another cluster's Services have the same addresses: this machine reaches those, Pods reach theirs",
+      );
   } else if (options.nodes > 0) {
     const routesKubeconfig = identity("node-routes", "system:kube-proxy");
     const node: ComponentSpec = { name: "node", logLevel, options: { nodes, runtime: "simulated", routesKubeconfig } };
@@ -146,11 +156,32 @@ type ControllerSettings = ControllerStartOptions["settings"];
 export const clusterCidrFor = (nodes: number): string => (nodes > 256 ? "10.128.0.0/11" : "10.244.0.0/16");
 
 /** Real nodes and all that they need are loaded only where there are some. */
-async function realNodesOf({ controllerSettings, dataDir }: ClusterOptions, names: readonly string[]) {
+async function realNodesOf({ controllerSettings, dataDir, settings }: ClusterOptions, names: readonly string[]) {
   const { realNodes, realPodRange } = await import("./real-nodes.ts");
   // As the controller that gives nodes their ranges is told.
   const pods = controllerSettings?.nodeIpam?.clusterCidrs[0] ?? (await realPodRange(dataDir));
-  return realNodes(dataDir, names, pods);
+  const services = settings?.serviceClusterIpRange ?? DEFAULT_SETTINGS.serviceClusterIpRange;
+  return { ...(await realNodes(dataDir, names, { pods, services })), pods };
+}
+
+/** The machine reaches Services too, and through it the API server its webhooks; at its node ports only where nodes are. */
+function machineProxy(
+  real: { readonly proxyTable: string | undefined; readonly gateway: string; readonly pods: string },
+  kubeconfig: string,
+  logLevel: string,
+): ComponentSpec | undefined {
+  if (!real.proxyTable) return undefined;
+  const options = {
+    ...proxyDefaults,
+    kubeconfig,
+    nodeName: "",
+    healthz: undefined,
+    metrics: undefined,
+    nodePortAddresses: [`${real.gateway}/32`],
+    detectLocal: { mode: "ClusterCIDR", cidrs: [real.pods] } as const,
+    table: real.proxyTable,
+  };
+  return { name: "proxy", logLevel, options };
 }
 
 function defaultSettings({ nodes, settings }: ClusterOptions): ControllerSettings {

@@ -34,6 +34,11 @@ const commands: readonly CommandEntry[] = [
     load: async () => (await import("./node.ts")).node,
   },
   {
+    name: "proxy",
+    description: "run the proxy for Services against any API server",
+    load: async () => (await import("./proxy.ts")).proxy,
+  },
+  {
     name: "load",
     description: "give images of an archive to nodes that run real containers",
     load: async () => (await import("./load.ts")).load,

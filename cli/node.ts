@@ -3,6 +3,7 @@ import { Command, Option } from "commander";
 import { nodesFolder } from "./data-dir.ts";
 import { flags, wholeNumber } from "./flags.ts";
 import { nodeName } from "./node-names.ts";
+import { proxyBeside } from "./proxy-beside.ts";
 import { runComponent } from "./run-component.ts";
 
 interface Options {
@@ -12,6 +13,8 @@ interface Options {
   nodeIp?: string;
   podCidr?: string;
   evictionHard?: string;
+  withProxy?: string;
+  clusterCidr: string[];
   count: number;
   name?: string;
   namePrefix: string;
@@ -26,6 +29,15 @@ export const node = new Command("node")
   .option("--node-ip <ip>", "address of the node, with --runtime cri (default: the machine's)")
   .option("--pod-cidr <cidr>", "range of its Pods' addresses, with --runtime cri (default: as a controller gives it)")
   .option("--eviction-hard <list>", "with --runtime cri: memory.available<AMOUNT,nodefs.available<AMOUNT, when Pods go")
+  .option(
+    "--with-proxy <kubeconfig>",
+    "with --runtime cri: run the proxy for Services in this process too, as whom it names",
+  )
+  .addOption(
+    new Option("--cluster-cidr <list>", "with --with-proxy: ranges of all Pods")
+      .argParser((text: string) => text.split(",").filter(Boolean))
+      .default([], "none"),
+  )
   .addOption(new Option("--count <n>", "number of nodes in this process").argParser(wholeNumber(1, 5000)).default(1))
   .option("--name <name>", "name of the node, when it is one")
   .option("--name-prefix <prefix>", "names are the prefix and a, b, c …", "node-")
@@ -44,5 +56,10 @@ export const node = new Command("node")
       ...(options.evictionHard !== undefined && { evictionHard: options.evictionHard }),
     };
     const more = runtime === "cri" && { cri };
-    return runComponent({ name: "node", logLevel: verbosity, options: { nodes, runtime, ...more } });
+    const { withProxy, clusterCidr } = options;
+    if (withProxy && runtime !== "cri") throw new Error("--with-proxy is for nodes with --runtime cri");
+    const beside = withProxy
+      ? [proxyBeside({ kubeconfig: withProxy, nodeName: nodes[0]?.name ?? "", clusterCidr, logLevel: verbosity })]
+      : [];
+    return runComponent({ name: "node", logLevel: verbosity, options: { nodes, runtime, ...more } }, beside);
   });

@@ -26,18 +26,29 @@ export async function realPodRange(dataDir: string): Promise<string> {
 export interface RealNodes {
   /** The machine's address in the network of its nodes. */
   readonly gateway: string;
+  /** Name of the table for the rules of Services in the machine's own network; undefined where it has no way to them. */
+  readonly proxyTable: string | undefined;
   /** Program and arguments that run a command of `inkube` in a node's network. */
   commandOf(node: string, args: readonly string[]): readonly string[];
   /** Ends all Pods and removes what was made for the nodes. */
   remove(): Promise<void>;
 }
 
-/** Nodes of a data folder that run containers of this machine. @param pods range of all Pods' addresses */
-export async function realNodes(dataDir: string, names: readonly string[], pods: string): Promise<RealNodes> {
+/**
+ * Nodes of a data folder that run containers of this machine.
+ *
+ * @param ranges of all Pods' addresses, and of all Services'
+ */
+export async function realNodes(
+  dataDir: string,
+  names: readonly string[],
+  ranges: { readonly pods: string; readonly services: string },
+): Promise<RealNodes> {
   const folder = nodesFolder(dataDir);
-  const { gateway, nodes } = await openRealNodes(folder, names, pods);
+  const { gateway, proxyTable, nodes } = await openRealNodes(folder, names, ranges);
   return {
     gateway,
+    proxyTable,
     commandOf(name, args) {
       const node = nodes.find((each) => each.name === name);
       if (!node) throw new Error(`there is no node ${name}`);

@@ -33,6 +33,10 @@ export async function startComponent(spec: ComponentSpec): Promise<Component> {
       const { start } = await import("../scheduler/start.ts");
       return start({ ...common, ...options, onLost });
     }
+    case "proxy": {
+      const { start } = await import("../proxy/start.ts");
+      return start({ ...common, ...options });
+    }
     case "node": {
       const { start } = await import("../node-agent/start.ts");
       return start({ ...common, ...options });

@@ -1,5 +1,6 @@
 import { Worker } from "node:worker_threads";
 import type { StartOptions as ControllerStartOptions } from "../controllers/start.ts";
+import type { ProxyStartOptions } from "../proxy/start.ts";
 
 /** What a component's thread is told. Must survive structured cloning. */
 export type ComponentSpec = { readonly logLevel: string } & (
@@ -16,6 +17,7 @@ export type ComponentSpec = { readonly logLevel: string } & (
       readonly name: "scheduler";
       readonly options: { readonly kubeconfig?: string; readonly config?: string; readonly leaderElect?: boolean };
     }
+  | { readonly name: "proxy"; readonly options: Omit<ProxyStartOptions, "clock" | "random" | "logger"> }
   | {
       readonly name: "node";
       readonly options: {

@@ -58,6 +58,7 @@ export interface ResourceTypes {
   "events.k8s.io/v1/events": events.Event;
   "networking.k8s.io/v1/ingresses": networking.Ingress;
   "networking.k8s.io/v1/ipaddresses": networking.IPAddress;
+  "networking.k8s.io/v1/networkpolicies": networking.NetworkPolicy;
   "networking.k8s.io/v1/servicecidrs": networking.ServiceCIDR;
   "storage.k8s.io/v1/storageclasses": storage.StorageClass;
   "storage.k8s.io/v1/csinodes": storage.CSINode;

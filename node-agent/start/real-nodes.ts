@@ -29,14 +29,18 @@ export const realPodRange = (folder: string): string => podRange(folder);
  * Gives each node a network of its own. Nodes that an earlier run was killed over are taken as they are.
  *
  * @param folder of all nodes
- * @param pods range of all Pods' addresses
+ * @param ranges of all Pods' addresses, and of all Services'
  */
-export async function openRealNodes(folder: string, names: readonly string[], pods: string): Promise<MachineNetwork> {
+export async function openRealNodes(
+  folder: string,
+  names: readonly string[],
+  ranges: { readonly pods: string; readonly services: string },
+): Promise<MachineNetwork> {
   requireRealNodes();
   // Which ones there were is not this run's to keep.
   const others = nodesOfNetwork(folder)?.some((name) => !names.includes(name));
-  if (others || pods !== podRange(folder)) await removeRealNodes(folder);
-  return openMachineNetwork(folder, names, pods);
+  if (others || ranges.pods !== podRange(folder)) await removeRealNodes(folder);
+  return openMachineNetwork(folder, names, ranges);
 }
 
 /** Whatever runs from a folder, and however its starter ended. @returns whether there was anything */

@@ -21,6 +21,8 @@ export interface NodeNetwork {
 export interface MachineNetwork {
   /** The machine's address in the network of its nodes. */
   readonly gateway: string;
+  /** Where a proxy of the machine itself may keep its rules; undefined: another cluster's Services are there already. */
+  readonly proxyTable: string | undefined;
   readonly nodes: readonly NodeNetwork[];
 }
 
@@ -37,6 +39,7 @@ function namesOf(folder: string) {
     bridge: `inb${hash.slice(0, 10)}`,
     veth: (index: number) => `inv${hash.slice(0, 8)}${index}`,
     table: `inkube-${hash.slice(0, 10)}`,
+    proxyTable: `inkube-${hash.slice(0, 10)}-proxy`,
     /** What the machine was like before. */
     before: join(folder, "network.json"),
   };
@@ -58,7 +61,11 @@ const ip = (...commands: readonly string[]) => run("ip", ["-batch", "-"], comman
 /** Commands of ip(8) inside a node. Not `ip -n`: it mounts a new /sys, which would hide the cgroups. */
 const inNode = (namespace: string, ...commands: readonly string[]) =>
   run("nsenter", [`--net=${namespace}`, "ip", "-batch", "-"], commands.join("\n"));
-const exists = (link: string) => existsSync(`/sys/class/net/${link}`);
+/** Not by /sys, which shows the network that it was mounted in. */
+const exists = (link: string) =>
+  readFileSync("/proc/self/net/dev", "utf8")
+    .split("\n")
+    .some((line) => line.trimStart().startsWith(`${link}:`));
 const isMounted = (path: string) =>
   readFileSync("/proc/self/mountinfo", "utf8")
     .split("\n")
@@ -69,10 +76,14 @@ const isMounted = (path: string) =>
  * Idempotent: nodes that are there already stay, and their Pods with them.
  *
  * @param folder of all nodes
- * @param pods all Pods' addresses: the nth node has the nth /24 of them
+ * @param ranges all Pods' addresses, of which the nth node has the nth /24; and all Services'
  */
-export function openMachineNetwork(folder: string, nodes: readonly string[], pods: string): MachineNetwork {
-  const { range, bridge, veth, table, before } = namesOf(folder);
+export function openMachineNetwork(
+  folder: string,
+  nodes: readonly string[],
+  { pods, services }: { readonly pods: string; readonly services: string },
+): MachineNetwork {
+  const { range, bridge, veth, table, proxyTable, before } = namesOf(folder);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const found = readBefore(before);
   const names = [...new Set([...(found?.nodes ?? []), ...nodes])];
@@ -116,7 +127,19 @@ export function openMachineNetwork(folder: string, nodes: readonly string[], pod
       "",
     ].join("\n"),
   );
-  return { gateway, nodes: made };
+  const hasServices = routeServices(services, bridge, gateway);
+  return { gateway, proxyTable: hasServices ? proxyTable : undefined, nodes: made };
+}
+
+/**
+ * A packet needs a way before its address can be translated, and the machine may have no default one.
+ *
+ * @returns whether these Services are the machine's: those of another cluster may have the same addresses
+ */
+function routeServices(services: string, bridge: string, gateway: string): boolean {
+  const [, user] = /\bdev (\S+)/.exec(run("ip", ["route", "show", "root", services])) ?? [];
+  if (user === undefined) ip(`route add ${services} dev ${bridge} src ${gateway}`);
+  return user === undefined || user === bridge;
 }
 
 function openNode(node: NodeNetwork, { bridge, veth, gateway }: { bridge: string; veth: string; gateway: string }) {
@@ -183,7 +206,7 @@ export function nodesOfNetwork(folder: string): readonly string[] | undefined {
 
 /** Takes away all that was made for the nodes of a folder. Idempotent. */
 export function closeMachineNetwork(folder: string): void {
-  const { bridge, veth, table, before } = namesOf(folder);
+  const { bridge, veth, table, proxyTable, before } = namesOf(folder);
   const found = readBefore(before);
   if (!found) return;
   for (const [index, name] of found.nodes.entries()) {
@@ -194,7 +217,9 @@ export function closeMachineNetwork(folder: string): void {
     rmSync(namespace, { force: true });
   }
   if (exists(bridge)) ip(`link delete ${bridge}`);
-  run("nft", ["-f", "-"], `table ip ${table}\ndelete table ip ${table}\n`);
+  for (const each of [`ip ${table}`, `ip ${proxyTable}`, `ip6 ${proxyTable}`]) {
+    run("nft", ["-f", "-"], `table ${each}\ndelete table ${each}\n`);
+  }
   if (readFileSync(FORWARD, "utf8").trim() !== found.forward) writeFileSync(FORWARD, found.forward);
   rmSync(before);
 }

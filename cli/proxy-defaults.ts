@@ -1,0 +1,12 @@
+/** The proxy when nothing else is said; as upstream's flags, but quicker to follow changes, which cost little here. */
+export const proxyDefaults = {
+  healthz: { host: "0.0.0.0", port: 10256 },
+  metrics: { host: "127.0.0.1", port: 10249 },
+  nodePortAddresses: ["primary"],
+  masqueradeAll: false,
+  masqueradeBit: 14,
+  /** In ms. */
+  minSyncPeriod: 100,
+  syncPeriod: 30_000,
+  table: "kube-proxy",
+};
