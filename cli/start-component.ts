@@ -31,7 +31,9 @@ export async function startComponent(spec: ComponentSpec): Promise<Component> {
     }
     case "scheduler": {
       const { start } = await import("../scheduler/start.ts");
-      return start({ ...common, ...options, onLost });
+      // One engine for expressions, the server's: the scheduler knows only what it is asked.
+      const { deviceSelectors } = await import("../server/start/device-selectors.ts");
+      return start({ ...common, ...options, compileSelector: deviceSelectors.compile, onLost });
     }
     case "proxy": {
       const { start } = await import("../proxy/start.ts");

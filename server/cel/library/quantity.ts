@@ -24,7 +24,8 @@ function read(text: string): Quantity | string {
     return error instanceof Error ? error.message : String(error);
   }
 }
-function parsed(text: string): Opaque {
+/** @throws CelError */
+export function quantityValue(text: string): Opaque {
   const quantity = read(text);
   return typeof quantity === "string" ? fail(quantity) : wrap(quantity);
 }
@@ -37,7 +38,7 @@ const pair = (name: string, id: string, operate: (a: Quantity, b: Quantity) => Q
 
 /** Quantities. (apiserver/pkg/cel/library/quantity.go) */
 export const quantityLibrary: readonly Overload[] = [
-  free("quantity", "string_to_quantity", `string -> ${TYPE}`, parsed),
+  free("quantity", "string_to_quantity", `string -> ${TYPE}`, quantityValue),
   free("isQuantity", "is_quantity_string", "string -> bool", (text: string) => typeof read(text) !== "string"),
   // Upstream declares sign as a free function, though its documentation calls it on the quantity.
   free("sign", "quantity_sign", `${TYPE} -> int`, (value: Opaque) => quantitySign(of(value))),

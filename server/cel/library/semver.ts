@@ -53,6 +53,9 @@ const choose = (text: string, normalize = false) => (normalize ? normalized(text
 const part = (name: string, at: number) =>
   member(name, `semver_${name}`, `${TYPE} -> int`, (value: Opaque) => of(value).numbers[at] ?? 0);
 
+/** @throws CelError */
+export const semverValue = (text: string): Opaque => parsed(read(text), text);
+
 /** Semantic versions. (apiserver/pkg/cel/library/semverlib.go) */
 export const semverLibrary: readonly Overload[] = [
   free("semver", "string_to_semver", `string -> ${TYPE}`, (text: string) => parsed(choose(text), text)),
