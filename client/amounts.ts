@@ -6,6 +6,10 @@ export type Amounts = ReadonlyMap<string, QuantityParts>;
 /** `value` units. */
 export const amount = (value: number): QuantityParts => ({ mantissa: BigInt(value), exponent: 0, format: "DecimalSI" });
 
+/** A whole number as the API writes bytes: `1073741824` is `1Gi`. */
+export const binaryQuantity = (value: number): string =>
+  formatQuantity({ mantissa: BigInt(value), exponent: 0, format: "BinarySI" });
+
 /** Whole units, rounded up. */
 export function wholeAmount(quantity: QuantityParts): QuantityParts {
   const { mantissa, exponent, format } = quantity;

@@ -1,4 +1,4 @@
-import type { Client, Clock, Informers } from "../client/index.ts";
+import type { Client, Clock, Informers, Logger, SeriesRecorder } from "../client/index.ts";
 import type { ReplicaSet, StatefulSet } from "../openapi/api/apps.v1.ts";
 import type {
   Namespace,
@@ -10,8 +10,11 @@ import type {
   Service,
 } from "../openapi/api/core.v1.ts";
 import type { PodDisruptionBudget } from "../openapi/api/policy.v1.ts";
+import type { DeviceClass, ResourceClaim, ResourceSlice } from "../openapi/api/resource.k8s.io.v1.ts";
 import type { CSINode, StorageClass } from "../openapi/api/storage.k8s.io.v1.ts";
 import type { ExtensionPoint } from "./config/types.ts";
+import type { CompileSelector } from "./devices/allocate.ts";
+import type { Claims } from "./devices/claims.ts";
 import type { NodeInfo, PodInfo } from "./node-info.ts";
 import type { PodIndex } from "./pod-index.ts";
 
@@ -88,12 +91,26 @@ export interface PostFilterResult {
   readonly nominatedNodeName?: string;
   /** No other plugin is asked. */
   readonly isFinal?: boolean;
+  /** What the plugin does about it, while the Pod waits. */
+  act?(cluster: ClusterAccess): Promise<void>;
 }
 
 /** What plugins may know of the scheduler they run in. */
 export interface Handle {
   /** Whether victims of this Pod are still being evicted. */
   isPreempting(uid: string): boolean;
+  readonly devices: Devices;
+}
+
+/** What there is to claim, and who has it. */
+export interface Devices {
+  readonly claims: Claims;
+  slices(): readonly ResourceSlice[];
+  deviceClass(name: string): DeviceClass | undefined;
+  readonly compileSelector: CompileSelector;
+  /** A new UUID, for a share of a device. */
+  readonly newShareId: () => string;
+  readonly now: () => Date;
 }
 
 /** What may happen in the cluster that makes an unschedulable Pod schedulable, and to what kind of object. */
@@ -118,6 +135,9 @@ export interface ClusterEvents {
   "persistentvolume/change": PersistentVolume;
   "storageclass/change": StorageClass;
   "csinode/change": CSINode;
+  "resourceclaim/change": ResourceClaim;
+  "resourceslice/change": ResourceSlice;
+  "deviceclass/change": DeviceClass;
 }
 
 export type ClusterEvent = keyof ClusterEvents;
@@ -162,6 +182,10 @@ export interface Plugin {
   score?(cycle: Cycle, node: NodeInfo): number;
   /** Brings raw scores, one a feasible node, to 0…100, in place. */
   normalize?(cycle: Cycle, scores: number[], feasible: readonly NodeInfo[]): void;
+  /** The node is chosen: nothing of it may be given to others. @throws Error when that cannot be */
+  reserve?(cycle: Cycle, node: string): void;
+  /** It came to nothing after all. Asked of all plugins, also of those that had reserved nothing. */
+  unreserve?(cycle: Cycle, cluster: ClusterAccess): void;
   /** What must be done before the Pod may be bound to the node. */
   preBind?(cycle: Cycle, node: string, cluster: ClusterAccess): Promise<void>;
   bind?(cycle: Cycle, node: string, cluster: ClusterAccess): Promise<void>;
@@ -172,6 +196,8 @@ export interface ClusterAccess {
   readonly client: Client;
   readonly informers: Informers;
   readonly clock: Clock;
+  readonly logger: Logger;
+  readonly recorder: SeriesRecorder;
 }
 
 export const MAX_SCORE = 100;

@@ -38,7 +38,7 @@ export const registry: Readonly<Record<string, (args: PluginArgs, handle: Handle
   VolumeZone: () => volumeZone,
   PodTopologySpread: (args) => podTopologySpread(args.PodTopologySpread),
   InterPodAffinity: (args) => interPodAffinity(args.InterPodAffinity),
-  DynamicResources: () => dynamicResources,
+  DynamicResources: (args, handle) => dynamicResources(handle, args.DynamicResources),
   DefaultPreemption: (args, handle) => defaultPreemption(handle, args.DefaultPreemption),
   NodeResourcesBalancedAllocation: (args) => nodeResourcesBalancedAllocation(args.NodeResourcesBalancedAllocation),
   ImageLocality: () => imageLocality,

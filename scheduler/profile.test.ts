@@ -1,19 +1,20 @@
 import { expect, test } from "vitest";
 import { defaultConfiguration } from "./config/load.ts";
 import type { PluginSets } from "./config/types.ts";
+import { noDevices } from "./devices/no-devices.ts";
 import { createProfile, type Profile } from "./profile.ts";
 
 function profileWith(plugins: PluginSets): Profile {
   const [profile] = defaultConfiguration().profiles;
   if (!profile) throw new Error("no profile");
-  return createProfile({ ...profile, plugins }, { isPreempting: () => false });
+  return createProfile({ ...profile, plugins }, { isPreempting: () => false, devices: noDevices });
 }
 const names = (plugins: readonly { name: string }[]) => plugins.map(({ name }) => name);
 
 test("without a choice the default plugins take part where they can", () => {
   const { plugins, weights } = profileWith({});
   expect(names(plugins.postFilter)).toEqual(["DynamicResources", "DefaultPreemption"]);
-  expect(names(plugins.preEnqueue)).toEqual(["SchedulingGates", "DefaultPreemption"]);
+  expect(names(plugins.preEnqueue)).toEqual(["SchedulingGates", "DynamicResources", "DefaultPreemption"]);
   expect(names(plugins.filter)).toEqual([
     "NodeUnschedulable",
     "NodeName",
@@ -27,6 +28,7 @@ test("without a choice the default plugins take part where they can", () => {
     "VolumeZone",
     "PodTopologySpread",
     "InterPodAffinity",
+    "DynamicResources",
   ]);
   expect(weights.get("TaintToleration")).toBe(3);
 });

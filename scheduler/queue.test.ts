@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { ManualClock } from "../client/index.ts";
 import type { Pod } from "../openapi/api/core.v1.ts";
 import { defaultConfiguration } from "./config/load.ts";
+import { noDevices } from "./devices/no-devices.ts";
 import type { Listers } from "./framework.ts";
 import { createProfile } from "./profile.ts";
 import { SchedulingQueue } from "./queue.ts";
@@ -9,7 +10,7 @@ import { SchedulingQueue } from "./queue.ts";
 const preempting = new Set<string>();
 const [configuration] = defaultConfiguration().profiles;
 if (!configuration) throw new Error("no profile");
-const profile = createProfile(configuration, { isPreempting: (uid) => preempting.has(uid) });
+const profile = createProfile(configuration, { isPreempting: (uid) => preempting.has(uid), devices: noDevices });
 
 const pod = (name: string, spec: Partial<Pod["spec"]> = {}): Pod => ({
   metadata: { name, uid: name, namespace: "default" },

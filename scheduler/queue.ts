@@ -65,6 +65,7 @@ export class SchedulingQueue {
   /** Where each Pod is, by uid. Heaps may hold entries that have moved on: those are skipped. */
   readonly #entries = new Map<string, Entry>();
   readonly #waiting = new Map<string, Entry>();
+  readonly #gated = new Map<string, Entry>();
   readonly #active = new Heap<Entry>(before);
   readonly #backoff = new Heap<Entry>((a, b) =>
     a.notBefore === b.notBefore ? before(a, b) : a.notBefore < b.notBefore,
@@ -100,6 +101,7 @@ export class SchedulingQueue {
   delete(uid: string): void {
     this.#entries.delete(uid);
     this.#waiting.delete(uid);
+    this.#gated.delete(uid);
   }
 
   /** The next Pod to try. Must be followed by `done` or `failed`. */
@@ -165,6 +167,8 @@ export class SchedulingQueue {
     isConcerned: (pod: Pod) => boolean = () => true,
   ): void {
     if (this.#inFlight.size) this.#events.push({ event, change });
+    // What held them back may be gone: the gate says.
+    for (const { item } of [...this.#gated.values()]) if (this.#gateHints(item.pod, event)) this.#enqueue(item);
     for (const entry of [...this.#waiting.values()]) {
       if (isConcerned(entry.item.pod) && this.#helps(entry.item, { event, change })) this.#retry(entry);
     }
@@ -197,10 +201,18 @@ export class SchedulingQueue {
     return this.#options.profileOf(pod)?.plugins.preEnqueue.some((plugin) => plugin.preEnqueue?.(pod)) ?? false;
   }
 
+  #gateHints(pod: Pod, event: ClusterEvent): boolean {
+    return this.#options.profileOf(pod)?.plugins.preEnqueue.some((plugin) => plugin.hints?.[event]) ?? false;
+  }
+
   #enqueue(item: QueuedPod): void {
     const entry: Entry = { item, place: this.#isGated(item.pod) ? "gated" : "active", notBefore: 0 };
     this.#entries.set(uidOf(item.pod), entry);
-    if (entry.place === "gated") return;
+    this.#gated.delete(uidOf(item.pod));
+    if (entry.place === "gated") {
+      this.#gated.set(uidOf(item.pod), entry);
+      return;
+    }
     this.#active.push(entry);
     this.#options.wake();
   }

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import type { Node, Pod } from "../openapi/api/core.v1.ts";
 import { defaultConfiguration } from "./config/load.ts";
+import { noDevices } from "./devices/no-devices.ts";
 import type { Listers } from "./framework.ts";
 import { NodeInfo } from "./node-info.ts";
 import { PodIndex } from "./pod-index.ts";
@@ -9,7 +10,7 @@ import { fitError, nodesToFind, type Outcome, postFilter, schedule } from "./sch
 
 const [configuration] = defaultConfiguration().profiles;
 if (!configuration) throw new Error("no profile");
-const profile = createProfile(configuration, { isPreempting: () => false });
+const profile = createProfile(configuration, { isPreempting: () => false, devices: noDevices });
 
 const nothing: Listers = {
   namespace: () => undefined,

@@ -153,14 +153,20 @@ export function schedule(input: ScheduleInput): Outcome {
 export function postFilter(cycle: Cycle, { plugins }: Profile, diagnosis: Diagnosis): PostFilterResult {
   const messages: string[] = [];
   let nominatedNodeName: string | undefined;
+  let act: PostFilterResult["act"];
   for (const plugin of plugins.postFilter) {
     const result = plugin.postFilter?.(cycle, diagnosis);
     if (!result) continue;
     if (result.candidate || result.isFinal) return result;
     messages.push(result.message);
+    act ??= result.act;
     nominatedNodeName = result.nominatedNodeName ?? nominatedNodeName;
   }
-  return { message: messages.join(", "), ...(nominatedNodeName !== undefined && { nominatedNodeName }) };
+  return {
+    message: messages.join(", "),
+    ...(nominatedNodeName !== undefined && { nominatedNodeName }),
+    ...(act && { act }),
+  };
 }
 
 function best(

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import {
   ApiError,
   type Client,
@@ -11,8 +12,10 @@ import {
 import type { Pod } from "../openapi/api/core.v1.ts";
 import { Cache } from "./cache.ts";
 import type { Configuration } from "./config/types.ts";
+import type { CompileSelector } from "./devices/allocate.ts";
+import { Claims } from "./devices/claims.ts";
 import { createEvictor } from "./evict.ts";
-import type { Candidate, Cycle, Diagnosis } from "./framework.ts";
+import type { Candidate, Cycle, Diagnosis, Handle } from "./framework.ts";
 import { createListers } from "./listers.ts";
 import { Nominator } from "./nominator.ts";
 import { podStatusPatch, type StatusWish } from "./pod-status.ts";
@@ -29,6 +32,7 @@ export interface SchedulerOptions {
   readonly logger: Logger;
   readonly recorder: SeriesRecorder;
   readonly configuration: Configuration;
+  readonly compileSelector: CompileSelector;
 }
 
 /** Attempts between two looks at the network: enough to be fast, few enough to see new nodes in time. */
@@ -73,8 +77,21 @@ export function runScheduler(options: SchedulerOptions): { stop(): void } {
     nominated: (node) => nominator.on(node),
     failed: (preemptor) => queue.activate(uidOf(preemptor)),
   });
+  const slices = informers.get("resource.k8s.io/v1/resourceslices").lister;
+  const deviceClasses = informers.get("resource.k8s.io/v1/deviceclasses").lister;
+  const handle: Handle = {
+    isPreempting: (uid) => evictor.isPreempting(uid),
+    devices: {
+      claims: new Claims(informers.get("resource.k8s.io/v1/resourceclaims").lister),
+      slices: () => slices.list(),
+      deviceClass: (name) => deviceClasses.get(name),
+      compileSelector: options.compileSelector,
+      newShareId: randomUUID,
+      now: () => clock.now(),
+    },
+  };
   const profiles = new Map(
-    configuration.profiles.map((profile) => [profile.schedulerName, createProfile(profile, evictor)]),
+    configuration.profiles.map((profile) => [profile.schedulerName, createProfile(profile, handle)]),
   );
   const profileOf = ({ spec }: Pod) => profiles.get(spec.schedulerName ?? "");
   const queue = new SchedulingQueue({
@@ -134,12 +151,22 @@ export function runScheduler(options: SchedulerOptions): { stop(): void } {
       if ("diagnosis" in outcome) return refuse(item, profile, outcome.cycle, outcome.diagnosis);
       const { node, cycle, looked } = outcome;
       startAt = (startAt + looked) % cache.nodes.size;
+      reserve(profile, cycle, node.name);
       cache.assume({ ...pod, spec: { ...pod.spec, nodeName: node.name } }, node.name);
       nominator.delete(uidOf(pod));
       void bind(item, profile, node.name, cycle);
     } catch (error) {
       logger.error({ err: error, pod: pod.metadata.name }, "scheduling failed");
       fail(item, textOf(error), { reason: "SchedulerError", nominatedNodeName: "" });
+    }
+  }
+
+  function reserve({ plugins }: Profile, cycle: Cycle, node: string): void {
+    try {
+      for (const plugin of plugins.reserve) plugin.reserve?.(cycle, node);
+    } catch (error) {
+      for (const plugin of plugins.reserve.toReversed()) plugin.unreserve?.(cycle, options);
+      throw error;
     }
   }
 
@@ -160,6 +187,7 @@ export function runScheduler(options: SchedulerOptions): { stop(): void } {
         note: `Successfully assigned ${namespace}/${name} to ${node}`,
       });
     } catch (error) {
+      for (const plugin of plugins.reserve.toReversed()) plugin.unreserve?.(cycle, options);
       // What it would have taken is free again.
       if (cache.unassume(uidOf(pod)))
         queue.onEvent("pod/delete", { old: { ...pod, spec: { ...pod.spec, nodeName: node } } });
@@ -170,7 +198,8 @@ export function runScheduler(options: SchedulerOptions): { stop(): void } {
   }
 
   function refuse(item: QueuedPod, profile: Profile, cycle: Cycle, diagnosis: Diagnosis): void {
-    const { message, candidate, nominatedNodeName } = postFilter(cycle, profile, diagnosis);
+    const { message, candidate, nominatedNodeName, act } = postFilter(cycle, profile, diagnosis);
+    act?.(options).catch((error: unknown) => logger.warn({ err: error }, "making room failed"));
     if (candidate) evictor.evict(item.pod, candidate);
     fail(item, fitError(diagnosis, message), { refusedBy: diagnosis.plugins, nominatedNodeName });
   }

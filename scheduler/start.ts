@@ -16,6 +16,7 @@ import {
 } from "../client/index.ts";
 import { defaultConfiguration, loadConfiguration } from "./config/load.ts";
 import type { Configuration } from "./config/types.ts";
+import type { CompileSelector } from "./devices/allocate.ts";
 import { runScheduler } from "./scheduler.ts";
 
 export interface SchedulerStartOptions {
@@ -25,6 +26,8 @@ export interface SchedulerStartOptions {
   readonly leaderElect?: boolean;
   /** Path of a KubeSchedulerConfiguration; without one all is as upstream's defaults, but nobody is elected. */
   readonly config?: string;
+  /** The engine for expressions that choose devices. */
+  readonly compileSelector: CompileSelector;
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
@@ -70,6 +73,7 @@ export async function start(options: SchedulerStartOptions): Promise<{ stop(): P
       logger,
       recorder,
       configuration,
+      compileSelector: options.compileSelector,
     });
     informers.start();
     await informers.synced();

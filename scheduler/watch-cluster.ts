@@ -55,6 +55,18 @@ export function watchCluster({ informers, cache, queue, nominator, isOurs }: Wat
     added: (now) => queue.onEvent("csinode/change", { now }),
     updated: (now, old) => queue.onEvent("csinode/change", { now, old }),
   });
+  informers.get("resource.k8s.io/v1/resourceclaims").addHandler({
+    added: (now) => queue.onEvent("resourceclaim/change", { now }),
+    updated: (now, old) => queue.onEvent("resourceclaim/change", { now, old }),
+  });
+  informers.get("resource.k8s.io/v1/resourceslices").addHandler({
+    added: (now) => queue.onEvent("resourceslice/change", { now }),
+    updated: (now, old) => queue.onEvent("resourceslice/change", { now, old }),
+  });
+  informers.get("resource.k8s.io/v1/deviceclasses").addHandler({
+    added: (now) => queue.onEvent("deviceclass/change", { now }),
+    updated: (now, old) => queue.onEvent("deviceclass/change", { now, old }),
+  });
   const namespacesChanged = () => cache.index.namespacesChanged();
   informers.get("v1/namespaces").addHandler({ added: namespacesChanged, updated: namespacesChanged });
 

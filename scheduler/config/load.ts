@@ -1,4 +1,5 @@
 import { parse } from "yaml";
+import { durationMs } from "../../client/index.ts";
 import type { TopologySpreadConstraint } from "../../openapi/api/core.v1.ts";
 import { CONFIGURATION, checkShape, PLUGIN_ARGS } from "./decode.ts";
 import type { Configuration, ExtenderConfiguration, PluginArgs, PluginSets, ResourceSpec } from "./types.ts";
@@ -118,6 +119,7 @@ function completeArgs(written: ReadonlyMap<string, WrittenArgs>): PluginArgs {
   const fit = of("NodeResourcesFit");
   const spread = of("PodTopologySpread");
   const strategy = fit.scoringStrategy;
+  const devices = (written.get("DynamicResources") ?? {}) as { filterTimeout?: string; bindingTimeout?: string };
   return {
     DefaultPreemption: { minCandidateNodesPercentage: 10, minCandidateNodesAbsolute: 100, ...of("DefaultPreemption") },
     InterPodAffinity: {
@@ -141,5 +143,9 @@ function completeArgs(written: ReadonlyMap<string, WrittenArgs>): PluginArgs {
       defaultingType: spread.defaultingType || "System",
     },
     VolumeBinding: { bindTimeoutSeconds: 600, ...of("VolumeBinding") },
+    DynamicResources: {
+      filterTimeout: durationMs(devices.filterTimeout ?? "10s"),
+      bindingTimeout: durationMs(devices.bindingTimeout ?? "10m"),
+    },
   };
 }

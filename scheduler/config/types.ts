@@ -50,6 +50,8 @@ export interface PluginArgs {
   NodeResourcesFit: { ignoredResources: string[]; ignoredResourceGroups: string[]; scoringStrategy: ScoringStrategy };
   PodTopologySpread: { defaultConstraints: TopologySpreadConstraint[]; defaultingType: string };
   VolumeBinding: { bindTimeoutSeconds: number };
+  /** In ms; a filterTimeout of 0 is none. */
+  DynamicResources: { filterTimeout: number; bindingTimeout: number };
 }
 
 export interface ProfileConfiguration {

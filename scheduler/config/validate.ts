@@ -150,6 +150,17 @@ function pluginArgs(path: string, name: string, args: PluginArgs, written: Recor
           : []),
       ];
     }
+    case "DynamicResources": {
+      const { filterTimeout, bindingTimeout } = args.DynamicResources;
+      return [
+        ...(filterTimeout < 0
+          ? [invalid(`${path}.filterTimeout`, written.filterTimeout, "must be zero or positive")]
+          : []),
+        ...(bindingTimeout < 1000
+          ? [invalid(`${path}.bindingTimeout`, written.bindingTimeout, "must be at least 1 second")]
+          : []),
+      ];
+    }
     default:
       return [];
   }

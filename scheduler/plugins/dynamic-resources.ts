@@ -1,16 +1,213 @@
-import type { Plugin } from "../framework.ts";
+import type { AllocationResult, ResourceClaim } from "../../openapi/api/resource.k8s.io.v1.ts";
+import type { PluginArgs } from "../config/types.ts";
+import { allocate, type DevicesInUse, FailedOnNodeError, TimedOutError } from "../devices/allocate.ts";
+import { bindClaim, isReady, mustGetReady, releaseClaim, untilReady } from "../devices/bind-claim.ts";
+import { canBeReserved, claimsOf, isReservedFor } from "../devices/claims.ts";
+import { type Cycle, defaultNormalize, type Handle, type Plugin, refuse, type Status } from "../framework.ts";
+import { nodeSelectorMatches } from "../selectors.ts";
 
 const NAME = "DynamicResources";
+/** The earlier of its alternatives a request gets, the better; it may have so many. */
+const MAX_ALTERNATIVES = 8;
 
-/** Its words in FailedScheduling; claims are not looked at yet. (framework/plugins/dynamicresources) */
-export const dynamicResources: Plugin = {
-  name: NAME,
-  preFilter({ state }) {
-    state.set(NAME, true);
-    return "skip";
-  },
-  postFilter({ state }) {
-    // A refusal before its PreFilter leaves it without state: upstream ends with this error then.
-    return state.has(NAME) ? { message: "no new claims to deallocate" } : { message: "not found", isFinal: true };
-  },
-};
+interface State {
+  /** Replaced by what has been written of them, once it has. */
+  readonly claims: ResourceClaim[];
+  readonly unallocated: readonly ResourceClaim[];
+  readonly inUse: DevicesInUse;
+  /** What unallocated claims would get, by node. */
+  readonly byNode: Map<string, AllocationResult[]>;
+  /** Allocated claims that cannot be used on some node. */
+  readonly unavailable: Set<ResourceClaim>;
+  /** What was chosen, once a node is, by the claim's uid. */
+  readonly chosen: Map<string, AllocationResult>;
+}
+
+const uidOf = ({ metadata }: ResourceClaim) => metadata.uid ?? "";
+
+/** Devices that Pods claim. (framework/plugins/dynamicresources) */
+export function dynamicResources({ devices }: Handle, args: PluginArgs["DynamicResources"]): Plugin {
+  const { claims: allClaims, slices, deviceClass, compileSelector, newShareId, now } = devices;
+  const stateOf = ({ state }: Cycle) => state.get(NAME) as State | undefined;
+
+  function missingClass(claim: ResourceClaim): Status | undefined {
+    for (const { name, exactly, firstAvailable } of claim.spec.devices.requests ?? []) {
+      const wanted = firstAvailable
+        ? firstAvailable.map((sub) => ({ request: `${name}/${sub.name}`, deviceClassName: sub.deviceClassName }))
+        : [{ request: name, deviceClassName: exactly?.deviceClassName ?? "" }];
+      for (const { request, deviceClassName } of wanted)
+        if (!deviceClass(deviceClassName))
+          return refuse(NAME, [`request ${request}: device class ${deviceClassName} does not exist`], true);
+    }
+    return undefined;
+  }
+
+  /** It will not get ready, or it takes too long. */
+  function cannotGetReady(claim: ResourceClaim): boolean {
+    const { allocation } = claim.status ?? {};
+    if (!allocation || !mustGetReady(claim)) return false;
+    try {
+      const since = allocation.allocationTimestamp;
+      return !isReady(claim) && since !== undefined && now().getTime() - Date.parse(since) > args.bindingTimeout;
+    } catch {
+      return true;
+    }
+  }
+
+  return {
+    name: NAME,
+    hints: {
+      "node/add": () => true,
+      "node/labels": () => true,
+      "node/allocatable": () => true,
+      "deviceclass/change": () => true,
+      "resourceslice/change": () => true,
+      "resourceclaim/change": (pod, { old, now }) => {
+        const claims = claimsOf(pod, allClaims);
+        if (typeof claims === "string") return false;
+        if (old?.status?.allocation && !now?.status?.allocation) return true;
+        if (!claims.some(({ metadata }) => metadata.uid === now?.metadata.uid)) return false;
+        return !old || JSON.stringify(old.status) !== JSON.stringify(now?.status);
+      },
+      "pod/claims": (pod, { now }) => pod.metadata.uid === now?.metadata.uid,
+    },
+    preEnqueue(pod) {
+      const claims = pod.spec.resourceClaims?.length ? claimsOf(pod, allClaims) : [];
+      return typeof claims === "string" ? claims : undefined;
+    },
+    preFilter({ pod, state }) {
+      const claims = pod.spec.resourceClaims?.length ? claimsOf(pod, allClaims) : [];
+      const known = typeof claims === "string" ? [] : claims;
+      const unallocated = known.filter(({ status }) => !status?.allocation);
+      const prepared: State = {
+        claims: known,
+        unallocated,
+        inUse: allClaims.inUse(unallocated.length > 0),
+        byNode: new Map(),
+        unavailable: new Set(),
+        chosen: new Map(),
+      };
+      state.set(NAME, prepared);
+      if (typeof claims === "string") return refuse(NAME, [claims], true);
+      if (!claims.length) return "skip";
+      for (const claim of claims) {
+        const { namespace, name } = claim.metadata;
+        if (claim.status?.allocation) {
+          if (!canBeReserved(claim) && !isReservedFor(claim, pod)) return refuse(NAME, ["resourceclaim in use"], true);
+          continue;
+        }
+        if (allClaims.isPending(uidOf(claim)))
+          return refuse(NAME, [`resource claim ${namespace}/${name} is in the process of being allocated`], true);
+        const missing = missingClass(claim);
+        if (missing) return missing;
+      }
+      return undefined;
+    },
+    filter(cycle, { node, name }) {
+      const state = stateOf(cycle);
+      if (!state) return undefined;
+      const unavailable = state.claims.filter((claim) => {
+        const selector = claim.status?.allocation?.nodeSelector;
+        return (selector && !nodeSelectorMatches(selector, node)) || cannotGetReady(claim);
+      });
+      for (const claim of unavailable) state.unavailable.add(claim);
+      if (state.unallocated.length && !state.byNode.has(name)) {
+        const { unallocated: claims, inUse } = state;
+        const end = now().getTime() + args.filterTimeout;
+        const isLate = () => args.filterTimeout > 0 && now().getTime() > end;
+        try {
+          const result = allocate(node, {
+            claims,
+            inUse,
+            slices: slices(),
+            deviceClass,
+            compileSelector,
+            newShareId,
+            isLate,
+          });
+          if (!result) return refuse(NAME, ["cannot allocate all claims"], true);
+          state.byNode.set(name, result);
+        } catch (error) {
+          if (error instanceof FailedOnNodeError) return refuse(NAME, [error.message], true);
+          const why =
+            error instanceof TimedOutError
+              ? `node ${name}: timed out trying to allocate devices`
+              : error instanceof Error
+                ? error.message
+                : String(error);
+          throw new Error(`running "${NAME}" filter plugin: ${why}`);
+        }
+      }
+      return unavailable.length ? refuse(NAME, ["resourceclaim not available on the node"], true) : undefined;
+    },
+    postFilter(cycle) {
+      const state = stateOf(cycle);
+      // A refusal before its PreFilter leaves it without state: upstream ends with this error then.
+      if (!state) return { message: "not found", isFinal: true };
+      if (!state.claims.length) return { message: "no new claims to deallocate" };
+      const unused = [...state.unavailable].find(({ status }) => {
+        const users = status?.reservedFor ?? [];
+        return !users.length || (users.length === 1 && users[0]?.uid === cycle.pod.metadata.uid);
+      });
+      if (!unused) return { message: "still not schedulable" };
+      const { allocation: _, reservedFor: __, devices: ___, ...status } = unused.status ?? {};
+      return {
+        message: "deallocation of ResourceClaim completed",
+        act: async ({ client }) => {
+          await client.updateStatus("resource.k8s.io/v1/resourceclaims", { ...unused, status });
+        },
+      };
+    },
+    preScore: (cycle) => (stateOf(cycle)?.claims.length ? undefined : "skip"),
+    score(cycle, { name }) {
+      let score = 0;
+      const state = stateOf(cycle);
+      for (const claim of state?.claims ?? []) {
+        const allocation = claim.status?.allocation ?? state?.byNode.get(name)?.[state.unallocated.indexOf(claim)];
+        const given = new Set(allocation?.devices.results?.map(({ request }) => request));
+        for (const { name: request, firstAvailable } of claim.spec.devices.requests ?? [])
+          for (const [i, sub] of (firstAvailable ?? []).entries())
+            if (given.has(`${request}/${sub.name}`)) score += MAX_ALTERNATIVES - i;
+      }
+      return score;
+    },
+    normalize: (_, scores) => defaultNormalize(scores, false),
+    reserve(cycle, node) {
+      const state = stateOf(cycle);
+      for (const [i, claim] of (state?.unallocated ?? []).entries()) {
+        const result = state?.byNode.get(node)?.[i];
+        if (!result) throw new Error("claim allocation not found for node");
+        state?.chosen.set(uidOf(claim), result);
+        allClaims.setPending(uidOf(claim), result);
+      }
+    },
+    unreserve(cycle, cluster) {
+      const state = stateOf(cycle);
+      // Claims that were not reserved in this cycle may be another Pod's.
+      for (const uid of state?.chosen.keys() ?? []) allClaims.endPending(uid);
+      for (const claim of state?.claims ?? []) {
+        if (!claim.status?.allocation || !isReservedFor(claim, cycle.pod)) continue;
+        releaseClaim(claim, cycle.pod, cluster).catch((error: unknown) =>
+          cluster.logger.warn({ err: error, claim: claim.metadata.name }, "releasing a claim failed"),
+        );
+      }
+    },
+    async preBind(cycle, node, cluster) {
+      const state = stateOf(cycle);
+      if (!state?.claims.length) return;
+      for (const [i, claim] of state.claims.entries()) {
+        if (isReservedFor(claim, cycle.pod)) continue;
+        state.claims[i] = await bindClaim(claim, state.chosen.get(uidOf(claim)), cycle.pod, cluster, allClaims);
+      }
+      if (!state.claims.some(mustGetReady)) return;
+      cluster.recorder.event({
+        regarding: cycle.pod,
+        type: "Normal",
+        reason: "BindingConditionsPending",
+        action: "Scheduling",
+        note: `waiting for binding conditions for device on node ${node}`,
+      });
+      await untilReady(state.claims, cluster, allClaims, args.bindingTimeout);
+    },
+  };
+}

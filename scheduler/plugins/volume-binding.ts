@@ -135,6 +135,7 @@ export const volumeBinding = ({ bindTimeoutSeconds }: PluginArgs["VolumeBinding"
     const waiting = info ? pendingClaims(cycle, info.node) : [];
     if (waiting.length) await bindVolumes(node, waiting, cluster, bindTimeoutSeconds * 1000);
   },
+  // Decided anew when it binds.
   alsoAt: ["reserve"],
 });
 
