@@ -87,6 +87,8 @@ export interface PostFilterResult {
   /** What FailedScheduling ends with. */
   readonly message: string;
   readonly candidate?: Candidate;
+  /** All that it was chosen from. */
+  readonly candidates?: readonly Candidate[];
   /** "" takes a nomination back, undefined leaves it as it is. */
   readonly nominatedNodeName?: string;
   /** No other plugin is asked. */
@@ -199,6 +201,9 @@ export interface ClusterAccess {
   readonly logger: Logger;
   readonly recorder: SeriesRecorder;
 }
+
+/** Extenders among the plugins that refused a Pod: any event may change their mind. (framework.ExtenderName) */
+export const EXTENDERS = "Extenders";
 
 export const MAX_SCORE = 100;
 

@@ -94,7 +94,7 @@ function victimsOn(cycle: Cycle, node: NodeInfo): Candidate | Status {
 }
 
 /** Fewest broken budgets, then the lowest top priority, lowest sum, fewest victims, latest start. (pickOneNodeForPreemption) */
-function pick(candidates: readonly Candidate[]): Candidate | undefined {
+export function pickCandidate(candidates: readonly Candidate[]): Candidate | undefined {
   const keys = (c: Candidate) => [
     c.budgetViolations,
     c.victims.length ? priority(c.victims[0] as Pod) : Number.NEGATIVE_INFINITY,
@@ -140,8 +140,8 @@ export function preempt(cycle: Cycle, diagnosis: Diagnosis, limits: PreemptionLi
     else refused.set(node, found);
     if (candidates.length >= enough && candidates.some(({ budgetViolations }) => budgetViolations === 0)) break;
   }
-  const candidate = pick(candidates);
-  if (candidate) return { message: "", candidate, nominatedNodeName: candidate.node.name };
+  const candidate = pickCandidate(candidates);
+  if (candidate) return { message: "", candidate, candidates, nominatedNodeName: candidate.node.name };
   const notAsked = { count: nodes.size - hopeful.length, reason: "Preemption is not helpful for scheduling" };
   return { message: fitError({ nodes: nodes.size, refused, notAsked, plugins: new Set() }), nominatedNodeName: "" };
 }

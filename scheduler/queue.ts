@@ -1,6 +1,6 @@
 import type { Clock, Timer } from "../client/clock.ts";
 import type { Pod } from "../openapi/api/core.v1.ts";
-import type { Change, ClusterEvent, ClusterEvents, Listers } from "./framework.ts";
+import { type Change, type ClusterEvent, type ClusterEvents, EXTENDERS, type Listers } from "./framework.ts";
 import { Heap } from "./heap.ts";
 import type { Profile } from "./profile.ts";
 
@@ -218,6 +218,8 @@ export class SchedulingQueue {
   }
 
   #helps({ pod, refusedBy }: QueuedPod, { event, change }: Happened): boolean {
+    // Extenders cannot say what they wait for.
+    if (refusedBy.has(EXTENDERS)) return true;
     const plugins = this.#options.profileOf(pod)?.all ?? [];
     return plugins.some((plugin) => {
       if (!refusedBy.has(plugin.name)) return false;

@@ -35,6 +35,8 @@ export interface ScheduleInput {
   readonly random: () => number;
   /** Pods of equal or higher priority that preemption has promised a node, by node name. */
   readonly nominated: (node: string) => readonly Pod[];
+  /** Whatever node it was promised, all are looked at. */
+  readonly ignoresNomination?: boolean;
 }
 
 interface Prepared {
@@ -112,41 +114,65 @@ export function refusalWithNominated(cycle: Cycle, node: NodeInfo): Status | und
   return refusal(cycle, node);
 }
 
-/** Finds the best node for a Pod: filter, then score. Pure but for `random`. Follows pkg/scheduler/schedule_one.go. */
-export function schedule(input: ScheduleInput): Outcome {
-  const { profile, order, startAt, percentageOfNodesToScore, ...rest } = input;
+/** The nodes that fit a Pod. */
+export interface Found {
+  readonly cycle: Cycle;
+  readonly feasible: readonly NodeInfo[];
+  readonly refused: Map<NodeInfo, Status>;
+  /** Nodes that were looked at. */
+  readonly looked: number;
+  /** Only the node was looked at that the Pod had been promised. */
+  readonly isNominated: boolean;
+  readonly notAsked: Diagnosis["notAsked"];
+  readonly onlyBy: readonly string[];
+}
+
+/** Asks the plugins which nodes fit. (findNodesThatFitPod) @returns a diagnosis when none can, without a look at any */
+export function findNodes(input: ScheduleInput): Found | { readonly cycle: Cycle; readonly diagnosis: Diagnosis } {
+  const { profile, order, startAt, percentageOfNodesToScore, ignoresNomination, ...rest } = input;
   const cycle: Cycle = { ...rest, info: podInfo(input.pod), state: new Map(), filters: [] };
   const { only, onlyBy, refusal } = prepare(cycle, profile);
-  const notAsked = { count: 0, reason: "" };
+  const nothing = { count: 0, reason: "" };
   const nodes = order.length;
   if (refusal) {
     const by = refusal.plugin ? [refusal.plugin] : onlyBy;
-    return { cycle, diagnosis: { nodes, preFilter: refusal, refused: new Map(), notAsked, plugins: new Set(by) } };
+    const refused = new Map();
+    return { cycle, diagnosis: { nodes, preFilter: refusal, refused, notAsked: nothing, plugins: new Set(by) } };
   }
+  const refused = new Map<NodeInfo, Status>();
   // Victims were evicted for it there: most likely the one node that fits.
-  const promised = cycle.nodes.get(input.pod.status?.nominatedNodeName ?? "");
-  if (promised && !refusalWithNominated(cycle, promised)) return { node: promised, cycle, looked: 0 };
+  const promised = ignoresNomination ? undefined : cycle.nodes.get(input.pod.status?.nominatedNodeName ?? "");
+  if (promised && !refusalWithNominated(cycle, promised))
+    return { cycle, feasible: [promised], refused, looked: 0, isNominated: true, notAsked: nothing, onlyBy };
   const asked = only ? order.filter((node) => only.has(node.name)) : order;
   const enough = nodesToFind(asked.length, percentageOfNodesToScore);
   const feasible: NodeInfo[] = [];
-  const refused = new Map<NodeInfo, Status>();
   for (let i = 0; i < asked.length && feasible.length < enough; i++) {
     const node = asked[(startAt + i) % asked.length] as NodeInfo;
     const status = refusalWithNominated(cycle, node);
     if (status) refused.set(node, status);
     else feasible.push(node);
   }
-  if (feasible.length) {
-    const node = best(cycle, profile, feasible, input.random);
-    return { node, cycle, looked: feasible.length + refused.size };
-  }
-  const diagnosis: Diagnosis = {
-    nodes,
-    refused,
-    notAsked: { count: nodes - asked.length, reason: `node(s) didn't satisfy plugin(s) [${onlyBy.join(" ")}]` },
-    plugins: new Set([...onlyBy, ...[...refused.values()].map(({ plugin }) => plugin)]),
+  const notAsked = {
+    count: nodes - asked.length,
+    reason: `node(s) didn't satisfy plugin(s) [${onlyBy.join(" ")}]`,
   };
-  return { diagnosis, cycle };
+  return { cycle, feasible, refused, looked: feasible.length + refused.size, isNominated: false, notAsked, onlyBy };
+}
+
+/** Why none of the nodes fits that were looked at. */
+export function diagnose({ cycle, refused, notAsked, onlyBy }: Found): Diagnosis {
+  const plugins = new Set([...onlyBy, ...[...refused.values()].map(({ plugin }) => plugin)]);
+  return { nodes: cycle.nodes.size, refused, notAsked, plugins };
+}
+
+/** Finds the best node for a Pod: filter, then score. Pure but for `random`. Follows pkg/scheduler/schedule_one.go. */
+export function schedule(input: ScheduleInput): Outcome {
+  const found = findNodes(input);
+  if ("diagnosis" in found) return found;
+  const { cycle, feasible, looked } = found;
+  if (!feasible.length) return { cycle, diagnosis: diagnose(found) };
+  return { node: best(cycle, input.profile, feasible, input.random), cycle, looked };
 }
 
 /** Asks the plugins for a way to place a Pod that fits nowhere. (RunPostFilterPlugins) */
@@ -169,11 +195,13 @@ export function postFilter(cycle: Cycle, { plugins }: Profile, diagnosis: Diagno
   };
 }
 
-function best(
+/** The node with the highest score. @param extra what nodes gain besides, by name */
+export function best(
   cycle: Cycle,
   { plugins, weights }: Profile,
   feasible: readonly NodeInfo[],
   random: () => number,
+  extra?: ReadonlyMap<string, number>,
 ): NodeInfo {
   if (feasible.length === 1) return feasible[0] as NodeInfo;
   const totals = new Array<number>(feasible.length).fill(0);
@@ -185,6 +213,7 @@ function best(
     plugin.normalize?.(cycle, scores, feasible);
     for (let i = 0; i < totals.length; i++) totals[i] = (totals[i] ?? 0) + (scores[i] ?? 0) * weight;
   }
+  if (extra) for (const [i, { name }] of feasible.entries()) totals[i] = (totals[i] ?? 0) + (extra.get(name) ?? 0);
   // Among the best each has the same chance (reservoir sampling).
   let winner = 0;
   let ties = 1;

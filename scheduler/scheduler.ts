@@ -15,13 +15,16 @@ import type { Configuration } from "./config/types.ts";
 import type { CompileSelector } from "./devices/allocate.ts";
 import { Claims } from "./devices/claims.ts";
 import { createEvictor } from "./evict.ts";
-import type { Candidate, Cycle, Diagnosis, Handle } from "./framework.ts";
+import { createExtenders } from "./extenders/extenders.ts";
+import { scheduleWithExtenders } from "./extenders/schedule-with-extenders.ts";
+import type { Candidate, Cycle, Diagnosis, Handle, PostFilterResult } from "./framework.ts";
 import { createListers } from "./listers.ts";
 import { Nominator } from "./nominator.ts";
 import { podStatusPatch, type StatusWish } from "./pod-status.ts";
+import { pickCandidate } from "./preemption.ts";
 import { createProfile, type Profile } from "./profile.ts";
 import { type QueuedPod, SchedulingQueue } from "./queue.ts";
-import { fitError, postFilter, schedule } from "./schedule.ts";
+import { fitError, type Outcome, postFilter, type ScheduleInput, schedule } from "./schedule.ts";
 import { watchCluster } from "./watch-cluster.ts";
 
 export interface SchedulerOptions {
@@ -93,6 +96,7 @@ export function runScheduler(options: SchedulerOptions): { stop(): void } {
   const profiles = new Map(
     configuration.profiles.map((profile) => [profile.schedulerName, createProfile(profile, handle)]),
   );
+  const extenders = createExtenders(configuration, logger);
   const profileOf = ({ spec }: Pod) => profiles.get(spec.schedulerName ?? "");
   const queue = new SchedulingQueue({
     clock,
@@ -118,7 +122,8 @@ export function runScheduler(options: SchedulerOptions): { stop(): void } {
         for (let n = 0; n < BATCH; n++) {
           item = queue.pop();
           if (!item) break;
-          attempt(item);
+          const going = attempt(item);
+          if (going) await going;
         }
         if (!item) break;
         await new Promise(setImmediate);
@@ -128,37 +133,59 @@ export function runScheduler(options: SchedulerOptions): { stop(): void } {
     }
   }
 
-  function attempt(item: QueuedPod): void {
+  /** @returns when it must be waited for, as for extenders. Never rejects. */
+  function attempt(item: QueuedPod): Promise<void> | undefined {
     const { pod } = item;
     const profile = profileOf(pod);
-    if (!profile) return queue.done(uidOf(pod));
-    if (!cache.nodes.size)
-      return fail(item, "no nodes available to schedule pods", { reason: "Unschedulable", nominatedNodeName: "" });
-    try {
-      const outcome = schedule({
-        pod,
-        nodes: cache.nodes,
-        order: cache.order,
-        index: cache.index,
-        imageNodes: cache.imageNodes,
-        listers,
-        profile,
-        startAt,
-        percentageOfNodesToScore: profile.percentageOfNodesToScore ?? configuration.percentageOfNodesToScore,
-        random,
-        nominated: (node) => nominator.on(node),
-      });
-      if ("diagnosis" in outcome) return refuse(item, profile, outcome.cycle, outcome.diagnosis);
-      const { node, cycle, looked } = outcome;
-      startAt = (startAt + looked) % cache.nodes.size;
-      reserve(profile, cycle, node.name);
-      cache.assume({ ...pod, spec: { ...pod.spec, nodeName: node.name } }, node.name);
-      nominator.delete(uidOf(pod));
-      void bind(item, profile, node.name, cycle);
-    } catch (error) {
+    if (!profile) {
+      queue.done(uidOf(pod));
+      return undefined;
+    }
+    if (!cache.nodes.size) {
+      fail(item, "no nodes available to schedule pods", { reason: "Unschedulable", nominatedNodeName: "" });
+      return undefined;
+    }
+    const input: ScheduleInput = {
+      pod,
+      nodes: cache.nodes,
+      order: cache.order,
+      index: cache.index,
+      imageNodes: cache.imageNodes,
+      listers,
+      profile,
+      startAt,
+      percentageOfNodesToScore: profile.percentageOfNodesToScore ?? configuration.percentageOfNodesToScore,
+      random,
+      nominated: (node) => nominator.on(node),
+    };
+    const failed = (error: unknown) => {
       logger.error({ err: error, pod: pod.metadata.name }, "scheduling failed");
       fail(item, textOf(error), { reason: "SchedulerError", nominatedNodeName: "" });
+    };
+    if (extenders)
+      return scheduleWithExtenders(input, extenders)
+        .then((outcome) => settle(item, profile, outcome))
+        .catch(failed);
+    try {
+      // Only a refusal that extenders must be asked about takes time.
+      void settle(item, profile, schedule(input));
+    } catch (error) {
+      failed(error);
     }
+    return undefined;
+  }
+
+  /** What comes of an attempt: the Pod is bound, or is told why not. */
+  function settle(item: QueuedPod, profile: Profile, outcome: Outcome): Promise<void> | undefined {
+    if ("diagnosis" in outcome) return refuse(item, profile, outcome.cycle, outcome.diagnosis);
+    const { pod } = item;
+    const { node, cycle, looked } = outcome;
+    startAt = cache.nodes.size ? (startAt + looked) % cache.nodes.size : 0;
+    reserve(profile, cycle, node.name);
+    cache.assume({ ...pod, spec: { ...pod.spec, nodeName: node.name } }, node.name);
+    nominator.delete(uidOf(pod));
+    void bind(item, profile, node.name, cycle);
+    return undefined;
   }
 
   function reserve({ plugins }: Profile, cycle: Cycle, node: string): void {
@@ -177,7 +204,8 @@ export function runScheduler(options: SchedulerOptions): { stop(): void } {
       for (const plugin of plugins.preBind)
         await named(`PreBind plugin "${plugin.name}"`, plugin.preBind?.(cycle, node, options));
       const [binder] = plugins.bind;
-      await named(`Bind plugin "${binder?.name}"`, binder?.bind?.(cycle, node, options));
+      if (!(await extenders?.bind(pod, node)))
+        await named(`Bind plugin "${binder?.name}"`, binder?.bind?.(cycle, node, options));
       queue.done(uidOf(pod));
       recorder.event({
         regarding: pod,
@@ -197,11 +225,27 @@ export function runScheduler(options: SchedulerOptions): { stop(): void } {
     }
   }
 
-  function refuse(item: QueuedPod, profile: Profile, cycle: Cycle, diagnosis: Diagnosis): void {
-    const { message, candidate, nominatedNodeName, act } = postFilter(cycle, profile, diagnosis);
-    act?.(options).catch((error: unknown) => logger.warn({ err: error }, "making room failed"));
-    if (candidate) evictor.evict(item.pod, candidate);
-    fail(item, fitError(diagnosis, message), { refusedBy: diagnosis.plugins, nominatedNodeName });
+  function refuse(item: QueuedPod, profile: Profile, cycle: Cycle, diagnosis: Diagnosis): Promise<void> | undefined {
+    const result = postFilter(cycle, profile, diagnosis);
+    const end = ({ message, candidate, nominatedNodeName, act }: PostFilterResult) => {
+      act?.(options).catch((error: unknown) => logger.warn({ err: error }, "making room failed"));
+      if (candidate) evictor.evict(item.pod, candidate);
+      fail(item, fitError(diagnosis, message), { refusedBy: diagnosis.plugins, nominatedNodeName });
+    };
+    if (extenders && result.candidates) return withExtenders(item.pod, result.candidates).then(end);
+    end(result);
+    return undefined;
+  }
+
+  /** What extenders leave of the nodes where Pods might be evicted. */
+  async function withExtenders(pod: Pod, candidates: readonly Candidate[]): Promise<PostFilterResult> {
+    try {
+      const candidate = pickCandidate((await extenders?.preempt(pod, candidates)) ?? candidates);
+      if (candidate) return { message: "", candidate, nominatedNodeName: candidate.node.name };
+      return { message: "preemption: no candidate node for preemption" };
+    } catch (error) {
+      return { message: `preemption: ${textOf(error)}` };
+    }
   }
 
   /** Back to the queue, with an event and a condition that say why. (handleSchedulingFailure) */
@@ -238,6 +282,7 @@ export function runScheduler(options: SchedulerOptions): { stop(): void } {
     stop() {
       stopped = true;
       queue.stop();
+      void extenders?.close();
     },
   };
 }

@@ -87,7 +87,13 @@ function complete(written: Written): Configuration {
       schedulerName: schedulerName ?? (profiles.length === 1 ? "default-scheduler" : ""),
       ...(percentageOfNodesToScore !== undefined && { percentageOfNodesToScore }),
       plugins: plugins ?? {},
-      args: completeArgs(new Map((pluginConfig ?? []).map(({ name = "", args }) => [name, args ?? {}]))),
+      args: completeArgs(
+        new Map((pluginConfig ?? []).map(({ name = "", args }) => [name, args ?? {}])),
+        // What extenders see to takes the place of what the plugin is told. (buildExtenders)
+        (written.extenders ?? []).flatMap(({ managedResources = [] }) =>
+          managedResources.flatMap(({ name, ignoredByScheduler }) => (ignoredByScheduler ? [name] : [])),
+        ),
+      ),
     })),
     percentageOfNodesToScore: written.percentageOfNodesToScore ?? 0,
     podInitialBackoffSeconds: written.podInitialBackoffSeconds ?? 1,
@@ -108,7 +114,7 @@ function complete(written: Written): Configuration {
 
 const CPU_AND_MEMORY = [{ name: "cpu" }, { name: "memory" }];
 
-function completeArgs(written: ReadonlyMap<string, WrittenArgs>): PluginArgs {
+function completeArgs(written: ReadonlyMap<string, WrittenArgs>, ofExtenders: readonly string[]): PluginArgs {
   // Their shapes have been checked, so that each plugin's fields have their types.
   const of = <N extends keyof PluginArgs>(name: N) => (written.get(name) ?? {}) as Partial<PluginArgs[N]>;
   const weighted = (resources: readonly Partial<ResourceSpec>[] | undefined): ResourceSpec[] =>
@@ -130,7 +136,7 @@ function completeArgs(written: ReadonlyMap<string, WrittenArgs>): PluginArgs {
     NodeAffinity: of("NodeAffinity"),
     NodeResourcesBalancedAllocation: { resources: weighted(of("NodeResourcesBalancedAllocation").resources) },
     NodeResourcesFit: {
-      ignoredResources: fit.ignoredResources ?? [],
+      ignoredResources: ofExtenders.length ? [...ofExtenders] : (fit.ignoredResources ?? []),
       ignoredResourceGroups: fit.ignoredResourceGroups ?? [],
       scoringStrategy: {
         ...strategy,
