@@ -1,6 +1,7 @@
 import { encodeAny } from "../../openapi/encode.ts";
 import { encodeProtobuf } from "../../openapi/protobuf/codec.ts";
 import { schemaOf } from "../../openapi/types.ts";
+import type { Kind } from "../registry/kind.ts";
 import type { ListResult, Stored } from "../registry/store.ts";
 import { apiVersionOf } from "./decode.ts";
 import {
@@ -15,12 +16,11 @@ import {
   table,
   wrongShape,
 } from "./encode.ts";
-import { type Ctx, sendChunks, sendObject } from "./respond.ts";
+import { type Frame, ListBytes } from "./list-bytes.ts";
+import { type Ctx, sendObject } from "./respond.ts";
+import { sendChunks, wholeOf } from "./send-chunks.ts";
 
 const META = "io.k8s.apimachinery.pkg.apis.meta.v1.";
-const CHUNK_BYTES = 256 * 1024;
-const COMMA = 0x2c;
-const BRACE = 0x7b;
 
 /** Answers with a list in the format asked for. @throws StatusError 406 */
 export function writeList(ctx: Ctx, result: ListResult, output: Output): void | Promise<void> {
@@ -34,9 +34,10 @@ export function writeList(ctx: Ctx, result: ListResult, output: Output): void | 
     return sendObject(ctx, 200, media.contentType, encodeProtobuf(list, schema));
   }
   const frame = kind.custom ? customFrame(output, metadata) : builtInFrame(output, metadata);
-  if (media.format === "json" && !media.pretty) return writeJson(ctx, result.items, output, frame);
-  const chunks = [...jsonChunks(result.items, output, frame)];
-  return sendObject(ctx, 200, media.contentType, finishText(Buffer.concat(chunks).toString("utf8").trimEnd(), media));
+  const bytes = new ListBytes(jsonOfAll(result.items, kind), frame);
+  if (media.format === "json" && !media.pretty) return sendChunks(ctx, 200, media.contentType, bytes);
+  const text = wholeOf(bytes).toString("utf8").trimEnd();
+  return sendObject(ctx, 200, media.contentType, finishText(text, media));
 }
 
 /** metav1.ListMeta in Go's order, empty fields left out. */
@@ -48,11 +49,10 @@ export function listMeta({ resourceVersion, continue: token, remainingItemCount 
   };
 }
 
-interface Frame {
-  readonly head: Buffer;
-  readonly tail: Buffer;
-  /** Bytes at the start of each item that the list leaves out: kind and apiVersion, which are the same for all. */
-  readonly skip: number;
+function jsonOfAll(items: readonly Stored[], kind: Kind): Uint8Array[] {
+  const all = new Array<Uint8Array>(items.length);
+  for (let i = 0; i < items.length; i++) all[i] = jsonOf(items[i]!, kind);
+  return all;
 }
 
 /** Items of built-in lists have no kind and apiVersion of their own. */
@@ -72,51 +72,6 @@ function customFrame({ kind }: Output, metadata: Record<string, unknown>): Frame
     tail: Buffer.from(`],"kind":"${kind.listKind}","metadata":${encodeAny(sorted)}}\n`),
     skip: 0,
   };
-}
-
-function writeJson(ctx: Ctx, items: readonly Stored[], output: Output, frame: Frame): Promise<void> {
-  let length = frame.head.length + frame.tail.length;
-  for (const stored of items) length += itemLength(jsonOf(stored, output.kind), frame.skip) + 1;
-  if (items.length > 0) length -= 1;
-  return sendChunks(ctx, 200, output.media.contentType, length, jsonChunks(items, output, frame));
-}
-
-function itemLength(json: Uint8Array, skip: number): number {
-  return skip > 0 ? json.length - skip + 1 : json.length;
-}
-
-/**
- * The bytes of a JSON list, a buffer at a time: copying into large buffers costs less than many small writes, and no
- * buffer is made before the one before it is on its way.
- */
-function* jsonChunks(items: readonly Stored[], { kind }: Output, { head, tail, skip }: Frame): Iterable<Uint8Array> {
-  let chunk = Buffer.allocUnsafe(CHUNK_BYTES);
-  let used = head.copy(chunk);
-  for (let i = 0; i < items.length; i++) {
-    const json = jsonOf(items[i]!, kind);
-    const need = itemLength(json, skip) + 1;
-    if (used + need > chunk.length) {
-      yield chunk.subarray(0, used);
-      chunk = Buffer.allocUnsafe(Math.max(CHUNK_BYTES, need));
-      used = 0;
-    }
-    if (i > 0) chunk[used++] = COMMA;
-    if (skip > 0) {
-      chunk[used++] = BRACE;
-      chunk.set(json.subarray(skip), used);
-      used += json.length - skip;
-    } else {
-      chunk.set(json, used);
-      used += json.length;
-    }
-  }
-  if (used + tail.length > chunk.length) {
-    yield chunk.subarray(0, used);
-    yield tail;
-    return;
-  }
-  tail.copy(chunk, used);
-  yield chunk.subarray(0, used + tail.length);
 }
 
 function transformList(result: ListResult, metadata: Record<string, unknown>, output: Output): string | Uint8Array {

@@ -3,8 +3,7 @@ import type { Context } from "koa";
 import type { State } from "./state.ts";
 
 /** Upstream compresses what is larger than this, and only when asked. (handlers/responsewriters/writers.go) */
-const GZIP_THRESHOLD_BYTES = 128 * 1024;
-const HIGH_WATER_BYTES = 256 * 1024;
+export const GZIP_THRESHOLD_BYTES = 128 * 1024;
 
 export type Headers = Record<string, string | number | string[]>;
 
@@ -63,49 +62,6 @@ export function sendObject(ctx: Ctx, code: number, contentType: string, body: st
       send(ctx, code, contentType, compressed, { "Content-Encoding": "gzip", Vary: "Accept-Encoding", ...extra });
       resolve();
     });
-  });
-}
-
-/**
- * A body in pieces: no more than a buffer's worth waits for a slow client, and the pieces are made when there is room.
- * `length` is the sum of all, in bytes.
- */
-export async function sendChunks(
-  ctx: Ctx,
-  code: number,
-  contentType: string,
-  length: number,
-  chunks: Iterable<Uint8Array>,
-): Promise<void> {
-  const whole = length <= HIGH_WATER_BYTES || ctx.state.audit?.trail.wantsResponseObject;
-  if (whole || (length > GZIP_THRESHOLD_BYTES && acceptsGzip(ctx))) {
-    return sendObject(ctx, code, contentType, Buffer.concat([...chunks], length));
-  }
-  if (!canRespond(ctx)) return;
-  const headers = baseHeaders(ctx, contentType);
-  headers["Content-Length"] = length;
-  ctx.state.responseCode = code;
-  ctx.state.responseBytes = length;
-  const { res } = ctx;
-  res.writeHead(code, headers);
-  for (const chunk of chunks) {
-    if (res.destroyed || res.writableEnded) return;
-    if (!res.write(chunk)) await drained(ctx);
-  }
-  if (!res.writableEnded) res.end();
-}
-
-/** Resolves when the socket took what was written, or is gone. */
-function drained({ res }: Ctx): Promise<void> {
-  return new Promise((resolve) => {
-    const done = () => {
-      res.off("drain", done);
-      res.off("close", done);
-      resolve();
-    };
-    res.on("drain", done);
-    res.on("close", done);
-    if (res.destroyed) done();
   });
 }
 

@@ -49,8 +49,8 @@ export async function list(store: StoreContext, request: ListRequest): Promise<L
   }
   const items: StoredObject[] = [];
   let more = false;
-  for (const [index, change] of page.items.entries()) {
-    const stored = storedOf(kind, change);
+  for (let index = 0; index < page.items.length; index++) {
+    const stored = storedOf(kind, page.items[index]!);
     if (matches(stored)) items.push(stored);
     if (!position.limit || items.length < position.limit) continue;
     more = index < page.items.length - 1;

@@ -106,42 +106,60 @@ class StoredCustomResource extends StoredObject {
   }
 }
 
-// By the bytes, which the storage shares between its cache and its history: one Stored for one state of a key, so that
-// whoever encodes it (for a list, a watcher) can remember the result under it.
-type KnownObjects = WeakMap<Uint8Array, StoredObject>;
-const known: KnownObjects = new WeakMap();
-/** Custom resources look different in each version, and with each change of their definition. */
-const knownByKind = new WeakMap<Kind, KnownObjects>();
-
-function knownOf(kind: Kind): KnownObjects {
-  if (!kind.customResource) return known;
-  let own = knownByKind.get(kind);
-  if (!own) {
-    own = new WeakMap();
-    knownByKind.set(kind, own);
-  }
-  return own;
+/**
+ * What is known of the bytes of an object. Kept on the bytes themselves, which the storage shares between its cache and
+ * its history: one Stored for one state of a key, so that whoever encodes it (for a list, a watcher) can remember the
+ * result under it. A WeakMap of all of them would cost each garbage collection a look at every object there is.
+ */
+interface ObjectBytes extends Uint8Array {
+  [STORED]?: StoredObject | undefined;
+  /** The parsed form while it is being written: watchers hear of it before their writer does. */
+  [WRITTEN]?: KubeObject | undefined;
 }
+const STORED = Symbol("stored");
+const WRITTEN = Symbol("written");
 
-/** Objects on their way into storage, by their bytes: watchers hear of them before their writer does. */
-const beingWritten = new WeakMap<Uint8Array, KubeObject>();
+/** Custom resources look different in each version, and with each change of their definition. */
+const customObjects = new WeakMap<Kind, WeakMap<Uint8Array, StoredObject>>();
 
 /** Lets `storedOf` find the parsed form of bytes that are being written. @returns forgets it */
 export function rememberWritten(bytes: Uint8Array, object: KubeObject): () => void {
-  beingWritten.set(bytes, object);
-  return () => beingWritten.delete(bytes);
+  const own = bytes as ObjectBytes; // any bytes may carry it
+  own[WRITTEN] = object;
+  return () => {
+    own[WRITTEN] = undefined;
+  };
 }
 
 /** The Stored of a state. Always the same one while it is in use. @param given its parsed form, when at hand */
 export function storedOf(kind: Kind, change: Change, given?: KubeObject): StoredObject {
-  const objects = knownOf(kind);
+  const bytes = change.value as ObjectBytes; // any bytes may carry it
+  const hooks = kind.customResource;
+  if (hooks) return storedCustomResource(kind, hooks, change, given ?? bytes[WRITTEN]);
+  let stored = bytes[STORED];
+  if (!stored) {
+    stored = new StoredObject(kind, change, given ?? bytes[WRITTEN]);
+    bytes[STORED] = stored;
+  }
+  return stored;
+}
+
+function storedCustomResource(
+  kind: Kind,
+  hooks: CustomResourceHooks,
+  change: Change,
+  object: KubeObject | undefined,
+): StoredObject {
+  let objects = customObjects.get(kind);
+  if (!objects) {
+    objects = new WeakMap();
+    customObjects.set(kind, objects);
+  }
   let stored = objects.get(change.value);
   if (!stored) {
-    const object = given ?? beingWritten.get(change.value);
-    const hooks = kind.customResource;
     // What another version knows besides was not stored.
-    const asStored = hooks && kind.version !== kind.definition.version ? undefined : object;
-    stored = hooks ? new StoredCustomResource(kind, hooks, change, asStored) : new StoredObject(kind, change, object);
+    const asStored = kind.version === kind.definition.version ? object : undefined;
+    stored = new StoredCustomResource(kind, hooks, change, asStored);
     objects.set(change.value, stored);
   }
   return stored;
