@@ -1,9 +1,10 @@
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import type { Clock } from "../../../client/index.ts";
 import { cleanUp } from "./daemon/clean-up.ts";
 import { stopContainerd } from "./daemon/containerd.ts";
+import { kill, processesWith, wordAfter } from "./daemon/processes.ts";
 import { nodePaths } from "./pod/paths.ts";
 import { unmountBelow } from "./volumes/mount.ts";
 
@@ -16,17 +17,16 @@ export function nodeNames(folder: string): { cgroup: string } {
 /** Where an agent says which process it is. */
 export const agentFile = (folder: string) => join(folder, "agent.pid");
 
-/** The process of the node's agent, when it runs. */
-function runningAgent(folder: string): number | undefined {
+/** The node's agents: usually one, or one that is only starting, and has not written anything yet. */
+function agentsOf(folder: string): number[] {
   const file = agentFile(folder);
-  if (!existsSync(file)) return undefined;
-  const pid = Number(readFileSync(file, "utf8"));
-  try {
-    // Numbers of processes are used again: the command line says what it is.
-    return readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("\0--runtime\0cri\0") ? pid : undefined;
-  } catch {
-    return undefined;
-  }
+  // Numbers of processes are used again: the command line says what it is.
+  const known = existsSync(file) ? Number(readFileSync(file, "utf8")) : undefined;
+  const dataDir = dirname(dirname(folder));
+  return processesWith((words, pid) => {
+    const isNamed = wordAfter(words, "--name") === basename(folder) && wordAfter(words, "--data-dir") === dataDir;
+    return wordAfter(words, "--runtime") === "cri" && (pid === known || isNamed) && pid !== process.pid;
+  });
 }
 
 /** Ends all of a node's Pods, its agent and its containerd, and removes what they made; images and disks stay.
@@ -35,9 +35,8 @@ function runningAgent(folder: string): number | undefined {
 export async function removeCriNode(folder: string, clock: Clock): Promise<boolean> {
   const { pods, cni, containerd, socket } = nodePaths(folder);
   const left = existsSync(pods) || existsSync(socket);
-  const agent = runningAgent(folder);
-  // It would start containerd again.
-  if (agent !== undefined && agent !== process.pid) process.kill(agent, "SIGKILL");
+  // They would start containerd again.
+  for (const agent of agentsOf(folder)) kill(agent, "SIGKILL");
   await stopContainerd(containerd, clock);
   cleanUp({ folder: containerd, socket, ...nodeNames(folder) });
   unmountBelow(pods);

@@ -2,28 +2,13 @@ import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { unmountBelow } from "../volumes/mount.ts";
 import { cgroupFolders, cgroupTree, removeCgroup } from "./cgroups.ts";
-
-function kill(pid: number): void {
-  try {
-    process.kill(pid, "SIGKILL");
-  } catch {
-    // It has ended meanwhile.
-  }
-}
+import { kill, processesWith, wordAfter } from "./processes.ts";
 
 /** containerd's helpers, one a Pod: they name the socket of the containerd that they belong to. */
 function shimsOf(socket: string): number[] {
-  return readdirSync("/proc")
-    .filter((name) => /^\d+$/.test(name))
-    .map(Number)
-    .filter((pid) => {
-      try {
-        const words = readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0");
-        return words[0]?.includes("containerd-shim") === true && words[words.indexOf("-address") + 1] === socket;
-      } catch {
-        return false;
-      }
-    });
+  return processesWith(
+    (words) => words[0]?.includes("containerd-shim") === true && wordAfter(words, "-address") === socket,
+  );
 }
 
 export interface Remains {
@@ -40,12 +25,12 @@ export interface Remains {
  */
 export function cleanUp({ folder, socket, cgroup }: Remains): void {
   // Shims first: they would report, and clean up after, what is killed below.
-  for (const pid of shimsOf(socket)) kill(pid);
+  for (const pid of shimsOf(socket)) kill(pid, "SIGKILL");
   const shimSockets = shimSocketsOf(folder);
   const cgroups = cgroupFolders(cgroup).flatMap(cgroupTree);
   for (const each of cgroups) {
     const processes = readFileSync(join(each, "cgroup.procs"), "utf8").split("\n").filter(Boolean);
-    for (const pid of processes) kill(Number(pid));
+    for (const pid of processes) kill(Number(pid), "SIGKILL");
   }
   unmountBelow(folder);
   for (const path of shimSockets) rmSync(path, { force: true });

@@ -3,6 +3,7 @@ import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, write
 import { join } from "node:path";
 import { type Clock, sleep } from "../../../../client/index.ts";
 import { criClient } from "../api/client.ts";
+import { kill, processesWith, wordAfter } from "./processes.ts";
 
 export interface ContainerdOptions {
   /** Folder of all that it keeps. */
@@ -112,12 +113,13 @@ export async function startContainerd(options: ContainerdOptions): Promise<void>
 
 /** Ends containerd; containers go on. */
 export async function stopContainerd(folder: string, clock: Clock): Promise<void> {
-  const pid = runningContainerd(folder);
-  if (pid === undefined) return;
-  process.kill(pid, "SIGTERM");
+  // Its starter may have been killed before it wrote down which process it is.
+  const config = join(folder, "config.toml");
+  const running = () => processesWith((words) => wordAfter(words, "--config") === config);
+  for (const pid of running()) kill(pid, "SIGTERM");
   const end = clock.now().getTime() + STOP_MILLISECONDS;
-  while (runningContainerd(folder) === pid) {
-    if (clock.now().getTime() > end) process.kill(pid, "SIGKILL");
+  for (let left = running(); left.length > 0; left = running()) {
+    if (clock.now().getTime() > end) for (const pid of left) kill(pid, "SIGKILL");
     await sleep(clock, LOOK_MILLISECONDS);
   }
   rmSync(pidFile(folder), { force: true });
