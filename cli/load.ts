@@ -21,7 +21,7 @@ export const load = new Command("load")
     if ((archive === undefined) !== busybox) command.error("error: give either an archive or --busybox");
     if (archive !== undefined && !existsSync(archive)) throw new Error(`${archive}: no such file`);
     const folder = nodesFolder(dataDir);
-    const wanted = runningNodes(folder).filter((name) => node === undefined || name === node);
+    const wanted = (await runningNodes(folder)).filter((name) => node === undefined || name === node);
     if (wanted.length === 0) {
       throw new Error(`no node with real containers runs from ${resolve(dataDir)}; start one with --runtime cri`);
     }

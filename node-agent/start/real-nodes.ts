@@ -15,6 +15,10 @@ import {
 } from "../runtime/cri/network/machine-network.ts";
 import { removeCriNode } from "../runtime/cri/remove-node.ts";
 
+/** How long nodes may take to start, and how often to look. */
+const START_MILLISECONDS = 60_000;
+const LOOK_MILLISECONDS = 100;
+
 /** @throws Error that says what this machine lacks for real containers, and how to get it */
 export function requireRealNodes(): void {
   const { platform, getuid, env } = process;
@@ -64,12 +68,21 @@ async function removeNodes(folder: string, clock: Clock): Promise<boolean> {
   return found;
 }
 
-/** Names of the nodes of a folder whose containerd has been started. */
-export function runningNodes(folder: string): string[] {
-  const all = existsSync(folder) ? readdirSync(folder, { withFileTypes: true }) : [];
-  return all
-    .filter((entry) => entry.isDirectory() && existsSync(join(folder, entry.name, "containerd.sock")))
-    .map(({ name }) => name);
+/**
+ * Names of the nodes of a folder that can be given images. Those that `up` makes are waited for, for a while: it is
+ * done before they are.
+ */
+export async function runningNodes(folder: string): Promise<string[]> {
+  const end = performance.now() + START_MILLISECONDS;
+  for (;;) {
+    const all = existsSync(folder) ? readdirSync(folder, { withFileTypes: true }) : [];
+    const running = all
+      .filter((entry) => entry.isDirectory() && existsSync(join(folder, entry.name, "containerd.sock")))
+      .map(({ name }) => name);
+    const expected = nodesOfNetwork(folder) ?? [];
+    if (expected.every((name) => running.includes(name)) || performance.now() > end) return running;
+    await new Promise((resolve) => setTimeout(resolve, LOOK_MILLISECONDS));
+  }
 }
 
 /** Gives images to nodes. @param archive undefined: this machine's busybox @returns names of images by node */
