@@ -1,6 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { StartOptions as ControllerStartOptions } from "../controllers/start.ts";
+import { dnsServiceAddress } from "../dns/start/service-address.ts";
 import { DEFAULT_SETTINGS } from "../server/start/settings.ts";
 import { type StartOptions, start as startServer } from "../server/start.ts";
 import { openDataDir } from "./data-dir.ts";
@@ -14,6 +15,16 @@ import { type ComponentSpec, type Supervised, supervise } from "./supervisor.ts"
 const FEW_NODES = 10;
 
 const YEAR_SECONDS = 365 * 24 * 3600;
+/** The cluster's DNS as kubeadm sets up CoreDNS. */
+const DNS = {
+  port: 53,
+  metricsPort: 9153,
+  otherPorts: true,
+  domain: "cluster.local",
+  ttl: 30,
+  pods: "insecure",
+  upstreams: ["/etc/resolv.conf"],
+} as const;
 
 export interface ClusterOptions {
   /** Folder of all state. */
@@ -107,6 +118,24 @@ export async function startCluster(options: ClusterOptions, progress: Progress):
     const config = options.schedulerConfig;
     light.push({ name: "scheduler", logLevel, options: { kubeconfig, leaderElect: false, ...(config && { config }) } });
   }
+  const clusterDns = dnsServiceAddress(
+    options.settings?.serviceClusterIpRange ?? DEFAULT_SETTINGS.serviceClusterIpRange,
+  );
+  if (real) {
+    const account = "system:serviceaccount:kube-system:coredns";
+    const groups = ["system:serviceaccounts", "system:serviceaccounts:kube-system"];
+    run({
+      name: "dns",
+      logLevel,
+      options: {
+        kubeconfig: identity("dns", account, groups),
+        // Pods of all nodes reach the machine there.
+        address: real.gateway,
+        ...DNS,
+        ...(clusterDns && { service: { clusterIP: clusterDns, kubeconfig } }),
+      },
+    });
+  }
   const nodes = names.map((name) => ({
     name,
     kubeconfig: identity(name, `system:node:${name}`, ["system:nodes"]),
@@ -116,7 +145,8 @@ export async function startCluster(options: ClusterOptions, progress: Progress):
     for (const { name, kubeconfig } of nodes) {
       const args = ["node", "--runtime", "cri", "--kubeconfig", kubeconfig, "-v", logLevel];
       const beside = ["--with-proxy", proxy, "--cluster-cidr", real.pods];
-      components.push(superviseProcess(name, real.commandOf(name, [...args, ...beside]), progress.note));
+      const names = clusterDns ? ["--cluster-dns", clusterDns] : [];
+      components.push(superviseProcess(name, real.commandOf(name, [...args, ...beside, ...names]), progress.note));
     }
     const own = machineProxy(real, proxy, logLevel);
     if (own) light.push(own);
@@ -126,7 +156,12 @@ export async function startCluster(options: ClusterOptions, progress: Progress):
       );
   } else if (options.nodes > 0) {
     const routesKubeconfig = identity("node-routes", "system:kube-proxy");
-    const node: ComponentSpec = { name: "node", logLevel, options: { nodes, runtime: "simulated", routesKubeconfig } };
+    const names = clusterDns && { clusterDns };
+    const node: ComponentSpec = {
+      name: "node",
+      logLevel,
+      options: { nodes, runtime: "simulated", routesKubeconfig, ...names },
+    };
     if (options.nodes > FEW_NODES) run(node);
     else light.push(node);
   }

@@ -39,6 +39,11 @@ const commands: readonly CommandEntry[] = [
     load: async () => (await import("./proxy.ts")).proxy,
   },
   {
+    name: "dns",
+    description: "answer the names of any cluster's Services and Pods",
+    load: async () => (await import("./dns.ts")).dns,
+  },
+  {
     name: "load",
     description: "give images of an archive to nodes that run real containers",
     load: async () => (await import("./load.ts")).load,

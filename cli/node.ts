@@ -15,6 +15,8 @@ interface Options {
   evictionHard?: string;
   withProxy?: string;
   clusterCidr: string[];
+  clusterDns?: string;
+  clusterDomain?: string;
   count: number;
   name?: string;
   namePrefix: string;
@@ -38,6 +40,8 @@ export const node = new Command("node")
       .argParser((text: string) => text.split(",").filter(Boolean))
       .default([], "none"),
   )
+  .option("--cluster-dns <ip>", "where Pods ask for names (default: 10.96.0.10)")
+  .option("--cluster-domain <domain>", "what names of Services end in (default: cluster.local)")
   .addOption(new Option("--count <n>", "number of nodes in this process").argParser(wholeNumber(1, 5000)).default(1))
   .option("--name <name>", "name of the node, when it is one")
   .option("--name-prefix <prefix>", "names are the prefix and a, b, c …", "node-")
@@ -55,11 +59,15 @@ export const node = new Command("node")
       ...(options.podCidr && { podCidr: options.podCidr }),
       ...(options.evictionHard !== undefined && { evictionHard: options.evictionHard }),
     };
-    const more = runtime === "cri" && { cri };
-    const { withProxy, clusterCidr } = options;
+    const { withProxy, clusterCidr, clusterDns, clusterDomain } = options;
     if (withProxy && runtime !== "cri") throw new Error("--with-proxy is for nodes with --runtime cri");
     const beside = withProxy
       ? [proxyBeside({ kubeconfig: withProxy, nodeName: nodes[0]?.name ?? "", clusterCidr, logLevel: verbosity })]
       : [];
+    const more = {
+      ...(clusterDns && { clusterDns }),
+      ...(clusterDomain && { clusterDomain }),
+      ...(runtime === "cri" && { cri }),
+    };
     return runComponent({ name: "node", logLevel: verbosity, options: { nodes, runtime, ...more } }, beside);
   });

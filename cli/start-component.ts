@@ -39,6 +39,10 @@ export async function startComponent(spec: ComponentSpec): Promise<Component> {
       const { start } = await import("../proxy/start.ts");
       return start({ ...common, ...options });
     }
+    case "dns": {
+      const { start } = await import("../dns/start.ts");
+      return start({ ...common, ...options });
+    }
     case "node": {
       const { start } = await import("../node-agent/start.ts");
       return start({ ...common, ...options });

@@ -1,5 +1,6 @@
 import { Worker } from "node:worker_threads";
 import type { StartOptions as ControllerStartOptions } from "../controllers/start.ts";
+import type { DnsStartOptions } from "../dns/start.ts";
 import type { ProxyStartOptions } from "../proxy/start.ts";
 
 /** What a component's thread is told. Must survive structured cloning. */
@@ -19,6 +20,10 @@ export type ComponentSpec = { readonly logLevel: string } & (
     }
   | { readonly name: "proxy"; readonly options: Omit<ProxyStartOptions, "clock" | "random" | "logger"> }
   | {
+      readonly name: "dns";
+      readonly options: Omit<DnsStartOptions, "clock" | "random" | "logger">;
+    }
+  | {
       readonly name: "node";
       readonly options: {
         readonly nodes: readonly { readonly name: string; readonly kubeconfig: string }[];
@@ -30,6 +35,8 @@ export type ComponentSpec = { readonly logLevel: string } & (
           readonly podCidr?: string;
           readonly evictionHard?: string;
         };
+        readonly clusterDns?: string;
+        readonly clusterDomain?: string;
       };
     }
 );

@@ -5,7 +5,7 @@ import { createEventRecorder, sleep } from "../client/index.ts";
 import type { Node } from "../openapi/api/core.v1.ts";
 import type { RuntimeClass } from "../openapi/api/node.k8s.io.v1.ts";
 import { startAgent } from "./agent.ts";
-import { CLUSTER_DNS, CLUSTER_DOMAIN, connectNode, type NodeEnvironment } from "./connect-node.ts";
+import { connectNode, type NodeEnvironment } from "./connect-node.ts";
 import { EVICTION_HARD, parseThresholds } from "./eviction.ts";
 import { ObjectCache } from "./object-cache.ts";
 import {
@@ -29,6 +29,9 @@ export interface CriStartOptions {
   readonly podCidr?: string;
   /** As kubelet's flag has it. Undefined: its default. */
   readonly evictionHard?: string;
+  /** Where Pods ask for names, and what names of Services end in. */
+  readonly clusterDns: string;
+  readonly clusterDomain: string;
 }
 
 /** Where kubelets listen. */
@@ -96,7 +99,7 @@ export async function startCriNode(
       const range = await rangeOf(registered);
       if (range) node.setPodCidr(range);
     },
-    dns: { server: CLUSTER_DNS, domain: CLUSTER_DOMAIN, host: machineDns() },
+    dns: { server: options.clusterDns, domain: options.clusterDomain, host: machineDns() },
     hosts: () => readFileSync("/etc/hosts", "utf8"),
     tls,
   });

@@ -16,9 +16,12 @@ export interface NodeStartOptions {
   /** Identity that reads Services and endpoints for simulated Pods; absent: the first node's. */
   readonly routesKubeconfig?: string;
   /** Where the one node is, when its Pods are containers of this machine. */
-  readonly cri?: Omit<CriStartOptions, "name" | "kubeconfig">;
+  readonly cri?: Omit<CriStartOptions, "name" | "kubeconfig" | "clusterDns" | "clusterDomain">;
   /** What each simulated node has; upstream's names of resources. */
   readonly capacity?: Readonly<Record<string, string>>;
+  /** Where Pods ask for names, and what names of Services end in; as kubeadm has them when left out. */
+  readonly clusterDns?: string;
+  readonly clusterDomain?: string;
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
@@ -45,12 +48,13 @@ async function startCri(options: NodeStartOptions): Promise<{ stop(): Promise<vo
   if (!node || !options.cri || others.length > 0) throw new Error("real Pods run on one node a process");
   // Simulated nodes do without its dependencies.
   const { startCriNode } = await import("./start-cri.ts");
-  return startCriNode({ ...node, ...options.cri }, options);
+  const { clusterDns = CLUSTER_DNS, clusterDomain = CLUSTER_DOMAIN } = options;
+  return startCriNode({ ...node, ...options.cri, clusterDns, clusterDomain }, options);
 }
 
 /** Runs node agents. Resolves when all of them are registered. */
 export async function start(options: NodeStartOptions): Promise<{ stop(): Promise<void> }> {
-  const { clock, random, capacity = CAPACITY } = options;
+  const { clock, random, capacity = CAPACITY, clusterDns = CLUSTER_DNS, clusterDomain = CLUSTER_DOMAIN } = options;
   if (options.runtime === "cri") return startCri(options);
   const stops: (() => Promise<void>)[] = [];
   // Who routes may see Services and their endpoints, which nodes may not.
@@ -93,7 +97,7 @@ export async function start(options: NodeStartOptions): Promise<{ stop(): Promis
             address,
             port: 0,
             capacity,
-            dns: { server: CLUSTER_DNS, domain: CLUSTER_DOMAIN, host: { servers: [], searches: [], options: [] } },
+            dns: { server: clusterDns, domain: clusterDomain, host: { servers: [], searches: [], options: [] } },
             hosts: () => "127.0.0.1\tlocalhost\n",
             tls,
           });

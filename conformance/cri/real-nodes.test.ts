@@ -112,6 +112,40 @@ describe.skipIf(missing)("with real containers on two nodes", () => {
     }
   });
 
+  test("Pods of both nodes find Services by name", async () => {
+    await cluster.output("expose deployment web --port 80 --target-port 8080 --name by-ip");
+    await cluster.output("expose deployment web --port 80 --target-port 8080 --name behind --cluster-ip None");
+    await cluster.output("create service externalname alias --external-name by-ip.default.svc.cluster.local");
+    const slices = JSON.parse(
+      await cluster.output("get endpointslices -n kube-system -l kubernetes.io/service-name=kube-dns -o json"),
+    ).items;
+    const server = slices[0].endpoints[0].addresses[0];
+    const clusterIP = await cluster.output("get service by-ip -o jsonpath={.spec.clusterIP}");
+    const found = await pods("app=web");
+    const addresses = found.map(({ status }) => status.podIP);
+    const reversed = clusterIP.split(".").reverse().join(".");
+    const asked = [
+      { name: "by-ip.default.svc.cluster.local", type: "a", answers: [clusterIP] },
+      { name: "behind.default.svc.cluster.local", type: "a", answers: addresses },
+      { name: "alias.default.svc.cluster.local", type: "a", answers: ["canonical name = by-ip.", clusterIP] },
+      {
+        name: "behind.default.svc.cluster.local",
+        type: "srv",
+        answers: addresses.map((ip) => `8080 ${ip.replaceAll(".", "-")}.behind.`),
+      },
+      { name: `${reversed}.in-addr.arpa`, type: "ptr", answers: ["name = by-ip.default.svc.cluster.local"] },
+    ];
+    for (const node of NODES) {
+      const pod = found.find(({ spec }) => spec.nodeName === node)?.metadata.name ?? "";
+      for (const { name, type, answers } of asked) {
+        await eventually(async () => {
+          const said = await cluster.output(`exec ${pod} -- nslookup -type=${type} ${name} ${server}`);
+          for (const answer of answers) expect(said).toContain(answer);
+        });
+      }
+    }
+  });
+
   test("logs are followed, commands run with input and exit codes, files are copied both ways", async () => {
     const [pod] = await pods("app=web");
     const name = pod?.metadata.name ?? "";
