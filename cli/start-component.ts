@@ -24,6 +24,11 @@ export async function startComponent(spec: ComponentSpec): Promise<Component> {
         logLevel,
         ...options,
         controllers: options.controllers.join(","),
+        // The server's engine for expressions, loaded when there is a policy to look at.
+        checkPolicyTypes: async (policy, types) => {
+          const { policyTypes } = await import("../server/start/policy-types.ts");
+          return policyTypes.check(policy, types);
+        },
         onLost,
       });
       if (!options.leaderElect) await running.ready;

@@ -32,6 +32,10 @@ import { statefulSetController } from "./stateful-set/stateful-set.ts";
 import { taintEvictionController } from "./taint-eviction.ts";
 import { ttlController } from "./ttl.ts";
 import { ttlAfterFinishedController } from "./ttl-after-finished.ts";
+import {
+  type CheckPolicyTypes,
+  validatingAdmissionPolicyStatusController,
+} from "./validating-admission-policy/status.ts";
 import { attachDetachController } from "./volume/attach-detach.ts";
 import { ephemeralVolumeController } from "./volume/ephemeral.ts";
 import { volumeExpanderController } from "./volume/expand.ts";
@@ -53,6 +57,8 @@ export interface ControllerSettings {
   nodeIpam?: NodeIpamOptions;
   /** Absent: as upstream's flags are by default. */
   horizontalPodAutoscaler?: AutoscalerSettings;
+  /** Absent: types in expressions of policies are not looked at. */
+  checkPolicyTypes?: CheckPolicyTypes;
   /** Who gives Services their load balancers. Absent: nobody here. */
   cloud?: "simulated";
 }
@@ -97,6 +103,7 @@ export function controllers(settings: ControllerSettings): (Controller | CustomC
     volumeProtectionController,
     volumeAttributesClassProtectionController,
     ephemeralVolumeController,
+    ...(settings.checkPolicyTypes ? [validatingAdmissionPolicyStatusController(settings.checkPolicyTypes)] : []),
     resourceClaimController,
     serviceCidrController,
     ...(settings.cloud ? [serviceLoadBalancerController] : []),

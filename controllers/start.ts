@@ -20,6 +20,7 @@ import {
 import { controllers as allControllers, type ControllerSettings } from "./controllers.ts";
 import { accountOf } from "./credentials.ts";
 import { select } from "./selection.ts";
+import type { CheckPolicyTypes } from "./validating-admission-policy/status.ts";
 
 export interface StartOptions {
   /** Path of the kubeconfig to act with. */
@@ -34,6 +35,8 @@ export interface StartOptions {
   readonly random?: Random;
   /** Of single controllers. The root CA is the kubeconfig's when absent, as it is what verifies this server. */
   readonly settings: ControllerSettings;
+  /** What tells of types in expressions of policies. Absent: nobody does. */
+  readonly checkPolicyTypes?: CheckPolicyTypes;
   /** Absent: no /healthz, /readyz and /metrics. */
   readonly health?: { readonly host: string; readonly port: number };
   /** Called when the lead is lost: everything has been stopped, and somebody should start anew. */
@@ -69,7 +72,9 @@ export async function start(options: StartOptions): Promise<RunningControllers> 
   const client = createClient(transport);
   const accounts = serviceAccountClients({ client, connection, clock, namespace: "kube-system" });
   const metrics = createMetrics();
-  const chosen = select(allControllers({ rootCa: connection.ca, ...options.settings }), options.controllers.split(","));
+  const { checkPolicyTypes } = options;
+  const settings = { rootCa: connection.ca, ...options.settings, ...(checkPolicyTypes && { checkPolicyTypes }) };
+  const chosen = select(allControllers(settings), options.controllers.split(","));
   let pending: readonly string[] = ["leader-election"];
   let notReady = () => pending;
   let markReady = () => {};

@@ -216,7 +216,7 @@ class Checker {
         return operand.fields?.get(name)?.type ?? this.#report(at, `undefined field '${name}'`);
       case "opaque":
         return operand.name.startsWith("kubernetes.")
-          ? this.#report(at, `undefined field '${name}'`)
+          ? this.#report(at, `unexpected failed resolution of '${operand.name}'`)
           : this.#report(at, `type '${this.#format(operand)}' does not support field selection`);
       default:
         return this.#report(at, `type '${this.#format(operand)}' does not support field selection`);

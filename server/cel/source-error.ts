@@ -13,8 +13,12 @@ export class SyntaxProblem extends Error {
   }
 }
 
-/** As cel-go displays it: `ERROR: <input>:1:6: …`, the line, and a mark below the column. (cel-go/common/error.go) */
+/**
+ * As cel-go displays it: `ERROR: <input>:1:6: …`, the line, and a mark below the column. An empty source has no line to
+ * show, and what is wrong with it stands before the first column. (cel-go/common/error.go)
+ */
 export function formatSourceErrors(source: string, errors: readonly SourceError[]): string {
+  if (source === "") return errors.map(({ message }) => `ERROR: <input>:1:0: ${message}`).join("\n");
   return errors
     .map(({ at, message }) => {
       const before = source.slice(0, Math.max(at, 0)).split("\n");

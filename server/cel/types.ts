@@ -75,6 +75,28 @@ export const objectOf = (name: string, fields: ReadonlyMap<string, CelField>): C
   fields,
 });
 
+/** Types of objects differ by where they stand, so that only what is of one schema compares. (MaybeAssignTypeName) */
+export function withTypeNames(type: CelType, name: string): CelType {
+  switch (type.kind) {
+    case "object": {
+      const fields = [...(type.fields ?? [])].map(([field, { key, type: inner }]): [string, CelField] => [
+        field,
+        { key, type: withTypeNames(inner, `${name}.${field}`) },
+      ]);
+      return { ...type, name, fields: new Map(fields) };
+    }
+    case "list":
+      return { ...type, params: type.params.map((element) => withTypeNames(element, `${name}.@idx`)) };
+    case "map":
+      return {
+        ...type,
+        params: type.params.map((param, at) => (at === 1 ? withTypeNames(param, `${name}.@elem`) : param)),
+      };
+    default:
+      return type;
+  }
+}
+
 /** An object of which only the name is known. */
 export const openObject = (name: string): CelType => ({ ...objectOf(name, new Map()), open: true });
 

@@ -5,7 +5,7 @@ import { estimateCost, sizesOf } from "../../cel/cost-estimate.ts";
 import { CONVERSIONS } from "../../cel/plan.ts";
 import { MAX_REQUEST_BYTES } from "../../cel/structural.ts";
 import type { Expression } from "../../cel/syntax.ts";
-import { type CelField, type CelType, optionalOf } from "../../cel/types.ts";
+import { type CelType, optionalOf, withTypeNames } from "../../cel/types.ts";
 import { CelError } from "../../cel/values.ts";
 
 /** A rule made ready, or what is wrong with it. */
@@ -22,28 +22,9 @@ export interface CompiledRule {
   readonly messageCost: number;
 }
 
-/** Types of objects differ by where they stand, so that only what is of one schema compares. (MaybeAssignTypeName) */
-function named(type: CelType, name: string): CelType {
-  switch (type.kind) {
-    case "object": {
-      const fields = [...(type.fields ?? [])].map(([field, { key, type: inner }]): [string, CelField] => [
-        field,
-        { key, type: named(inner, `${name}.${field}`) },
-      ]);
-      return { ...type, name, fields: new Map(fields) };
-    }
-    case "list":
-      return { ...type, params: type.params.map((element) => named(element, `${name}.@idx`)) };
-    case "map":
-      return { ...type, params: type.params.map((param, at) => (at === 1 ? named(param, `${name}.@elem`) : param)) };
-    default:
-      return type;
-  }
-}
-
 /** Compiles the rules of one node of a schema. (schema/cel/compilation.go) @param type of the node */
 export function compileRules(rules: readonly ValidationRule[], type: CelType): CompiledRule[] {
-  const self = named(type, "selfType");
+  const self = withTypeNames(type, "selfType");
   const sizes = sizesOf(type);
   return rules.map((rule) => {
     const nothing = { rule, program: undefined, problem: undefined, usesOldSelf: false, cost: 0 };
