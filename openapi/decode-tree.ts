@@ -340,6 +340,8 @@ function zero(schema: Schema): unknown {
     case "raw":
     case "fields-v1":
     case "any":
+    case "time":
+    case "micro-time":
       return null;
     default:
       return "";

@@ -161,9 +161,9 @@ function compile(schema: Schema): Decoder {
     case "quantity":
       return scalarDecoder((text) => canonicalQuantity(text), true);
     case "time":
-      return scalarDecoder((text) => canonicalTime(text) || undefined, false);
+      return timeDecoder(canonicalTime);
     case "micro-time":
-      return scalarDecoder((text) => canonicalMicroTime(text) || undefined, false);
+      return timeDecoder(canonicalMicroTime);
     case "duration":
       return scalarDecoder((text) => formatGoDuration(parseGoDuration(text)), false);
     case "bytes":
@@ -189,6 +189,12 @@ function scalarDecoder(read: (text: string) => string | undefined, acceptsNumber
       return giveUp(); // the exact half finds the same error and the words for it
     }
   };
+}
+
+/** Go's zero time reads back as null. */
+function timeDecoder(read: (text: string) => string): Decoder {
+  const decode = scalarDecoder((text) => read(text) || undefined, false);
+  return (value) => (value === null ? null : decode(value));
 }
 
 /** Keeps JSON as it is, and counts its keys. */
@@ -238,8 +244,13 @@ function mapDecoder(schema: Schema): Decoder {
   };
 }
 
-function isNullable(schema: Schema): boolean {
-  return schema.type === "raw" || schema.type === "any" || schema.type === "fields-v1";
+/** Types that have a value for null, which is told from absence where it stands for a key: JSON, and the zero time. */
+function isNullable({ type }: Schema): boolean {
+  return type === "raw" || type === "any" || type === "fields-v1" || isTime(type);
+}
+
+function isTime(type: Schema["type"]): boolean {
+  return type === "time" || type === "micro-time";
 }
 
 interface CompiledField {

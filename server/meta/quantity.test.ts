@@ -89,6 +89,11 @@ test("only whole numbers that fit are int64", () => {
   expect([of("1k"), of("1.5"), of("1e30"), of("2.0")]).toEqual([1000n, undefined, undefined, 2n]);
 });
 
+test("what does not fit into an int64 is 0, or its lowest bits when it has many digits", () => {
+  expect(scaledValue(parseQuantity("9e18"), -3)).toBe(0n);
+  expect(scaledValue(parseQuantity("9999999999999999999"), 0)).toBe(-8446744073709551617n);
+});
+
 test("rounding to milli is what defaults do to resources", () => {
   expect(formatQuantity(roundUpQuantity(parseQuantity("3.1415926535"), -3))).toBe("3142m");
   expect(scaledValue(parseQuantity("1500m"), 0)).toBe(2n);

@@ -10,6 +10,8 @@ export type Quantity = QuantityParts;
 
 const MAX_INT64 = 2n ** 63n - 1n;
 const MIN_INT64 = -(2n ** 63n);
+/** More digits than upstream's fast form of quantities takes. */
+const FIRST_BIG = 10n ** 18n;
 /** Amounts whose exponents differ by more than this are never brought to one: no client may make us do it. */
 const MAX_SHIFT = 1024;
 
@@ -95,11 +97,16 @@ export function negateQuantity({ mantissa, exponent, format }: Quantity): Quanti
   return { mantissa: -mantissa, exponent, format };
 }
 
-/** The amount in units of 10^`scale`, rounded away from zero. 0 when it does not fit into an int64, as upstream. */
+/**
+ * The amount in units of 10^`scale`, rounded away from zero. When it does not fit into an int64 it is 0 or, where
+ * upstream keeps an amount of many digits as a big number, its lowest 64 bits.
+ */
 export function scaledValue(quantity: Quantity, scale: number): bigint {
-  if (quantity.exponent < scale) return int64(divideUp(quantity.mantissa, scale - quantity.exponent)) ?? 0n;
-  if (quantity.mantissa === 0n || quantity.exponent - scale > 19) return 0n;
-  return int64(scaled(quantity, scale)) ?? 0n;
+  const { mantissa, exponent } = quantity;
+  if (exponent - scale > MAX_SHIFT) return 0n;
+  const value = exponent < scale ? divideUp(mantissa, scale - exponent) : scaled(quantity, scale);
+  const isBig = mantissa >= FIRST_BIG || mantissa <= -FIRST_BIG;
+  return int64(value) ?? (isBig ? BigInt.asIntN(64, value) : 0n);
 }
 
 function int64(value: bigint): bigint | undefined {

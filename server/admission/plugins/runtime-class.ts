@@ -1,5 +1,6 @@
 import type { Pod } from "../../../openapi/api/core.v1.ts";
 import type { RuntimeClass } from "../../../openapi/api/node.k8s.io.v1.ts";
+import { StatusError } from "../../meta/errors.ts";
 import { goQuote } from "../../meta/go-quote.ts";
 import { getMember } from "../../meta/members.ts";
 import { forbidden } from "../forbidden.ts";
@@ -39,6 +40,8 @@ export const runtimeClass: AdmissionPlugin<Pod> = {
 function classOf(attributes: AdmissionAttributes, { spec }: Pod, reader: ObjectReader) {
   const name = spec.runtimeClassName;
   if (name === undefined) return undefined;
+  // Upstream asks its own API, whose client refuses.
+  if (name === "") throw new StatusError(500, "", "resource name may not be empty");
   const found = reader.get<RuntimeClass>(CLASSES, "", name);
   if (!found) throw forbidden(attributes, `pod rejected: RuntimeClass ${goQuote(name)} not found`);
   return found;

@@ -149,3 +149,23 @@ test("a StatefulSet's template may mount the claims it will get", () => {
     'spec.template.spec.containers[0].volumeMounts[0].name: Not found: "data"',
   ]);
 });
+
+test.each([
+  ["5", 0, []], // text that is a number counts as one
+  ["-1%", 0, ["maxUnavailable: Required value: cannot be 0 when maxSurge is 0"]],
+  [0, "-1%", ["maxUnavailable: Required value: cannot be 0 when maxSurge is 0"]],
+])(
+  "of a DaemonSet's maxUnavailable %j and maxSurge %j only percentages and whole numbers count",
+  (max, surge, wrong) => {
+    const rollingUpdate = { maxUnavailable: max, maxSurge: surge };
+    const object: DaemonSet = {
+      metadata: { ...metadata },
+      spec: { selector, template: deepCopy(template), updateStrategy: { type: "RollingUpdate", rollingUpdate } },
+      status: { currentNumberScheduled: 0, numberMisscheduled: 0, desiredNumberScheduled: 0, numberReady: 0 },
+    };
+    daemonSet.defaults?.(object);
+    const errors = messages(daemonSet.validate?.(object, context)) ?? [];
+    const counted = errors.filter((text) => text.includes("cannot be 0"));
+    expect(counted).toEqual(wrong.map((text) => `spec.updateStrategy.rollingUpdate.${text}`));
+  },
+);

@@ -90,7 +90,7 @@ function validateSelector(spec: StatefulSetSpec, field: string, options: Statefu
 function effectiveTemplate({ template, volumeClaimTemplates = [] }: StatefulSetSpec): PodTemplateSpec {
   const { hostname: _hostname, subdomain: _subdomain, ...spec } = template.spec ?? {};
   if (volumeClaimTemplates.length === 0) return { ...template, spec };
-  const names = volumeClaimTemplates.map(({ metadata }) => metadata?.name ?? "");
+  const names = [...new Set(volumeClaimTemplates.map(({ metadata }) => metadata?.name ?? ""))];
   const claims: Volume[] = names.map((name) => ({ name, persistentVolumeClaim: { claimName: name } }));
   const others = (spec.volumes ?? []).filter(({ name }) => !names.includes(name));
   return { ...template, spec: { ...spec, volumes: [...claims, ...others] } };

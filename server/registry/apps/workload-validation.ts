@@ -32,7 +32,9 @@ export function selectorForm(selector: LabelSelector | undefined): unknown {
   const { matchLabels, matchExpressions = [] } = selector;
   return {
     ...(matchLabels && Object.keys(matchLabels).length > 0 && { matchLabels: sortedMembers(matchLabels) }),
-    ...(matchExpressions.length > 0 && { matchExpressions }),
+    ...(matchExpressions.length > 0 && {
+      matchExpressions: matchExpressions.map(({ key, operator, values }) => ({ key, operator, values })),
+    }),
   };
 }
 
@@ -108,9 +110,11 @@ export function validateAtMost100Percent(value: IntOrString, field: string): Fie
   return [fieldInvalid(field, value, "must not be greater than 100%")];
 }
 
-/** The number or the percentage; text that is neither counts as 0. */
+/** The number or the percentage; text that is neither counts as 0. (getIntOrPercentValue) */
 export function amountOf(value: IntOrString): number {
-  return typeof value === "number" ? value : (percentOf(value) ?? 0);
+  if (typeof value === "number") return value;
+  if (validatePercent(value).length === 0) return percentOf(value) ?? 0;
+  return /^[+-]?[0-9]+$/.test(value) ? Number(value) : 0;
 }
 
 /** Counts of a status that must not be negative. */

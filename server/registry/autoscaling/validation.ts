@@ -15,6 +15,7 @@ import {
 } from "../../meta/field-error.ts";
 import { validateDNS1123Label, validatePathSegmentName } from "../../meta/names.ts";
 import { compareQuantities, parseQuantity, quantitySign } from "../../meta/quantity.ts";
+import { validateContainerResourceName } from "../core/pod/resource-validation.ts";
 
 const METRIC_TYPES = ["ContainerResource", "External", "Object", "Pods", "Resource"];
 const POLICY_TYPES = ["Percent", "Pods"];
@@ -160,7 +161,9 @@ function validateSource(
   const { name, container } = containerResource;
   const wrong = container ? validateDNS1123Label(container) : [];
   return [
-    ...(name ? [] : [fieldRequired(`${field}.name`, "must specify a resource name")]),
+    ...(name
+      ? validateContainerResourceName(name, `${field}.name`)
+      : [fieldRequired(`${field}.name`, "must specify a resource name")]),
     ...(container ? [] : [fieldRequired(`${field}.container`, "must specify a container")]),
     ...wrong.map((text) => fieldInvalid(`${field}.container`, container, text)),
     ...validateUsage(containerResource.target, field),

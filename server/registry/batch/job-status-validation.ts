@@ -156,12 +156,12 @@ function validateIndexes({ spec, now, changed }: Change): FieldError[] {
 }
 
 function validatePodCounts({ now, has, changed }: Change): FieldError[] {
-  const { terminating = 0, ready = 0, active = 0 } = now;
+  const { terminating = 0, ready, active = 0 } = now;
   const errors: FieldError[] = [];
   if (changed("finished", "terminating") && terminating > 0 && has(now, "finished")) {
     errors.push(fieldInvalid("status.terminating", terminating, "terminating>0 is invalid for finished job"));
   }
-  if (changed("ready", "active") && ready > active) {
+  if (changed("ready", "active") && ready !== undefined && ready > active) {
     errors.push(fieldInvalid("status.ready", ready, "cannot set more ready pods than active"));
   }
   return errors;

@@ -67,17 +67,18 @@ function validateConditions(
 }
 
 function validateExitCodes(
-  { operator, containerName, values = [] }: NonNullable<PodFailurePolicyRule["onExitCodes"]>,
+  { operator, containerName, values: given }: NonNullable<PodFailurePolicyRule["onExitCodes"]>,
   names: readonly string[],
   field: string,
 ): FieldError[] {
+  const values = given ?? [];
   const errors = choice(operator, ["In", "NotIn"], `${field}.operator`);
   if (containerName !== undefined && !names.includes(containerName)) {
     const detail = "must be one of the container or initContainer names in the pod template";
     errors.push(fieldInvalid(`${field}.containerName`, containerName, detail));
   }
   const at = `${field}.values`;
-  if (values.length === 0) errors.push(fieldInvalid(at, values, "at least one value is required"));
+  if (values.length === 0) errors.push(fieldInvalid(at, given, "at least one value is required"));
   else if (values.length > MAX_EXIT_CODES) errors.push(fieldTooMany(at, values.length, MAX_EXIT_CODES));
   for (const [i, code] of values.entries()) {
     if (operator === "In" && code === 0) {

@@ -20,9 +20,8 @@ const SHOWN = 3;
 
 /** `a,b,c + 2 more...`, or `<unset>`. (listWithMoreString) */
 export function listWithMore(all: readonly string[]): string {
-  if (all.length === 0) return "<unset>";
   const shown = all.slice(0, SHOWN).join(",");
-  return all.length > SHOWN ? `${shown} + ${all.length - SHOWN} more...` : shown;
+  return all.length > SHOWN ? `${shown} + ${all.length - SHOWN} more...` : shown || "<unset>";
 }
 
 /** `a=1,b=2` in order of keys, or `<none>`. (labels.FormatLabels) */

@@ -3,6 +3,7 @@ import type {
   DeviceConstraint,
   DeviceRequest,
   DeviceSubRequest,
+  DeviceToleration,
   ResourceClaimSpec,
 } from "../../../openapi/api/resource.k8s.io.v1.ts";
 import { dnsLabel, dnsSubdomain, neededBy, neededOneOf } from "../../meta/field-checks.ts";
@@ -21,12 +22,18 @@ const NOT_A_REQUEST =
 const ONE_OF = "exactly one of `exactly` or `firstAvailable` is required";
 const ADMIN_LABEL = "resource.kubernetes.io/admin-access";
 
-/** (pkg/apis/resource/v1/defaults.go) */
+/** A toleration is of one value when it does not say otherwise. */
+export function defaultTolerations(tolerations: readonly DeviceToleration[] = []): void {
+  for (const toleration of tolerations) toleration.operator ||= "Equal";
+}
+
+/** (pkg/apis/resource/v1/{defaults,zz_generated.defaults}.go) */
 export function defaultClaim(spec: ResourceClaimSpec): void {
   for (const { exactly, firstAvailable = [] } of spec.devices?.requests ?? []) {
     for (const request of [...(exactly ? [exactly] : []), ...firstAvailable]) {
       request.allocationMode ||= "ExactCount";
       if (request.allocationMode === "ExactCount") request.count ||= 1;
+      defaultTolerations(request.tolerations);
     }
   }
 }

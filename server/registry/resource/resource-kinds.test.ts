@@ -25,6 +25,19 @@ const device = (more: object) => slice({ devices: [{ name: "d", ...more }] });
 const shared = (requestPolicy: object) =>
   device({ allowMultipleAllocations: true, capacity: { memory: { value: "8Gi", requestPolicy } } });
 
+test("a toleration is of one value when it does not say otherwise", () => {
+  const tolerations = [{ key: "a" }, { key: "b", operator: "Exists" }];
+  const object = {
+    metadata: { name: "c" },
+    spec: { devices: { requests: [{ name: "r", exactly: { deviceClassName: "x", tolerations } }] } },
+    status: {},
+  } as unknown as ResourceClaim; // as it is before defaults
+  resourceClaim.defaults?.(object);
+  const { exactly } = object.spec.devices?.requests?.[0] ?? {};
+  expect(exactly).toMatchObject({ count: 1, tolerations: [{ operator: "Equal" }, { operator: "Exists" }] });
+  expect(messages(resourceClaim.validate?.(object, context))).toEqual([]);
+});
+
 test.each<[object, string[]]>([
   [device({ attributes: { "a.example/b": { version: "1.2.3-rc.1" } } }), []],
   [

@@ -1,5 +1,6 @@
 import type { Pod, ServiceAccount } from "../../../../openapi/api/core.v1.ts";
 import { goQuote } from "../../../meta/go-quote.ts";
+import { validatePathSegmentName } from "../../../meta/names.ts";
 import { forbidden } from "../../forbidden.ts";
 import type { AdmissionAttributes, AdmissionContext, AdmissionPlugin } from "../../plugin.ts";
 import { isMirrorPod } from "../../pod-containers.ts";
@@ -74,6 +75,10 @@ async function accountOf(
     if (attempt === attempts) break;
     await sleep(pause);
   }
-  const notFound = `serviceaccount ${goQuote(name)} not found`;
+  const wrong = validatePathSegmentName(name);
+  const notFound =
+    wrong.length > 0
+      ? `invalid resource name ${goQuote(name)}: [${wrong.join(" ")}]`
+      : `serviceaccount ${goQuote(name)} not found`;
   throw forbidden(attributes, `error looking up service account ${namespace}/${name}: ${notFound}`);
 }

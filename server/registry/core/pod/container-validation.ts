@@ -58,7 +58,7 @@ export function validateInitContainers(context: ContainerContext, field: string)
   return initContainers.flatMap((container, i) => {
     const at = `${field}[${i}]`;
     const { name = "", resizePolicy = [] } = container;
-    const errors = [...validateCommon(container, context, at), ...validateRestartPolicy(container, at)];
+    const errors = [...validateCommon(container, context, at), ...validateInitRestartPolicy(container, at)];
     if (names.has(name)) errors.push(fieldDuplicate(`${at}.name`, name));
     else if (name) names.add(name);
     // They run one by one, so each is on its own.
@@ -110,9 +110,10 @@ export function validateEphemeralContainers(context: ContainerContext, field: st
   });
 }
 
-/** They are for looking around, nothing may rely on them. In the order of the Go struct. */
-function forbidServiceFields(container: EphemeralContainer, field: string): FieldError[] {
-  const given = (value: unknown) => value !== undefined && !(typeof value === "object" && isEmpty(value));
+/** They are for looking around, nothing may rely on them: not even empty. In the order of the Go struct. */
+function forbidServiceFields({ resources, ...others }: EphemeralContainer, field: string): FieldError[] {
+  const isLimited = resources !== undefined && Object.keys(resources).length > 0;
+  const given: Partial<EphemeralContainer> = isLimited ? { ...others, resources } : others;
   const members = [
     "ports",
     "resources",
@@ -125,12 +126,8 @@ function forbidServiceFields(container: EphemeralContainer, field: string): Fiel
     "lifecycle",
   ] as const;
   return members
-    .filter((member) => given(container[member]))
+    .filter((member) => given[member] !== undefined)
     .map((member) => fieldForbidden(`${field}.${member}`, "cannot be set for an Ephemeral Container"));
-}
-
-function isEmpty(value: object | null): boolean {
-  return value === null || Object.keys(value).length === 0;
 }
 
 /** (validateContainerCommon) */
@@ -213,13 +210,22 @@ function validateResizePolicies(
   });
 }
 
+const rulesWithoutPolicy = (field: string): FieldError =>
+  fieldRequired(`${field}.restartPolicy`, "must specify restartPolicy when restart rules are used");
+
+/** Rules that no policy goes with are not looked at. (validateInitContainerRestartPolicy) */
+function validateInitRestartPolicy(container: Container, field: string): FieldError[] {
+  if (container.restartPolicy !== undefined) return validateRestartPolicy(container, field);
+  return container.restartPolicyRules?.length ? [rulesWithoutPolicy(field)] : [];
+}
+
 /** A container's own policy and rules. (validateContainerRestartPolicy) */
 function validateRestartPolicy(container: Container, field: string): FieldError[] {
   const { restartPolicy, restartPolicyRules: rules = [] } = container;
   const errors: FieldError[] = [];
   if (restartPolicy === undefined) {
     if (rules.length === 0) return [];
-    errors.push(fieldRequired(`${field}.restartPolicy`, "must specify restartPolicy when restart rules are used"));
+    errors.push(rulesWithoutPolicy(field));
   } else errors.push(...oneOf(restartPolicy, ["Always", "Never", "OnFailure"], `${field}.restartPolicy`));
   if (rules.length > MAX_RULES) errors.push(fieldTooMany(`${field}.restartPolicyRules`, rules.length, MAX_RULES));
   for (const [i, { action = "", exitCodes }] of rules.entries()) {

@@ -34,8 +34,7 @@ export function defaultPod(pod: Pod): void {
   for (const { resources } of [...(spec.containers ?? []), ...(spec.initContainers ?? [])]) {
     if (resources?.limits) resources.requests = { ...resources.limits, ...resources.requests };
   }
-  defaultHugePageLimits(spec);
-  defaultPodRequests(spec);
+  defaultPodResources(spec);
   spec.enableServiceLinks ??= true;
   if (spec.hostNetwork) {
     const ports = [...(spec.containers ?? []), ...(spec.initContainers ?? [])].flatMap((c) => c.ports ?? []);
@@ -129,6 +128,12 @@ function defaultHttpGet(handler: Pick<LifecycleHandler, "httpGet"> | undefined):
   if (!handler?.httpGet) return;
   handler.httpGet.path ||= "/";
   handler.httpGet.scheme ||= "HTTP";
+}
+
+/** Resources of the Pod as a whole, from its containers'. */
+export function defaultPodResources(spec: PodSpec): void {
+  defaultHugePageLimits(spec);
+  defaultPodRequests(spec);
 }
 
 /** Limits of huge pages of the Pod as a whole, from its containers. */

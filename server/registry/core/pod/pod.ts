@@ -2,7 +2,7 @@ import type { Pod } from "../../../../openapi/api/core.v1.ts";
 import { warningsForIP } from "../../../meta/ip-validation.ts";
 import { defineKind } from "../../kind.ts";
 import { bind } from "./binding.ts";
-import { defaultPod } from "./defaults.ts";
+import { defaultPod, defaultPodResources } from "./defaults.ts";
 import { evict } from "./eviction.ts";
 import {
   prepareForCreate,
@@ -34,7 +34,10 @@ export const pod = defineKind<Pod>({
   prepareForCreate: (obj, { now, warn }) => prepareForCreate(obj, now, warn),
   prepareForUpdate,
   validate: validatePod,
+  updateChecks: ["changes", "whole", "own"],
   validateUpdate: validatePodUpdate,
+  // As it is when it is read again: admission may have given its containers resources.
+  canonicalize: ({ spec }) => spec && defaultPodResources(spec),
   returnsDeletedObject: true,
   // Programs update Pods, people seldom do: upstream spares itself the work then.
   warnings: ({ metadata, spec }, old) =>

@@ -1,6 +1,6 @@
 import type { PodResourceClaim, PodSpec } from "../../../../openapi/api/core.v1.ts";
 import type { ObjectMeta } from "../../../../openapi/api/meta.k8s.io.v1.ts";
-import { dnsLabel, dnsSubdomain, neededOneOf, qualifiedName } from "../../../meta/field-checks.ts";
+import { dnsLabel, dnsSubdomain, neededOneOf, oneOf, qualifiedName } from "../../../meta/field-checks.ts";
 import {
   type FieldError,
   fieldDuplicate,
@@ -109,7 +109,8 @@ function validateScalars(spec: PodSpec, field: string, options: ValidationOption
     errors.push(...validateContainerResources({ limits: overhead }, new Set(), `${field}.overhead`, options));
   }
   if (!os) return errors;
-  const wrong = neededOneOf(os.name, ["linux", "windows"], `${field}.os.name`);
+  if (!os.name) return [...errors, fieldRequired(`${field}.os.name`, "")];
+  const wrong = oneOf(os.name, ["linux", "windows"], `${field}.os`);
   return [...errors, ...(wrong.length > 0 ? wrong : validateForOs(spec, field))];
 }
 

@@ -4,6 +4,7 @@ import {
   type FieldError,
   fieldDuplicate,
   fieldForbidden,
+  fieldInternalError,
   fieldInvalid,
   fieldRequired,
 } from "../../../meta/field-error.ts";
@@ -175,9 +176,22 @@ function validateHostIPs({ hostIP = "", hostIPs = [] }: PodStatus, old: PodStatu
 /** At most one of each family. */
 function validateFamilies(ips: readonly { ip: string }[], field: string, type: "PodIP" | "HostIP"): FieldError[] {
   if (ips.length < 2) return [];
-  const families = new Set(ips.map(({ ip }) => parseIp(ip)?.family));
-  if (families.size === 2 && ips.length === 2) return [];
-  return [fieldInvalid(field, internalForm(ips, type), "may specify no more than one IP for each IP family")];
+  const parsed = ips.map(({ ip }) => parseIp(ip)?.family);
+  const wrong = parsed.indexOf(undefined);
+  const errors =
+    wrong < 0
+      ? []
+      : [
+          fieldInternalError(
+            field,
+            `failed to check for dual stack with error:invalid IP[${wrong}]: ${ips[wrong]?.ip}`,
+          ),
+        ];
+  if (wrong < 0 && ips.length === 2 && parsed[0] !== parsed[1]) return [];
+  return [
+    ...errors,
+    fieldInvalid(field, internalForm(ips, type), "may specify no more than one IP for each IP family"),
+  ];
 }
 
 function validateUsers(statuses: readonly ContainerStatus[] = [], field: string, { os }: PodSpec): FieldError[] {

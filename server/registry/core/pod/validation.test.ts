@@ -27,6 +27,32 @@ const withVolume = (volume: Omit<Volume, "name">): PodSpec => ({ volumes: [{ nam
 
 test.each<[string, PodSpec, string[]]>([
   ["none", {}, []],
+  [
+    "an unknown system",
+    { os: { name: "a" } },
+    ['spec.os: Unsupported value: "a": supported values: "linux", "windows"'],
+  ],
+  ["a system without a name", { os: { name: "" } }, ["spec.os.name: Required value"]],
+  [
+    "rules without a policy, which are looked at only in containers that go on",
+    {
+      containers: [container({ restartPolicyRules: [{ action: "Restart" }] })],
+      initContainers: [container({ name: "i", restartPolicyRules: [{ action: "Restart" }] })],
+    },
+    [
+      "spec.containers[0].restartPolicy: Required value: must specify restartPolicy when restart rules are used",
+      "spec.containers[0].restartPolicyRules[0].exitCodes: Required value: must be specified",
+      "spec.initContainers[0].restartPolicy: Required value: must specify restartPolicy when restart rules are used",
+    ],
+  ],
+  [
+    "an ephemeral container with a lifecycle, though an empty one",
+    { ephemeralContainers: [{ name: "e", image: "x", lifecycle: {}, resources: {} }] },
+    [
+      "spec.ephemeralContainers[0].lifecycle: Forbidden: cannot be set for an Ephemeral Container",
+      "spec.ephemeralContainers: Forbidden: cannot be set on create",
+    ],
+  ],
   ["no container", { containers: [] }, ["spec.containers: Required value"]],
   ["no image", withContainer({ image: "" }), ["spec.containers[0].image: Required value"]],
   [

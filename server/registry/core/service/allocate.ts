@@ -1,4 +1,5 @@
 import type { Service, ServicePort } from "../../../../openapi/api/core.v1.ts";
+import { StatusError } from "../../../meta/errors.ts";
 import type { FinishWrite } from "../../kind.ts";
 import type { Allocation, ServiceAllocator } from "./allocator.ts";
 import { initFamilies, keepsDualStack } from "./families.ts";
@@ -160,6 +161,6 @@ function takeNewPorts({ spec }: Service, before: readonly number[], allocation: 
 /** A plain error upstream: it answers 500. */
 function refuseRepeated({ protocol = "", nodePort = 0 }: ServicePort, seen: Set<string>): void {
   const key = `${protocol}/${nodePort}`;
-  if (seen.has(key)) throw new Error(`duplicate nodePort: {${protocol} ${nodePort}}`);
+  if (seen.has(key)) throw new StatusError(500, "", `duplicate nodePort: {${protocol} ${nodePort}}`);
   seen.add(key);
 }

@@ -20,11 +20,7 @@ export const service = defineKind<Service>({
   returnsDeletedObject: true,
   validateName: nameIsDNSLabel,
   defaults,
-  async beginWrite(object, old, { serviceAllocator }, dryRun) {
-    // Upstream drops it on each read.
-    if (object.spec.type === "ExternalName") delete object.spec.internalTrafficPolicy;
-    return allocate(object, old, serviceAllocator, dryRun);
-  },
+  beginWrite: (object, old, { serviceAllocator }, dryRun) => allocate(object, old, serviceAllocator, dryRun),
   async afterCommit(object, old, { serviceAllocator }) {
     if (!object && old) await serviceAllocator.releaseAll(old);
   },
@@ -37,6 +33,10 @@ export const service = defineKind<Service>({
   },
   validate: (object) => validateService(object),
   validateUpdate: validateServiceUpdate,
+  canonicalize({ spec }) {
+    // Upstream stores it, and drops it on each read.
+    if (spec.type === "ExternalName") delete spec.internalTrafficPolicy;
+  },
   warnings: warningsOf,
   selectableFields: ({ spec }) => ({ "spec.clusterIP": spec.clusterIP ?? "", "spec.type": spec.type ?? "" }),
   subresources: {
