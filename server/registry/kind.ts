@@ -41,6 +41,12 @@ export interface Column<T> {
 /** Ends what `beginWrite` began. */
 export type FinishWrite = (isCommitted: boolean) => void | Promise<void>;
 
+/**
+ * A part of update validation: `changes` of metadata that may not be, the `whole` metadata by the rules of creation,
+ * `validate` of the new object, the kind's `own` validateUpdate. What two parts find wrong is told twice, as upstream.
+ */
+export type UpdateCheck = "changes" | "whole" | "validate" | "own";
+
 /** How PUT, PATCH and GET of a subresource such as `status` differ from the object's own. */
 export interface Subresource<T> {
   /** Kind on the wire when it is not the object's own, for example autoscaling/v1 Scale. */
@@ -53,6 +59,8 @@ export interface Subresource<T> {
   /** Of parts of the object that need permissions of their own: told before `validateUpdate`. */
   authorizeUpdate?(obj: T, old: T, context: RequestContext): Promise<readonly FieldError[]>;
   validateUpdate?(obj: T, old: T, context: RequestContext): readonly FieldError[];
+  /** As that of the kind. */
+  readonly updateChecks?: readonly UpdateCheck[];
   warnings?(obj: T, old: T | undefined): readonly string[];
   /** Other-kind subresources (Scale): from the object, and back into it. Own-kind: a form shown only here. */
   read?(obj: T): KubeObject;
@@ -108,10 +116,12 @@ export interface KindDefinition<T extends KubeObject> {
   prepareForCreate?(obj: T, context: RequestContext): void;
   prepareForUpdate?(obj: T, old: T, context: RequestContext): void;
   validate?(obj: T, context: RequestContext): readonly FieldError[];
-  /** Besides ObjectMeta's own rules. Does not repeat `validate` unless upstream does: then call it here. */
+  /** Besides ObjectMeta's own rules, and `validate` only where `updateChecks` says so. */
   validateUpdate?(obj: T, old: T, context: RequestContext): readonly FieldError[];
-  /** Upstream's update validation checks all of the new object again, so that what is wrong is told once more. */
-  readonly revalidatesMetadata?: boolean;
+  /** What `validateUpdate` is to do besides, and in which order. Default: `changes`, then `own`. */
+  readonly updateChecks?: readonly UpdateCheck[];
+  /** Creation looks at metadata only after all else is right, and then as any kind's: not at `nameRule`, for example. */
+  readonly loosensMetadata?: boolean;
   canonicalize?(obj: T): void;
   /** Texts for `Warning` headers. `old` is undefined on create. */
   warnings?(obj: T, old: T | undefined): readonly string[];

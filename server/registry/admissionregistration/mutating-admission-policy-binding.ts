@@ -34,6 +34,7 @@ export const mutatingAdmissionPolicyBinding = defineKind<MutatingAdmissionPolicy
   },
   prepareForUpdate: bumpGeneration,
   validate,
+  updateChecks: ["whole", "own"],
   validateUpdate: validate,
   warnings: warningsForName,
 });

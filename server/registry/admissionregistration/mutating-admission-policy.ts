@@ -41,6 +41,7 @@ export const mutatingAdmissionPolicy = defineKind<MutatingAdmissionPolicy>({
   },
   prepareForUpdate: bumpGeneration,
   validate: (object, context) => validate(object, undefined, context),
+  updateChecks: ["whole", "own"],
   validateUpdate: validate,
   warnings: warningsForName,
 });

@@ -24,6 +24,7 @@ export const mutatingWebhookConfiguration = defineKind<MutatingWebhookConfigurat
   },
   prepareForUpdate: bumpGeneration,
   validate: ({ webhooks }, { services }) => validateWebhooks(webhooks, undefined, services.checkExpression),
+  updateChecks: ["whole", "own"],
   validateUpdate: ({ webhooks }, old, { services }) =>
     validateWebhooks(webhooks, old.webhooks ?? [], services.checkExpression),
   warnings: warningsForName,

@@ -36,6 +36,7 @@ export const validatingAdmissionPolicyBinding = defineKind<ValidatingAdmissionPo
   },
   prepareForUpdate: bumpGeneration,
   validate,
+  updateChecks: ["whole", "own"],
   validateUpdate: validate,
   warnings: warningsForName,
 });

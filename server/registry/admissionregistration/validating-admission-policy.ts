@@ -52,12 +52,14 @@ export const validatingAdmissionPolicy = defineKind<ValidatingAdmissionPolicy>({
     bumpGeneration(object, old);
   },
   validate: (object, context) => validate(object, undefined, context),
+  updateChecks: ["whole", "own"],
   validateUpdate: validate,
   warnings: warningsForName,
   subresources: {
     status: {
       ...status<ValidatingAdmissionPolicy>({ keep: ["labels", "annotations", "ownerReferences", "finalizers"] }),
       verbs: ["get", "patch", "update"],
+      updateChecks: ["own"],
       validateUpdate({ status: { typeChecking, conditions } }) {
         const warnings = typeChecking?.expressionWarnings ?? [];
         return [

@@ -23,6 +23,7 @@ export const validatingWebhookConfiguration = defineKind<ValidatingWebhookConfig
   },
   prepareForUpdate: bumpGeneration,
   validate: ({ webhooks }, { services }) => validateWebhooks(webhooks, undefined, services.checkExpression),
+  updateChecks: ["whole", "own"],
   validateUpdate: ({ webhooks }, old, { services }) =>
     validateWebhooks(webhooks, old.webhooks ?? [], services.checkExpression),
   warnings: warningsForName,

@@ -24,6 +24,7 @@ export const apiService = defineKind<APIService>({
   },
   prepareForUpdate: (object, old) => restore(object, old, "status"),
   validate,
+  updateChecks: ["changes", "whole", "own"],
   validateUpdate: validate,
   subresources: { status: { ...status<APIService>(), verbs: ["get", "patch", "update"] } },
 });

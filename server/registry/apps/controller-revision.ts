@@ -17,6 +17,7 @@ export const controllerRevision = defineKind<ControllerRevision>({
     else if (!isMembers(value)) errors.push(fieldRequired("data", "data must be a valid JSON object"));
     return errors;
   },
+  updateChecks: ["changes", "whole", "own"],
   validateUpdate: ({ revision, data }, old) => [
     ...validateNonNegative(revision, "revision"),
     ...(semanticEqual(data, old.data) ? [] : [fieldInvalid("data", data, "field is immutable")]),

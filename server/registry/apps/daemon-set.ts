@@ -80,7 +80,10 @@ export const daemonSet = defineKind<DaemonSet>({
   subresources: {
     status: {
       verbs: ["get", "patch", "update"],
-      ...status<DaemonSet>(),
+      prepareForUpdate(obj, old, context) {
+        status<DaemonSet>().prepareForUpdate?.(obj, old, context);
+        setTemplateGeneration(obj, templateGeneration(old)); // a field of the internal spec
+      },
       validateUpdate: (obj, old) => [
         ...validateCounts(obj.status, COUNTS, "status"),
         ...validateCollisionCount(obj.status.collisionCount, old.status.collisionCount),

@@ -96,6 +96,7 @@ export const statefulSet = defineKind<StatefulSet>({
     status: {
       verbs: ["get", "patch", "update"],
       ...status<StatefulSet>(),
+      updateChecks: ["own", "changes"],
       validateUpdate: (obj, old) => [
         ...validateStatus(obj.status),
         ...validateCollisionCount(obj.status.collisionCount, old.status.collisionCount),

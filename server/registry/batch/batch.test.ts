@@ -32,7 +32,9 @@ test("a Job gets a selector of its own, which shows in its labels too", () => {
     "controller-uid": "u",
     "batch.kubernetes.io/controller-uid": "u",
   };
-  expect(jobOf()).toMatchObject({
+  const object = jobOf();
+  job.canonicalize?.(object);
+  expect(object).toMatchObject({
     metadata: { generation: 1, labels },
     spec: {
       completions: 1,
@@ -194,4 +196,8 @@ test("a CronJob's name leaves room for the time", () => {
   expect(messages(cronJob.validate?.(object, context))).toEqual([
     `metadata.name: Invalid value: "${"c".repeat(53)}": must be no more than 52 characters`,
   ]);
+});
+
+test("a Job without labels is checked without them, and has those of its Pods once it is stored", () => {
+  expect(jobOf().metadata.labels).toBeUndefined();
 });

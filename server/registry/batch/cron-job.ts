@@ -58,7 +58,7 @@ export const cronJob = defineKind<CronJob>({
     ];
   },
   subresources: {
-    status: { verbs: ["get", "patch", "update"], ...status<CronJob>(), validateUpdate: () => [] },
+    status: { verbs: ["get", "patch", "update"], ...status<CronJob>(), updateChecks: [] },
   },
 });
 

@@ -19,10 +19,9 @@ export const job = defineKind<Job>({
   group: "batch",
   version: "v1",
   kind: "Job",
-  defaults({ metadata, spec }) {
-    defaultJobSpec(spec);
-    const labels = spec.template?.metadata?.labels;
-    if (labels && Object.keys(metadata.labels ?? {}).length === 0) metadata.labels = { ...labels };
+  defaults(obj) {
+    defaultJobSpec(obj.spec);
+    defaultLabels(obj);
   },
   garbageCollection: "orphan",
   beforeDelete(_obj, { warn }, { propagationPolicy, orphanDependents }) {
@@ -31,7 +30,7 @@ export const job = defineKind<Job>({
   prepareForCreate(obj) {
     const { metadata, spec } = obj;
     // Defaulting shares one map between both: what is generated into one shows in the other.
-    const inherits = semanticEqual(metadata.labels ?? {}, spec.template.metadata?.labels ?? {});
+    const inherits = metadata.labels !== undefined && semanticEqual(metadata.labels, spec.template.metadata?.labels);
     if (!spec.manualSelector) generateSelector(obj);
     if (inherits && spec.template.metadata?.labels) metadata.labels = { ...spec.template.metadata.labels };
     obj.status = {};
@@ -44,7 +43,9 @@ export const job = defineKind<Job>({
     bumpGeneration(obj, old);
   },
   validate: (obj) => validateJob(obj, {}, true),
+  updateChecks: ["whole", "own", "changes"],
   validateUpdate: validateJobUpdate,
+  canonicalize: defaultLabels, // as it is when it is read again
   warnings: ({ metadata, spec }, old) => {
     if (old && metadata.generation === old.metadata.generation) return [];
     const ofName = old ? [] : warnOfName(metadata.name, "Pod names and hostnames");
@@ -55,6 +56,11 @@ export const job = defineKind<Job>({
     status: { verbs: ["get", "patch", "update"], ...status<Job>(), validateUpdate: validateJobStatus },
   },
 });
+
+function defaultLabels({ metadata, spec }: Job): void {
+  const labels = spec.template?.metadata?.labels;
+  if (labels && Object.keys(metadata.labels ?? {}).length === 0) metadata.labels = { ...labels };
+}
 
 /** (SetDefaults_Job) */
 function defaultJobSpec(spec: JobSpec): void {

@@ -35,6 +35,7 @@ export const certificateSigningRequest = defineKind<Request>({
     obj.status = deepCopy(old.status);
   },
   validate: (obj, { services }) => validateRequest(obj, undefined, services.certificates),
+  updateChecks: ["whole", "own", "changes"],
   validateUpdate: (obj, old, { services }) =>
     validateRequestUpdate(obj, old, { setApproval: false, setCertificate: false }, services.certificates),
   selectableFields: ({ spec }) => ({ "spec.signerName": spec.signerName }),
@@ -58,6 +59,7 @@ export const certificateSigningRequest = defineKind<Request>({
         keepDecision(obj, old, "Denied");
         fillTimes(obj, old, now);
       },
+      updateChecks: ["whole", "own", "changes"],
       validateUpdate: (obj, old, { services }) =>
         validateRequestUpdate(obj, old, { setApproval: false, setCertificate: true }, services.certificates),
     },
@@ -70,6 +72,7 @@ export const certificateSigningRequest = defineKind<Request>({
         const { conditions: _old, ...status } = deepCopy(old.status ?? {});
         obj.status = { ...(conditions && { conditions }), ...status };
       },
+      updateChecks: ["whole", "own", "changes"],
       validateUpdate: (obj, old, { services }) =>
         validateRequestUpdate(obj, old, { setApproval: true, setCertificate: false }, services.certificates),
     },

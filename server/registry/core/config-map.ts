@@ -10,8 +10,8 @@ export const configMap = defineKind<ConfigMap>({
   group: "",
   version: "v1",
   kind: "ConfigMap",
-  revalidatesMetadata: true,
   validate,
+  updateChecks: ["changes", "whole", "own"],
   validateUpdate: (object, old) => [...validateImmutable(object, old), ...validate(object)],
 });
 

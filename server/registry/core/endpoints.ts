@@ -19,13 +19,13 @@ export const endpoints = defineKind<Endpoints>({
   group: "",
   version: "v1",
   kind: "Endpoints",
-  revalidatesMetadata: true,
   allowCreateOnUpdate: true,
   defaults({ subsets = [] }) {
     for (const { ports = [] } of subsets) for (const port of ports) port.protocol ||= "TCP";
   },
   validate: ({ subsets = [] }) => subsets.flatMap(validateSubset),
   // What was valid once stays valid.
+  updateChecks: ["changes", "whole", "own"],
   validateUpdate: ({ subsets = [] }, old) =>
     semanticEqual(subsets, old.subsets ?? []) ? [] : subsets.flatMap(validateSubset),
   warnings: ({ metadata, subsets = [] }) =>

@@ -3,6 +3,7 @@ import { semanticEqual } from "../../meta/equality.ts";
 import { type FieldError, fieldInvalid, fieldRequired } from "../../meta/field-error.ts";
 import { nameIsDNSSubdomain, validateDNS1123Subdomain, validateQualifiedName } from "../../meta/names.ts";
 import { validateImmutable, validateObjectMeta, validateObjectMetaUpdate } from "../../meta/object-meta.ts";
+import { validateKubeFinalizers } from "../generic/finalizer-names.ts";
 
 const MAX_LENGTH = 128;
 const MAX_NOTE_LENGTH = 1024;
@@ -13,6 +14,7 @@ export function validateEvent(event: Event, strict: boolean): FieldError[] {
   if (!strict) return errors;
   const { metadata, source } = event;
   errors.push(...validateObjectMeta(metadata, { namespaced: true, validateName: nameIsDNSSubdomain }));
+  errors.push(...validateKubeFinalizers(metadata));
   errors.push(...validateSeries(event));
   if (!event.eventTime) errors.push(fieldRequired("eventTime", ""));
   if (event.type !== "Normal" && event.type !== "Warning") {
@@ -33,6 +35,7 @@ export function validateEventUpdate(event: Event, old: Event, strict: boolean): 
   const errors = validateLegacy(event, strict);
   if (!strict) return errors;
   errors.push(...validateObjectMetaUpdate(event.metadata, old.metadata));
+  errors.push(...validateKubeFinalizers(event.metadata));
   if (!semanticEqual(event.series, old.series)) errors.push(...validateSeries(event));
   // Reason twice, as upstream has it.
   const fields = [

@@ -18,8 +18,9 @@ export const event = defineKind<Event>({
   allowCreateOnUpdate: true,
   garbageCollection: "unsupported",
   ttlSeconds: TTL_SECONDS,
-  nameRule: "path-segment",
+  loosensMetadata: true,
   validate: (object, { requestVersion }) => validateEvent(object, requestVersion?.group === "events.k8s.io"),
+  updateChecks: ["own"],
   validateUpdate: (object, old, { requestVersion }) =>
     validateEventUpdate(object, old, requestVersion?.group === "events.k8s.io"),
   selectableFields: (object) => {

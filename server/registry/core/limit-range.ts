@@ -36,6 +36,7 @@ export const limitRange = defineKind<LimitRange>({
     }
   },
   validate,
+  updateChecks: ["whole", "own"],
   validateUpdate: validate,
 });
 

@@ -16,7 +16,6 @@ export const namespace = defineKind<Namespace>({
   group: "",
   version: "v1",
   kind: "Namespace",
-  revalidatesMetadata: true,
   returnsDeletedObject: true,
   defaults(object) {
     object.status ??= {};
@@ -37,6 +36,7 @@ export const namespace = defineKind<Namespace>({
     restore(object, old, "status");
   },
   validate: ({ spec }) => (spec?.finalizers ?? []).flatMap((name) => validateFinalizer(name, "spec.finalizers")),
+  updateChecks: ["whole", "own", "changes"],
   validateUpdate: ({ spec }) => (spec?.finalizers ?? []).flatMap((name) => validateFinalizer(name, "spec.finalizers")),
   // Names made by generateName are only known now.
   canonicalize: nameLabel,

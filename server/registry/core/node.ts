@@ -36,7 +36,6 @@ export const node = defineKind<Node>({
   group: "",
   version: "v1",
   kind: "Node",
-  revalidatesMetadata: true,
   defaults({ spec, status }) {
     if (status?.capacity && !status.allocatable) status.allocatable = { ...status.capacity };
     if (spec) syncPodCidrs(spec);
@@ -51,7 +50,8 @@ export const node = defineKind<Node>({
     if (object.spec && !old.spec?.configSource) restore(object.spec, {}, "configSource");
   },
   validate,
-  validateUpdate: (object, old) => [...validate(object), ...validateUpdate(object, old)],
+  updateChecks: ["whole", "validate", "changes", "own"],
+  validateUpdate,
   warnings,
   selectableFields: ({ spec }) => ({ "spec.unschedulable": String(spec?.unschedulable ?? false) }),
   subresources: {

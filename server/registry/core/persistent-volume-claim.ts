@@ -45,6 +45,7 @@ export const persistentVolumeClaim = defineKind<PersistentVolumeClaim>({
     normalizeSources(object.spec, old.spec);
   },
   validate: ({ spec }) => validateClaimSpec(spec, "spec"),
+  updateChecks: ["changes", "whole", "own"],
   validateUpdate: (object, old) => [...validateClaimSpec(object.spec, "spec"), ...validateUpdate(object, old)],
   warnings,
   selectableFields: ({ metadata }) => ({ name: metadata.name ?? "" }),

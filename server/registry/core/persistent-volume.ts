@@ -58,6 +58,7 @@ export const persistentVolume = defineKind<PersistentVolume>({
   },
   prepareForUpdate: (object, old) => restore(object, old, "status"),
   validate,
+  updateChecks: ["whole", "own", "whole"],
   validateUpdate: (object, old) => [...validate(object, old), ...validateUpdate(object, old)],
   warnings,
   selectableFields: ({ metadata }) => ({ name: metadata.name ?? "" }),

@@ -19,12 +19,11 @@ export const replicationController = defineKind<ReplicationController>({
   garbageCollection: "orphan",
   // Upstream's declarative rule words it in its own way, and leaves what names are generated from alone.
   validateName: (name, isPrefix) => (isPrefix ? [] : validateDNS1123Subdomain(name, "bytes")),
-  defaults({ metadata, spec }) {
+  defaults(obj) {
+    const { spec } = obj;
     const labels = spec.template?.metadata?.labels;
-    if (labels) {
-      if (Object.keys(spec.selector ?? {}).length === 0) spec.selector = { ...labels };
-      if (Object.keys(metadata.labels ?? {}).length === 0) metadata.labels = { ...labels };
-    }
+    if (labels && Object.keys(spec.selector ?? {}).length === 0) spec.selector = { ...labels };
+    defaultLabels(obj);
     spec.replicas ??= 1;
     defaultPodTemplate(spec.template);
   },
@@ -40,6 +39,7 @@ export const replicationController = defineKind<ReplicationController>({
   },
   validate: ({ spec }) => validateSpec(spec, {}),
   validateUpdate: ({ spec }, old) => validateSpec(spec, templateOptions(old.spec.template)),
+  canonicalize: defaultLabels, // as it is when it is read again
   warnings: ({ metadata, spec }, old) => {
     if (old && metadata.generation === old.metadata.generation) return [];
     const ofName = old ? [] : warnOfName(metadata.name, "Pod names and hostnames");
@@ -55,6 +55,11 @@ export const replicationController = defineKind<ReplicationController>({
     },
   },
 });
+
+function defaultLabels({ metadata, spec }: ReplicationController): void {
+  const labels = spec.template?.metadata?.labels;
+  if (labels && Object.keys(metadata.labels ?? {}).length === 0) metadata.labels = { ...labels };
+}
 
 /** (ValidateReplicationControllerSpec) */
 function validateSpec(spec: ReplicationController["spec"], options: ValidationOptions): FieldError[] {

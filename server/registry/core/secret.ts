@@ -15,7 +15,6 @@ export const secret = defineKind<Secret>({
   group: "",
   version: "v1",
   kind: "Secret",
-  revalidatesMetadata: true,
   defaults(object) {
     mergeStringData(object);
     object.type ||= "Opaque";
@@ -24,6 +23,7 @@ export const secret = defineKind<Secret>({
     object.type ||= old.type;
   },
   validate,
+  updateChecks: ["changes", "whole", "own"],
   validateUpdate: (object, old) => [
     ...validateImmutable(object.type ?? "", old.type ?? "", "type"),
     ...validateImmutableData(object, old),

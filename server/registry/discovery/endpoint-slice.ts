@@ -54,6 +54,7 @@ export const endpointSlice = defineKind<EndpointSlice>({
     dropTopology(object, old);
   },
   validate: (object) => validate(object, undefined),
+  updateChecks: ["whole", "own"],
   validateUpdate: (object, old) => [
     ...validate(object, old),
     ...validateImmutable(object.addressType, old.addressType, "addressType"),

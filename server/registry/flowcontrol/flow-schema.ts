@@ -43,11 +43,13 @@ export const flowSchema = defineKind<FlowSchema>({
     restore(object, old, "status");
   },
   validate,
+  updateChecks: ["whole", "own"],
   validateUpdate: validate,
   subresources: {
     status: {
       ...status<FlowSchema>({ keep: ["labels", "annotations", "ownerReferences", "finalizers"] }),
       verbs: ["get", "patch", "update"],
+      updateChecks: ["own"],
       validateUpdate: (object) => validateConditions(object.status.conditions),
     },
   },

@@ -51,11 +51,13 @@ export const priorityLevelConfiguration = defineKind<PriorityLevelConfiguration>
     restore(object, old, "status");
   },
   validate,
+  updateChecks: ["whole", "own"],
   validateUpdate: validate,
   subresources: {
     status: {
       ...status<PriorityLevelConfiguration>({ keep: ["labels", "annotations", "ownerReferences", "finalizers"] }),
       verbs: ["get", "patch", "update"],
+      updateChecks: ["own"],
       validateUpdate: (object) => validateConditions(object.status.conditions),
     },
   },

@@ -61,7 +61,14 @@ export function beforeCreate(kind: Kind, namespace: string, object: KubeObject, 
   const { definition } = kind;
   ensureNamespace(kind, namespace, object);
   definition.prepareForCreate?.(object, context);
-  const errors = [...validateMetadata(kind, object), ...(definition.validate?.(object, context) ?? [])];
+  const { loosensMetadata = false } = definition;
+  const metadataErrors = loosensMetadata ? [] : validateMetadata(kind, object);
+  const errors = [...metadataErrors, ...(definition.validate?.(object, context) ?? [])];
+  if (errors.length === 0 && loosensMetadata) {
+    errors.push(
+      ...validateObjectMeta(object.metadata, { namespaced: kind.namespaced, validateName: nameIsPathSegment }),
+    );
+  }
   if (errors.length > 0) throw invalid(kind, object.metadata.name ?? "", errors);
   for (const text of definition.warnings?.(object, undefined) ?? []) context.warn(text);
   definition.canonicalize?.(object);

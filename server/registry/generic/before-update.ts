@@ -1,14 +1,16 @@
 import { invalid } from "../../meta/errors.ts";
+import type { FieldError } from "../../meta/field-error.ts";
 import { nameIsPathSegment } from "../../meta/names.ts";
 import type { KubeObject } from "../../meta/object.ts";
 import { validateObjectMeta, validateObjectMetaUpdate } from "../../meta/object-meta.ts";
-import type { Kind, KindDefinition, RequestContext, Subresource } from "../kind.ts";
+import type { Kind, KindDefinition, RequestContext, Subresource, UpdateCheck } from "../kind.ts";
 import { ensureNamespace, validateMetadata } from "./before-create.ts";
+import { validateFinalizerNames } from "./finalizer-names.ts";
 
 /** The hooks of an update: the kind's own, or those of a subresource in their place. */
 type UpdateStrategy = Pick<
   KindDefinition<KubeObject>,
-  "prepareForUpdate" | "validateUpdate" | "warnings" | "revalidatesMetadata"
+  "prepareForUpdate" | "validateUpdate" | "warnings" | "updateChecks"
 > &
   Pick<Subresource<KubeObject>, "authorizeUpdate">;
 
@@ -33,19 +35,36 @@ export async function beforeUpdate(
   else metadata.generation = old.metadata.generation;
   strategy.prepareForUpdate?.(object, old, context);
   keepSystemFields(object, old);
-  const metaUpdate = validateObjectMetaUpdate(metadata, old.metadata);
   const errors = [
     ...validateObjectMeta(metadata, { namespaced: kind.namespaced, validateName: nameIsPathSegment }),
-    ...metaUpdate,
-    // Upstream checks it once for all kinds and once more in each kind's own validation; clients see both causes.
-    ...(kind.custom ? [] : metaUpdate),
-    ...(strategy.revalidatesMetadata ? validateMetadata(kind, object) : []),
-    ...(strategy.authorizeUpdate ? await strategy.authorizeUpdate(object, old, context) : []),
-    ...(strategy.validateUpdate?.(object, old, context) ?? []),
+    ...validateObjectMetaUpdate(metadata, old.metadata),
+    ...(await validateUpdate(kind, update, context)),
   ];
   if (errors.length > 0) throw invalid(kind, metadata.name ?? "", errors);
   for (const text of strategy.warnings?.(object, old) ?? []) context.warn(text);
   kind.definition.canonicalize?.(object);
+}
+
+const DEFAULT_CHECKS: readonly UpdateCheck[] = ["changes", "own"];
+
+/** What the kind's validation tells besides: metadata, too, which has been checked already. */
+async function validateUpdate(
+  kind: Kind,
+  { object, old, strategy }: { object: KubeObject; old: KubeObject; strategy: UpdateStrategy },
+  context: RequestContext,
+): Promise<FieldError[]> {
+  const authorization = (await strategy.authorizeUpdate?.(object, old, context)) ?? [];
+  const check: Readonly<Record<UpdateCheck, () => readonly FieldError[]>> = {
+    changes: () => [
+      ...validateObjectMetaUpdate(object.metadata, old.metadata),
+      ...validateFinalizerNames(kind, object.metadata),
+    ],
+    whole: () => validateMetadata(kind, object),
+    validate: () => kind.definition.validate?.(object, context) ?? [],
+    own: () => [...authorization, ...(strategy.validateUpdate?.(object, old, context) ?? [])],
+  };
+  const checks = strategy.updateChecks ?? (kind.custom ? ["own"] : DEFAULT_CHECKS);
+  return checks.flatMap((name) => check[name]());
 }
 
 function keepSystemFields({ metadata }: KubeObject, { metadata: old }: KubeObject): void {

@@ -10,11 +10,15 @@ const LENIENT_GROUPS = [
   "apiextensions.k8s.io",
   "apiregistration.k8s.io",
   "coordination.k8s.io",
+  "node.k8s.io",
 ];
 
 /** Finalizers of Kubernetes' own kinds have a prefix or are well known. (pkg/apis/core/validation ValidateObjectMeta) */
-export function validateFinalizerNames({ custom, group }: Kind, { finalizers = [] }: ObjectMeta): FieldError[] {
-  if (custom || LENIENT_GROUPS.includes(group)) return [];
+export function validateFinalizerNames({ custom, group }: Kind, metadata: ObjectMeta): FieldError[] {
+  return custom || LENIENT_GROUPS.includes(group) ? [] : validateKubeFinalizers(metadata);
+}
+
+export function validateKubeFinalizers({ finalizers = [] }: ObjectMeta): FieldError[] {
   return finalizers.flatMap((name, index) => validateKubeFinalizer(name, `metadata.finalizers[${index}]`));
 }
 

@@ -23,10 +23,9 @@ export const ingressClass = defineKind<IngressClass>({
   },
   prepareForUpdate: bumpGeneration,
   validate,
-  validateUpdate: (object, old) => [
-    ...validateImmutable(object.spec.controller ?? "", old.spec.controller ?? "", "spec.controller"),
-    ...validate(object),
-  ],
+  updateChecks: ["changes", "own", "whole", "validate"],
+  validateUpdate: (object, old) =>
+    validateImmutable(object.spec.controller ?? "", old.spec.controller ?? "", "spec.controller"),
 });
 
 function validate({ spec }: IngressClass): FieldError[] {

@@ -29,6 +29,7 @@ export const ingress = defineKind<Ingress>({
     const detail = "must match `ingressClassName` when both are specified";
     return [...errors, fieldInvalid(`annotations.${CLASS}`, annotation, detail)];
   },
+  updateChecks: ["changes", "whole", "own"],
   validateUpdate: ({ spec }, old) => validateIngressSpec(spec, allowancesOf(old.spec)),
   warnings: ({ metadata, spec }, old) =>
     !old && metadata.annotations?.[CLASS] !== undefined && spec.ingressClassName === undefined

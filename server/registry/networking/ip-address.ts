@@ -12,10 +12,8 @@ export const ipAddress = defineKind<IPAddress>({
   kind: "IPAddress",
   validateName: (name) => validateIP(name, "").map(({ detail }) => detail),
   validate,
-  validateUpdate: (object, old) => [
-    ...validate(object),
-    ...validateImmutable(object.spec.parentRef, old.spec.parentRef, "spec.parentRef"),
-  ],
+  updateChecks: ["whole", "validate", "changes", "own"],
+  validateUpdate: (object, old) => validateImmutable(object.spec.parentRef, old.spec.parentRef, "spec.parentRef"),
 });
 
 function validate({ spec }: IPAddress): FieldError[] {

@@ -19,7 +19,8 @@ export const runtimeClass = defineKind<RuntimeClass>({
   allowUnconditionalUpdate: false,
   defaults: ({ overhead }) => roundResources(overhead?.podFixed),
   validate,
-  validateUpdate: (object, old) => [...validate(object), ...validateImmutable(object.handler, old.handler, "handler")],
+  updateChecks: ["whole", "validate", "changes", "own"],
+  validateUpdate: (object, old) => validateImmutable(object.handler, old.handler, "handler"),
   warnings: ({ scheduling }) =>
     Object.keys(scheduling?.nodeSelector ?? {}).flatMap((key) => {
       const text = deprecationOf(key);

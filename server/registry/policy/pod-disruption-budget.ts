@@ -19,6 +19,7 @@ export const podDisruptionBudget = defineKind<PodDisruptionBudget>({
   version: "v1",
   kind: "PodDisruptionBudget",
   allowUnconditionalUpdate: false,
+  loosensMetadata: true,
   prepareForCreate(object) {
     object.status = { disruptionsAllowed: 0, currentHealthy: 0, desiredHealthy: 0, expectedPods: 0 };
     object.metadata.generation = 1;
@@ -30,11 +31,13 @@ export const podDisruptionBudget = defineKind<PodDisruptionBudget>({
     bumpGeneration(object, old);
   },
   validate: (object) => validate(object, false),
+  updateChecks: ["own"],
   validateUpdate: (object, old) => validate(object, validateLabelSelector(old.spec.selector, {}, "").length > 0),
   subresources: {
     status: {
       ...status<PodDisruptionBudget>(),
       verbs: ["get", "patch", "update"],
+      updateChecks: ["own"],
       validateUpdate: ({ status: { conditions, ...counts } }) => [
         ...validateConditions(conditions, "status.conditions"),
         ...(["disruptionsAllowed", "currentHealthy", "desiredHealthy", "expectedPods"] as const).flatMap((name) =>

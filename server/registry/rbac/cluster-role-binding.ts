@@ -17,6 +17,7 @@ export const clusterRoleBinding = defineKind<ClusterRoleBinding>({
     await services.escalation.checkBinding({ ...write, ...names }, obj.roleRef);
   },
   validate: (obj) => validateBinding(obj, false),
+  updateChecks: ["whole", "own", "changes"],
   validateUpdate: (obj, old) => validateBindingUpdate(obj, old, false),
   columns: bindingColumns,
 });

@@ -20,6 +20,7 @@ export const clusterRole = defineKind<ClusterRole>({
   },
   canonicalize: withoutEmptyRules,
   validate: (obj) => validate(obj, false),
+  updateChecks: ["whole", "own", "changes"],
   validateUpdate: (obj, old) =>
     validate(obj, (old.aggregationRule?.clusterRoleSelectors ?? []).some(hasInvalidLabelValue)),
 });

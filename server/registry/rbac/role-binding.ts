@@ -17,6 +17,7 @@ export const roleBinding = defineKind<RoleBinding>({
     await services.escalation.checkBinding({ ...write, ...names }, obj.roleRef);
   },
   validate: (obj) => validateBinding(obj, true),
+  updateChecks: ["whole", "own", "changes"],
   validateUpdate: (obj, old) => validateBindingUpdate(obj, old, true),
   columns: bindingColumns,
 });

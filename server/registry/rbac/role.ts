@@ -17,5 +17,6 @@ export const role = defineKind<Role>({
   },
   canonicalize: withoutEmptyRules,
   validate: ({ rules }) => validateRules(rules, true),
+  updateChecks: ["whole", "own", "changes"],
   validateUpdate: ({ rules }) => validateRules(rules, true),
 });

@@ -20,6 +20,7 @@ export const deviceClass = defineKind<DeviceClass>({
   },
   prepareForUpdate: bumpGeneration,
   validate,
+  updateChecks: ["whole", "changes", "own"],
   validateUpdate: (object, _old, context) => validate(object, context),
 });
 

@@ -16,6 +16,7 @@ export const resourceClaimTemplate = defineKind<ResourceClaimTemplate>({
     ...validateAdminAccess(adminRequests(object.spec.spec), object.metadata.namespace ?? "", context),
     ...validate(object, context),
   ],
+  updateChecks: ["whole", "own", "changes"],
   validateUpdate: (object, old, context) => [
     ...validate(object, context),
     ...validateImmutable(object.spec, old.spec, "spec"),
@@ -28,7 +29,8 @@ function validate({ spec }: ResourceClaimTemplate, { services }: RequestContext)
   return [
     ...validateAnnotations(annotations, "spec.metadata.annotations"),
     ...validateLabels(labels, "spec.metadata.labels"),
-    ...given.map(([member]) => fieldForbidden(`spec.metadata.${member}`, "cannot be set")),
+    // Names are made from those of the Go type: only the first letter is small.
+    ...given.map(([member]) => fieldForbidden(`spec.metadata.${member === "uid" ? "uID" : member}`, "cannot be set")),
     ...validateClaim(spec.spec, services.checkExpression, "spec.spec"),
   ];
 }

@@ -3,7 +3,13 @@ import { validateImmutable } from "../../meta/object-meta.ts";
 import { defineKind } from "../kind.ts";
 import { restore, status } from "../subresources.ts";
 import { deviceId, validateClaimStatus } from "./claim-status-validation.ts";
-import { adminRequests, defaultClaim, validateAdminAccess, validateClaim } from "./claim-validation.ts";
+import {
+  adminRequests,
+  defaultClaim,
+  defaultTolerations,
+  validateAdminAccess,
+  validateClaim,
+} from "./claim-validation.ts";
 import { authorizeClaimStatus } from "./status-authorization.ts";
 
 /** ResourceClaim, resource.k8s.io/v1. Follows pkg/registry/resource/resourceclaim and pkg/apis/resource. */
@@ -12,7 +18,10 @@ export const resourceClaim = defineKind<ResourceClaim>({
   version: "v1",
   kind: "ResourceClaim",
   returnsDeletedObject: true,
-  defaults: ({ spec }) => defaultClaim(spec),
+  defaults({ spec, status }) {
+    defaultClaim(spec);
+    for (const { tolerations } of status?.allocation?.devices?.results ?? []) defaultTolerations(tolerations);
+  },
   prepareForCreate(object) {
     object.status = {};
   },
@@ -21,6 +30,7 @@ export const resourceClaim = defineKind<ResourceClaim>({
     ...validateAdminAccess(adminRequests(spec), metadata.namespace ?? "", context),
     ...validateClaim(spec, context.services.checkExpression, "spec"),
   ],
+  updateChecks: ["whole", "changes", "own"],
   validateUpdate: (object, old) => validateImmutable(object.spec, old.spec, "spec"),
   subresources: {
     status: {

@@ -15,6 +15,7 @@ export const csiNode = defineKind<CSINode>({
   returnsDeletedObject: true,
   allowUnconditionalUpdate: false,
   validate,
+  updateChecks: ["whole", "own"],
   validateUpdate: (object, old) => [
     ...validate(object),
     ...(old.spec.drivers ?? []).flatMap((before) =>

@@ -14,6 +14,7 @@ export const csiStorageCapacity = defineKind<CSIStorageCapacity>({
   kind: "CSIStorageCapacity",
   allowUnconditionalUpdate: false,
   validate: (object) => validate(object, false),
+  updateChecks: ["whole", "own", "changes"],
   validateUpdate: (object, old) => [
     ...validate(object, validateLabelSelector(old.nodeTopology, {}, "").length > 0),
     ...validateImmutable(object.nodeTopology, old.nodeTopology, "nodeTopology"),

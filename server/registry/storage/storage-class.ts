@@ -23,12 +23,11 @@ export const storageClass = defineKind<StorageClass>({
     object.volumeBindingMode ??= "Immediate";
   },
   validate,
-  validateUpdate: (object, old) => [
-    ...validate(object),
-    ...(["parameters", "provisioner", "reclaimPolicy", "volumeBindingMode"] as const).flatMap((field) =>
+  updateChecks: ["whole", "validate", "changes", "own"],
+  validateUpdate: (object, old) =>
+    (["parameters", "provisioner", "reclaimPolicy", "volumeBindingMode"] as const).flatMap((field) =>
       validateImmutable(object[field], old[field], field),
     ),
-  ],
   warnings: ({ allowedTopologies = [] }) =>
     allowedTopologies.flatMap(({ matchLabelExpressions = [] }, i) =>
       matchLabelExpressions.flatMap(({ key }, j) => {

@@ -24,11 +24,13 @@ export const volumeAttachment = defineKind<VolumeAttachment>({
   },
   prepareForUpdate: (object, old) => restore(object, old, "status"),
   validate,
+  updateChecks: ["whole", "own"],
   validateUpdate,
   subresources: {
     status: {
       ...status<VolumeAttachment>({ keep: ["labels", "annotations", "ownerReferences", "finalizers"] }),
       verbs: ["get", "patch", "update"],
+      updateChecks: ["whole", "own"],
       validateUpdate,
     },
   },

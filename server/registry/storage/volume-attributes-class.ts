@@ -11,12 +11,11 @@ export const volumeAttributesClass = defineKind<VolumeAttributesClass>({
   kind: "VolumeAttributesClass",
   returnsDeletedObject: true,
   validate,
-  validateUpdate: (object, old) => [
-    ...(["driverName", "parameters"] as const).flatMap((field) =>
+  updateChecks: ["changes", "own", "whole", "validate"],
+  validateUpdate: (object, old) =>
+    (["driverName", "parameters"] as const).flatMap((field) =>
       semanticEqual(object[field], old[field]) ? [] : [fieldForbidden(field, `updates to ${field} are forbidden.`)],
     ),
-    ...validate(object),
-  ],
 });
 
 function validate({ driverName, parameters }: VolumeAttributesClass): FieldError[] {
