@@ -147,7 +147,7 @@ function syncRevision(
   old: readonly OwnedSet[],
   now: Date,
 ): Action[] {
-  const annotations = newSetAnnotations(deployment, newSet, maxRevision(old) + 1);
+  const annotations = newSetAnnotations(deployment, newSet, maxRevision(old) + 1n);
   const { minReadySeconds } = deployment.spec;
   const stale = (newSet.spec.minReadySeconds ?? 0) !== (minReadySeconds ?? 0);
   if (stale || !deepEqual(annotations, newSet.metadata.annotations ?? {})) {
@@ -183,7 +183,7 @@ function createSet(
   const { spec, metadata } = deployment;
   const hash = hashOf(spec.template, deployment.status.collisionCount);
   const labels = { ...spec.template.metadata?.labels, [HASH_LABEL]: hash };
-  const revision = maxRevision(old) + 1;
+  const revision = maxRevision(old) + 1n;
   const replicas = newSetReplicas(deployment, old, 0);
   const name = `${(metadata.name ?? "").slice(0, 253 - 1 - hash.length)}-${hash}`;
   const bare: ReplicaSet = {

@@ -18,23 +18,34 @@ const OWN = new Set([
 /** Characters of revision history kept on one ReplicaSet. */
 const HISTORY_LIMIT = 2000;
 
-/** Revision of a ReplicaSet: 0 when it has none, NaN when it is no number. */
-export function revisionOf({ metadata }: Readonly<ReplicaSet>): number {
+/** Revision of a ReplicaSet: 0 when it has none, undefined when it is no int64. They may well be above 2^53. */
+export function revisionOf({ metadata }: Readonly<ReplicaSet>): bigint | undefined {
   const text = metadata.annotations?.[REVISION];
-  if (text === undefined) return 0;
-  return /^[+-]?\d+$/.test(text) ? Number(text) : Number.NaN;
+  if (text === undefined) return 0n;
+  if (!/^[+-]?\d+$/.test(text)) return undefined;
+  const revision = BigInt(text.replace(/^\+/, ""));
+  return BigInt.asIntN(64, revision) === revision ? revision : undefined;
 }
 
 /** The newest revision among some ReplicaSets, leaving out those that cannot be read. */
-export function maxRevision(sets: readonly Readonly<ReplicaSet>[]): number {
-  return Math.max(0, ...sets.map(revisionOf).filter((revision) => !Number.isNaN(revision)));
+export function maxRevision(sets: readonly Readonly<ReplicaSet>[]): bigint {
+  return sets.reduce((max, set) => {
+    const revision = revisionOf(set) ?? 0n;
+    return revision > max ? revision : max;
+  }, 0n);
+}
+
+/** Oldest revision first; one that cannot be read counts as 0. (deploymentutil.ReplicaSetsByRevision) */
+export function byRevision(a: Readonly<ReplicaSet>, b: Readonly<ReplicaSet>): number {
+  const [one = 0n, other = 0n] = [revisionOf(a), revisionOf(b)];
+  return one < other ? -1 : one > other ? 1 : 0;
 }
 
 /** Annotations of the ReplicaSet that now serves the Deployment's template. (SetNewReplicaSetAnnotations) */
 export function newSetAnnotations(
   deployment: Readonly<Deployment>,
   set: Readonly<ReplicaSet>,
-  newRevision: number,
+  newRevision: bigint,
 ): Record<string, string> {
   const annotations = { ...set.metadata.annotations };
   for (const [key, value] of Object.entries(deployment.metadata.annotations ?? {})) {
@@ -43,7 +54,7 @@ export function newSetAnnotations(
   const oldText = annotations[REVISION];
   const oldRevision = revisionOf(set);
   // Never lowered: older sets may have been cleaned up since this one got its number.
-  if (Number.isNaN(oldRevision) || oldRevision >= newRevision) return annotations;
+  if (oldRevision === undefined || oldRevision >= newRevision) return annotations;
   annotations[REVISION] = String(newRevision);
   // A set that served before is rolled back to: what it was called then is kept as history.
   if (oldText !== undefined) {

@@ -1,7 +1,7 @@
 import type { Action } from "../../client/index.ts";
 import type { Deployment, ReplicaSet } from "../../openapi/api/apps.v1.ts";
 import { scaledValue } from "../int-or-percent.ts";
-import { countIn, DESIRED_REPLICAS, MAX_REPLICAS, replicasAnnotations, revisionOf } from "./revision.ts";
+import { byRevision, countIn, DESIRED_REPLICAS, MAX_REPLICAS, replicasAnnotations } from "./revision.ts";
 
 export type OwnedSet = Readonly<ReplicaSet>;
 
@@ -162,7 +162,7 @@ export function cleanUp(deployment: Readonly<Deployment>, old: readonly OwnedSet
   const limit = deployment.spec.revisionHistoryLimit;
   if (limit === undefined || limit === 2 ** 31 - 1) return [];
   const alive = byAge(old.filter(({ metadata }) => !metadata.deletionTimestamp));
-  const ordered = [...alive].sort((a, b) => revisionOf(a) - revisionOf(b) || 0);
+  const ordered = [...alive].sort(byRevision);
   return ordered
     .slice(0, Math.max(0, alive.length - limit))
     .filter(
