@@ -44,3 +44,13 @@ export function isNamespaceTerminating(error: unknown): boolean {
     error instanceof ApiError && !!error.status.details?.causes?.some(({ reason }) => reason === "NamespaceTerminating")
   );
 }
+
+/** The Status in an answer's text. A proxy in between may answer anything: its text is then the message. */
+export function statusFrom(text: string): Status {
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value === "object" && value !== null && "kind" in value && value.kind === "Status")
+      return value as Status;
+  } catch {}
+  return { message: text.trim() };
+}

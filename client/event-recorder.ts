@@ -21,7 +21,14 @@ export interface RecorderOptions {
   component: string;
   /** Node name, of node agents. */
   host?: string;
+  /** Shared by recorders of one process: what one was refused, the others need not try. */
+  refusals?: Refusals;
 }
+
+/** Namespaces that are going away, and refuse all events: until when they need not be tried, in seconds. */
+export type Refusals = Recent<number>;
+
+export const createRefusals = (): Refusals => new Recent<number>();
 
 /** As client-go/tools/record: similar events before they are combined, and for how long they count as similar. */
 const AGGREGATE_ABOVE = 10;
@@ -30,6 +37,8 @@ const AGGREGATE_SECONDS = 600;
 const SPAM_BURST = 25;
 const SPAM_PER_SECOND = 1 / 300;
 const CACHE_ENTRIES = 4096;
+/** More events than that do not wait to be written: further ones are dropped. (maxQueuedEvents) */
+const LONGEST_QUEUE = 1000;
 /** Events of a namespace that is going away are all refused: after one that was, so many seconds without another try. */
 const REFUSED_SECONDS = 1;
 
@@ -80,15 +89,16 @@ export function timestamp(date: Date): string {
 }
 
 /** Combines, counts and limits events as client-go's EventCorrelator does, then writes them one after the other. */
-export function createEventRecorder({ client, clock, logger, component, host }: RecorderOptions): EventRecorder {
+export function createEventRecorder(options: RecorderOptions): EventRecorder {
+  const { client, clock, logger, component, host, refusals } = options;
   const similar = new Recent<{ messages: Set<string>; lastSeconds: number }>();
   const written = new Recent<Event>();
   const spam = new Recent<TokenBucket>();
-  /** When events of a namespace may be tried again, in seconds. */
-  const refused = new Recent<number>();
+  const refused = refusals ?? createRefusals();
   const nameFor = eventNamer(clock);
   const seconds = () => clock.now().getTime() / 1000;
   let last: Promise<void> = Promise.resolve();
+  let waiting = 0;
 
   const record = (event: Event): (() => Promise<void>) | undefined => {
     const { kind, namespace, name, uid, apiVersion, fieldPath } = event.involvedObject;
@@ -165,12 +175,15 @@ export function createEventRecorder({ client, clock, logger, component, host }: 
         reportingInstance: host ?? "",
       });
       if (!write) return;
+      if (waiting >= LONGEST_QUEUE) return logger.debug({ reason, message }, "event dropped: too many wait");
+      waiting++;
       const writeUnlessRefused = () => ((refused.get(namespace) ?? 0) > seconds() ? undefined : write());
       last = last.then(writeUnlessRefused).catch((error: unknown) => {
         // An event is never worth a retry storm.
         if (isNamespaceTerminating(error)) refused.set(namespace, seconds() + REFUSED_SECONDS);
         logger.debug({ err: error, reason, message }, "event not written");
       });
+      void last.then(() => waiting--);
     },
     flush: () => last,
   };

@@ -16,6 +16,7 @@ export * from "./controller.ts";
 export { type DiscoveredResource, type Discovery, discoverResources, resourceNameOf } from "./discovery.ts";
 export {
   createEventRecorder,
+  createRefusals,
   type EventRecorder,
   type RecorderOptions,
   referenceTo,

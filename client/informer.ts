@@ -1,8 +1,6 @@
 // Deep imports: the package's index also loads every generated API class, three times the time and twice the memory.
 import { ListWatch } from "@kubernetes/client-node/dist/cache.js";
-import type { KubeConfig } from "@kubernetes/client-node/dist/config.js";
-import type { RequestContext } from "@kubernetes/client-node/dist/gen/http/http.js";
-import { Watch } from "@kubernetes/client-node/dist/watch.js";
+import type { Watch } from "@kubernetes/client-node/dist/watch.js";
 import { isGone } from "./api-error.ts";
 import { withType } from "./client.ts";
 import { type Clock, type Random, sleep } from "./clock.ts";
@@ -10,6 +8,7 @@ import { type IndexFunction, type Lister, ObjectStore } from "./lister.ts";
 import type { Logger } from "./logger.ts";
 import { type ApiObject, keyOf, pathOf } from "./resource.ts";
 import type { Transport } from "./transport.ts";
+import { openWatch } from "./watch.ts";
 
 /** Told of each change after the lister shows it. `old` is what the lister showed before. */
 export interface ChangeHandler<T> {
@@ -69,46 +68,41 @@ const SILENCE_MS = (2 * WATCH_SECONDS + 30) * 1000;
 interface WatchHooks {
   accept: string | undefined;
   opening(): void;
-  /** After the ListWatch has taken an event in, bookmarks included. */
+  /** After the ListWatch has taken events in, bookmarks included: as many as came in one piece. */
   event(): void;
 }
 
-/**
- * Watches live on the transport's shared connections, and are held so that `close` ends one that is still opening.
- */
-class SharedWatch extends Watch {
+/** The watches of one informer, held so that `close` ends one that is still opening. */
+class SharedWatch {
   #closed = false;
   readonly #open = new Set<AbortController>();
+  readonly #transport: Transport;
   readonly #hooks: WatchHooks;
 
   constructor(transport: Transport, hooks: WatchHooks) {
-    // The two members that Watch asks a KubeConfig for. The real one loads every generated class and opens a
-    // connection pool of its own for each watch.
-    const config = {
-      getCurrentCluster: () => ({ server: transport.server }),
-      async applySecurityAuthentication(context: RequestContext) {
-        for (const [name, value] of Object.entries(transport.headers())) context.setHeaderParam(name, value);
-        if (hooks.accept) context.setHeaderParam("Accept", hooks.accept);
-        context.setDispatcher(transport.watchAgent);
-      },
-    };
-    super(config as unknown as KubeConfig);
+    this.#transport = transport;
     this.#hooks = hooks;
-    // Private upstream and fixed at 30 s, after which a quiet watch is dropped and reopened.
-    (this as unknown as { requestTimeoutMs: number }).requestTimeoutMs = SILENCE_MS;
   }
 
-  override async watch(...[path, query, callback, done]: Parameters<Watch["watch"]>): Promise<AbortController> {
-    this.#hooks.opening();
-    const onEvent: typeof callback = (...event) => {
-      callback(...event);
-      this.#hooks.event();
-    };
-    const controller = await super.watch(path, query, onEvent, done);
+  /** As ListWatch calls it. */
+  async watch(...[path, query, callback, done]: Parameters<Watch["watch"]>): Promise<AbortController> {
+    const { opening, event: progress, accept } = this.#hooks;
+    opening();
+    const wanted = Object.entries(query ?? {}).filter(([, value]) => value !== undefined);
+    const controller = await openWatch(
+      this.#transport,
+      {
+        path,
+        query: { watch: "true", ...Object.fromEntries(wanted.map(([name, value]) => [name, String(value)])) },
+        accept,
+        silenceMs: SILENCE_MS,
+      },
+      { event: (type, object) => callback(type, object), pieceDone: progress, done },
+    );
     if (this.#closed) controller.abort();
     else {
       this.#open.add(controller);
-      controller.signal.addEventListener("abort", () => this.#open.delete(controller));
+      controller.signal.addEventListener("abort", () => this.#open.delete(controller), { once: true });
     }
     return controller;
   }
@@ -193,9 +187,17 @@ export function createInformer<T extends ApiObject>(options: InformerOptions, en
   const seconds = Math.floor(WATCH_SECONDS * (1 + random()));
   const watchPath = `${pathOf(resource, { namespace })}?allowWatchBookmarks=true&timeoutSeconds=${seconds}`;
   // biome-ignore lint/suspicious/noExplicitAny: its types promise class instances with Dates; ours are wire JSON.
-  const listWatch = new ListWatch<any>(watchPath, watch, list, false, labelSelector, fieldSelector, {
-    delayFn: (milliseconds) => sleep(clock, milliseconds, aborted.signal),
-  });
+  const listWatch = new ListWatch<any>(
+    watchPath,
+    watch as unknown as Watch,
+    list,
+    false,
+    labelSelector,
+    fieldSelector,
+    {
+      delayFn: (milliseconds) => sleep(clock, milliseconds, aborted.signal),
+    },
+  );
 
   const guarded = (what: string, call: () => void) => {
     try {

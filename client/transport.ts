@@ -1,5 +1,5 @@
 import { Agent } from "undici";
-import { ApiError, type Status } from "./api-error.ts";
+import { ApiError, statusFrom } from "./api-error.ts";
 import { sleep, systemClock } from "./clock.ts";
 import type { Connection } from "./kubeconfig.ts";
 
@@ -86,9 +86,8 @@ export function openTransport(connection: Connection, userAgent: string, connect
           await sleep(systemClock, seconds * 1000, closed.signal);
           continue;
         }
-        const value = parse(text);
-        if (statusCode >= 400) throw new ApiError(statusCode, statusFrom(value, text));
-        return value;
+        if (statusCode >= 400) throw new ApiError(statusCode, statusFrom(text));
+        return parse(text);
       }
     },
     async close() {
@@ -104,11 +103,4 @@ function parse(text: string): unknown {
   } catch {
     return text; // /healthz and proxies answer plain text
   }
-}
-
-function statusFrom(value: unknown, text: string): Status {
-  // A proxy in between may answer anything: its text is then the message.
-  return typeof value === "object" && value !== null && "kind" in value && value.kind === "Status"
-    ? (value as Status)
-    : { message: text.trim() };
 }

@@ -35,14 +35,24 @@ export interface NodeConnection {
   readonly tls: { readonly cert: string; readonly key: string; readonly ca: string };
 }
 
-/** A process may have a thousand nodes, and each connection costs both sides a handshake. */
-const CONNECTIONS = 2;
+/** Requests of a node in flight: alone or among some, and among many. Each costs both sides a connection. */
+const CONNECTIONS = { few: 2, many: 1 };
+const MANY_NODES = 50;
+
+/** What nodes of one process share. */
+export interface Neighbours {
+  /** How many nodes there are. */
+  readonly count: number;
+  /** Every node may see all Services: one watch of them is enough for a process. */
+  readonly services?: Informer<Service>;
+}
 
 /** What one node, or nodes that share an identity, know of the cluster. @param node undefined: Pods of all nodes */
 export async function connectNode(
   kubeconfig: string,
   node: string | undefined,
   environment: NodeEnvironment,
+  neighbours: Neighbours = { count: 1 },
 ): Promise<NodeConnection> {
   const { clock, random } = environment;
   const logger = environment.logger.child({ node: node ?? "several" });
@@ -51,11 +61,11 @@ export async function connectNode(
   if (!ca) throw new Error(`${kubeconfig}: a node needs an authority, to tell by who asks it`);
   // As kubelet does that was given no files: API servers verify it only with --kubelet-certificate-authority.
   const { certificate: cert, key } = selfSignedCertificate(node ?? hostname(), [], clock.now());
-  const transport = openTransport(connection, "kubelet", CONNECTIONS);
+  const transport = openTransport(connection, "kubelet", CONNECTIONS[neighbours.count > MANY_NODES ? "many" : "few"]);
   const client = createClient(transport);
   const informers = createInformers({ transport, clock, random, logger });
   const pods = informers.get("v1/pods", { fieldSelector: node ? `spec.nodeName=${node}` : "spec.nodeName!=" });
-  const services = informers.get("v1/services");
+  const services = neighbours.services ?? informers.get("v1/services");
   informers.start();
   await informers.synced();
   return { client, transport, informers, pods, services, logger, tls: { cert, key, ca } };

@@ -1,5 +1,13 @@
 import { platform } from "node:os";
-import { type Clock, createEventRecorder, type Logger, type Random } from "../client/index.ts";
+import {
+  type Clock,
+  createEventRecorder,
+  createRefusals,
+  type Informer,
+  type Logger,
+  type Random,
+} from "../client/index.ts";
+import type { Service } from "../openapi/api/core.v1.ts";
 import { addressPool, nodeRanges } from "./address-pool.ts";
 import { startAgent } from "./agent.ts";
 import { CLUSTER_DNS, CLUSTER_DOMAIN, connectNode } from "./connect-node.ts";
@@ -67,18 +75,22 @@ export async function start(options: NodeStartOptions): Promise<{ stop(): Promis
     options.nodes.map(({ name, kubeconfig }, index) => ({ name, kubeconfig, index })),
     ({ kubeconfig }) => kubeconfig,
   );
+  const refusals = createRefusals();
+  const connect = (kubeconfig: string, nodes: readonly { name: string }[], services?: Informer<Service>) => {
+    const only = nodes.length === 1 ? nodes[0] : undefined;
+    const neighbours = { count: options.nodes.length, ...(services && { services }) };
+    return connectNode(kubeconfig, only?.name, options, neighbours);
+  };
+  const [first] = groups;
+  const connected = first && (await connect(...first));
   await Promise.all(
     [...groups].map(async ([kubeconfig, nodes]) => {
-      const only = nodes.length === 1 ? nodes[0] : undefined;
-      const { client, transport, informers, pods, services, logger, tls } = await connectNode(
-        kubeconfig,
-        only?.name,
-        options,
-      );
+      const { client, transport, informers, pods, services, logger, tls } =
+        connected && kubeconfig === first?.[0] ? connected : await connect(kubeconfig, nodes, connected?.services);
       const agents = await Promise.all(
         nodes.map(({ name, index }) => {
           const address = loopback(index);
-          const recorder = createEventRecorder({ client, clock, logger, component: "kubelet", host: name });
+          const recorder = createEventRecorder({ client, clock, logger, component: "kubelet", host: name, refusals });
           const addresses = addressPool(() => nodeRanges({ client, clock, logger, name, index }));
           const runtime = simulatedRuntime({
             ...{ clock, random, address, addresses, network, disks, names },

@@ -1,6 +1,7 @@
 import { ApiError, type Client, type Clock, type Logger, sleep } from "../client/index.ts";
-import type { Pod } from "../openapi/api/core.v1.ts";
+import type { Pod, PodStatus } from "../openapi/api/core.v1.ts";
 import type { PodWorker } from "./pod-worker.ts";
+import { statusPatch } from "./status-patch.ts";
 
 /** Pause after a write that failed, in ms. */
 const RETRY = 1_000;
@@ -15,7 +16,7 @@ export class StatusWriter {
   readonly #logger: Logger;
   readonly #dirty = new Set<PodWorker>();
   readonly #busy = new Set<PodWorker>();
-  readonly #written = new WeakMap<PodWorker, string>();
+  readonly #written = new WeakMap<PodWorker, { text: string; status: PodStatus }>();
   /** The uid of the Pod that it let go, of whose end it may still hear. */
   readonly #deleted = new WeakMap<PodWorker, string>();
   readonly #uidOf: (pod: Pod) => string | undefined;
@@ -65,17 +66,15 @@ export class StatusWriter {
     if (uid === undefined || this.#deleted.get(worker) === uid) return;
     const status = worker.status();
     const text = uid + JSON.stringify(status);
-    if (this.#written.get(worker) !== text) {
-      // These lists merge by address: a new sandbox's would only join the old one's.
-      const { podIPs } = status;
-      const replaced = podIPs && { podIPs: [...podIPs, { $patch: "replace" }] };
+    if (this.#written.get(worker)?.text !== text) {
+      const old = this.#written.get(worker)?.status ?? worker.pod.status;
       await this.#client.patch(
         "v1/pods",
         { name, namespace, subresource: "status" },
-        { metadata: { uid }, status: { ...status, ...replaced } },
+        { metadata: { uid }, status: statusPatch(old, status) },
         { type: "strategic" },
       );
-      this.#written.set(worker, text);
+      this.#written.set(worker, { text, status });
     }
     if (worker.isFinished && worker.pod.metadata.deletionTimestamp) {
       await this.#client.delete("v1/pods", { name, namespace }, { uid, gracePeriodSeconds: 0 });

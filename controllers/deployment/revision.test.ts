@@ -4,7 +4,10 @@ import { byRevision, maxRevision, revisionOf } from "./revision.ts";
 
 const set = (revision?: string) =>
   ({
-    metadata: { name: "s", ...(revision !== undefined && { annotations: { "deployment.kubernetes.io/revision": revision } }) },
+    metadata: {
+      name: "s",
+      ...(revision !== undefined && { annotations: { "deployment.kubernetes.io/revision": revision } }),
+    },
   }) as unknown as ReplicaSet;
 
 test.each([

@@ -22,6 +22,9 @@ export interface ProbeOptions {
 /** Output of a failed exec probe that its event shows, in bytes. */
 const OUTPUT = 10 * 1024;
 
+/** Made once: an abort without a reason makes an exception with a stack each time. */
+const STOPPED = new Error("the probe was stopped");
+
 /** Runs a container's probes until stopped: start-up alone first, then liveness and readiness. (pkg/kubelet/prober) */
 export function startProbes(options: ProbeOptions): { stop(): void } {
   const { container } = options;
@@ -40,7 +43,7 @@ export function startProbes(options: ProbeOptions): { stop(): void } {
   } else {
     others();
   }
-  return { stop: () => aborted.abort() };
+  return { stop: () => aborted.abort(STOPPED) };
 }
 
 async function loop(
@@ -90,7 +93,7 @@ async function loop(
 async function once(probe: Probe, container: Container, running: RunningContainer, clock: Clock, signal: AbortSignal) {
   const limit = (probe.timeoutSeconds ?? 1) * 1000;
   const mine = new AbortController();
-  const stop = () => mine.abort();
+  const stop = () => mine.abort(STOPPED);
   signal.addEventListener("abort", stop);
   const late = sleep(clock, limit, mine.signal).then(() => ({
     ok: false,
@@ -100,7 +103,7 @@ async function once(probe: Probe, container: Container, running: RunningContaine
     return await Promise.race([ask(probe, container, running, mine.signal), late]);
   } finally {
     signal.removeEventListener("abort", stop);
-    mine.abort();
+    mine.abort(STOPPED);
   }
 }
 

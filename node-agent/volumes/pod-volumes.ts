@@ -54,7 +54,8 @@ export async function podVolumes(view: PodView, sources: VolumeSources): Promise
         const { name } = spec;
         const load = filesOf(spec, view, sources);
         if (load) {
-          const volume: FilesVolume = { type: "files", name, ...common, content: () => load(false) };
+          const hasToken = !!spec.projected?.sources?.some(({ serviceAccountToken }) => serviceAccountToken);
+          const volume: FilesVolume = { type: "files", name, ...common, content: () => load(false), hasToken };
           await load(true).catch((error: unknown) => fail(name, error));
           return volume;
         }

@@ -23,6 +23,11 @@ export interface FilesVolume extends Common {
   readonly type: "files";
   /** What should be in it now. Reads from the API server where it must, so ask when somebody looks, or now and then. */
   content(): Promise<readonly VolumeFile[]>;
+  /**
+   * It holds a token, which costs a request and is worth nothing to a Pod that never looks: who shows files only when
+   * they are looked at may wait until then. All else that it needs has been seen to be there.
+   */
+  readonly hasToken: boolean;
 }
 
 export interface EmptyDirVolume extends Common {

@@ -141,10 +141,13 @@ export class TreeVolumes {
   }
 }
 
-/** Files through `..data`, as its writer lays them out: all of them change at once. (pkg/volume/util/atomic_writer.go) */
+/**
+ * Files through `..data`, as its writer lays them out: all of them change at once. Tokens are asked for when somebody
+ * looks for the first time. (pkg/volume/util/atomic_writer.go)
+ */
 async function filesTree(volume: FilesVolume, clock: Clock): Promise<DirectoryNode> {
-  let last = await volume.content();
-  let looked = clock.now().getTime();
+  let last = volume.hasToken ? [] : await volume.content();
+  let looked = volume.hasToken ? Number.NEGATIVE_INFINITY : clock.now().getTime();
   let pending: Promise<void> | undefined;
   const root: DirectoryNode = {
     ...directory(clock.now(), 0o777),
@@ -164,7 +167,7 @@ async function filesTree(volume: FilesVolume, clock: Clock): Promise<DirectoryNo
       await pending;
     },
   };
-  fill(root, last, volume.fsGroup, clock.now());
+  if (!volume.hasToken) fill(root, last, volume.fsGroup, clock.now());
   return root;
 }
 
