@@ -63,6 +63,16 @@ test("a time past its deadline is told of, not made up for", () => {
   expect(sim.events.filter((event) => event.includes("SuccessfulCreate"))).toEqual([]);
 });
 
+test("@every counts from the CronJob's creation, then from the last time", () => {
+  const { pass, names, status } = cluster({ schedule: "@every 90m" });
+  pass(89);
+  expect(names()).toEqual([]);
+  pass(2);
+  expect(names()).toEqual([jobAt("2026-01-01T01:30:00Z")]);
+  pass(90 * 3);
+  expect(status().lastScheduleTime).toBe("2026-01-01T06:00:00Z");
+});
+
 test("times are those of the time zone", () => {
   const { pass, names } = cluster({ schedule: "30 1 * * *", timeZone: "Asia/Kolkata" });
   pass(60 * 24);
@@ -72,6 +82,7 @@ test("times are those of the time zone", () => {
 test.each([
   { change: { timeZone: "Mars/Olympus" }, reason: "UnknownTimeZone" },
   { change: { schedule: "61 * * * *" }, reason: "UnparseableSchedule" },
+  { change: { schedule: "59 23 31 2 *" }, reason: "InvalidSchedule" },
 ])("$reason is told", ({ change, reason }) => {
   const { sim, pass, names } = cluster(change);
   pass(60);

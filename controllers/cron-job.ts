@@ -1,4 +1,3 @@
-import { Cron } from "croner";
 import {
   type Action,
   defineController,
@@ -10,6 +9,7 @@ import {
 } from "../client/index.ts";
 import type { CronJob, Job } from "../openapi/api/batch.v1.ts";
 import type { ObjectReference } from "../openapi/api/core.v1.ts";
+import { latestDue, parseSchedule } from "./cron-schedule.ts";
 import { deepEqual } from "./equality.ts";
 import { finishedCondition } from "./job/conditions.ts";
 import { controllerRef } from "./owner.ts";
@@ -20,8 +20,6 @@ const JOBS = "batch/v1/jobs";
 const SCHEDULED = "batch.kubernetes.io/cronjob-scheduled-timestamp";
 /** After the time itself, so that a timer that is early does not find it in the future. (nextScheduleDelta) */
 const DELTA_MS = 100;
-/** So many missed times point to a clock that has jumped. */
-const MANY = 100;
 
 interface Listers {
   cronJobs: Lister<CronJob>;
@@ -139,31 +137,30 @@ function schedule(cronJob: View, now: Date): Due {
     const message = `invalid timeZone: ${JSON.stringify(timeZone)}: unknown time zone ${timeZone}`;
     return { problem: tell(cronJob, "Warning", "UnknownTimeZone", message) };
   }
-  const parsed = parse(text, timeZone ?? "UTC");
+  const parsed = parseSchedule(text, timeZone ?? "UTC");
   if (typeof parsed === "string") {
-    return {
-      problem: tell(
-        cronJob,
-        "Warning",
-        "UnparseableSchedule",
-        `unparseable schedule: ${JSON.stringify(text)} : ${parsed}`,
-      ),
-    };
+    const message = `unparseable schedule: ${JSON.stringify(text)} : ${parsed}`;
+    return { problem: tell(cronJob, "Warning", "UnparseableSchedule", message) };
   }
   const since = cronJob.status.lastScheduleTime ?? cronJob.metadata.creationTimestamp;
-  let from = Date.parse(since ?? "") || now.getTime();
-  if (startingDeadlineSeconds !== undefined) from = Math.max(from, now.getTime() - startingDeadlineSeconds * 1000);
-  const next = parsed.next(now);
-  const nextMs = next && next.getTime() - now.getTime();
-  const first = parsed.next(new Date(from));
-  if (!first || first > now) return { nextMs, events: [] };
-  const { time, missed } = parsed.latest(first, now);
-  const events: Action[] = [];
-  if (missed > MANY) {
-    const message = "too many missed start times. Set or decrease .spec.startingDeadlineSeconds or check clock skew";
-    events.push(tell(cronJob, "Warning", "TooManyMissedTimes", message));
+  const earliest = Date.parse(since ?? "") || now.getTime();
+  const deadline = startingDeadlineSeconds === undefined ? 0 : now.getTime() - startingDeadlineSeconds * 1000;
+  const due = latestDue(parsed, new Date(Math.max(earliest, deadline)), now);
+  if (!due) {
+    const message = `invalid schedule: ${text} : time difference between two schedules is less than 1 second`;
+    return { problem: tell(cronJob, "Warning", "InvalidSchedule", message) };
   }
-  return { time, nextMs, events };
+  const { time, many } = due;
+  const next = parsed.next(time ?? new Date(earliest));
+  // Where the deadline has hidden one, the next may be in the past.
+  const following = next && next > now ? next : parsed.next(now);
+  const message = "too many missed start times. Set or decrease .spec.startingDeadlineSeconds or check clock skew";
+  const events = many ? [tell(cronJob, "Warning", "TooManyMissedTimes", message)] : [];
+  return {
+    ...(time && { time }),
+    ...(following && { nextMs: following.getTime() - now.getTime() }),
+    events,
+  };
 }
 
 function isTimeZone(name: string): boolean {
@@ -172,44 +169,6 @@ function isTimeZone(name: string): boolean {
     return true;
   } catch {
     return false;
-  }
-}
-
-interface Schedule {
-  next(after: Date): Date | undefined;
-  latest(first: Date, now: Date): { time: Date; missed: number };
-}
-
-const NAMED: Record<string, string> = { "@midnight": "@daily", "@annually": "@yearly" };
-
-/** @returns the problem's text when it is no schedule. */
-function parse(text: string, zone: string): Schedule | string {
-  const every = /^@every (.+)$/.exec(text);
-  if (every) return "@every is not supported";
-  const prefixed = /^(?:CRON_)?TZ=(\S+)\s+(.*)$/.exec(text);
-  const pattern = prefixed?.[2] ?? text;
-  try {
-    const cron = new Cron(NAMED[pattern] ?? pattern, { timezone: prefixed?.[1] ?? zone, paused: true, mode: "5-part" });
-    const next = (after: Date) => cron.nextRun(after) ?? undefined;
-    return {
-      next,
-      latest(first, now) {
-        let time = first;
-        let missed = 1;
-        for (let following = next(first); following && following <= now; following = next(following)) {
-          time = following;
-          missed++;
-          // Far behind: look at the end of the gap only.
-          if (missed > MANY) {
-            const [latest] = cron.previousRuns(1, new Date(now.getTime() + 1000));
-            return { time: latest ?? time, missed };
-          }
-        }
-        return { time, missed };
-      },
-    };
-  } catch (error) {
-    return messageOf(error);
   }
 }
 
