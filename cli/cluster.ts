@@ -45,6 +45,8 @@ export interface ClusterOptions {
   /** Undefined: as kubeadm would have it. */
   controllerSettings?: ControllerSettings;
   scheduler: boolean;
+  /** Whether metrics.k8s.io is served, where there are nodes. */
+  metricsServer: boolean;
   /** Path of a KubeSchedulerConfiguration. */
   schedulerConfig?: string;
   logLevel: string;
@@ -164,6 +166,9 @@ export async function startCluster(options: ClusterOptions, progress: Progress):
     };
     if (options.nodes > FEW_NODES) run(node);
     else light.push(node);
+  }
+  if (options.nodes > 0 && options.metricsServer) {
+    light.push({ name: "metrics-server", logLevel, options: { kubeconfig, host: "127.0.0.1", port: 0 } });
   }
   if (light.length) run(...light);
   const ready = Promise.all(components.map((component) => component.ready)).then(() => {

@@ -44,6 +44,11 @@ const commands: readonly CommandEntry[] = [
     load: async () => (await import("./dns.ts")).dns,
   },
   {
+    name: "metrics-server",
+    description: "serve metrics.k8s.io to any API server",
+    load: async () => (await import("./metrics-server.ts")).metricsServer,
+  },
+  {
     name: "load",
     description: "give images of an archive to nodes that run real containers",
     load: async () => (await import("./load.ts")).load,

@@ -48,6 +48,10 @@ export async function startComponent(spec: ComponentSpec): Promise<Component> {
       const { start } = await import("../dns/start.ts");
       return start({ ...common, ...options });
     }
+    case "metrics-server": {
+      const { start } = await import("../metrics-server/start.ts");
+      return start({ ...common, ...options });
+    }
     case "node": {
       const { start } = await import("../node-agent/start.ts");
       return start({ ...common, ...options });

@@ -24,6 +24,10 @@ export type ComponentSpec = { readonly logLevel: string } & (
       readonly options: Omit<DnsStartOptions, "clock" | "random" | "logger">;
     }
   | {
+      readonly name: "metrics-server";
+      readonly options: { readonly kubeconfig: string; readonly host: string; readonly port: number };
+    }
+  | {
       readonly name: "node";
       readonly options: {
         readonly nodes: readonly { readonly name: string; readonly kubeconfig: string }[];

@@ -15,6 +15,7 @@ interface UpOptions extends ServerFlags, ControllerFlags {
   detach: boolean;
   nodes: number;
   scheduler: boolean;
+  metricsServer: boolean;
   schedulerConfig?: string;
   runtime: "simulated" | "cri";
   port: number;
@@ -33,6 +34,7 @@ export const up = new Command("up")
   .addOption(new Option("--nodes <n>", "number of nodes, 0 for none").argParser(wholeNumber(0, 5000)).default(2))
   .addOption(flags.runtime())
   .option("--no-scheduler", "run no scheduler")
+  .option("--no-metrics-server", "serve no metrics.k8s.io: with nodes it is served, unless somebody else does")
   .option("--scheduler-config <file>", "a KubeSchedulerConfiguration for the scheduler")
   .addOption(flags.port())
   .addOption(flags.bindAddress())

@@ -36,7 +36,7 @@ export { electLeader, type LeaderElectionOptions } from "./leader-election.ts";
 export { controllerOf, type IndexFunction, type Lister, listerOf, ObjectStore } from "./lister.ts";
 export { createLogger, type Logger, silentLogger } from "./logger.ts";
 export { type ComponentMetrics, createMetrics } from "./metrics.ts";
-export { durationMs, milliQuantity, milliValue } from "./milli.ts";
+export { bytesQuantity, durationMs, durationText, milliQuantity, milliValue, nanoQuantity } from "./milli.ts";
 export { quantity } from "./quantity.ts";
 export {
   type ApiObject,

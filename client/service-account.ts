@@ -21,6 +21,8 @@ export interface ServiceAccountOptions {
   readonly connection: Connection;
   readonly clock: Clock;
   readonly namespace: string;
+  /** Begins the user agent. */
+  readonly component: string;
 }
 
 /**
@@ -32,6 +34,7 @@ export function serviceAccountClients({
   connection,
   clock,
   namespace,
+  component,
 }: ServiceAccountOptions): ServiceAccountClients {
   const transports: Transport[] = [];
   const { clientCertificate: _, clientKey: __, ...bare } = connection;
@@ -55,7 +58,7 @@ export function serviceAccountClients({
       };
       const transport = openTransport(
         { ...bare, token: () => token },
-        `kube-controller-manager/system:serviceaccount:${namespace}:${name}`,
+        `${component}/system:serviceaccount:${namespace}:${name}`,
       );
       transports.push(transport);
       return createClient({

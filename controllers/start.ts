@@ -70,7 +70,13 @@ export async function start(options: StartOptions): Promise<RunningControllers> 
   const connection = await loadKubeconfig(options.kubeconfig);
   const transport = openTransport(connection, "kube-controller-manager");
   const client = createClient(transport);
-  const accounts = serviceAccountClients({ client, connection, clock, namespace: "kube-system" });
+  const accounts = serviceAccountClients({
+    client,
+    connection,
+    clock,
+    namespace: "kube-system",
+    component: "kube-controller-manager",
+  });
   const metrics = createMetrics();
   const { checkPolicyTypes } = options;
   const settings = { rootCa: connection.ca, ...options.settings, ...(checkPolicyTypes && { checkPolicyTypes }) };

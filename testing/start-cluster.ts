@@ -11,6 +11,8 @@ export interface TestClusterOptions {
   readonly controllers?: readonly string[];
   /** Default true. */
   readonly scheduler?: boolean;
+  /** Whether metrics.k8s.io is served, where there are nodes. Default true. */
+  readonly metricsServer?: boolean;
   /** Default `memory:`. */
   readonly storage?: string;
   /** Folder to keep state in; default a temporary one that `stop` removes. */
@@ -42,6 +44,7 @@ export async function startCluster(options: TestClusterOptions = {}): Promise<Te
       runtime: "simulated",
       controllers: options.controllers ?? ["*"],
       scheduler: options.scheduler ?? true,
+      metricsServer: options.metricsServer ?? true,
       logLevel: "error",
     },
     createProgress(() => performance.now(), true),

@@ -1,0 +1,64 @@
+import type { IncomingHttpHeaders } from "node:http";
+import type { TLSSocket } from "node:tls";
+import type { ConfigMap } from "../openapi/api/core.v1.ts";
+
+/** Who the API server says is asking. */
+export interface User {
+  readonly name: string;
+  readonly groups: readonly string[];
+  readonly uid?: string;
+  readonly extra: Readonly<Record<string, readonly string[]>>;
+}
+
+/** Whom to believe, as kube-system/extension-apiserver-authentication says. */
+export interface FrontProxy {
+  /** PEM of the authorities of its certificate. */
+  readonly ca: string;
+  /** Common names; empty: any. */
+  readonly names: readonly string[];
+  /** Lower case. */
+  readonly userHeaders: readonly string[];
+  readonly groupHeaders: readonly string[];
+  readonly uidHeaders: readonly string[];
+  readonly extraPrefixes: readonly string[];
+}
+
+/** @throws Error when it names no authority */
+export function frontProxyFrom({ data = {} }: Readonly<ConfigMap>): FrontProxy {
+  const list = (key: string): string[] => JSON.parse(data[`requestheader-${key}`] || "[]") as string[]; // as upstream writes it
+  const headers = (key: string) => list(key).map((name) => name.toLowerCase());
+  const ca = data["requestheader-client-ca-file"];
+  if (!ca) throw new Error("extension-apiserver-authentication has no requestheader-client-ca-file");
+  return {
+    ca,
+    names: list("allowed-names"),
+    userHeaders: headers("username-headers"),
+    groupHeaders: headers("group-headers"),
+    uidHeaders: headers("uid-headers"),
+    extraPrefixes: headers("extra-headers-prefix"),
+  };
+}
+
+/** @param socket which has asked for a certificate of the proxy's authority @returns undefined: somebody unknown */
+export function userBehind(proxy: FrontProxy, socket: TLSSocket, headers: IncomingHttpHeaders): User | undefined {
+  if (!socket.authorized) return undefined;
+  const commonName = String(socket.getPeerCertificate().subject?.CN ?? "");
+  if (proxy.names.length > 0 && !proxy.names.includes(commonName)) return undefined;
+  const valuesOf = (names: readonly string[]) =>
+    names.flatMap((name) => headers[name] ?? []).flatMap((value) => value.split(", "));
+  const [name] = valuesOf(proxy.userHeaders);
+  if (!name) return undefined;
+  const [uid] = valuesOf(proxy.uidHeaders);
+  const extra = Object.keys(headers).flatMap((header) => {
+    const prefix = proxy.extraPrefixes.find((each) => header.startsWith(each));
+    return prefix ? [[decodeURIComponent(header.slice(prefix.length)), valuesOf([header])] as const] : [];
+  });
+  const groups = withAuthenticated(valuesOf(proxy.groupHeaders));
+  return { name, groups, ...(uid && { uid }), extra: Object.fromEntries(extra) };
+}
+
+const [AUTHENTICATED, UNAUTHENTICATED] = ["system:authenticated", "system:unauthenticated"];
+
+/** (apiserver/pkg/authentication/group/authenticated_group_adder.go) */
+const withAuthenticated = (groups: readonly string[]) =>
+  groups.includes(AUTHENTICATED) || groups.includes(UNAUTHENTICATED) ? groups : [...groups, AUTHENTICATED];

@@ -1,0 +1,100 @@
+import {
+  type Clock,
+  createClient,
+  createInformers,
+  type Logger,
+  loadKubeconfig,
+  openTransport,
+  type Random,
+  serviceAccountClients,
+} from "../client/index.ts";
+import { selfSignedCertificate } from "../pki/self-signed.ts";
+import { createAuthorizer } from "./authorize.ts";
+import { openApiDocuments } from "./documents.ts";
+import { frontProxyFrom } from "./front-proxy.ts";
+import { install, isTaken, NAME, NAMESPACE, SERVER_NAME, untilAvailable } from "./install.ts";
+import { createReader } from "./reader.ts";
+import { createScraper } from "./scraper.ts";
+import { serveMetrics } from "./server.ts";
+
+export interface MetricsServerStartOptions {
+  /** Of somebody who may register APIs; what is done afterwards is done as a service account of its own. */
+  readonly kubeconfig: string;
+  /** Address to listen on and to be reached at by the API server. */
+  readonly host: string;
+  /** 0 picks a free one. */
+  readonly port: number;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+}
+
+/** How long a start waits for the API server to see us, in ms. */
+const PATIENCE = 10_000;
+const AUTHENTICATION = "extension-apiserver-authentication";
+
+/**
+ * Serves metrics.k8s.io, which kubectl top and autoscalers ask, from what nodes say at /metrics/resource. It talks to
+ * the API server alone. Resolves when it can be asked; where another metrics server is, it does nothing.
+ */
+export async function start(options: MetricsServerStartOptions): Promise<{ stop(): Promise<void> }> {
+  const { clock, random, logger, host } = options;
+  const connection = await loadKubeconfig(options.kubeconfig);
+  const transport = openTransport(connection, NAME);
+  const installer = createClient(transport);
+  if (await isTaken(installer)) {
+    logger.info("another metrics server is registered: not taking its place");
+    return { stop: () => transport.close() };
+  }
+  const accounts = serviceAccountClients({
+    client: installer,
+    connection,
+    clock,
+    namespace: NAMESPACE,
+    component: NAME,
+  });
+  const client = accounts.client(NAME);
+  const informers = createInformers({ transport, clock, random, logger });
+  const settings = informers.get("v1/configmaps", {
+    namespace: NAMESPACE,
+    fieldSelector: `metadata.name=${AUTHENTICATION}`,
+  });
+  informers.start();
+  await informers.synced();
+  const frontProxy = () => {
+    const found = settings.lister.get(`${NAMESPACE}/${AUTHENTICATION}`);
+    if (!found) throw new Error(`configmap ${NAMESPACE}/${AUTHENTICATION} not found`);
+    return frontProxyFrom(found);
+  };
+  const { certificate, key } = selfSignedCertificate(SERVER_NAME, [host], clock.now());
+  let documents: ReadonlyMap<string, object> | undefined;
+  const server = await serveMetrics({
+    host,
+    port: options.port,
+    certificate,
+    key,
+    frontProxy: frontProxy(),
+    reader: createReader(client, createScraper(client.transport, clock, logger), clock),
+    logger,
+    documents: () => {
+      documents ??= openApiDocuments();
+      return documents;
+    },
+    authorize: createAuthorizer(client, clock),
+  });
+  settings.addHandler({ updated: () => server.trust(frontProxy()) });
+  await install(installer, { host, port: server.port, ca: certificate });
+  if (!(await untilAvailable(installer, clock, PATIENCE))) logger.warn("the API server does not reach us yet");
+  let stopped: Promise<void> | undefined;
+  return {
+    stop() {
+      stopped ??= (async () => {
+        informers.stop();
+        await server.stop();
+        await accounts.close();
+        await transport.close();
+      })();
+      return stopped;
+    },
+  };
+}
