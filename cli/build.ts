@@ -75,6 +75,28 @@ const noFileTypes: Plugin = {
   },
 };
 
+/** Packages that are there beside dist/, not in it. */
+const EXTERNAL = ["better-sqlite3", "esbuild", "vitest", "playwright-core"];
+
+/**
+ * A CommonJS package that is imported when it is needed becomes a file that exports nothing but a default; what code
+ * takes from it has names, as it has in Node.
+ */
+const namedExports: Plugin = {
+  name: "named-exports",
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^[a-z@]/ }, ({ kind, path, resolveDir }) => {
+      if (kind !== "dynamic-import" || path.startsWith("node:") || EXTERNAL.includes(path)) return undefined;
+      return { path, namespace: "named-exports", pluginData: { resolveDir } };
+    });
+    onLoad({ filter: /.*/, namespace: "named-exports" }, async ({ path, pluginData }) => {
+      const names = Object.keys(await import(path)).filter((name) => /^[A-Za-z_$][\w$]*$/.test(name));
+      const given = names.filter((name) => name !== "default").join(", ");
+      return { contents: `export { ${given} } from ${JSON.stringify(path)};`, resolveDir: pluginData.resolveDir };
+    });
+  },
+};
+
 const bundle = (entryPoints: Record<string, string>) =>
   build({
     entryPoints,
@@ -91,8 +113,8 @@ const bundle = (entryPoints: Record<string, string>) =>
     sourcemap: "linked",
     sourcesContent: false,
     minifySyntax: true,
-    external: ["better-sqlite3", "esbuild", "vitest", "playwright-core"],
-    plugins: [plainSelectors, lazyHttp, noFileTypes, relocate],
+    external: EXTERNAL,
+    plugins: [namedExports, plainSelectors, lazyHttp, noFileTypes, relocate],
     logLevel: "warning",
     // CommonJS packages inside an ES module still call require for Node's own modules.
     banner: {
