@@ -105,7 +105,7 @@ export class JournaledStorage implements Storage {
   async list(prefix: string, page: { limit: number; after?: string; atRevision: number }): Promise<Page> {
     const { limit, after, atRevision: revision } = page;
     if (revision === 0 || revision === this.revision) return this.#cache.list(prefix, limit, after);
-    if (revision > this.revision) throw new RangeError(`revision ${revision} is in the future`);
+    if (!(revision < this.revision)) throw new RangeError(`revision ${revision} is in the future`);
     return this.#snapshots.list(prefix, { limit, after, revision, compacted: () => this.#compactedRevision });
   }
 

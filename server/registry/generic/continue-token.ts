@@ -1,6 +1,8 @@
+import { decodeJson } from "../../../openapi/decode.ts";
+import { DecodeError } from "../../../openapi/json-tree.ts";
+import type { Field, Schema } from "../../../openapi/schema.ts";
 import type { Status } from "../../meta/errors.ts";
 import { badRequest, StatusError } from "../../meta/errors.ts";
-import { goQuote } from "../../meta/go-quote.ts";
 
 /** Where the next page begins. */
 export interface Continue {
@@ -16,6 +18,16 @@ interface Token {
   readonly rv: number;
   readonly start: string;
 }
+
+const field = (name: string, type: "string" | "int64"): [string, Field] => [
+  name,
+  { name, schema: { type }, pointer: false, always: false, required: false },
+];
+const TOKEN: Schema = {
+  type: "object",
+  name: "storage.continueToken",
+  fields: new Map([field("v", "string"), field("rv", "int64"), field("start", "string")]),
+};
 
 /** (apiserver/pkg/storage/continue.go) */
 export function encodeContinue(lastKey: string, prefix: string, revision: number): string {
@@ -55,27 +67,14 @@ function parse(text: string): Token {
     const at = text.search(/[^A-Za-z0-9_-]/);
     throw refuse(`continue key is not valid: illegal base64 data at input byte ${at}`);
   }
-  const json = Buffer.from(text, "base64url").toString("latin1");
   try {
-    const value: unknown = JSON.parse(Buffer.from(json, "latin1").toString());
-    if (typeof value !== "object" || value === null) throw new SyntaxError();
-    const { v = "", rv = 0, start = "" } = value as Partial<Token>; // checked where it is used
-    return { v: String(v), rv: Number(rv), start: String(start) };
-  } catch {
-    throw refuse(`continue key is not valid: ${goJsonError(json)}`);
+    const { value } = decodeJson<Partial<Token>>(Buffer.from(text, "base64url"), TOKEN, "Ignore");
+    const { v = "", rv = 0, start = "" } = value;
+    return { v, rv, start };
+  } catch (error) {
+    if (!(error instanceof DecodeError)) throw error;
+    throw refuse(`continue key is not valid: ${error.message}`);
   }
-}
-
-/** What encoding/json says of the usual ways to be wrong. */
-function goJsonError(json: string): string {
-  const first = json.trimStart()[0];
-  if (first === undefined) return "unexpected end of JSON input";
-  if (!'{["-0123456789tfn'.includes(first)) {
-    // Go quotes the byte as if it were a character.
-    const shown = first === "'" ? "\\'" : goQuote(first).slice(1, -1);
-    return `invalid character '${shown}' looking for beginning of value`;
-  }
-  return "unexpected end of JSON input";
 }
 
 function refuse(message: string): StatusError {
