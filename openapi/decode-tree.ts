@@ -3,6 +3,8 @@
  * encoding/json), so that errors, their order and the strict findings are Go's. The result is a plain value that the
  * fast half (decode.ts) accepts: known fields only, nulls replaced by what Go leaves there.
  */
+
+import { numberOf } from "./exact-json.ts";
 import { embeddingOf, goType, goTypeName, itemType } from "./go-types.ts";
 import { DecodeError, type Node, parseTree, plainValue, quoteGo, setMember } from "./json-tree.ts";
 import { canonicalBase64, canonicalQuantity, formatGoDuration, parseGoDuration, ScalarError } from "./scalars.ts";
@@ -96,7 +98,7 @@ export class TreeDecoder {
     switch (schema.type) {
       case "int32":
       case "int64":
-        return isInteger(text, schema.type) ? Number(text) : this.#mismatch(`number ${text}`, type);
+        return isInteger(text, schema.type) ? numberOf(text) : this.#mismatch(`number ${text}`, type);
       case "double":
         return Number.isFinite(Number(text)) ? Number(text) : this.#mismatch(`number ${text}`, type);
       default:

@@ -4,9 +4,11 @@
  *
  * Nearly every body takes the fast half: JSON.parse, then one walk compiled from the schema. Whatever that walk did not
  * expect (an unknown field, a wrong type, a duplicate key, a fraction) makes it give up, and decode-tree.ts starts anew
- * and says exactly what is wrong. int64 values beyond 2^53 lose their last digits; the largest int64 survives.
+ * and says exactly what is wrong. Integers beyond 2^53 are bigints.
  */
+
 import { TreeDecoder } from "./decode-tree.ts";
+import { NumberText } from "./exact-json.ts";
 import { DecodeError, MAX_DEPTH, type Node, parseTree, setMember, treeOf } from "./json-tree.ts";
 import { canonicalBase64, canonicalQuantity, formatGoDuration, parseGoDuration } from "./scalars.ts";
 import type { Field, Schema } from "./schema.ts";
@@ -143,7 +145,7 @@ function compile(schema: Schema): Decoder {
     case "int32":
       return (value) => (typeof value === "number" && (value | 0) === value ? value + 0 : giveUp());
     case "int64":
-      return (value) => (typeof value === "number" && isInt64(value) ? value + 0 : giveUp());
+      return (value) => (typeof value === "number" && Number.isSafeInteger(value) ? value + 0 : bigOrGiveUp(value));
     case "double":
       return (value) => (typeof value === "number" ? value : giveUp());
     case "list":
@@ -175,8 +177,9 @@ function giveUp(): never {
   throw GIVE_UP;
 }
 
-function isInt64(value: number): boolean {
-  return Number.isInteger(value) && value >= -(2 ** 63) && value <= 2 ** 63;
+/** Bigints come from parseJson and the exact half only, which see to their range. */
+function bigOrGiveUp(value: Json): bigint {
+  return typeof value === "bigint" ? value : giveUp();
 }
 
 function scalarDecoder(read: (text: string) => string | undefined, acceptsNumber: boolean): Decoder {
@@ -200,6 +203,7 @@ function timeDecoder(read: (text: string) => string): Decoder {
 /** Keeps JSON as it is, and counts its keys. */
 function untyped(value: Json): unknown {
   if (typeof value === "object" && value !== null) {
+    if (value instanceof NumberText) giveUp();
     if (Array.isArray(value)) for (const item of value) untyped(item);
     else {
       for (const key in value) {
@@ -232,6 +236,7 @@ function mapDecoder(schema: Schema): Decoder {
   const keepsNull = isNullable(items);
   return (value) => {
     if (typeof value !== "object" || value === null || Array.isArray(value)) giveUp();
+    if (value instanceof NumberText) giveUp();
     const map: Record<string, unknown> = {};
     for (const key in value) {
       keys++;

@@ -3,7 +3,7 @@
  * `omitempty`, HTML characters escaped. Takes the canonical form and tolerates more: what Go would leave out is left
  * out, fields the type does not have are not printed.
  */
-import { numberText } from "./json-tree.ts";
+import { NumberText, numberText } from "./exact-json.ts";
 import type { Field, Schema } from "./schema.ts";
 import { schemaOf } from "./types.ts";
 
@@ -30,6 +30,7 @@ export function encodeRaw(value: unknown): string {
 /** Prints any JSON as Go prints a map[string]any: keys sorted at every level. */
 export function encodeSorted(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(encodeSorted).join(",")}]`;
+  if (value instanceof NumberText) return value.text;
   if (typeof value === "object" && value !== null) return printMap(value, encodeSorted);
   return encodeLeaf(value);
 }
@@ -54,12 +55,13 @@ function escapeHtml(json: string): string {
   return json.replace(HTML, (char) => ESCAPED[char] as string); // every character of the pattern has one
 }
 
-// Where JSON.stringify differs from Go: the largest int64, halves of surrogate pairs.
-const NOT_AS_GO = /9223372036854776000|\\ud[89a-f]/;
+// Where JSON.stringify differs from Go: halves of surrogate pairs.
+const NOT_AS_GO = /\\ud[89a-f]/;
 
 function printGiven(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(printGiven).join(",")}]`;
   if (typeof value === "string") return JSON.stringify(value.toWellFormed());
+  if (value instanceof NumberText) return value.text;
   if (typeof value !== "object" || value === null) return encodeLeaf(value);
   const members = Object.entries(value).filter(([, member]) => member !== undefined);
   return `{${members.map(([key, member]) => `${printGiven(key)}:${printGiven(member)}`).join(",")}}`;

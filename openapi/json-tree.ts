@@ -1,3 +1,5 @@
+import { NumberText, numberOf, numberText } from "./exact-json.ts";
+
 /**
  * A JSON reader that keeps what JSON.parse loses: duplicate keys, the order of keys, numbers as written. It says what is
  * wrong with a text in the words of Go's encoding/json. Slower than JSON.parse, so only for bodies that need it.
@@ -32,28 +34,26 @@ export function treeOf(value: unknown): Node {
   if (typeof value === "string") return { kind: "string", value };
   if (typeof value === "boolean") return { kind: "bool", value };
   if (typeof value === "number" || typeof value === "bigint") return { kind: "number", text: numberText(value) };
+  if (value instanceof NumberText) return { kind: "number", text: value.text };
   if (Array.isArray(value)) return { kind: "array", items: value.map(treeOf) };
   return { kind: "object", entries: Object.entries(value).map(([key, member]) => [key, treeOf(member)]) };
 }
 
-/** Numbers as Go prints them, which is as JavaScript does. */
-export function numberText(value: number | bigint): string {
-  // 2^63 is what JSON.parse makes of the largest int64, the one number of that size that people send.
-  return value === 2 ** 63 ? "9223372036854775807" : Object.is(value, -0) ? "0" : String(value);
-}
-
-/** The plain value of a tree; the last of duplicate keys wins. */
-export function plainValue(node: Node): unknown {
+/**
+ * The plain value of a tree; the last of duplicate keys wins.
+ * @param number what becomes of a number
+ */
+export function plainValue(node: Node, number: (text: string) => unknown = numberOf): unknown {
   switch (node.kind) {
     case "object": {
       const object: Record<string, unknown> = {};
-      for (const [key, member] of node.entries) setMember(object, key, plainValue(member));
+      for (const [key, member] of node.entries) setMember(object, key, plainValue(member, number));
       return object;
     }
     case "array":
-      return node.items.map(plainValue);
+      return node.items.map((item) => plainValue(item, number));
     case "number":
-      return Number(node.text);
+      return number(node.text);
     case "null":
       return null;
     default:

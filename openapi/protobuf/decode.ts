@@ -107,7 +107,7 @@ export class MessageReader {
       case "int32":
         return (reader) => reader.int32();
       case "int64":
-        return (reader) => reader.int64();
+        return (reader) => reader.exactInt64();
       case "boolean":
         return (reader) => reader.boolean();
       case "double":

@@ -157,7 +157,7 @@ function compileValue(schema: Schema): WriteValue {
   }
 }
 
-function writeVarint(writer: Writer, tag: number, value: number): void {
+function writeVarint(writer: Writer, tag: number, value: number | bigint): void {
   writer.varint(value);
   writer.tag(tag, VARINT);
 }

@@ -38,8 +38,8 @@ export class Writer {
   }
 
   /** A whole number; negative ones take ten bytes, as two's complement of 64 bits. */
-  varint(value: number): void {
-    if (value < 0 || value > Number.MAX_SAFE_INTEGER) this.#bigVarint(value);
+  varint(value: number | bigint): void {
+    if (typeof value === "bigint" || value < 0 || value > Number.MAX_SAFE_INTEGER) this.#bigVarint(BigInt(value));
     else {
       const length = value < 0x80 ? 1 : value < 0x4000 ? 2 : value < 0x200000 ? 3 : Math.ceil(Math.log2(value + 1) / 7);
       this.#room(length);
@@ -53,9 +53,8 @@ export class Writer {
     }
   }
 
-  #bigVarint(value: number): void {
-    // 2^63 stands for the largest int64, which a double cannot hold.
-    let rest = value >= 2 ** 63 ? 2n ** 63n - 1n : BigInt.asUintN(64, BigInt(value));
+  #bigVarint(value: bigint): void {
+    let rest = BigInt.asUintN(64, value);
     const bytes: number[] = [];
     for (; rest >= 0x80n; rest >>= 7n) bytes.push(Number(rest & 0x7fn) | 0x80);
     bytes.push(Number(rest));
@@ -128,6 +127,13 @@ export class Reader {
       value |= BigInt(byte & 0x7f) << shift;
       if (byte < 0x80) return BigInt.asUintN(64, value);
     }
+  }
+
+  /** A bigint where a number would lose digits. */
+  exactInt64(): number | bigint {
+    const value = BigInt.asIntN(64, this.#varint());
+    const number = Number(value);
+    return Number.isSafeInteger(number) ? number : value;
   }
 
   int64(): number {

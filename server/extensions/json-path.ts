@@ -1,3 +1,5 @@
+import { numberOf } from "../../openapi/exact-json.ts";
+
 /**
  * JSONPath as far as definitions use it, in upstream's dialect: fields, quoted fields, indexes, slices, wildcards,
  * recursion and filters. (client-go/util/jsonpath)
@@ -155,7 +157,8 @@ function comparison(left: string, operator: string, right: string): Test {
 function compare(a: unknown, operator: string, b: unknown): boolean {
   if (operator === "==") return a === b;
   if (operator === "!=") return a !== b;
-  const sameType = typeof a === typeof b && (typeof a === "number" || typeof a === "string");
+  const isNumber = (value: unknown) => typeof value === "number" || typeof value === "bigint";
+  const sameType = (isNumber(a) && isNumber(b)) || (typeof a === "string" && typeof b === "string");
   if (!sameType) return false;
   const [x, y] = [a as number, b as number]; // two numbers, or two texts, which compare alike
   return operator === "<" ? x < y : operator === "<=" ? x <= y : operator === ">" ? x > y : x >= y;
@@ -163,7 +166,7 @@ function compare(a: unknown, operator: string, b: unknown): boolean {
 
 function operand(text: string): (value: unknown) => unknown[] {
   if (/^'.*'$|^".*"$/s.test(text)) return () => [text.slice(1, -1)];
-  if (/^-?\d+(?:\.\d+)?$/.test(text)) return () => [Number(text)];
+  if (/^-?\d+(?:\.\d+)?$/.test(text)) return () => [numberOf(text)];
   if (text === "true" || text === "false") return () => [text === "true"];
   const { find } = parseJsonPath(text);
   return find;

@@ -107,7 +107,7 @@ function lookup(object: KubeObject, names: readonly string[], wanted: "int64" | 
     if (!Object.hasOwn(members, name)) return { value: undefined };
     value = members[name];
   }
-  const fits = wanted === "string" ? typeof value === "string" : Number.isInteger(value);
+  const fits = wanted === "string" ? typeof value === "string" : typeof value === "bigint" || Number.isInteger(value);
   if (fits) return { value };
   const where = names.map((each) => `.${each}`).join("");
   return { problem: `${where} accessor error: ${shown(value)}, expected ${wanted}` };

@@ -1,4 +1,5 @@
 import { encodeAny, encodeJson, encodeSorted } from "../../openapi/encode.ts";
+import { parseJson } from "../../openapi/exact-json.ts";
 import { encodeProtobuf } from "../../openapi/protobuf/codec.ts";
 import type { Schema } from "../../openapi/schema.ts";
 import { schemaForKind, schemaOf } from "../../openapi/types.ts";
@@ -74,7 +75,7 @@ export function encodeStored(stored: Stored, output: Output): string | Uint8Arra
       if (!media.pretty) return Buffer.concat([jsonOf(stored, kind), NEWLINE]);
       return indentJson(text(jsonOf(stored, kind)));
     default:
-      return toYaml(JSON.parse(text(jsonOf(stored, kind))));
+      return toYaml(parseJson(text(jsonOf(stored, kind))));
   }
 }
 
@@ -99,7 +100,7 @@ function finish(made: string | Uint8Array, media: MediaType): string | Uint8Arra
 }
 
 export function finishText(json: string, { format, pretty }: MediaType): string {
-  if (format === "yaml") return toYaml(JSON.parse(json));
+  if (format === "yaml") return toYaml(parseJson(json));
   return pretty ? indentJson(json) : `${json}\n`;
 }
 

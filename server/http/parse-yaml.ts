@@ -7,6 +7,9 @@ import {
   type SchemaOptions,
   type YAMLError,
 } from "yaml";
+import { NumberText, numberOf } from "../../openapi/exact-json.ts";
+import { compareText } from "../meta/managed-fields/path-element.ts";
+import { type Members, setMember } from "../meta/members.ts";
 
 /** YAML as go-yaml reads it into plain data. */
 export interface ParsedYaml {
@@ -24,11 +27,13 @@ const FLOATS: ScalarTag = {
   tag: FLOAT,
   default: true,
   test: /^[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?$/,
-  resolve: (text) => Number(text),
+  // What no double holds stays text, as where strconv reports a range error.
+  resolve: (text) => (Number.isFinite(Number(text)) ? Number(text) : text),
 };
 
 const OPTIONS: DocumentOptions & ParseOptions & SchemaOptions = {
   version: "1.1",
+  intAsBigInt: true,
   customTags: (tags) => [
     ...tags.filter((tag) => {
       if (typeof tag === "string") return true;
@@ -49,8 +54,33 @@ export function parseYaml(bytes: Uint8Array): ParsedYaml {
     if (error.code !== "DUPLICATE_KEY") throw new Error(goMessage(error, text));
     duplicates.push(`line ${error.linePos?.[0].line ?? 0}: key ${keyAt(text, error)} already set in map`);
   }
-  return { value: document.toJS({ maxAliasCount: 100 }), duplicates };
+  return { value: withNumbers(document.toJS({ maxAliasCount: 100 }), new Set()), duplicates };
 }
+
+/** Integers as JSON has them: numbers, bigints up to an int64, and beyond an uint64 the floats of go-yaml. */
+function withNumbers(value: unknown, seen: Set<unknown>): unknown {
+  if (typeof value === "bigint") {
+    const exact = numberOf(String(value));
+    if (typeof exact === "bigint" || Number.isSafeInteger(exact)) return exact;
+    return value > 0 && value <= MOST_UINT64 ? new NumberText(String(value)) : exact;
+  }
+  // Aliases lead to the same object again, even to one that they are inside of.
+  if (typeof value !== "object" || value === null || seen.has(value)) return value;
+  seen.add(value);
+  if (Array.isArray(value)) {
+    for (const [index, item] of value.entries()) value[index] = withNumbers(item, seen);
+    return value;
+  }
+  // Upstream makes JSON of it, which has the keys of maps in order: errors and warnings show that.
+  const members = Object.entries(value).sort(([a], [b]) => compareText(a, b));
+  for (const [key, member] of members) {
+    delete (value as Members)[key]; // an object
+    setMember(value as Members, key, withNumbers(member, seen));
+  }
+  return value;
+}
+
+const MOST_UINT64 = 2n ** 64n - 1n;
 
 /** The key as Go prints its value: `y` is true. */
 function keyAt(text: string, error: YAMLError): string {

@@ -34,7 +34,7 @@ export function fromUnstructured(value: unknown, schema: Schema): unknown {
       return value;
     case "string":
       if (typeof value === "string") return value;
-      throw unconvertible(value, "string", Number.isInteger(value));
+      throw unconvertible(value, "string", typeof value === "bigint" || Number.isInteger(value));
     case "boolean":
       if (typeof value === "boolean") return value;
       throw unconvertible(value, "bool", false);
@@ -78,7 +78,9 @@ function listFrom(value: unknown, { items }: Schema): unknown[] {
   return items ? value.map((element) => fromUnstructured(element, items)) : value;
 }
 
-function numberFrom(value: unknown, type: keyof typeof GO_NUMBER): number {
+function numberFrom(value: unknown, type: keyof typeof GO_NUMBER): number | bigint {
+  if (typeof value === "bigint")
+    return type === "int64" ? value : Number(type === "int32" ? BigInt.asIntN(32, value) : value);
   if (typeof value !== "number") throw unconvertible(value, GO_NUMBER[type], false);
   if (type === "double") return value;
   if (!Number.isInteger(value)) throw unconvertible(value, GO_NUMBER[type], true);
@@ -87,6 +89,7 @@ function numberFrom(value: unknown, type: keyof typeof GO_NUMBER): number {
 
 function intOrStringFrom(value: unknown): unknown {
   if (typeof value === "string") return value;
+  if (typeof value === "bigint") throw cannotUnmarshal(`number ${value}`, "int32");
   if (typeof value !== "number") throw cannotUnmarshal(jsonTypeName(value), "int32");
   if (value !== (value | 0)) throw cannotUnmarshal(`number ${value}`, "int32");
   return value;

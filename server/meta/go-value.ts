@@ -18,6 +18,7 @@ export function goType(value: unknown): string {
   if (Array.isArray(value)) return "[]interface {}";
   if (isMembers(value)) return "map[string]interface {}";
   if (typeof value === "boolean") return "bool";
+  if (typeof value === "bigint") return "int64";
   if (typeof value === "number") return Number.isInteger(value) ? "int64" : "float64";
   return "string";
 }

@@ -1,3 +1,5 @@
+import { encodeRaw } from "../../openapi/encode.ts";
+import { NumberText } from "../../openapi/exact-json.ts";
 import { badRequest, genericServerResponse, requestEntityTooLarge, type StatusError } from "./errors.ts";
 import { goQuote } from "./go-quote.ts";
 import { getMember, isMembers, jsonTypeName, type Members, setMember, sortedMembers } from "./members.ts";
@@ -340,6 +342,7 @@ function outOfRange(index: number): JsonPatchError {
 /** Strict equality of JSON: a null member is not an absent one. */
 function jsonEqual(a: unknown, b: unknown): boolean {
   if (a === b) return true;
+  if (a instanceof NumberText || b instanceof NumberText) return encodeRaw(a) === encodeRaw(b);
   if (Array.isArray(a)) {
     return Array.isArray(b) && a.length === b.length && a.every((item, index) => jsonEqual(item, b[index]));
   }

@@ -1,9 +1,11 @@
+import { NumberText } from "../../openapi/exact-json.ts";
+
 /** A JSON object whose keys come from a client. */
 export type Members = Record<string, unknown>;
 
 /** Says whether a JSON value is an object: neither a list nor null. */
 export function isMembers(value: unknown): value is Members {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+  return typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof NumberText);
 }
 
 /** Reads a member of the object itself: a key such as "constructor" must not reach the prototype. */
@@ -27,5 +29,6 @@ export function sortedMembers(object: Readonly<Members>): Members {
 /** What encoding/json calls the type of a JSON value in its errors. */
 export function jsonTypeName(value: unknown): string {
   if (Array.isArray(value)) return "array";
+  if (value instanceof NumberText || typeof value === "bigint") return "number";
   return typeof value === "boolean" ? "bool" : typeof value;
 }

@@ -1,4 +1,5 @@
 import type { Mutation } from "../../../openapi/api/admissionregistration.k8s.io.v1.ts";
+import { parseJson } from "../../../openapi/exact-json.ts";
 import { schemaForKind } from "../../../openapi/types.ts";
 import { JSON_PATCH_TYPE, OBJECT_TYPE } from "../../cel/library/patch.ts";
 import { toJson } from "../../cel/to-json.ts";
@@ -10,6 +11,7 @@ import { applyJsonPatch, type JsonPatchOperation } from "../../meta/json-patch.t
 import { type Atom, atomOf, isObject } from "../../meta/managed-fields/atom.ts";
 import { merge } from "../../meta/managed-fields/merge.ts";
 import { validateTyped } from "../../meta/managed-fields/validate.ts";
+import type { Members } from "../../meta/members.ts";
 import type { KubeObject } from "../../meta/object.ts";
 import type { Kind } from "../../registry/kind.ts";
 import type { Scope } from "../cel/declarations.ts";
@@ -52,7 +54,7 @@ export function compilePatcher(
 
 function patchJson(value: Value, { object, versioned }: PatchTarget): KubeObject {
   const operations = isList(value) ? value.map(operationOf) : [];
-  const sent = JSON.parse(versioned.encode(object));
+  const sent = parseJson(versioned.encode(object)) as Members; // encoded here
   let patched: unknown;
   try {
     patched = applyJsonPatch(sent, operations);

@@ -3,6 +3,7 @@ import { Agent, request } from "node:https";
 import { isIP } from "node:net";
 import { posix } from "node:path";
 import type { WebhookClientConfig } from "../../../openapi/api/admissionregistration.k8s.io.v1.ts";
+import { parseJson } from "../../../openapi/exact-json.ts";
 import { genericServerResponse } from "../../meta/errors.ts";
 import type { ResolveService } from "./service-resolver.ts";
 import { transportError } from "./transport-error.ts";
@@ -130,7 +131,7 @@ async function read(response: IncomingMessage): Promise<unknown> {
     throw new AnswerError(genericServerResponse(code, { ...about, serverMessage }).message);
   }
   try {
-    return JSON.parse(text);
+    return parseJson(text);
   } catch {
     throw new AnswerError("couldn't get version/kind; json parse error: the body is not JSON");
   }

@@ -1,9 +1,11 @@
 import type { MutatingWebhook } from "../../../openapi/api/admissionregistration.k8s.io.v1.ts";
 import { encodeAny } from "../../../openapi/encode.ts";
+import { parseJson } from "../../../openapi/exact-json.ts";
 import { semanticEqual } from "../../meta/equality.ts";
 import { internalError } from "../../meta/errors.ts";
 import { goQuote } from "../../meta/go-quote.ts";
 import { applyJsonPatch, type JsonPatchOperation, parseJsonPatch } from "../../meta/json-patch.ts";
+import type { Members } from "../../meta/members.ts";
 import { Authorization } from "../cel/authorization.ts";
 import { observeWebhook } from "../observer.ts";
 import type { AdmissionAttributes, AdmissionContext, AdmissionPlugin } from "../plugin.ts";
@@ -111,7 +113,7 @@ function patch(
   if (patchType !== "JSONPatch") throw new CallError(name, `unsupported patch type ${goQuote(patchType)}`);
   const versioned = new VersionedObject(kind, environment.served(group, resource));
   try {
-    const sent = JSON.parse(versioned.encode(versioned.fromStorage(object)));
+    const sent = parseJson(versioned.encode(versioned.fromStorage(object))) as Members; // encoded here
     const patched = versioned.toStorage(applyJsonPatch(sent, operations));
     const changed = !semanticEqual(patched, object);
     attributes.object = patched;
@@ -123,7 +125,7 @@ function patch(
 
 function parse(name: string, text: string): readonly JsonPatchOperation[] {
   try {
-    return parseJsonPatch(JSON.parse(text), false).operations;
+    return parseJsonPatch(parseJson(text), false).operations;
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     throw new CallError(name, `received undecodable patch in webhook response: ${message}`);

@@ -1,5 +1,5 @@
 import type { PolicyRule, RoleRef } from "../../../openapi/api/rbac.authorization.k8s.io.v1.ts";
-import { forbidden, notFound } from "../../meta/errors.ts";
+import { forbidden, notFound, StatusError } from "../../meta/errors.ts";
 import { goQuote } from "../../meta/go-quote.ts";
 import type { UserInfo } from "../authenticator.ts";
 import type { Authorizer } from "../authorizer.ts";
@@ -66,7 +66,7 @@ export function escalationCheck(index: RoleIndex, authorizer: Authorizer): Escal
       const resource = roleRef.kind === "ClusterRole" ? "clusterroles" : roleRef.kind === "Role" ? "roles" : "";
       const target = { group: roleRef.apiGroup, resource, name: roleRef.name };
       if (resource && (await may(write, "bind", target))) return;
-      if (!resource) throw new Error(`unsupported role reference kind: ${goQuote(roleRef.kind)}`);
+      if (!resource) throw new StatusError(500, "", `unsupported role reference kind: ${goQuote(roleRef.kind)}`);
       const rules = index.rulesOfRole(roleRef, write.namespace);
       // Upstream looks the role up through a store that names the resource of the request, not that of the role.
       if (!rules) throw notFound({ group: GROUP, resource: write.resource }, roleRef.name);

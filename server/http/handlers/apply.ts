@@ -1,10 +1,14 @@
 import { coerce } from "../../../openapi/decode.ts";
-import { badRequest, conflict } from "../../meta/errors.ts";
+import { DecodeError } from "../../../openapi/json-tree.ts";
+import { badRequest, conflict, StatusError } from "../../meta/errors.ts";
 import { applyPatch } from "../../meta/managed-fields/manager.ts";
-import type { KubeObject, UnstructuredObject } from "../../meta/object.ts";
+import type { Members } from "../../meta/members.ts";
+import type { KubeObject, ObjectMeta, UnstructuredObject } from "../../meta/object.ts";
+import { apiVersionOf, type Expected } from "../decode.ts";
 import { parseYaml } from "../parse-yaml.ts";
 import type { WriteOptions } from "../write-options.ts";
 import { managementOf } from "./field-management.ts";
+import { asConverter } from "./patch-mechanism.ts";
 import {
   authorizeCreate,
   checkName,
@@ -38,7 +42,7 @@ export function applyFor(request: ResourceRequest, body: Uint8Array, options: Wr
     }
     if (!warned && fieldValidation === "Warn") for (const text of duplicates) scope.warn(text);
     warned = true;
-    const object = coerce<UnstructuredObject>(merged, expected.schema, "Ignore").value as KubeObject;
+    const object = typed(merged, config, expected);
     expected.customResource?.coerce(object, false);
     const { uid } = object.metadata ?? {};
     if (uid && !current) {
@@ -48,6 +52,23 @@ export function applyFor(request: ResourceRequest, body: Uint8Array, options: Wr
     checkName(request, object);
     return other ? object : toStorage(kind, object);
   };
+}
+
+/** Fields that fit their schema may still be no time, no quantity, no base64. @throws StatusError 500 without reason */
+function typed(merged: unknown, config: Readonly<Members>, { group, version, kind, schema }: Expected): KubeObject {
+  try {
+    return coerce<UnstructuredObject>(merged, schema, "Ignore").value as KubeObject;
+  } catch (error) {
+    if (!(error instanceof DecodeError)) throw error;
+    const { name = "", namespace = "" } = (config.metadata ?? {}) as ObjectMeta; // checked when it was merged
+    const type = `${apiVersionOf({ group, version }).replace(/^(?!.*\/)/, "/")}, Kind=${kind}`;
+    const why = `unable to convert unstructured object to ${type}: ${asConverter(error.message)}`;
+    throw new StatusError(
+      500,
+      "",
+      `failed to convert new object (${namespace}/${name}; ${type}) to proper version: ${why}`,
+    );
+  }
 }
 
 function readConfig(body: Uint8Array): { config: Record<string, unknown>; duplicates: readonly string[] } {

@@ -1,5 +1,6 @@
 import type { FieldValidation } from "../../../openapi/decode.ts";
 import { encodeAny, encodeJson, encodeSorted } from "../../../openapi/encode.ts";
+import { NumberText, numberOf, numberText, parseJson } from "../../../openapi/exact-json.ts";
 import { DecodeError, type Node, parseTree, plainValue } from "../../../openapi/json-tree.ts";
 import type { Schema } from "../../../openapi/schema.ts";
 import { badRequest } from "../../meta/errors.ts";
@@ -35,7 +36,7 @@ export function mechanismFor(type: PatchType, body: Uint8Array, { fieldValidatio
   const validation = fieldValidation;
   const strict = validation !== "Ignore";
   const tree = read(body, type === "strategic" ? "" : "error decoding patch: ");
-  const parsed = plainValue(tree);
+  const parsed = plainValue(tree, numberReader(type, strict));
   const duplicates = strict ? duplicateFields(tree, "") : [];
   if (type === "json") {
     const { operations, problems } = parseJsonPatch(parsed, strict);
@@ -69,6 +70,21 @@ export function mechanismFor(type: PatchType, body: Uint8Array, { fieldValidatio
   };
 }
 
+/**
+ * Strategic merges know numbers as int64 and float64, the others keep them as written; whoever looks for duplicate
+ * fields finds out first which are too large. @throws StatusError 400
+ */
+function numberReader(type: PatchType, strict: boolean): (text: string) => number | bigint | NumberText {
+  const prefix = type === "strategic" ? "" : "error decoding patch: ";
+  return (text) => {
+    const value = numberOf(text);
+    if (!Number.isFinite(Number(value)) && (strict || type === "strategic")) {
+      throw badRequest(`${prefix}json: cannot unmarshal number ${text} into Go value of type float64`);
+    }
+    return type === "strategic" || numberText(value) === text ? value : new NumberText(text);
+  };
+}
+
 function read(body: Uint8Array, prefix: string): Node {
   try {
     return parseTree(body);
@@ -93,7 +109,7 @@ function asText(current: KubeObject, schema: Schema, patch: (object: KubeObject)
     value: patch(current),
     shown: () =>
       schema.name
-        ? encodeAny(patch(JSON.parse(encodeJson(current, schema)) as KubeObject))
+        ? encodeAny(patch(parseJson(encodeJson(current, schema)) as KubeObject))
         : encodeSorted(patch(current)),
   };
 }
@@ -121,15 +137,19 @@ const GO_TYPES: Readonly<Record<string, string>> = {
 };
 
 /** Strategic merges are not decoded from JSON but converted from maps, which has errors of its own. (runtime/converter.go) */
-function asConverter(message: string): string {
-  const match = /^json: cannot unmarshal (\w+)(?: \S+)? into Go .* of type (\S+)$/.exec(message);
+export function asConverter(message: string): string {
+  if (message.startsWith("illegal base64 data")) return `error decoding from json: ${message}`;
+  const match = /^json: cannot unmarshal (\w+)(?: (\S+))? into Go .* of type (\S+)$/.exec(message);
   if (!match) return message;
-  const [, from = "", to = ""] = match;
+  const [, from = "", value = "", to = ""] = match;
   const kind = GO_KINDS.get(from) ?? from;
   if (to.startsWith("[]")) return `cannot restore slice from ${kind}`;
   if (to.startsWith("map[")) return `cannot restore map from ${kind}`;
   if (to.includes(".")) return `cannot restore struct from: ${kind}`;
   // Go converts numbers alone, to other numbers and to text.
   if (from !== "number" || to === "bool") return `unrecognized type: ${to}`;
+  if (value && typeof numberOf(value) === "number" && !Number.isSafeInteger(Number(value))) {
+    return `cannot convert float64 to ${to}`;
+  }
   return `cannot convert ${GO_TYPES[from] ?? from} to ${to}`;
 }

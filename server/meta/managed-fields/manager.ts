@@ -1,3 +1,4 @@
+import { parseJson } from "../../../openapi/exact-json.ts";
 import type { Schema } from "../../../openapi/schema.ts";
 import { isPrintable } from "../go-quote.ts";
 import type { KubeObject, ManagedFieldsEntry } from "../object.ts";
@@ -267,7 +268,7 @@ function seriousConflicts(
   conflicts: readonly Conflict[],
 ): readonly Conflict[] {
   try {
-    const lastApplied: unknown = JSON.parse(lastAppliedOf(live));
+    const lastApplied: unknown = parseJson(lastAppliedOf(live));
     if (!isObject(lastApplied) || lastApplied.apiVersion !== apiVersionOf(management)) return conflicts;
     const mine = unchangedSince(typed(management, live), typed(management, lastApplied));
     return conflicts.filter(({ path }) => !has(mine, path));

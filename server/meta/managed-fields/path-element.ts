@@ -1,3 +1,4 @@
+import { parseJson } from "../../../openapi/exact-json.ts";
 import { goQuote } from "../go-quote.ts";
 
 /**
@@ -12,7 +13,7 @@ const NEEDS_ESCAPE = /[<>&\u2028\u2029\b\f]/g;
 /** JSON as Go writes it: HTML-safe, without \b and \f. */
 export function goJson(value: unknown): string {
   const text = JSON.stringify(value);
-  if (typeof value === "number" || typeof value === "boolean") return text;
+  if (typeof value === "number" || typeof value === "bigint" || typeof value === "boolean") return text;
   return text
     .replace(/\\[bf]/g, (escaped) => (escaped === "\\b" ? "\\u0008" : "\\u000c"))
     .replace(NEEDS_ESCAPE, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);
@@ -49,14 +50,14 @@ function parseOther(text: string): PathElement | undefined {
   if (text[1] !== ":") throw new Error(`missing colon: ${text}`);
   switch (text[0]) {
     case "k": {
-      const fields: unknown = JSON.parse(text.slice(2));
+      const fields: unknown = parseJson(text.slice(2));
       if (typeof fields !== "object" || fields === null || Array.isArray(fields)) {
         throw new Error(`expected an object: ${text}`);
       }
       return keyElement(Object.entries(fields).sort(([a], [b]) => compareText(a, b)));
     }
     case "v":
-      return `v:${goJson(JSON.parse(text.slice(2)))}`;
+      return `v:${goJson(parseJson(text.slice(2)))}`;
     case "i":
       if (!/^[+-]?\d+$/.test(text.slice(2))) {
         throw new Error(`strconv.Atoi: parsing ${JSON.stringify(text.slice(2))}: invalid syntax`);
@@ -72,7 +73,7 @@ export function printElement(element: PathElement): string {
   const rest = element.slice(2);
   if (element.startsWith("f:")) return `.${rest}`;
   if (element.startsWith("i:")) return `[${rest}]`;
-  const value: unknown = JSON.parse(rest);
+  const value: unknown = parseJson(rest);
   if (element.startsWith("v:")) return `[=${printValue(value)}]`;
   // A serialised key is always an object.
   const fields = Object.entries(value as Record<string, unknown>);
@@ -104,8 +105,8 @@ export function compareElements(a: PathElement, b: PathElement): number {
   const [left, right] = [a.slice(2), b.slice(2)];
   if (a.startsWith("f:")) return compareText(left, right);
   if (a.startsWith("i:")) return Number(left) - Number(right);
-  if (a.startsWith("v:")) return compareValues(JSON.parse(left), JSON.parse(right));
-  return compareFields(Object.entries(JSON.parse(left)), Object.entries(JSON.parse(right)));
+  if (a.startsWith("v:")) return compareValues(parseJson(left), parseJson(right));
+  return compareFields(Object.entries(parseJson(left) as object), Object.entries(parseJson(right) as object));
 }
 
 /** Order of UTF-8 bytes, which differs from that of UTF-16 units where surrogates meet the characters above them. */
@@ -131,7 +132,7 @@ function compareFields(a: [string, unknown][], b: [string, unknown][]): number {
 
 /** Numbers before strings before booleans before lists before maps before null. (structured-merge-diff/value/value.go) */
 function valueRank(value: unknown): number {
-  if (typeof value === "number") return 0;
+  if (typeof value === "number" || typeof value === "bigint") return 0;
   if (typeof value === "string") return 1;
   if (typeof value === "boolean") return 2;
   if (Array.isArray(value)) return 3;
@@ -153,5 +154,7 @@ function compareValues(a: unknown, b: unknown): number {
     const sorted = (value: object): [string, unknown][] => Object.entries(value).sort(([x], [y]) => compareText(x, y));
     return compareFields(sorted(a), sorted(b));
   }
-  return Number(a) - Number(b);
+  // Numbers and booleans are left, which compare as they stand.
+  const [left, right] = [a as number, b as number];
+  return left === right ? 0 : left < right ? -1 : 1;
 }

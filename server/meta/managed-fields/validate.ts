@@ -44,7 +44,9 @@ function checkScalar(scalar: Scalar, value: unknown): Problem[] {
   const type = typeof value;
   switch (scalar) {
     case "numeric":
-      return type === "number" ? [] : [problem(`expected numeric (int or float), got ${goType(value)}`)];
+      return type === "number" || type === "bigint"
+        ? []
+        : [problem(`expected numeric (int or float), got ${goType(value)}`)];
     case "string":
       // Upstream prints its wrapper of the value here, not the value.
       return type === "string"

@@ -1,3 +1,4 @@
+import { parseJson } from "../../../openapi/exact-json.ts";
 import { deepCopy } from "../../meta/equality.ts";
 import { alreadyExists, generateNameConflict, invalid, StatusError } from "../../meta/errors.ts";
 import type { KubeObject } from "../../meta/object.ts";
@@ -147,7 +148,7 @@ function nameTaken(
   const error = metadata.generateName ? generateNameConflict(resource, name, 1) : alreadyExists(resource, name);
   const existing = storage.peek(key);
   // The cast: our own JSON.
-  const other = existing && (JSON.parse(new TextDecoder().decode(existing.value)) as KubeObject);
+  const other = existing && (parseJson(new TextDecoder().decode(existing.value)) as KubeObject);
   if (!other?.metadata.deletionTimestamp) return error;
   return new StatusError(error.code, error.reason, `object is being deleted: ${error.message}`, error.details);
 }

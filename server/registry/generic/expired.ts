@@ -1,4 +1,5 @@
 import { encodeAny } from "../../../openapi/encode.ts";
+import { parseJson } from "../../../openapi/exact-json.ts";
 import type { KubeObject } from "../../meta/object.ts";
 import type { Change } from "../../storage/storage.ts";
 
@@ -7,7 +8,7 @@ const decoder = new TextDecoder();
 
 /** The last state of an object that the storage deletes by itself: the same with the revision of its deletion. */
 export function expiredObject({ value }: Change, revision: number): Uint8Array {
-  const object = JSON.parse(decoder.decode(value)) as KubeObject; // we wrote it
+  const object = parseJson(decoder.decode(value)) as KubeObject; // we wrote it
   object.metadata.resourceVersion = String(revision);
   return encoder.encode(encodeAny(object));
 }

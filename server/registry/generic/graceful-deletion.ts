@@ -42,10 +42,16 @@ export function beforeDelete(
     return { graceful: true, pending: false, gracePeriodSeconds: shorten(object, left, requested, context.now) };
   }
   const seconds = decide(object, requested, context);
-  metadata.deletionTimestamp = rfc3339(new Date(context.now.getTime() + seconds * 1000));
+  metadata.deletionTimestamp = rfc3339(secondsAfter(context.now.getTime(), seconds));
   metadata.deletionGracePeriodSeconds = seconds;
   if (metadata.generation) metadata.generation++;
   return { graceful: true, pending: false, gracePeriodSeconds: seconds };
+}
+
+/** Go's durations are nanoseconds in an int64, and what does not fit in wraps around. */
+function secondsAfter(milliseconds: number, seconds: number | bigint): Date {
+  const nanoseconds = BigInt.asIntN(64, BigInt(seconds) * 1_000_000_000n);
+  return new Date(milliseconds + Number(nanoseconds / 1_000_000n));
 }
 
 function atLeast(seconds: number | undefined): number | undefined {
@@ -70,7 +76,8 @@ function failEarly({ group, kind }: Kind, { metadata }: KubeObject, { preconditi
 
 /** Counts the shorter period from the beginning of the deletion, but never into the past. */
 function shorten({ metadata }: KubeObject, left: number, requested: number, now: Date): number {
-  const wanted = timeOf(metadata.deletionTimestamp) + (requested - left) * 1000;
+  // Either may be a bigint, whatever its type says.
+  const wanted = secondsAfter(timeOf(metadata.deletionTimestamp), BigInt(requested) - BigInt(left)).getTime();
   const inPast = wanted < now.getTime();
   // Whoever terminates it gets a chance to see the change and still does the final delete.
   const period = inPast && requested !== 0 ? 1 : requested;

@@ -1,4 +1,5 @@
 import { encodeSorted } from "../../../openapi/encode.ts";
+import { parseJson } from "../../../openapi/exact-json.ts";
 import type { KubeObject } from "../../meta/object.ts";
 import type { Change } from "../../storage/storage.ts";
 import type { CustomResourceHooks, Kind } from "../kind.ts";
@@ -51,7 +52,7 @@ export class StoredObject implements Stored {
 
   /** The object in its bytes. */
   protected parse(): KubeObject {
-    return JSON.parse(decoder.decode(this.#bytes)) as KubeObject; // we wrote it
+    return parseJson(decoder.decode(this.#bytes)) as KubeObject; // we wrote it
   }
 
   /** Labels, for label selectors. */

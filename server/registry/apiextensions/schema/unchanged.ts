@@ -31,7 +31,7 @@ function isListUnchanged(list: readonly unknown[], old: readonly unknown[], sche
 export function itemByKey(item: unknown, list: unknown, schema: JsonSchema): unknown {
   const keys = schema["x-kubernetes-list-map-keys"] ?? [];
   if (schema["x-kubernetes-list-type"] !== "map" || keys.length === 0 || !Array.isArray(list)) return undefined;
-  const isScalar = (value: unknown) => ["string", "number", "boolean"].includes(typeof value);
+  const isScalar = (value: unknown) => ["string", "number", "bigint", "boolean"].includes(typeof value);
   const same = (other: unknown) =>
     isObject(item) && isObject(other) && keys.every((key) => isScalar(item[key]) && item[key] === other[key]);
   return list.find(same);

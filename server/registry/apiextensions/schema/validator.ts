@@ -59,7 +59,8 @@ function isSame({ value, old }: Correlation, schema: JsonSchema): boolean {
 }
 
 /** Larger integers are floats to Go. */
-function isInteger(value: number): boolean {
+function isInteger(value: number | bigint): boolean {
+  if (typeof value === "bigint") return true;
   return Number.isInteger(value) && Math.abs(value) < 2 ** 63;
 }
 
@@ -81,7 +82,7 @@ function run(value: unknown, schema: JsonSchema, path: string, correlation?: Cor
     checkAlternatives(value, schema, path, correlation),
     typeof value === "string" && checkString(value, schema, path),
     typeof value === "string" && format !== undefined && checkFormat(value, format, path),
-    typeof value === "number" && checkNumber(value, schema, path),
+    isNumber(value) && checkNumber(value, schema, path),
     Array.isArray(value) && checkList(value, schema, path, correlation),
     checkEnum(value, schema, path),
     isObject(value) && checkObject(value, schema, path, correlation),
@@ -105,7 +106,7 @@ function typesOf(schema: JsonSchema): readonly string[] {
 
 function typeOf(value: unknown): string {
   if (Array.isArray(value)) return "array";
-  if (typeof value === "number") return isInteger(value) ? "integer" : "number";
+  if (isNumber(value)) return isInteger(value) ? "integer" : "number";
   return typeof value;
 }
 
@@ -205,7 +206,11 @@ function checkFormat(value: string, format: string, path: string): Result {
 
 const INT32 = 2 ** 31;
 
-function checkNumber(value: number, schema: JsonSchema, path: string): Result {
+function isNumber(value: unknown): value is number | bigint {
+  return typeof value === "number" || typeof value === "bigint";
+}
+
+function checkNumber(value: number | bigint, schema: JsonSchema, path: string): Result {
   const { exclusiveMaximum, exclusiveMinimum } = schema;
   // To integers, limits are integers too.
   const limit = (of: number | undefined) => (of === undefined || !isInteger(value) ? of : Math.trunc(of));
@@ -229,7 +234,7 @@ function checkNumber(value: number, schema: JsonSchema, path: string): Result {
 }
 
 /** What a number does not fit into. */
-function outOfRange(value: number, schema: JsonSchema): string | undefined {
+function outOfRange(value: number | bigint, schema: JsonSchema): string | undefined {
   const types = typesOf(schema);
   const type = types.length === 1 ? types[0] : undefined;
   const format = formatOf(schema);
@@ -237,11 +242,12 @@ function outOfRange(value: number, schema: JsonSchema): string | undefined {
     if (!isInteger(value)) return format ? `integer with format ${format}` : "integer (default format)";
     return format === "int32" && (value >= INT32 || value < -INT32) ? "integer with format int32" : undefined;
   }
-  const tooLarge = format === "float" && Math.abs(value) > 3.4028234663852886e38;
+  const tooLarge = format === "float" && Math.abs(Number(value)) > 3.4028234663852886e38;
   return tooLarge ? `${type ?? ""} with format float` : undefined;
 }
 
-function isMultipleOf(value: number, factor: number): boolean {
+function isMultipleOf(value: number | bigint, factor: number): boolean {
+  if (typeof value === "bigint") return value % BigInt(factor) === 0n; // limits of integers are integers
   if (Number.isInteger(value) && Number.isInteger(factor)) return value % factor === 0;
   const quotient = factor < 1 ? (1 / factor) * value : value / factor;
   return Math.abs(quotient - Math.round(quotient)) <= Math.max(1, Math.abs(quotient)) * 1e-9;
