@@ -141,7 +141,13 @@ export const endpointsController = defineController<Listers>({
     for: "v1/services",
     maps: [
       mapping("v1/pods", (pod, { services }: Listers, old) => servicesOfPod(pod, old, services)),
-      mapping(RESOURCE, ({ metadata }) => [`${metadata.namespace}/${metadata.name}`]),
+      mapping(RESOURCE, ({ metadata }, { endpoints }: Listers, old) => {
+        const key = `${metadata.namespace}/${metadata.name}`;
+        const isGone = !endpoints.get(key);
+        // Left over from a service that went while nobody looked. What others make or change is none of our business.
+        const isLeft = !old && metadata.labels?.[MANAGED_BY] === CONTROLLER;
+        return isGone || isLeft ? [key] : [];
+      }),
     ],
   },
   listers: (get) => ({ services: get("v1/services"), pods: get("v1/pods"), endpoints: get(RESOURCE) }),

@@ -157,8 +157,8 @@ function makeAtom(schema: Schema, open: boolean): Atom {
   }
   const members = new Map<string, Member>();
   for (const [name, field] of schema.fields ?? []) members.set(name, new Member(field, open));
-  // An object that names no fields is free-form; so is the identity of an embedded object whose schema leaves it out.
-  const unknownAllowed = open || members.size === 0 || schema.embeddedResource === true;
+  // An object that names no fields is free-form.
+  const unknownAllowed = open || members.size === 0;
   const free = unknownAllowed && members.size === 0;
   return { map: new MapAtom({ atomic, members, free, items: () => (unknownAllowed ? DEDUCED : undefined) }) };
 }

@@ -92,6 +92,14 @@ describe("custom resources", () => {
     expect(fieldsOf(live).two).toEqual({ "f:spec": {} });
   });
 
+  test("refuses fields that no schema names, at the root as below it", () => {
+    const config = { ...sheet({}), nonsense: "x" };
+    expect(() => apply(v1, undefined, "one", config)).toThrow(".nonsense: field not declared in schema");
+    expect(() => apply(v1, undefined, "one", sheet({ nonsense: 1 }))).toThrow(
+      ".spec.nonsense: field not declared in schema",
+    );
+  });
+
   test.each([
     [{ tags: ["q", "q"] }, '.spec.tags: duplicate entries for key [="q"]'],
     [{ tags: [null] }, ".spec.tags: element 0: associative list without keys has an element that's an explicit null"],
