@@ -27,6 +27,52 @@ export function descriptionsOf(definitionName: string): Descriptions {
   return found;
 }
 
+const OPERATIONS = join("gen", "types", "ObjectParamAPI.d.ts");
+/** Names of requests to their parameters' descriptions. */
+const requests = new Map<string, ReadonlyMap<string, string>>();
+let operations: string | undefined;
+
+/**
+ * Description of a parameter. @param request as the typings name it, such as `ListNamespacedPod`; of core v1
+ * @returns undefined when the typings do not have it
+ */
+export function parameterDescription(request: string, parameter: string): string | undefined {
+  let fields = requests.get(request);
+  if (!fields) {
+    fields = readRequest(request);
+    requests.set(request, fields);
+  }
+  return fields.get(parameter);
+}
+
+function readRequest(request: string): ReadonlyMap<string, string> {
+  const typings = folderOf("@kubernetes/client-node");
+  try {
+    operations ??= typings ? readFileSync(join(typings, OPERATIONS), "utf8") : "";
+  } catch {
+    operations = "";
+  }
+  const start = operations.indexOf(`export interface CoreV1Api${request}Request {`);
+  if (start < 0) return new Map();
+  const source = operations.slice(start, operations.indexOf("\n}", start));
+  return new Map(
+    [...source.matchAll(/\/\*\*\n((?: *\*(?!\/).*\n)+) *\*\/\n *_?(\w+)\??:/g)].map(([, comment = "", name = ""]) => [
+      name,
+      unescaped(text(comment).replace(/\n?Defaults to: [\s\S]*$/, "")),
+    ]),
+  );
+}
+
+/** The typings have this text as HTML. */
+const unescaped = (html: string) =>
+  html
+    .replaceAll("\\&", "&")
+    .replaceAll("&#39;", "'")
+    .replaceAll("&quot;", '"')
+    .replaceAll("&lt;", "<")
+    .replaceAll("&gt;", ">")
+    .replaceAll("&amp;", "&");
+
 /** Where a package lies; undefined when it is not installed beside us. */
 function folderOf(packageName: string): string | undefined {
   if (!folders.has(packageName)) {

@@ -407,7 +407,7 @@ class OperationBuilder {
 /** Parameters in the braces of a path, named after the kind that the operations there are about. */
 export function pathParameters(path: string, kind: string): Parameter[] {
   const found: Parameter[] = [];
-  if (path.includes("{name}")) found.push(pathParameter("name", `Name of the ${kind}.`));
+  if (path.includes("{name}")) found.push(pathParameter("name", `name of the ${kind}`));
   if (path.includes("{namespace}")) found.push(NAMESPACE);
   if (path.endsWith("/{path}")) found.push(PROXIED_PATH);
   return found;

@@ -1,4 +1,8 @@
-/** Query and path parameters of operations. Their descriptions are ours; names and types are upstream's. */
+/**
+ * Query and path parameters of operations. Their descriptions are upstream's where the typings have them, else ours;
+ * names and types are upstream's.
+ */
+import { parameterDescription } from "./descriptions.ts";
 
 export interface Parameter {
   readonly name: string;
@@ -10,8 +14,17 @@ export interface Parameter {
 
 type Row = readonly [name: string, type: Parameter["type"], description: string];
 
-const query = (rows: readonly Row[]): Parameter[] =>
-  rows.map(([name, type, description]) => ({ name, in: "query", type, description }));
+/** @param request whose parameters the typings describe */
+const query = (request: string, rows: readonly Row[]): Parameter[] =>
+  rows.map(([name, type, description]) => ({
+    name,
+    in: "query",
+    type,
+    // Looked up when a document is made: reading the typings is not for the start.
+    get description() {
+      return parameterDescription(request, name) ?? description;
+    },
+  }));
 
 const SELECT: readonly Row[] = [
   ["continue", "string", "Token of the page before, to go on with the next one."],
@@ -31,14 +44,14 @@ const WRITE: readonly Row[] = [
 ];
 
 /** Of create and update. */
-export const WRITE_PARAMETERS = query(WRITE);
+export const WRITE_PARAMETERS = query("CreateNamespacedPod", WRITE);
 /** Of patch. */
-export const PATCH_PARAMETERS = query([
+export const PATCH_PARAMETERS = query("PatchNamespacedPod", [
   ...WRITE,
   ["force", "boolean", "Apply only: take over fields that other managers own."],
 ]);
 /** Of delete. */
-export const DELETE_PARAMETERS = query([
+export const DELETE_PARAMETERS = query("DeleteNamespacedPod", [
   ["dryRun", "string", "All: go through every step but delete nothing."],
   ["gracePeriodSeconds", "integer", "Seconds until the object goes; 0 is at once."],
   ["ignoreStoreReadErrorWithClusterBreakingPotential", "boolean", "Delete even what cannot be read from the store."],
@@ -46,9 +59,9 @@ export const DELETE_PARAMETERS = query([
   ["propagationPolicy", "string", "What becomes of dependents: Orphan, Background or Foreground."],
 ]);
 /** Of delete collection. */
-export const DELETE_COLLECTION_PARAMETERS = [...DELETE_PARAMETERS, ...query(SELECT)];
+export const DELETE_COLLECTION_PARAMETERS = [...DELETE_PARAMETERS, ...query("ListNamespacedPod", SELECT)];
 /** Of list and watch. */
-export const LIST_PARAMETERS = query([
+export const LIST_PARAMETERS = query("ListNamespacedPod", [
   ...SELECT,
   ["allowWatchBookmarks", "boolean", "Send BOOKMARK events now and then."],
   ["watch", "boolean", "Answer with a stream of changes instead of a list."],
@@ -65,13 +78,16 @@ const PATH: readonly Row[] = [["path", "string", "Path of the request behind the
 
 /** Of connect subresources, by the kind of their options; of a pod's log by its name. */
 export const CONNECT_PARAMETERS: Readonly<Record<string, readonly Parameter[]>> = {
-  PodExecOptions: query([["command", "string", "Command and arguments, one each."], ...STREAMS]),
-  PodAttachOptions: query(STREAMS),
-  PodPortForwardOptions: query([["ports", "integer", "Ports to forward."]]),
-  PodProxyOptions: query(PATH),
-  NodeProxyOptions: query(PATH),
-  ServiceProxyOptions: query(PATH),
-  log: query([
+  PodExecOptions: query("ConnectGetNamespacedPodExec", [
+    ["command", "string", "Command and arguments, one each."],
+    ...STREAMS,
+  ]),
+  PodAttachOptions: query("ConnectGetNamespacedPodAttach", STREAMS),
+  PodPortForwardOptions: query("ConnectGetNamespacedPodPortforward", [["ports", "integer", "Ports to forward."]]),
+  PodProxyOptions: query("ConnectGetNamespacedPodProxy", PATH),
+  NodeProxyOptions: query("ConnectGetNodeProxy", PATH),
+  ServiceProxyOptions: query("ConnectGetNamespacedServiceProxy", PATH),
+  log: query("ReadNamespacedPodLog", [
     ["container", "string", "Container of the pod; the only one when absent."],
     ["follow", "boolean", "Go on sending as lines are written."],
     ["insecureSkipTLSVerifyBackend", "boolean", "Do not check the node's serving certificate."],
@@ -88,12 +104,22 @@ export const PRETTY: Parameter = {
   name: "pretty",
   in: "query",
   type: "string",
-  description: "true: indent the answer.",
+  get description() {
+    return parameterDescription("ListNamespacedPod", "pretty") ?? "true: indent the answer.";
+  },
 };
-export const NAMESPACE: Parameter = pathParameter("namespace", "Namespace of the objects.");
-export const PROXIED_PATH: Parameter = pathParameter("path", "Path behind the proxy.");
+export const NAMESPACE = pathParameter("namespace", "Namespace of the objects.", "ListNamespacedPod");
+export const PROXIED_PATH = pathParameter("path", "Path behind the proxy.", "ConnectGetNodeProxyWithPath");
 
-/** A part of the path in braces. */
-export function pathParameter(name: string, description: string): Parameter {
-  return { name, in: "path", type: "string", description, required: true };
+/** A part of the path in braces. @param request whose parameters the typings describe */
+export function pathParameter(name: string, description: string, request = ""): Parameter {
+  return {
+    name,
+    in: "path",
+    type: "string",
+    get description() {
+      return (request && parameterDescription(request, name)) || description;
+    },
+    required: true,
+  };
 }
