@@ -76,7 +76,8 @@ export async function createAuthentication(parts: AuthenticationParts): Promise<
     onLegacyTokenUse,
     bootstrapTokens: true,
     remote: await remoteAuthenticators(settings, now),
-    anonymous: settings.anonymousAuth,
+    // Where everything is allowed, everybody must at least have shown who they are. (server/options/authentication.go)
+    anonymous: settings.anonymousAuth && !settings.authorizationModes.includes("AlwaysAllow"),
     apiAudiences: apiAudiences(settings),
     reader,
     now,
