@@ -37,6 +37,8 @@ export interface KeyPair {
 /** A certificate read field by field. */
 export interface Certificate {
   readonly der: Uint8Array;
+  /** Before version 3 nothing said whether a certificate is an authority's. */
+  readonly version: number;
   readonly subject: Required<DistinguishedName>;
   /** DER of the names, compared byte by byte to find an issuer. */
   readonly rawSubject: Uint8Array;
@@ -140,6 +142,7 @@ export function parseCertificate(der: Uint8Array): Certificate {
   const extensions = fields.find((field) => field.tag === 0xa3);
   return {
     der,
+    version: at === 0 ? 1 : (child(children(fields[0]!), 0).content[0] ?? 0) + 1,
     subject: decodeName(subject!),
     rawSubject: subject!.bytes,
     rawIssuer: issuer!.bytes,

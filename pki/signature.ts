@@ -59,9 +59,13 @@ function pssDigest(parameters: Node | undefined): string {
   return digest;
 }
 
-/** Whether `issuer` is a CA whose name and key made this certificate. */
+/**
+ * Whether `issuer` may be a CA whose name and key made this certificate. Old authorities do not say that they are some;
+ * whoever is trusted anyway needs not. (crypto/x509 CheckSignatureFrom)
+ */
 export function isIssuedBy(certificate: Certificate, issuer: Certificate): boolean {
-  if (!issuer.extensions.isCa || Buffer.compare(certificate.rawIssuer, issuer.rawSubject) !== 0) return false;
+  const mayIssue = issuer.version < 3 || issuer.extensions.isCa;
+  if (!mayIssue || Buffer.compare(certificate.rawIssuer, issuer.rawSubject) !== 0) return false;
   try {
     checkSignature(certificate.signed, issuer.publicKey);
     return true;

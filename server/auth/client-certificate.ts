@@ -75,7 +75,8 @@ export class ClientCertificateVerifier {
     if (authority) return [authority];
     if (depth >= MAX_CHAIN) return undefined;
     for (const candidate of pool) {
-      if (!isIssuedBy(certificate, candidate)) continue;
+      // One that comes along has to say that it is an authority, however old it is.
+      if (!candidate.extensions.isCa || !isIssuedBy(certificate, candidate)) continue;
       const rest = this.#findChain(candidate, pool, depth + 1);
       if (rest) return [candidate, ...rest];
     }
