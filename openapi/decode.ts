@@ -307,6 +307,8 @@ function isEmpty(value: unknown): boolean {
       return value === "";
     case "number":
       return value === 0;
+    case "bigint":
+      return false;
     case "boolean":
       return !value;
     default:

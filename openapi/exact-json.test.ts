@@ -17,6 +17,12 @@ test.each(BIG)("%s keeps all its digits, in every way through the server", (text
   expect(JSON.stringify(parseJson(json))).toBe(json);
 });
 
+test("a field that Go leaves out when zero is not left out when it is large", () => {
+  const status = schemaOf("io.k8s.api.core.v1.PodStatus");
+  const { value } = decodeJson(Buffer.from('{"observedGeneration":9007199254740993}'), status, "Strict");
+  expect(value).toEqual({ observedGeneration: 9007199254740993n });
+});
+
 test.each([
   ["1", 1],
   ["-0", -0],

@@ -54,6 +54,8 @@ export interface Subresource<T> {
   /** Former versions of `kind` whose bodies are still taken, as apiVersions. (rest.GroupVersionAcceptor) */
   readonly acceptedVersions?: readonly string[];
   readonly verbs: readonly ("get" | "create" | "update" | "patch" | "delete" | "connect")[];
+  /** Type defaults of what is sent to `create`. */
+  defaults?(body: KubeObject): void;
   /** Own-kind subresources: keeps of `obj` only what this subresource may touch, the rest from `old`. */
   prepareForUpdate?(obj: T, old: T, context: RequestContext): void;
   /** Of parts of the object that need permissions of their own: told before `validateUpdate`. */

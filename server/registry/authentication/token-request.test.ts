@@ -56,6 +56,12 @@ const ask = (
   return tokenSubresource.create!(request).then((answer) => ({ answer, warnings }));
 };
 
+test("a request says for how long before its fields are given to a manager", () => {
+  const body = { metadata: {}, spec: {} };
+  tokenSubresource.defaults?.(body);
+  expect(body).toEqual({ metadata: {}, spec: { expirationSeconds: 3600 } });
+});
+
 test("a token is for the API server and an hour when nothing is said", async () => {
   expect((await ask({})).answer).toEqual({
     kind: "TokenRequest",

@@ -21,6 +21,9 @@ const EXTENDED_SECONDS = 365 * 24 * 60 * 60;
 export const tokenSubresource: Subresource<ServiceAccount> = {
   kind: { ...KIND, version: "v1" },
   verbs: ["create"],
+  defaults(body) {
+    (body as TokenRequest).spec.expirationSeconds ??= DEFAULT_SECONDS; // the body is decoded as this subresource's kind
+  },
   create: (request) => createToken(request),
 };
 

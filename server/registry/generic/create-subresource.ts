@@ -5,6 +5,7 @@ import type { RequestScope } from "../store.ts";
 import { deleteOne } from "./delete.ts";
 import { admissionAttributes, requestContext, type StoreContext } from "./environment.ts";
 import { keyOf } from "./keys.ts";
+import { trackCreated } from "./managed-fields.ts";
 import { storedOf } from "./stored.ts";
 import { putObject } from "./write.ts";
 
@@ -28,6 +29,8 @@ export async function createSubresource(
   if (!definition?.create) {
     throw new StatusError(501, "NotImplemented", `${kind.plural}/${subresource} cannot be created on this server yet`);
   }
+  definition.defaults?.(body);
+  trackCreated(definition, subresource, body, scope);
   const attributes = admissionAttributes(kind, scope, {
     operation: "CREATE",
     subresource,

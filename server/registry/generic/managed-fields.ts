@@ -108,6 +108,19 @@ export function trackScale(
   setManagedFields(form, tracked.metadata.managedFields);
 }
 
+/** Gives what is sent to a subresource to its manager: a TokenRequest comes back with it. */
+export function trackCreated(
+  { kind: own }: Subresource<KubeObject>,
+  subresource: string,
+  body: KubeObject,
+  { fieldManager, now }: RequestScope,
+): void {
+  const schema = own && schemaForKind(own.group, own.version, own.kind);
+  if (!own || !schema) return;
+  const tracked = applyUpdate({ schema, ...own, subresource }, undefined, body, { manager: fieldManager, now });
+  setManagedFields(body, tracked.metadata.managedFields);
+}
+
 /** Whoever owns `replicas` in a written Scale owns it in the object. */
 export function takeScaleManagers(kind: Kind, form: KubeObject, object: KubeObject): void {
   const paths = replicasPathsOf(kind);
