@@ -47,6 +47,8 @@ test.each([
   ["get", "/api/v1/nothings", NO_RESOURCE],
   ["get", "/api/v9", NO_RESOURCE],
   ["get", "/api/v1//namespaces", NO_RESOURCE],
+  ["get", "/api/v1/namespaces/a/namespaces/b", NO_RESOURCE],
+  ["get", "/api/v1/namespaces/a/namespaces", NO_RESOURCE],
   ["get", "/api/v1/configmaps/x", NO_RESOURCE],
   ["get", `${CONFIG_MAPS}/x/status`, NO_RESOURCE],
   ["get", `${CONFIG_MAPS}/a%2Fb`, NO_RESOURCE],
@@ -66,17 +68,22 @@ test.each([
   expect(answer.headers["cache-control"]).toBe("no-cache, private");
 });
 
-test.each(["/nope", "/apis/nope", "/apis/nope/v1", "/apis/nope/v1/things", "/readyz/nope", "/healthz/"])(
-  "GET %s answers Go's own page",
-  async (path) => {
-    const answer = await serve().api.get(path);
-    expect([answer.status, answer.text]).toEqual([404, "404 page not found\n"]);
-    expect(answer.headers).toMatchObject({
-      "content-type": "text/plain; charset=utf-8",
-      "x-content-type-options": "nosniff",
-    });
-  },
-);
+test.each([
+  "//api/v1/namespaces",
+  "/nope",
+  "/apis/nope",
+  "/apis/nope/v1",
+  "/apis/nope/v1/things",
+  "/readyz/nope",
+  "/healthz/",
+])("GET %s answers Go's own page", async (path) => {
+  const answer = await serve().api.get(path);
+  expect([answer.status, answer.text]).toEqual([404, "404 page not found\n"]);
+  expect(answer.headers).toMatchObject({
+    "content-type": "text/plain; charset=utf-8",
+    "x-content-type-options": "nosniff",
+  });
+});
 
 test("an object lives: create, get, update, patch, list, delete", async () => {
   const { api } = serve();

@@ -30,6 +30,8 @@ export function dispatch(options: AppOptions, settings: WatchSettings): Middlewa
   return (ctx, next) => {
     const { requestInfo: info } = ctx.state;
     if (!info.isResourceRequest) return next();
+    // Segments may be empty elsewhere, but what comes first says which server it is for.
+    if (info.path.startsWith("//")) return notFoundPage(ctx);
     const found = registry.lookup(info.apiGroup, info.apiVersion, info.resource);
     if (!found) return unknown(ctx, registry, info);
     const { kind, store } = found;
@@ -72,10 +74,12 @@ function unknown(ctx: Ctx, { kinds }: Registry, { apiGroup }: RequestInfo): void
 function checkScope(kind: Kind, info: RequestInfo): 404 | 405 | undefined {
   if (info.verb === "proxy" && info.verbInPath) return 404;
   const { parts, namespace } = info;
-  const isNamespaces = kind.plural === "namespaces" && kind.group === "";
+  // The path of a namespace itself names it twice: as its namespace and by name.
+  const isNamespaces = kind.plural === "namespaces" && kind.group === "" && namespace === parts[1];
   if (!kind.namespaced && namespace && !isNamespaces) return 404;
   if (parts.some((part) => part === "")) return 404;
-  if (kind.namespaced && !namespace && parts.length > 1) return 404;
+  const acrossNamespaces = kind.verbs.includes("list") && parts.length === 1;
+  if (kind.namespaced && !namespace && !acrossNamespaces) return 404;
   return undefined;
 }
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { CUSTOM, ITEM, LIST, negotiate, parseAccept, type Restrictions } from "./negotiate.ts";
+import { CUSTOM, ITEM, LIST, negotiate, negotiatePlain, parseAccept, type Restrictions } from "./negotiate.ts";
 import type { Ctx } from "./respond.ts";
 import { RequestState } from "./state.ts";
 
@@ -25,6 +25,7 @@ test.each([
   ["application/vnd.kubernetes.protobuf, application/json", CUSTOM, "json"],
   ["application/json;as=Chair;v=v1;g=meta.k8s.io,application/json", ITEM, "json"],
   ["application/json;stream=watch", LIST, "json"],
+  ["application/json;as=", ITEM, "json"],
 ])("Accept %j gives %o", (accept, restrictions, format) => {
   expect(ask(accept, restrictions)).toMatchObject({ format, pretty: false });
 });
@@ -44,6 +45,16 @@ test.each([
   ["application/vnd.kubernetes.protobuf;as=Table;v=v1;g=meta.k8s.io", ITEM, REFUSED],
 ])("Accept %j is refused", (accept, restrictions, message) => {
   expect(() => ask(accept, restrictions)).toThrow(message);
+});
+
+test.each([
+  ["*", "json"],
+  ["application/*", "json"],
+  ["application/yaml;q=0.5", "yaml"],
+  ["text/html", undefined],
+])("an error to Accept %j is %s, though nothing was routed", (accept, format) => {
+  const state = new RequestState(new Date(0));
+  expect(negotiatePlain({ state, req: { headers: { accept } } } as unknown as Ctx)?.format).toBe(format); // as above
 });
 
 test("the first transform that can be done wins", () => {

@@ -21,6 +21,8 @@ export interface Restrictions {
   readonly custom: boolean;
   /** Lists also produce the stream formats. */
   readonly stream: boolean;
+  /** Of errors: nothing was routed by what it produces. */
+  readonly unrouted?: boolean;
 }
 
 const FORMATS = [
@@ -83,7 +85,7 @@ export function negotiatePlain(ctx: Ctx): MediaType | undefined {
     return undefined;
   }
 }
-const PLAIN_ERRORS: Restrictions = { transforms: false, table: false, custom: false, stream: true };
+const PLAIN_ERRORS: Restrictions = { ...PLAIN_ONLY, unrouted: true };
 
 /** @throws StatusError 406 when the format cannot be streamed. */
 export function streamMediaType(media: MediaType): string {
@@ -95,7 +97,7 @@ export function streamMediaType(media: MediaType): string {
 function evaluate(accept: string, restrictions: Restrictions): MediaType | StatusError {
   if (!accept) return JSON_MEDIA;
   // Built-in resources are routed by go-restful first, which knows only whole media types and "*/*".
-  if (!restrictions.custom) {
+  if (!restrictions.custom && !restrictions.unrouted) {
     const produces = restrictions.stream ? [...PLAIN, ...STREAMS] : PLAIN;
     const routed = accept.split(",").some((part) => {
       const type = part.split(";")[0]!.trim();
@@ -129,7 +131,7 @@ function withParameters(
   const serverVersion = params.get("sv");
   if (serverVersion && !(restrictions.transforms && serverVersion === "v1")) return undefined;
   const pretty = params.get("pretty") === "1";
-  if (!params.has("as") && !params.has("g") && !params.has("v")) {
+  if (!params.get("as") && !params.get("g") && !params.get("v")) {
     if (restrictions.custom && format === "protobuf") return undefined;
     return format === "json" && !pretty ? JSON_MEDIA : { format, contentType, pretty };
   }

@@ -48,9 +48,14 @@ export function discoveryRoutes(
     documents ??= build(registry, serverAddress(), remoteGroups());
     return documents;
   };
-  const root = (path: string, pick: (documents: Documents) => [Document, Document]): FixedRoute => ({
+  const any = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
+  const root = (
+    path: string,
+    pick: (documents: Documents) => [Document, Document],
+    methods: readonly string[] = any,
+  ): FixedRoute => ({
     path,
-    methods: ["GET"],
+    methods,
     handle(ctx) {
       const [plain, aggregated] = pick(current());
       return answerRoot(ctx, plain, aggregated);
@@ -58,12 +63,12 @@ export function discoveryRoutes(
   });
   const below = (path: string): FixedRoute => ({
     path,
-    methods: ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"],
+    methods: any,
     handle: (ctx) => answerBelow(ctx, current()),
   });
   const routes = [
-    root("/api", ({ core, aggregatedCore }) => [core, aggregatedCore]),
-    root("/api/", ({ core, aggregatedCore }) => [core, aggregatedCore]),
+    root("/api", ({ core, aggregatedCore }) => [core, aggregatedCore], ["GET"]),
+    root("/api/", ({ core, aggregatedCore }) => [core, aggregatedCore], ["GET"]),
     root("/apis", ({ groups, aggregatedGroups }) => [groups, aggregatedGroups]),
     root("/apis/", ({ groups, aggregatedGroups }) => [groups, aggregatedGroups]),
     ...["/api/:version", "/apis/:group", "/apis/:group/:version"].flatMap((path) => [below(path), below(`${path}/`)]),

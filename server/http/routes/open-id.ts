@@ -8,6 +8,14 @@ const CACHED = { "Cache-Control": "public, max-age=3600" };
 
 /** Documents for those who check service account tokens themselves. (pkg/routes/openidmetadata.go) */
 export function openIdRoutes(openId: NonNullable<AppOptions["openId"]>): FixedRoute[] {
+  const jwks: FixedRoute = {
+    path: "/openid/v1/jwks",
+    methods: ["GET"],
+    async handle(ctx) {
+      demand(ctx, JWKS);
+      send(ctx, 200, JWKS, await openId.jwks(), CACHED);
+    },
+  };
   return [
     {
       path: "/.well-known/openid-configuration",
@@ -17,14 +25,8 @@ export function openIdRoutes(openId: NonNullable<AppOptions["openId"]>): FixedRo
         send(ctx, 200, "application/json", await openId.configuration(), CACHED);
       },
     },
-    {
-      path: "/openid/v1/jwks",
-      methods: ["GET"],
-      async handle(ctx) {
-        demand(ctx, JWKS);
-        send(ctx, 200, JWKS, await openId.jwks(), CACHED);
-      },
-    },
+    jwks,
+    { ...jwks, path: `${jwks.path}/` },
   ];
 }
 
