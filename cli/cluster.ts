@@ -40,6 +40,8 @@ export interface ClusterOptions {
   /** Number of nodes; 0 for none. */
   nodes: number;
   runtime: "simulated" | "cri";
+  /** Files of images for simulated Pods. */
+  images?: readonly string[];
   /** As in --controllers; none runs no controllers. */
   controllers: readonly string[];
   /** Undefined: as kubeadm would have it. */
@@ -157,12 +159,13 @@ export async function startCluster(options: ClusterOptions, progress: Progress):
         "another cluster's Services have the same addresses: this machine reaches those, Pods reach theirs",
       );
   } else if (options.nodes > 0) {
+    const { images = [] } = options;
     const routesKubeconfig = identity("node-routes", "system:kube-proxy");
     const names = clusterDns && { clusterDns };
     const node: ComponentSpec = {
       name: "node",
       logLevel,
-      options: { nodes, runtime: "simulated", routesKubeconfig, ...names },
+      options: { nodes, runtime: "simulated", routesKubeconfig, images, ...names },
     };
     if (options.nodes > FEW_NODES) run(node);
     else light.push(node);

@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import { InvalidArgumentError, Option } from "commander";
 
 /** A whole number within bounds, or a usage error (exit code 2). */
@@ -51,6 +52,13 @@ export const flags = {
     new Option("--runtime <runtime>", "what runs Pods: a simulation, or containers of this machine, through containerd")
       .choices(["simulated", "cri"])
       .default("simulated"),
+  images: () =>
+    new Option(
+      "--images <file>",
+      "images that simulated Pods may run besides those known, as YAML or JSON; may be repeated",
+    )
+      .argParser((path: string, before: readonly string[] | undefined) => [...(before ?? []), resolve(path)])
+      .default([], "none"),
   verbosity: () =>
     new Option("-v, --verbosity <level>", "log level")
       .choices(["error", "warn", "info", "debug", "trace"])

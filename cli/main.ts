@@ -49,6 +49,11 @@ const commands: readonly CommandEntry[] = [
     load: async () => (await import("./metrics-server.ts")).metricsServer,
   },
   {
+    name: "images",
+    description: "check a file of simulated images",
+    load: async () => (await import("./images.ts")).images,
+  },
+  {
     name: "load",
     description: "give images of an archive to nodes that run real containers",
     load: async () => (await import("./load.ts")).load,

@@ -9,6 +9,7 @@ import { runComponent } from "./run-component.ts";
 interface Options {
   kubeconfig: string;
   runtime: "simulated" | "cri";
+  images: readonly string[];
   dataDir: string;
   nodeIp?: string;
   podCidr?: string;
@@ -27,6 +28,7 @@ export const node = new Command("node")
   .description("run node agents against any API server (kubelet)")
   .addOption(flags.kubeconfigIn())
   .addOption(flags.runtime())
+  .addOption(flags.images())
   .addOption(flags.dataDir())
   .option("--node-ip <ip>", "address of the node, with --runtime cri (default: the machine's)")
   .option("--pod-cidr <cidr>", "range of its Pods' addresses, with --runtime cri (default: as a controller gives it)")
@@ -47,7 +49,7 @@ export const node = new Command("node")
   .option("--name-prefix <prefix>", "names are the prefix and a, b, c …", "node-")
   .addOption(flags.verbosity())
   .action((options: Options) => {
-    const { kubeconfig, runtime, count, name, namePrefix, verbosity } = options;
+    const { kubeconfig, runtime, images, count, name, namePrefix, verbosity } = options;
     if (runtime === "cri" && count > 1) throw new Error("--runtime cri runs one node a process");
     const nodes = Array.from({ length: count }, (_, index) => ({
       name: name && count === 1 ? name : nodeName(index, namePrefix),
@@ -69,5 +71,5 @@ export const node = new Command("node")
       ...(clusterDomain && { clusterDomain }),
       ...(runtime === "cri" && { cri }),
     };
-    return runComponent({ name: "node", logLevel: verbosity, options: { nodes, runtime, ...more } }, beside);
+    return runComponent({ name: "node", logLevel: verbosity, options: { nodes, runtime, images, ...more } }, beside);
   });

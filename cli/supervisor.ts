@@ -33,6 +33,7 @@ export type ComponentSpec = { readonly logLevel: string } & (
         readonly nodes: readonly { readonly name: string; readonly kubeconfig: string }[];
         readonly runtime: "simulated" | "cri";
         readonly routesKubeconfig?: string;
+        readonly images?: readonly string[];
         readonly cri?: {
           readonly folder: string;
           readonly address?: string;

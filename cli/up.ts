@@ -18,6 +18,7 @@ interface UpOptions extends ServerFlags, ControllerFlags {
   metricsServer: boolean;
   schedulerConfig?: string;
   runtime: "simulated" | "cri";
+  images: readonly string[];
   port: number;
   bindAddress: string;
   dataDir: string;
@@ -33,6 +34,7 @@ export const up = new Command("up")
   .option("-d, --detach", "run in the background; `inkube down` stops it", false)
   .addOption(new Option("--nodes <n>", "number of nodes, 0 for none").argParser(wholeNumber(0, 5000)).default(2))
   .addOption(flags.runtime())
+  .addOption(flags.images())
   .option("--no-scheduler", "run no scheduler")
   .option("--no-metrics-server", "serve no metrics.k8s.io: with nodes it is served, unless somebody else does")
   .option("--scheduler-config <file>", "a KubeSchedulerConfiguration for the scheduler")

@@ -4,6 +4,8 @@ import type { Pod } from "../openapi/api/core.v1.ts";
 import { addressPool } from "./address-pool.ts";
 import { Backoff } from "./backoff.ts";
 import { PodWorker } from "./pod-worker.ts";
+import { ImageCatalog } from "./runtime/simulated/image-catalog.ts";
+import { knownImages } from "./runtime/simulated/known-images.ts";
 import { Network } from "./runtime/simulated/network/network.ts";
 import { simulatedRuntime } from "./runtime/simulated/runtime.ts";
 
@@ -29,6 +31,7 @@ function run(spec: Partial<Pod["spec"]>) {
       address: "127.1.0.1",
       nodeName: "node-a",
       addresses,
+      images: new ImageCatalog(knownImages),
       network: new Network(),
       disks: new Map(),
     }),

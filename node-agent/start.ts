@@ -11,6 +11,9 @@ import type { Service } from "../openapi/api/core.v1.ts";
 import { addressPool, nodeRanges } from "./address-pool.ts";
 import { startAgent } from "./agent.ts";
 import { CLUSTER_DNS, CLUSTER_DOMAIN, connectNode } from "./connect-node.ts";
+import { ImageCatalog } from "./runtime/simulated/image-catalog.ts";
+import { readImageFile } from "./runtime/simulated/image-file.ts";
+import { knownImages } from "./runtime/simulated/known-images.ts";
 import { clusterView } from "./runtime/simulated/network/cluster-view.ts";
 import { Network } from "./runtime/simulated/network/network.ts";
 import { simulatedRuntime } from "./runtime/simulated/runtime.ts";
@@ -25,6 +28,8 @@ export interface NodeStartOptions {
   readonly routesKubeconfig?: string;
   /** Where the one node is, when its Pods are containers of this machine. */
   readonly cri?: Omit<CriStartOptions, "name" | "kubeconfig" | "clusterDns" | "clusterDomain">;
+  /** Files of images that simulated Pods may run besides those known here. */
+  readonly images?: readonly string[];
   /** What each simulated node has; upstream's names of resources. */
   readonly capacity?: Readonly<Record<string, string>>;
   /** Where Pods ask for names, and what names of Services end in; as kubeadm has them when left out. */
@@ -66,10 +71,12 @@ export async function start(options: NodeStartOptions): Promise<{ stop(): Promis
   if (options.runtime === "cri") return startCri(options);
   const stops: (() => Promise<void>)[] = [];
   // Who routes may see Services and their endpoints, which nodes may not.
-  const view = clusterView(options.routesKubeconfig ?? options.nodes[0]?.kubeconfig ?? "", CLUSTER_DOMAIN, options);
+  const view = clusterView(options.routesKubeconfig ?? options.nodes[0]?.kubeconfig ?? "", clusterDomain, options);
   const network = new Network(view);
-  const names = { address: CLUSTER_DNS, query: view.query };
+  const names = { address: clusterDns, query: view.query };
   stops.push(() => view.stop());
+  const own = await Promise.all((options.images ?? []).map(readImageFile));
+  const images = new ImageCatalog([...own.flat(), ...knownImages]);
   const disks: Disks = new Map();
   const groups = Map.groupBy(
     options.nodes.map(({ name, kubeconfig }, index) => ({ name, kubeconfig, index })),
@@ -93,7 +100,7 @@ export async function start(options: NodeStartOptions): Promise<{ stop(): Promis
           const recorder = createEventRecorder({ client, clock, logger, component: "kubelet", host: name, refusals });
           const addresses = addressPool(() => nodeRanges({ client, clock, logger, name, index }));
           const runtime = simulatedRuntime({
-            ...{ clock, random, address, addresses, network, disks, names },
+            ...{ clock, random, address, addresses, images, network, disks, names },
             nodeName: name,
           });
           return startAgent({

@@ -113,6 +113,8 @@ async function ask(
   running: RunningContainer,
   signal: AbortSignal,
 ) {
+  const failing = running.failing?.();
+  if (failing !== undefined) return { ok: false, message: failing };
   if (exec) {
     const output = capture(OUTPUT);
     const code = await running.exec(

@@ -125,6 +125,8 @@ export interface RunningContainer {
   attach(streams: Streams, signal: AbortSignal): Promise<void>;
   /** Answers a probe or hook to a port of the container. @param signal ends it when its time is over */
   probe(request: ProbeRequest, signal: AbortSignal): Promise<ProbeAnswer>;
+  /** Why all its probes fail now without being asked, where its Pod scripts that; undefined: they are asked. */
+  failing?(): string | undefined;
   /** Gives it other amounts while it runs. @param pod as it is with them */
   resize(container: Container, pod: Pod): Promise<void>;
 }

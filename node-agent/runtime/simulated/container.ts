@@ -1,5 +1,5 @@
 import { PassThrough, Writable } from "node:stream";
-import type { Clock, Random } from "../../../client/index.ts";
+import { type Clock, type Random, sleep } from "../../../client/index.ts";
 import { runAsUser } from "../../container-config.ts";
 import { type ContainerConfig, type Exit, type RunningContainer, StartError, type Streams } from "../runtime.ts";
 import type { Privileges, Process, Program } from "./behaviour.ts";
@@ -7,13 +7,13 @@ import { containerFiles } from "./container-files.ts";
 import type { Identity } from "./files/file-system.ts";
 import type { FileNode, Node } from "./files/node.ts";
 import type { ImageDefinition } from "./image.ts";
-import { definitionOf } from "./images.ts";
 import type { LogFile } from "./log-file.ts";
 import type { Network } from "./network/network.ts";
 import { type NameServer, processNetwork } from "./network/process-network.ts";
 import type { Stack } from "./network/stack.ts";
 import { answerProbe } from "./probe.ts";
 import { findProgram, runProgram } from "./programs.ts";
+import { probeFailure, type Scenario, scenarioOf } from "./scenario.ts";
 import { serve } from "./serve.ts";
 import { terminal } from "./terminal.ts";
 
@@ -28,6 +28,8 @@ export interface StartOptions {
   readonly log: LogFile;
   readonly clock: Clock;
   readonly random: Random;
+  /** undefined: nobody has said what it does. */
+  readonly image: ImageDefinition | undefined;
   readonly network: Network;
   /** The Pod's own, and its node's. */
   readonly stack: Stack;
@@ -72,8 +74,9 @@ const nowhere = () => new Writable({ write: (_chunk, _encoding, done) => done() 
 /** Runs a container as data. @throws StartError when it has no such program */
 export async function startContainer(config: ContainerConfig, options: StartOptions): Promise<RunningContainer> {
   const { container } = config;
-  const { id, log, clock, random, network, stack, node, names, mounts } = options;
-  const image = definitionOf(container.image ?? "");
+  const { id, log, clock, random, image, network, stack, node, names, mounts } = options;
+  const scenario = scenarioFor(config, id);
+  if (scenario.startAfterMs > 0) await sleep(clock, scenario.startAfterMs);
   const startedAt = clock.now();
   const aborted = new AbortController();
   const identity = identityOf(config);
@@ -110,31 +113,38 @@ export async function startContainer(config: ContainerConfig, options: StartOpti
     random,
     run: runProgram,
   };
-  const program = await mainProgram(process, id);
+  const { exitAfterMs, exitCode: scripted } = scenario;
+  const program = config.attempt < scenario.failStarts ? async () => 1 : await mainProgram(process, id);
   let killer: { cancel(): void } | undefined;
-  let kill: () => void = () => {};
-  const killed = new Promise<number>((resolve) => {
-    kill = () => resolve(128 + SIGKILL);
+  let end: (exitCode: number) => void = () => {};
+  const ended = new Promise<number>((resolve) => {
+    end = resolve;
   });
+  const kill = () => end(128 + SIGKILL);
+  const fuse = exitAfterMs === undefined ? undefined : clock.setTimeout(() => end(scripted ?? 0), exitAfterMs);
+  const byItself = (exitCode: number) => (aborted.signal.aborted ? exitCode : (scripted ?? exitCode));
   const failed = (error: unknown) => {
     log.write(`simulated program failed: ${error instanceof Error ? error.message : String(error)}\n`, clock.now());
     return 1;
   };
-  const exited: Promise<Exit> = Promise.race([program(process).catch(failed), killed]).then(async (exitCode) => {
-    killer?.cancel();
-    for (const close of closes) close();
-    await flushed(process.stdout, screen !== undefined);
-    const finishedAt = clock.now();
-    log.close(finishedAt);
-    for (const streams of viewers) {
-      streams.stdout?.end();
-      streams.stderr?.end();
-    }
-    // Commands of others inside end with it.
-    if (!aborted.signal.aborted) aborted.abort(SIGKILL);
-    const text = terminationMessage(config, message, log, exitCode);
-    return { exitCode, reason: exitCode === 0 ? "Completed" : "Error", finishedAt, ...(text && { message: text }) };
-  });
+  const exited: Promise<Exit> = Promise.race([program(process).catch(failed).then(byItself), ended]).then(
+    async (exitCode) => {
+      killer?.cancel();
+      fuse?.cancel();
+      for (const close of closes) close();
+      await flushed(process.stdout, screen !== undefined);
+      const finishedAt = clock.now();
+      log.close(finishedAt);
+      for (const streams of viewers) {
+        streams.stdout?.end();
+        streams.stderr?.end();
+      }
+      // Commands of others inside end with it.
+      if (!aborted.signal.aborted) aborted.abort(SIGKILL);
+      const text = terminationMessage(config, message, log, exitCode);
+      return { exitCode, reason: exitCode === 0 ? "Completed" : "Error", finishedAt, ...(text && { message: text }) };
+    },
+  );
   return {
     id,
     startedAt,
@@ -157,9 +167,18 @@ export async function startContainer(config: ContainerConfig, options: StartOpti
       viewers.delete(streams);
     },
     probe: (request, signal) => answerProbe(request, stack.addresses[0] ?? "", network, node, signal),
+    failing: () => probeFailure(scenario, clock.now().getTime() - startedAt.getTime()),
     // Nothing that a simulated container does takes an amount of anything.
     resize: async () => {},
   };
+}
+
+function scenarioFor({ pod, container }: ContainerConfig, id: string): Scenario {
+  try {
+    return scenarioOf(pod, container.name);
+  } catch (error) {
+    throw new StartError(id, error instanceof Error ? error.message : String(error));
+  }
 }
 
 /** Without a command, and with one nobody knows, an image that nobody described is taken for a server. */

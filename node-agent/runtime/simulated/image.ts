@@ -42,17 +42,20 @@ export interface ImageExample {
   readonly stdin?: string;
   /** Seconds to let it run, for what does not end by itself: then it is stopped. */
   readonly seconds?: number;
+  /** All that its log shows. */
   readonly stdout?: string;
-  readonly stderr?: string;
   /** Default 0. */
   readonly exit?: number;
 }
 
 /** What containers of an image do: data, with scripts for what is special about it. (docs/simulated-images.md) */
 export interface ImageDefinition {
-  /** Last path element of image names, without tag. */
+  /** Of images: the last path element, or more of the name; with a tag or without. The most exact one counts. */
   readonly names: readonly string[];
-  readonly sizeBytes: number;
+  /** Default 50 MB. */
+  readonly sizeBytes?: number;
+  /** How getting it goes, where not at once and well. */
+  readonly pull?: { readonly seconds?: number; readonly error?: string };
   readonly entrypoint?: readonly string[];
   readonly command?: readonly string[];
   /** A number or a name; absent: root. */

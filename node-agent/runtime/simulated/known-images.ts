@@ -12,6 +12,32 @@ const NGINX_PAGE = `<!DOCTYPE html>
 </html>
 `;
 
+/** The test image of Kubernetes itself, which others are built on. */
+const AGNHOST: ImageDefinition = {
+  names: ["agnhost"],
+  sizeBytes: 53_000_000,
+  entrypoint: ["/agnhost"],
+  command: ["pause"],
+  programs: { "/agnhost": "builtin:agnhost", "/agnhost-2": "builtin:agnhost" },
+  files: {
+    "/localhost.crt": { generated: "certificate" },
+    "/localhost.key": { generated: "key" },
+    "/uploads": { directory: true },
+    "/etc/os-release": 'NAME="Alpine Linux"\nID=alpine\nVERSION_ID=3.22.0\nPRETTY_NAME="Alpine Linux v3.22"\n',
+  },
+  examples: [
+    { seconds: 1, stdout: 'Paused\nSignals registered\nexiting because of signal "terminated"\n', exit: 2 },
+    {
+      run: ["/agnhost-2", "entrypoint-tester", "a", "b"],
+      stdout: "[/agnhost-2 entrypoint-tester a b]\n",
+    },
+    {
+      run: ["/agnhost", "mounttest", "--new_file_0644=/tmp/new"],
+      stdout: 'content of file "/tmp/new": mount-tester new file\n\n',
+    },
+  ],
+};
+
 /** Images whose behaviour is known, with examples that a test holds them to. All others run as servers do. */
 export const knownImages: readonly ImageDefinition[] = [
   {
@@ -57,43 +83,16 @@ export const knownImages: readonly ImageDefinition[] = [
     files: { "/usr/local/apache2/htdocs/index.html": "<html><body><h1>It works!</h1></body></html>\n" },
     ports: { 80: { http: { root: "/usr/local/apache2/htdocs", server: "Apache/2.4.62 (Unix)" } } },
   },
-  {
-    names: ["agnhost"],
-    sizeBytes: 53_000_000,
-    entrypoint: ["/agnhost"],
-    command: ["pause"],
-    programs: { "/agnhost": "builtin:agnhost", "/agnhost-2": "builtin:agnhost" },
-    files: {
-      "/localhost.crt": { generated: "certificate" },
-      "/localhost.key": { generated: "key" },
-      "/uploads": { directory: true },
-    },
-    examples: [
-      { seconds: 1, stdout: 'Paused\nSignals registered\nexiting because of signal "terminated"\n', exit: 2 },
-      {
-        run: ["/agnhost-2", "entrypoint-tester", "a", "b"],
-        stdout: "[/agnhost-2 entrypoint-tester a b]\n",
-      },
-      {
-        run: ["/agnhost", "mounttest", "--new_file_0644=/tmp/new"],
-        stdout: 'content of file "/tmp/new": mount-tester new file\n\n',
-      },
-    ],
-  },
-  {
-    names: ["nautilus"],
-    sizeBytes: 49_000_000,
-    command: ["serve", "80"],
-    ports: {
-      80: {
-        http: {
-          routes: {
-            "/data.json": { headers: { "Content-Type": "application/json" }, body: '{"image": "nautilus.jpg"}\n' },
-          },
-        },
-      },
-    },
-  },
+  AGNHOST,
+  ...["kitten", "nautilus"].map(
+    (name): ImageDefinition => ({
+      ...AGNHOST,
+      names: [name],
+      command: ["test-webserver"],
+      files: { ...AGNHOST.files, "/data.json": `{\n  "image": "${name}.jpg"\n}\n`, [`/${name}.jpg`]: "a picture\n" },
+      examples: [{ run: ["cat", "/data.json"], stdout: `{\n  "image": "${name}.jpg"\n}\n` }],
+    }),
+  ),
   {
     names: ["nonewprivs"],
     sizeBytes: 7_000_000,

@@ -37,6 +37,9 @@ const builtins: Commands = {
   },
 };
 
+/** What `builtin:` may be followed by. */
+export const builtinNames: readonly string[] = Object.keys(builtins);
+
 const nameOf = (word: string) => word.split("/").pop() ?? "";
 
 /** The program behind the first word of a command, if the container has one. */

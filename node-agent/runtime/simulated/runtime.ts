@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
-import type { Clock, Random } from "../../../client/index.ts";
+import { type Clock, type Random, sleep } from "../../../client/index.ts";
 import type { Pod } from "../../../openapi/api/core.v1.ts";
 import { ALL_FEATURES } from "../../admission.ts";
 import { type Image, type Runtime, StartError } from "../runtime.ts";
 import { startContainer } from "./container.ts";
-import { resolveImage } from "./images.ts";
+import type { ImageCatalog } from "./image-catalog.ts";
 import { LogFile } from "./log-file.ts";
 import type { Network } from "./network/network.ts";
 import type { NameServer } from "./network/process-network.ts";
@@ -19,6 +19,8 @@ export interface SimulatedOptions {
   readonly random: Random;
   /** The node's own address, for Pods in the host's network. */
   readonly address: string;
+  /** What there is to run. */
+  readonly images: ImageCatalog;
   /** The next free address of each of the node's Pod ranges, and its way back. */
   readonly addresses: { take(): Promise<readonly string[]>; give(ip: string): void };
   /** Shared by the nodes of a process: their Pods reach each other. */
@@ -38,12 +40,12 @@ interface Logs {
 
 /** Runs Pods as data: no process, no network, no disk; what containers do is in known-images.ts and programs.ts. */
 export function simulatedRuntime(options: SimulatedOptions): Runtime {
-  const { clock, random, address, addresses, network, nodeName, names, disks } = options;
+  const { clock, random, address, addresses, images, network, nodeName, names, disks } = options;
   const node = network.attach({ addresses: [address], node: nodeName, isHost: true });
   const pulled = new Map<string, Image>();
   const logs = new Map<string, Map<string, Logs>>();
-  const volumes = new TreeVolumes({ clock, disks });
-  const meters = usageMeters(clock);
+  const volumes = new TreeVolumes({ clock, disks, images });
+  const meters = usageMeters(clock, images);
   /** By Pod uid. */
   const sandboxes = new Map<
     string,
@@ -82,7 +84,9 @@ export function simulatedRuntime(options: SimulatedOptions): Runtime {
       for (const ip of ips) addresses.give(ip);
     },
     async pullImage(image) {
-      const found = pulled.get(image) ?? resolveImage(image);
+      const { seconds = 0 } = images.definitionOf(image)?.pull ?? {};
+      if (!pulled.has(image) && seconds > 0) await sleep(clock, seconds * 1000);
+      const found = pulled.get(image) ?? images.resolve(image);
       pulled.set(image, found);
       return found;
     },
@@ -109,7 +113,10 @@ export function simulatedRuntime(options: SimulatedOptions): Runtime {
       } catch (error) {
         throw new StartError(id, error instanceof Error ? error.message : String(error));
       }
-      const running = await startContainer(config, { id, log, clock, random, network, stack, node, names, mounts });
+      const running = await startContainer(config, {
+        ...{ id, log, clock, random, network, stack, node, names, mounts },
+        image: images.definitionOf(container.image ?? ""),
+      });
       meters.started(config, running);
       return running;
     },

@@ -17,7 +17,7 @@ function running(startedAt: Date) {
 
 test("containers use what the annotations of their Pod say, also those of later", async () => {
   const clock = new ManualClock(new Date("2026-01-01T00:00:00Z"));
-  const meters = usageMeters(clock);
+  const meters = usageMeters(clock, { definitionOf: () => undefined });
   const pod = podWith({ "usage.inkube.dev/cpu": "500m", "usage.inkube.dev/memory.db": "0s=0 10s=1Gi" });
   const [web, db] = [running(clock.now()), running(clock.now())];
   meters.started(config(pod, "web"), web.container);
@@ -42,7 +42,7 @@ test("containers use what the annotations of their Pod say, also those of later"
 });
 
 test("an annotation that makes no sense is told", () => {
-  const meters = usageMeters(new ManualClock(new Date(0)));
+  const meters = usageMeters(new ManualClock(new Date(0)), { definitionOf: () => undefined });
   expect(() => meters.check(config(podWith({ "usage.inkube.dev/memory": "much" }), "web"))).toThrow(
     'annotation usage.inkube.dev/memory: "much" must be a duration and a quantity, such as 1m=800m',
   );

@@ -1,7 +1,7 @@
 import type { Clock } from "../../../client/index.ts";
 import type { Pod } from "../../../openapi/api/core.v1.ts";
 import type { ContainerConfig, ContainerStats, RunningContainer } from "../runtime.ts";
-import { definitionOf } from "./images.ts";
+import type { ImageCatalog } from "./image-catalog.ts";
 import { parseUsageCurve, type UsageCurve } from "./usage-curve.ts";
 
 /**
@@ -34,13 +34,13 @@ interface Meter {
 }
 
 /** Curves are integrated when somebody looks: meters that nobody reads cost nothing. */
-export function usageMeters(clock: Clock): UsageMeters {
+export function usageMeters(clock: Clock, images: Pick<ImageCatalog, "definitionOf">): UsageMeters {
   const meters = new Map<RunningContainer, Meter>();
   return {
-    check: (config) => void curvesOf(config, config.pod),
+    check: (config) => void curvesOf(config, config.pod, images),
     started(config, container) {
       const { startedAt } = container;
-      const curves = curvesOf(config, config.pod);
+      const curves = curvesOf(config, config.pod, images);
       const texts = textsOf(config, config.pod).join();
       meters.set(container, { config, startedAt, curves, texts, readAt: 0, cpu: 0 });
       void container.exited.finally(() => meters.delete(container));
@@ -53,7 +53,7 @@ export function usageMeters(clock: Clock): UsageMeters {
         const age = now.getTime() - startedAt.getTime();
         meter.cpu += meter.curves.cpu.between(meter.readAt, age);
         meter.readAt = age;
-        follow(meter, current.get(config.pod.metadata.uid) ?? config.pod);
+        follow(meter, current.get(config.pod.metadata.uid) ?? config.pod, images);
         return {
           podUid: config.pod.metadata.uid ?? "",
           container: config.container.name,
@@ -68,12 +68,12 @@ export function usageMeters(clock: Clock): UsageMeters {
 }
 
 /** What is used from now on, should the annotations have changed. Those that make no sense change nothing. */
-function follow(meter: Meter, pod: Pod): void {
+function follow(meter: Meter, pod: Pod, images: Pick<ImageCatalog, "definitionOf">): void {
   const texts = textsOf(meter.config, pod).join();
   if (texts === meter.texts) return;
   meter.texts = texts;
   try {
-    meter.curves = curvesOf(meter.config, pod);
+    meter.curves = curvesOf(meter.config, pod, images);
   } catch {
     // as before
   }
@@ -92,11 +92,15 @@ function annotationOf(pod: Pod, container: string, resource: Resource): [key: st
 const textsOf = ({ container }: ContainerConfig, pod: Pod) =>
   RESOURCES.map((resource) => annotationOf(pod, container.name, resource)?.[1]);
 
-function curvesOf({ container }: ContainerConfig, pod: Pod): Record<Resource, UsageCurve> {
+function curvesOf(
+  { container }: ContainerConfig,
+  pod: Pod,
+  images: Pick<ImageCatalog, "definitionOf">,
+): Record<Resource, UsageCurve> {
   const curveOf = (resource: Resource): UsageCurve => {
     const [key, text] = annotationOf(pod, container.name, resource) ?? [];
     if (key === undefined || text === undefined)
-      return parseUsageCurve(definitionOf(container.image ?? "")?.[resource] ?? IDLE[resource]);
+      return parseUsageCurve(images.definitionOf(container.image ?? "")?.[resource] ?? IDLE[resource]);
     try {
       return parseUsageCurve(text);
     } catch (error) {

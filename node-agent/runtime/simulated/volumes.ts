@@ -2,14 +2,15 @@ import type { Clock } from "../../../client/index.ts";
 import type { Pod } from "../../../openapi/api/core.v1.ts";
 import type { ContainerMount, FilesVolume, HostPathVolume, Volume, VolumeFile } from "../../volumes/volume.ts";
 import { type DirectoryNode, directory, file, type LinkNode, type Node } from "./files/node.ts";
+import type { ImageCatalog } from "./image-catalog.ts";
 import { imageFiles, place } from "./image-files.ts";
-import { definitionOf } from "./images.ts";
 
 /** Folders of volumes by what they are of: outlive Pods, and nodes that share them. */
 export type Disks = Map<string, DirectoryNode>;
 
 export interface TreeVolumesOptions {
   readonly clock: Clock;
+  readonly images: ImageCatalog;
   /** Shared by all nodes of a process. */
   readonly disks: Disks;
 }
@@ -75,7 +76,7 @@ export class TreeVolumes {
   }
 
   async #make(volume: Volume): Promise<Node> {
-    const { clock, disks } = this.#options;
+    const { clock, disks, images } = this.#options;
     const now = clock.now();
     switch (volume.type) {
       case "files":
@@ -83,7 +84,7 @@ export class TreeVolumes {
       case "hostPath":
         return this.#hostPath(volume);
       case "image":
-        return imageFiles(definitionOf(volume.image.names[0] ?? ""), [], now);
+        return imageFiles(images.definitionOf(volume.image.names[0] ?? ""), [], now);
       case "durable": {
         const disk = disks.get(volume.id) ?? directory(now, 0o777);
         disks.set(volume.id, disk);

@@ -2,6 +2,8 @@ import { Readable } from "node:stream";
 import { expect, test } from "vitest";
 import { ManualClock } from "../../../../../client/index.ts";
 import type { Pod } from "../../../../../openapi/api/core.v1.ts";
+import { ImageCatalog } from "../../image-catalog.ts";
+import { knownImages } from "../../known-images.ts";
 import type { DnsAnswer } from "../../network/names.ts";
 import { Network } from "../../network/network.ts";
 import { simulatedRuntime } from "../../runtime.ts";
@@ -19,6 +21,7 @@ async function twoPods() {
     address: "127.1.0.1",
     nodeName: "node-a",
     addresses: { take: async () => [`10.0.0.${next++}`], give: () => {} },
+    images: new ImageCatalog(knownImages),
     network: new Network(),
     disks: new Map(),
     names: {
