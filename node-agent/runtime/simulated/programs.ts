@@ -1,5 +1,6 @@
 import { agnhost } from "./agnhost/agnhost.ts";
 import type { Process, Program } from "./behaviour.ts";
+import { awk } from "./commands/awk/awk.ts";
 import type { Commands } from "./commands/command.ts";
 import { fileCommands } from "./commands/files.ts";
 import { networkCommands } from "./commands/network/network-commands.ts";
@@ -19,6 +20,7 @@ export const commands: Commands = {
   ...networkCommands,
   test,
   "[": test,
+  awk,
   tar,
   sh,
   ash: sh,
