@@ -11,7 +11,7 @@ import {
   sleep,
 } from "../client/index.ts";
 import type { Node, Pod, Service } from "../openapi/api/core.v1.ts";
-import { rejection } from "./admission.ts";
+import { type Rejection, rejection } from "./admission.ts";
 import { Backoff } from "./backoff.ts";
 import { environment } from "./environment.ts";
 import { type EvictionOptions, startEviction } from "./eviction-manager.ts";
@@ -19,6 +19,7 @@ import { startHeartbeat } from "./node-heartbeat.ts";
 import { ObjectCache } from "./object-cache.ts";
 import { type ClusterDns, hostsFile, podDns } from "./pod-dns.ts";
 import { PodWorker, type WorkerEnvironment } from "./pod-worker.ts";
+import { predicateRejection } from "./predicates.ts";
 import type { Runtime } from "./runtime/runtime.ts";
 import { type KubeletServer, serveKubelet } from "./server/kubelet-server.ts";
 import { serviceVariables } from "./service-variables.ts";
@@ -151,21 +152,43 @@ export async function startAgent(options: AgentOptions): Promise<{ stop(): Promi
   };
 
   const isMine = ({ spec }: Pod) => spec.nodeName === name;
+  const isOver = ({ status }: Pod) => status?.phase === "Succeeded" || status?.phase === "Failed";
+  let node: Node;
+  /** Why the node does not take a Pod, as far as it knows itself. */
+  const refusal = (pod: Pod): Rejection | undefined => {
+    if (isOver(pod) || pod.metadata.deletionTimestamp) return undefined;
+    const running = [...workers.values()].filter((worker) => !worker.isFinished && !isOver(worker.pod));
+    const others = running.map((worker) => worker.pod).filter(({ metadata }) => metadata.uid !== pod.metadata.uid);
+    return rejection(pod, runtime.features) ?? predicateRejection(pod, others, node);
+  };
+  const begin = (worker: PodWorker, rejected: Rejection | undefined) => {
+    const { pod } = worker;
+    if (rejected) return worker.reject(rejected.reason, rejected.message);
+    // Finished in an earlier life of this agent: nothing to run, but somebody has to show its logs and let it go.
+    if (!isOver(pod) && !pod.metadata.deletionTimestamp) statuses.changed(worker);
+    void worker.start();
+  };
   const see = (pod: Pod) => {
     if (!isMine(pod)) return;
     const uid = pod.metadata.uid ?? "";
     const known = workers.get(uid);
     if (known) return known.update(pod);
-    const done = pod.status?.phase === "Succeeded" || pod.status?.phase === "Failed";
     const worker = new PodWorker(pod, env);
     workers.set(uid, worker);
-    const rejected = done ? undefined : rejection(pod, runtime.features);
-    if (rejected && !pod.metadata.deletionTimestamp) return worker.reject(rejected.reason, rejected.message);
-    // Finished in an earlier life of this agent: nothing to run, but somebody has to show its logs and let it go.
-    if (!done && !pod.metadata.deletionTimestamp) statuses.changed(worker);
-    void worker.start();
+    const rejected = refusal(pod);
+    if (rejected?.reason !== "NodeAffinity") return begin(worker, rejected);
+    // Its labels may have changed since it was looked at.
+    void client
+      .get("v1/nodes", { name })
+      .then((newest) => {
+        node = newest;
+      })
+      .catch((error: unknown) => logger.debug({ err: error }, "reading the node failed"))
+      .then(() => {
+        if (workers.get(uid) === worker) begin(worker, refusal(worker.pod));
+      });
   };
-  const node = await heartbeat.registered;
+  node = await heartbeat.registered;
   await options.registered?.(node);
   if (options.staticPods) {
     staticPods = new StaticPods({

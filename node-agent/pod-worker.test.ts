@@ -31,6 +31,7 @@ function run(spec: Partial<Pod["spec"]>) {
       address: "127.1.0.1",
       nodeName: "node-a",
       addresses,
+      amounts: { cpus: 8, memory: 2 ** 35 },
       images: new ImageCatalog(knownImages),
       network: new Network(),
       disks: new Map(),

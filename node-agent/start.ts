@@ -5,6 +5,7 @@ import {
   createRefusals,
   type Informer,
   type Logger,
+  quantity,
   type Random,
 } from "../client/index.ts";
 import type { Service } from "../openapi/api/core.v1.ts";
@@ -77,6 +78,7 @@ export async function start(options: NodeStartOptions): Promise<{ stop(): Promis
   stops.push(() => view.stop());
   const own = await Promise.all((options.images ?? []).map(readImageFile));
   const images = new ImageCatalog([...own.flat(), ...knownImages]);
+  const amounts = { cpus: Math.ceil(quantity(capacity.cpu ?? "1")), memory: quantity(capacity.memory ?? "0") };
   const disks: Disks = new Map();
   const groups = Map.groupBy(
     options.nodes.map(({ name, kubeconfig }, index) => ({ name, kubeconfig, index })),
@@ -100,7 +102,7 @@ export async function start(options: NodeStartOptions): Promise<{ stop(): Promis
           const recorder = createEventRecorder({ client, clock, logger, component: "kubelet", host: name, refusals });
           const addresses = addressPool(() => nodeRanges({ client, clock, logger, name, index }));
           const runtime = simulatedRuntime({
-            ...{ clock, random, address, addresses, images, network, disks, names },
+            ...{ clock, random, address, addresses, amounts, images, network, disks, names },
             nodeName: name,
           });
           return startAgent({

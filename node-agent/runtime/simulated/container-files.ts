@@ -1,6 +1,7 @@
 import type { Clock } from "../../../client/index.ts";
 import { resolvConf } from "../../pod-dns.ts";
 import type { ContainerConfig } from "../runtime.ts";
+import { type Allowance, cgroupFiles } from "./cgroup-files.ts";
 import { FileSystem, type Identity, type Mount } from "./files/file-system.ts";
 import { type DirectoryNode, directory, type FileNode, file } from "./files/node.ts";
 import type { ImageDefinition } from "./image.ts";
@@ -8,10 +9,14 @@ import { imageFiles, place } from "./image-files.ts";
 import { commands } from "./programs.ts";
 
 const DEFAULT_MESSAGE_PATH = "/dev/termination-log";
-const CPUS = 8;
 
 /** What the kernel shows of the process and its settings. */
-function processFiles(root: DirectoryNode, { pod, container }: ContainerConfig, { uid, gid }: Identity): void {
+function processFiles(
+  root: DirectoryNode,
+  { pod, container }: ContainerConfig,
+  { uid, gid }: Identity,
+  cpus: number,
+): void {
   const { modified } = root;
   const escalates =
     container.securityContext?.privileged || container.securityContext?.allowPrivilegeEscalation !== false;
@@ -22,8 +27,8 @@ function processFiles(root: DirectoryNode, { pod, container }: ContainerConfig, 
     `Uid:\t${ids(uid)}`,
     `Gid:\t${ids(gid)}`,
     `NoNewPrivs:\t${escalates ? 0 : 1}`,
-    `Cpus_allowed:\t${((1 << CPUS) - 1).toString(16)}`,
-    `Cpus_allowed_list:\t0-${CPUS - 1}`,
+    `Cpus_allowed:\t${((1n << BigInt(cpus)) - 1n).toString(16)}`,
+    `Cpus_allowed_list:\t0-${cpus - 1}`,
     "",
   ].join("\n");
   for (const who of ["self", "1"]) place(root, `/proc/${who}/status`, file(status, modified, 0o444));
@@ -32,13 +37,21 @@ function processFiles(root: DirectoryNode, { pod, container }: ContainerConfig, 
   }
 }
 
+/** What of its surroundings a container sees in files. */
+export interface FileSurroundings {
+  readonly clock: Clock;
+  readonly allowance: Allowance;
+  /** What its node has: memory in bytes. */
+  readonly node: { readonly cpus: number; readonly memory: number };
+}
+
 /** A container's files, and the one whose text becomes its termination message. */
 export function containerFiles(
   config: ContainerConfig,
   image: ImageDefinition | undefined,
   identity: Identity,
   mounts: ReadonlyMap<string, Mount>,
-  clock: Clock,
+  { clock, allowance, node }: FileSurroundings,
 ): { files: FileSystem; message: FileNode } {
   const { container } = config;
   const now = clock.now();
@@ -50,7 +63,8 @@ export function containerFiles(
     root() {
       if (!root) {
         root = imageFiles(image, Object.keys(commands), now);
-        processFiles(root, config, identity);
+        processFiles(root, config, identity, node.cpus);
+        cgroupFiles(root, allowance, node.memory);
         if (container.workingDir) place(root, container.workingDir, directory(now));
       }
       return root;

@@ -3,6 +3,7 @@ import { type Clock, type Random, sleep } from "../../../client/index.ts";
 import { runAsUser } from "../../container-config.ts";
 import { type ContainerConfig, type Exit, type RunningContainer, StartError, type Streams } from "../runtime.ts";
 import type { Privileges, Process, Program } from "./behaviour.ts";
+import type { Allowance } from "./cgroup-files.ts";
 import { containerFiles } from "./container-files.ts";
 import type { Identity } from "./files/file-system.ts";
 import type { FileNode, Node } from "./files/node.ts";
@@ -35,6 +36,8 @@ export interface StartOptions {
   readonly stack: Stack;
   readonly node: Stack;
   readonly names: NameServer | undefined;
+  /** What the node has: memory in bytes. */
+  readonly amounts: { readonly cpus: number; readonly memory: number };
   /** What stands where, of the Pod's volumes. */
   readonly mounts: ReadonlyMap<string, { readonly node: Node; readonly readOnly: boolean }>;
 }
@@ -94,7 +97,9 @@ export async function startContainer(config: ContainerConfig, options: StartOpti
   const stdout = output((streams) => streams.stdout);
   const screen = container.tty ? terminal(input, stdout) : undefined;
   const closes = new Set<() => void>();
-  const { files, message } = containerFiles(config, image, identity, mounts, clock);
+  const allowance: Allowance = { pod: config.pod, container };
+  const surroundings = { clock, allowance, node: options.amounts };
+  const { files, message } = containerFiles(config, image, identity, mounts, surroundings);
   const process: Process = {
     args: commandOf(config, image),
     env: environmentOf(config, image, identity.uid),
@@ -168,8 +173,9 @@ export async function startContainer(config: ContainerConfig, options: StartOpti
     },
     probe: (request, signal) => answerProbe(request, stack.addresses[0] ?? "", network, node, signal),
     failing: () => probeFailure(scenario, clock.now().getTime() - startedAt.getTime()),
-    // Nothing that a simulated container does takes an amount of anything.
-    resize: async () => {},
+    async resize(changed, pod) {
+      Object.assign(allowance, { container: changed, pod });
+    },
   };
 }
 

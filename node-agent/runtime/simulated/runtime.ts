@@ -19,6 +19,8 @@ export interface SimulatedOptions {
   readonly random: Random;
   /** The node's own address, for Pods in the host's network. */
   readonly address: string;
+  /** What the node has: memory in bytes. */
+  readonly amounts: { readonly cpus: number; readonly memory: number };
   /** What there is to run. */
   readonly images: ImageCatalog;
   /** The next free address of each of the node's Pod ranges, and its way back. */
@@ -40,11 +42,11 @@ interface Logs {
 
 /** Runs Pods as data: no process, no network, no disk; what containers do is in known-images.ts and programs.ts. */
 export function simulatedRuntime(options: SimulatedOptions): Runtime {
-  const { clock, random, address, addresses, images, network, nodeName, names, disks } = options;
+  const { clock, random, address, addresses, amounts, images, network, nodeName, names, disks } = options;
   const node = network.attach({ addresses: [address], node: nodeName, isHost: true });
   const pulled = new Map<string, Image>();
   const logs = new Map<string, Map<string, Logs>>();
-  const volumes = new TreeVolumes({ clock, disks, images });
+  const volumes = new TreeVolumes({ clock, disks, images, nodeName });
   const meters = usageMeters(clock, images);
   /** By Pod uid. */
   const sandboxes = new Map<
@@ -114,7 +116,7 @@ export function simulatedRuntime(options: SimulatedOptions): Runtime {
         throw new StartError(id, error instanceof Error ? error.message : String(error));
       }
       const running = await startContainer(config, {
-        ...{ id, log, clock, random, network, stack, node, names, mounts },
+        ...{ id, log, clock, random, network, stack, node, names, mounts, amounts },
         image: images.definitionOf(container.image ?? ""),
       });
       meters.started(config, running);

@@ -11,6 +11,8 @@ export type Disks = Map<string, DirectoryNode>;
 export interface TreeVolumesOptions {
   readonly clock: Clock;
   readonly images: ImageCatalog;
+  /** As the node's own files have it. */
+  readonly nodeName: string;
   /** Shared by all nodes of a process. */
   readonly disks: Disks;
 }
@@ -45,6 +47,8 @@ export class TreeVolumes {
     for (const path of ["/dev", "/etc", "/opt", "/tmp", "/usr", "/var/lib", "/var/log"]) {
       place(this.#host, path, directory(options.clock.now(), path === "/tmp" ? 0o1777 : 0o755));
     }
+    const own = { "/etc/hosts": "127.0.0.1\tlocalhost\n", "/etc/hostname": `${options.nodeName}\n` };
+    for (const [path, text] of Object.entries(own)) place(this.#host, path, file(text, options.clock.now()));
   }
 
   /** Idempotent. @throws Error for a FailedMount event */

@@ -2,6 +2,15 @@ import type { Process } from "../behaviour.ts";
 import { FileError, modeText, type Node } from "../files/node.ts";
 import { type Commands, each, flagsOf, pathOf } from "./command.ts";
 
+/** What every container has mounted. */
+const KERNEL_MOUNTS = [
+  { device: "overlay", path: "/", type: "overlay", access: "rw" },
+  { device: "proc", path: "/proc", type: "proc", access: "rw" },
+  { device: "tmpfs", path: "/dev", type: "tmpfs", access: "rw" },
+  { device: "sysfs", path: "/sys", type: "sysfs", access: "ro" },
+  { device: "cgroup", path: "/sys/fs/cgroup", type: "cgroup2", access: "ro" },
+];
+
 const cannot = (verb: string) => (path: string) => `can't ${verb} '${path}'`;
 const baseName = (path: string) => path.replace(/\/+$/, "").split("/").pop() || "/";
 
@@ -136,9 +145,15 @@ export const fileCommands: Commands = {
     return 0;
   },
   async mount(process) {
-    for (const [path, { node, readOnly }] of process.files.mounts) {
+    const { flags } = flagsOf(process.args, "t");
+    const wanted = flags.get("t");
+    const volumes = [...process.files.mounts].map(([path, { node, readOnly }]) => {
       const type = (node.type === "directory" && node.fileSystem) || "ext4";
-      process.stdout.write(`${type} on ${path} type ${type} (${readOnly ? "ro" : "rw"},relatime)\n`);
+      return { device: type, path, type, access: readOnly ? "ro" : "rw" };
+    });
+    for (const { device, path, type, access } of [...KERNEL_MOUNTS, ...volumes]) {
+      if (wanted === undefined || wanted === type)
+        process.stdout.write(`${device} on ${path} type ${type} (${access},relatime)\n`);
     }
     return 0;
   },
