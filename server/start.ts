@@ -22,6 +22,7 @@ import { DEFAULTS } from "./http/app-options.ts";
 import { createConnectors } from "./http/connectors/connectors.ts";
 import { type Listener, listen } from "./http/listen.ts";
 import { openApiRoutes } from "./http/routes/openapi.ts";
+import { SecurityMetrics } from "./http/security-metrics.ts";
 import { bootstrap } from "./registry/bootstrap/bootstrap.ts";
 import { identityLeaseName } from "./registry/bootstrap/cluster.ts";
 import { defaultStorageClass } from "./registry/bootstrap/default-storage-class.ts";
@@ -48,6 +49,7 @@ import { firstServiceAddress } from "./start/service-range.ts";
 import { DEFAULT_SETTINGS, type ServerSettings, stopTimes } from "./start/settings.ts";
 import { systemClock } from "./storage/clock.ts";
 import { openStorage } from "./storage/open.ts";
+import { storageBytes, valueBytes } from "./storage/size.ts";
 
 export interface StartOptions {
   /** Folder of everything that is kept: keys and, by default, the database. */
@@ -120,7 +122,10 @@ export async function start(options: StartOptions): Promise<Server> {
     releases.add(() => registry.stop());
 
     const { watch, reader } = registry;
-    const authorization = await startAuthorization(settings, watch, now);
+    const securityMetrics = new SecurityMetrics();
+    const authorization = await startAuthorization(settings, watch, now, (mode, decision) =>
+      securityMetrics.decided(mode, decision),
+    );
     releases.add(() => authorization.stop());
     const { authorizer, ruleResolver, escalation } = authorization;
     const [issuer = ""] = settings.serviceAccountIssuers;
@@ -245,8 +250,11 @@ export async function start(options: StartOptions): Promise<Server> {
       routes: openApiRoutes(documents, now),
       onPanic: (error, path) => console.error(path, error),
       countObjects: (prefix) => storage.count(prefix),
+      countBytes: (prefix) => valueBytes(storage, prefix),
+      storageBytes: () => storageBytes(options.storage, storage),
+      securityMetrics,
       ...(flowControl && { flowControl }),
-      series: [...admissionMetrics.series, ...(flowControl?.series ?? [])],
+      series: [...admissionMetrics.series, ...securityMetrics.series, ...(flowControl?.series ?? [])],
     });
     invalidateDiscovery = () => app.invalidateDiscovery();
     const listener = await listenOnFreePort(options, app, pki, settings);

@@ -1,4 +1,4 @@
-import type { Authorizer } from "./authorizer.ts";
+import type { Authorizer, Decision } from "./authorizer.ts";
 import {
   alwaysAllowAuthorizer,
   alwaysDenyAuthorizer,
@@ -24,6 +24,8 @@ export interface AuthorizationOptions {
   readonly watch: ObjectWatch;
   /** Needed by mode Webhook. */
   readonly webhook: (Authorizer & RuleResolver) | undefined;
+  /** Told of each decision that an authorizer made for good. */
+  readonly onDecision?: (mode: AuthorizationMode, decision: "allow" | "deny") => void;
 }
 
 /** A running set of authorizers. */
@@ -35,7 +37,7 @@ export interface Authorization {
 }
 
 /** system:masters first, then the modes in order. (pkg/kubeapiserver/authorizer/config.go) @throws Error */
-export function createAuthorization({ modes, watch, webhook }: AuthorizationOptions): Authorization {
+export function createAuthorization({ modes, watch, webhook, onDecision }: AuthorizationOptions): Authorization {
   // Roles are followed in every mode: writing them is guarded even where they decide nothing.
   const index = new RoleIndex();
   const stops = [followRoles(index, watch)];
@@ -60,13 +62,31 @@ export function createAuthorization({ modes, watch, webhook }: AuthorizationOpti
         throw new Error(`unknown authorization mode ${mode satisfies never}`);
     }
   });
-  const authorizer = authorizerUnion([privilegedGroupAuthorizer, ...all]);
+  const told = onDecision
+    ? all.map((each, i) => observed(each, (decision) => onDecision(modes[i] as AuthorizationMode, decision))) // as many
+    : all;
+  const authorizer = authorizerUnion([privilegedGroupAuthorizer, ...told]);
   return {
     authorizer,
     ruleResolver: ruleResolverUnion(all),
     escalation: escalationCheck(index, authorizer),
     stop() {
       for (const stop of stops.splice(0)) stop();
+    },
+  };
+}
+
+/** The same authorizer, with its last words overheard. */
+function observed(authorizer: Authorizer, onDecision: (decision: "allow" | "deny") => void): Authorizer {
+  const note = (answer: Decision) => {
+    if (answer.decision !== "no-opinion") onDecision(answer.decision);
+    return answer;
+  };
+  return {
+    name: authorizer.name,
+    authorize(attributes) {
+      const answer = authorizer.authorize(attributes);
+      return answer instanceof Promise ? answer.then(note) : note(answer);
     },
   };
 }

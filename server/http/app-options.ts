@@ -8,6 +8,7 @@ import type { FlowControl } from "./flow-control/flow-control.ts";
 import type { Connector } from "./handlers/connect.ts";
 import type { Ctx } from "./respond.ts";
 import type { HealthCheck } from "./routes/health.ts";
+import type { SecurityMetrics } from "./security-metrics.ts";
 import type { Series } from "./series.ts";
 import type { State } from "./state.ts";
 
@@ -59,6 +60,11 @@ export interface AppOptions {
   readonly onPanic: (error: unknown, path: string) => void;
   /** Storage keys under a prefix, for the apiserver_storage_objects gauge. */
   readonly countObjects?: (storagePrefix: string) => number;
+  readonly securityMetrics?: SecurityMetrics;
+  /** Bytes of values under a prefix, for the apiserver_resource_size_estimate_bytes gauge. */
+  readonly countBytes?: (storagePrefix: string) => number;
+  /** Bytes that the database takes on disk, or of what is kept in memory, for the apiserver_storage_size_bytes gauge. */
+  readonly storageBytes?: () => number;
   /** Metrics that others count, shown with those of HTTP. */
   readonly series?: readonly Series[];
 }

@@ -479,3 +479,20 @@ test("metrics count requests by resource, and not by paths that do not exist", a
   expect(text).toContain("apiserver_request_duration_seconds_bucket");
   expect(text).not.toContain("made-up");
 });
+
+test.each([
+  ["post", CONFIG_MAPS, "application/json", 'scope="resource",subresource="",verb="POST"'],
+  ["patch", `${CONFIG_MAPS}/x?fieldManager=a`, "application/apply-patch+yaml", 'scope="resource",.*verb="APPLY"'],
+  ["patch", `${CONFIG_MAPS}/x`, "application/merge-patch+json", 'scope="resource",.*verb="PATCH"'],
+  ["delete", CONFIG_MAPS, "application/json", 'scope="namespace",.*verb="DELETE"'],
+  ["get", "/readyz", "", 'component="",.*resource="",scope="",subresource="/readyz",verb="GET",version=""'],
+] as const)("%s %s as %s is counted as upstream does: %s", async (method, path, type, labels) => {
+  const { api } = serve();
+  await api[method](path)
+    .set("Content-Type", type)
+    .send(method === "get" || method === "delete" ? "" : JSON.stringify(body("x")));
+  const { text } = await api.get("/metrics");
+  for (const name of ["request_total", "request_duration_seconds_count", "request_sli_duration_seconds_count"]) {
+    expect(text).toMatch(new RegExp(`apiserver_${name}{.*${labels}`));
+  }
+});

@@ -33,10 +33,18 @@ export interface App {
 }
 
 export function createApp(options: AppOptions): App {
-  const { registry, now, countObjects, series = [] } = options;
+  const { registry, now, countObjects, countBytes, storageBytes, series = [] } = options;
   const group = new WaitGroup();
   const inFlight: InFlight = { reading: 0, mutating: 0 };
-  const metrics = new Metrics({ now, inFlight, kinds: () => registry.kinds, countObjects, series });
+  const metrics = new Metrics({
+    now,
+    inFlight,
+    kinds: () => registry.kinds,
+    countObjects,
+    countBytes,
+    storageBytes,
+    series,
+  });
   const app = new Koa<State>();
   app.silent = true; // filters answer every error; what is left are clients that went away
   for (const filter of chain(options, { group, inFlight, metrics })) app.use(filter);

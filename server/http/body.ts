@@ -7,6 +7,7 @@ export const MAX_BODY_BYTES = 3 * 1024 * 1024;
 /** @throws StatusError 413 */
 export async function readBody(ctx: Ctx): Promise<Buffer> {
   const bytes = await bodyOf(ctx);
+  ctx.state.requestBytes = bytes.length;
   const { audit } = ctx.state;
   if (audit?.trail.wantsRequestObject) {
     audit.requestBody = { contentType: ctx.req.headers["content-type"] ?? "", bytes };

@@ -47,7 +47,10 @@ export function dispatch(options: AppOptions, settings: WatchSettings): Middlewa
       : kind.group === ""
         ? DEPRECATED[`/${kind.version}/${kind.plural}`]
         : undefined;
-    if (deprecation && isRouted(kind, info, ctx.req.method ?? "")) ctx.state.warn(deprecation);
+    if (deprecation && isRouted(kind, info, ctx.req.method ?? "")) {
+      ctx.state.warn(deprecation);
+      settings.metrics.deprecatedRequest(kind, info.subresource);
+    }
     const namespace = kind.namespaced ? info.namespace : "";
     const request: ResourceRequest = { ctx, kind, store, namespace, name: info.name, authorizer };
     const { createdThrough: other } = kind.definition;

@@ -96,7 +96,7 @@ export class Series {
       let total = 0;
       const rows = this.buckets.map((le, i) => {
         total += counts[i]!;
-        return { value: total, labels: { le: String(le), ...labels }, metricName: `${this.name}_bucket` };
+        return { value: total, labels: { le: goFloat(le), ...labels }, metricName: `${this.name}_bucket` };
       });
       return [
         ...rows,
@@ -106,4 +106,10 @@ export class Series {
       ];
     });
   }
+}
+
+/** As Go prints a float: with an exponent from a million on. (strconv.FormatFloat 'g') */
+function goFloat(value: number): string {
+  if (value === 0 || (value >= 1e-4 && value < 1e6)) return String(value);
+  return value.toExponential().replace(/e([+-])(\d)$/, "e$10$2");
 }

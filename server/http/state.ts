@@ -67,6 +67,10 @@ export interface State {
   /** What was answered, for the log, metrics and audit; 0 before. */
   responseCode: number;
   responseBytes: number;
+  /** Of the body, once it is read. */
+  requestBytes: number;
+  /** How long the request waited for its turn. */
+  queuedSeconds: number;
 }
 
 const NOBODY: UserInfo = { name: "", groups: [] };
@@ -107,6 +111,8 @@ export class RequestState implements State {
   flow?: { readonly flowSchemaUid: string; readonly priorityLevelUid: string };
   responseCode = 0;
   responseBytes = 0;
+  requestBytes = 0;
+  queuedSeconds = 0;
   #controller: AbortController | undefined;
   #aborted = false;
 

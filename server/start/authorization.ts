@@ -1,4 +1,4 @@
-import { type Authorization, createAuthorization } from "../auth/authorization.ts";
+import { type Authorization, type AuthorizationOptions, createAuthorization } from "../auth/authorization.ts";
 import type { ObjectWatch } from "../auth/object-watch.ts";
 import { kubeconfigClient } from "../auth/remote/kubeconfig-client.ts";
 import { webhookAuthorizer } from "../auth/remote/webhook-authorizer.ts";
@@ -11,6 +11,7 @@ export async function startAuthorization(
   settings: ServerSettings,
   watch: ObjectWatch,
   now: () => Date,
+  onDecision: AuthorizationOptions["onDecision"],
 ): Promise<Authorization> {
   const { authorizationModes: modes, authorizationWebhookConfigFile: file } = settings;
   const webhook = file
@@ -21,5 +22,5 @@ export async function startAuthorization(
         now,
       })
     : undefined;
-  return createAuthorization({ modes, watch, webhook });
+  return createAuthorization({ modes, watch, webhook, onDecision });
 }

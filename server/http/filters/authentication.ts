@@ -7,6 +7,7 @@ import { websocketToken } from "../../auth/bearer-token.ts";
 import { unauthorized } from "../../meta/errors.ts";
 import { writeError } from "../errors.ts";
 import type { Ctx } from "../respond.ts";
+import type { SecurityMetrics } from "../security-metrics.ts";
 import type { State } from "../state.ts";
 import { auditFailedAuthentication } from "./audit.ts";
 
@@ -14,23 +15,31 @@ import { auditFailedAuthentication } from "./audit.ts";
 export function authentication(options: {
   authenticator: Authenticator;
   audit?: AuditLog | undefined;
+  securityMetrics?: SecurityMetrics | undefined;
 }): Middleware<State> {
-  const { authenticator, audit } = options;
+  const { authenticator, audit, securityMetrics: metrics } = options;
   const refuse = (ctx: Ctx) => {
     if (audit) auditFailedAuthentication(ctx, audit);
     return writeError(ctx, unauthorized());
   };
   return (ctx, next) => {
+    const started = performance.now();
+    const settle = (answer: Authenticated | undefined, failed = false) => {
+      const result = answer ? "success" : failed ? "error" : "failure";
+      metrics?.authenticated(result, (performance.now() - started) / 1000, answer?.user.name);
+      return answer ? admit(ctx, answer, next) : refuse(ctx);
+    };
     let answer: ReturnType<Authenticator["authenticate"]>;
     try {
       answer = authenticator.authenticate(credentials(ctx));
     } catch {
-      return refuse(ctx);
+      return settle(undefined, true);
     }
-    if (!(answer instanceof Promise)) return answer ? admit(ctx, answer, next) : refuse(ctx);
-    return answer
-      .catch(() => undefined)
-      .then((authenticated) => (authenticated ? admit(ctx, authenticated, next) : refuse(ctx)));
+    if (!(answer instanceof Promise)) return settle(answer);
+    return answer.then(
+      (authenticated) => settle(authenticated),
+      () => settle(undefined, true),
+    );
   };
 }
 

@@ -22,7 +22,7 @@ export function observe(options: {
     } finally {
       if (state.longRunning && state.served) metrics.longRunningEnded(state);
       const seconds = Number(process.hrtime.bigint() - started) / 1e9;
-      metrics.requestDone(state, ctx.req.method ?? "", seconds);
+      metrics.requestDone(state, ctx.req, seconds);
       log?.(state, ctx.req.method ?? "", seconds);
     }
   };

@@ -35,7 +35,9 @@ export function priorityAndFairness(options: Options): Middleware<State> {
     if (!ticket) return reject(ctx, flow, options);
     if (ticket.waiting) {
       metrics.waits(kind, 1);
+      const since = performance.now();
       const isGranted = await turn(ctx, flow, ticket, options);
+      state.queuedSeconds = (performance.now() - since) / 1000;
       metrics.waits(kind, -1);
       if (!isGranted) return reject(ctx, flow, options);
     }

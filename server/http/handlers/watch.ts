@@ -28,7 +28,7 @@ export async function watch(request: ResourceRequest, settings: WatchSettings): 
   const connection = webSocket
     ? new WebSocketConnection(ctx, media.format === "json")
     : new HttpConnection(ctx, contentType);
-  const session = new Session(connection, encoder, settings, () => settings.metrics.watchEvent(kind));
+  const session = new Session(connection, encoder, settings, (bytes) => settings.metrics.watchEvent(kind, bytes));
   let stop: () => void;
   try {
     stop = await store.watch(
@@ -92,14 +92,19 @@ class Session implements WatchSink {
   readonly #connection: Connection;
   readonly #encoder: EventEncoder;
   readonly #limit: number;
-  readonly #count: () => void;
+  readonly #count: (bytes: number) => void;
   #resolve: () => void = () => {};
   #pending: Buffer[] = [];
   #pendingBytes = 0;
   #ended = false;
   #overrun = false;
 
-  constructor(connection: Connection, encoder: EventEncoder, { watchBufferBytes }: WatchSettings, count: () => void) {
+  constructor(
+    connection: Connection,
+    encoder: EventEncoder,
+    { watchBufferBytes }: WatchSettings,
+    count: (bytes: number) => void,
+  ) {
     this.#connection = connection;
     this.#encoder = encoder;
     this.#limit = watchBufferBytes;
@@ -120,13 +125,14 @@ class Session implements WatchSink {
       return false;
     }
     try {
-      this.#push(this.#encoder.event(event));
+      const frame = this.#encoder.event(event);
+      this.#push(frame);
+      this.#count(frame.length);
     } catch {
       // What cannot be encoded as asked ends the watch: upstream's clients see it closed.
       this.end();
       return false;
     }
-    this.#count();
     return true;
   };
 

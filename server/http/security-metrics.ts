@@ -1,0 +1,44 @@
+import { Series } from "./series.ts";
+
+const AUTHENTICATION_BUCKETS = Array.from({ length: 15 }, (_, i) => 0.001 * 2 ** i);
+/** Users that are counted by name: any number of others could come. (endpoints/filters/metrics.go compressUsername) */
+const KNOWN_USERS = new Set(["admin", "client", "kube_proxy", "kubelet", "system:serviceaccount:kube-system:default"]);
+
+/** Upstream's metrics of who asks and of who may. (endpoints/filters/metrics.go, apiserver/pkg/authorization/metrics) */
+export class SecurityMetrics {
+  readonly #users = new Series(
+    "authenticated_user_requests",
+    "counter",
+    "Counter of authenticated requests broken out by username.",
+    ["username"],
+  );
+  readonly #attempts = new Series("authentication_attempts", "counter", "Counter of authenticated attempts.", [
+    "result",
+  ]);
+  readonly #durations = new Series(
+    "authentication_duration_seconds",
+    "histogram",
+    "Authentication duration in seconds broken out by result.",
+    ["result"],
+    AUTHENTICATION_BUCKETS,
+  );
+  readonly #decisions = new Series(
+    "apiserver_authorization_decisions_total",
+    "counter",
+    "Total number of terminal decisions made by an authorizer split by authorizer type, name, and decision.",
+    ["type", "name", "decision"],
+  );
+  readonly series: readonly Series[] = [this.#users, this.#attempts, this.#durations, this.#decisions];
+
+  /** `failure`: the request showed nothing that is known. `error`: what it showed is wrong. */
+  authenticated(result: "success" | "failure" | "error", seconds: number, username = ""): void {
+    this.#attempts.add(result, 1);
+    this.#durations.observe(result, seconds);
+    if (result === "success") this.#users.add(KNOWN_USERS.has(username) ? username : "other", 1);
+  }
+
+  /** @param type as in `--authorization-mode`, whose lower case is the authorizer's name */
+  decided(type: string, decision: "allow" | "deny"): void {
+    this.#decisions.add(`${type}\0${type.toLowerCase()}\0${decision === "allow" ? "allowed" : "denied"}`, 1);
+  }
+}
