@@ -6,8 +6,8 @@ import { isIssuedBy } from "../../pki/signature.ts";
 /** A certificate whose chain was found good; its dates are still to be checked on every use. */
 interface Verified {
   readonly certificate: Certificate;
-  /** Why it is not good, whatever the time. */
-  readonly error: string | undefined;
+  /** Why it is not good, whatever the time. Made once: every request of an ordinary client is no front proxy's. */
+  readonly error: Error | undefined;
   /** The issuers up to the authority: none of them may be out of its time. */
   readonly chain: readonly Certificate[];
   /** When all of them are in their time, in milliseconds since 1970. */
@@ -44,7 +44,7 @@ export class ClientCertificateVerifier {
     if (at < verified.from || at > verified.until) {
       for (const certificate of [verified.certificate, ...verified.chain]) checkTime(certificate, now);
     }
-    if (verified.error) throw new Error(verified.error);
+    if (verified.error) throw verified.error;
     return verified.certificate;
   }
 
@@ -64,10 +64,12 @@ export class ClientCertificateVerifier {
     const all = [certificate, ...(chain ?? [])];
     const from = Math.max(...all.map(({ notBefore }) => notBefore.getTime()));
     const until = Math.min(...all.map(({ notAfter }) => notAfter.getTime()));
-    const result = (error: string | undefined) => ({ certificate, chain: chain ?? [], error, from, until });
+    const result = (error?: string) => {
+      return { certificate, chain: chain ?? [], error: error ? new Error(error) : undefined, from, until };
+    };
     if (!chain) return result("x509: certificate signed by unknown authority");
     const usable = all.every(({ extensions }) => allowsUsage(extensions, "client auth"));
-    return result(usable ? undefined : "x509: certificate specifies an incompatible key usage");
+    return usable ? result() : result("x509: certificate specifies an incompatible key usage");
   }
 
   #findChain(certificate: Certificate, pool: readonly Certificate[], depth: number): Certificate[] | undefined {

@@ -14,18 +14,22 @@ export function authenticatorUnion(
   return {
     name: "union",
     authenticate(request) {
-      // No await on the way of certificates: most requests of components come with one.
+      // No await on the way of certificates: most requests of components come with one, which is no front proxy's.
+      let errors: unknown[] | undefined;
       for (let i = 0; i < authenticators.length; i++) {
         let result: ReturnType<Authenticator["authenticate"]>;
         try {
           result = authenticators[i]!.authenticate(request);
         } catch (error) {
-          return rest(authenticators.slice(i + 1), anonymous, request, [error]);
+          errors ??= [];
+          errors.push(error);
+          continue;
         }
         if (result instanceof Promise)
-          return rest([after(result), ...authenticators.slice(i + 1)], anonymous, request, []);
+          return rest([after(result), ...authenticators.slice(i + 1)], anonymous, request, errors ?? []);
         if (result) return withGroup(result);
       }
+      if (errors) throw new AggregatedError(errors);
       return anonymous?.authenticate(request);
     },
   };

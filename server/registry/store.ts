@@ -124,6 +124,8 @@ export interface ResourceStore {
       readonly uid?: string;
       /** Decides managedFields: see meta/managed-fields. `apply` means that `update` did it itself. */
       readonly managedFields: "update" | "apply";
+      /** `update` changes nothing of what it gets, and its answer shares nothing with it: no copy need be made. */
+      readonly readsOnly?: boolean;
     },
     scope: RequestScope,
   ): Promise<{ stored: Stored; created: boolean }>;

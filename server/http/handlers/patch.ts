@@ -57,7 +57,12 @@ export async function patch(request: ResourceRequest): Promise<void> {
     name,
     subresource?.name ?? "",
     change,
-    { forceAllowCreate: type === "apply", managedFields: type === "apply" ? "apply" : "update" },
+    {
+      forceAllowCreate: type === "apply",
+      managedFields: type === "apply" ? "apply" : "update",
+      // Patches change nothing, and what they leave alone is copied when the result is decoded; conversions may change.
+      readsOnly: type !== "apply" && !kind.convert && !kind.custom,
+    },
     scope,
   );
   const read = subresource?.definition.read;

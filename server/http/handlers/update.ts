@@ -48,7 +48,7 @@ export async function update(request: ResourceRequest): Promise<void> {
       if (!current) await authorizeCreate(request);
       return other ? next() : toStorage(kind, next());
     },
-    { forceAllowCreate: false, managedFields: "update", ...(uid && { uid }) },
+    { forceAllowCreate: false, managedFields: "update", readsOnly: true, ...(uid && { uid }) },
     scope,
   );
   const form = subresource?.definition.read?.(stored.object);

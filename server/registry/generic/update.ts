@@ -111,7 +111,7 @@ interface Wish {
 async function wishOfOwn(run: Run, old: Readonly<KubeObject>): Promise<Wish> {
   const { store, scope, namespace, name, subresource } = run;
   const { kind, admission } = store;
-  const sent = await run.update(deepCopy(old));
+  const sent = await run.update(run.options.readsOnly ? old : deepCopy(old));
   if (run.options.managedFields === "update") {
     dedupOwnerReferences(sent, scope.warn, "as sent");
     trackFields(kind, subresource, { object: sent, live: old }, scope);
