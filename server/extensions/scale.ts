@@ -2,6 +2,7 @@ import type { CustomResourceSubresourceScale } from "../../openapi/api/apiextens
 import { badRequest, internalError } from "../meta/errors.ts";
 import { type FieldError, fieldInvalid } from "../meta/field-error.ts";
 import { goQuote } from "../meta/go-quote.ts";
+import { goValue } from "../meta/go-value.ts";
 import type { KubeObject } from "../meta/object.ts";
 import type { Subresource } from "../registry/kind.ts";
 
@@ -128,7 +129,7 @@ function shown(value: unknown): string {
                 ? "int64"
                 : "float64"
               : "string";
-  return `${value === null ? "<nil>" : String(value)} is of the type ${type}`;
+  return `${goValue(value)} is of the type ${type}`;
 }
 
 function setAt(object: KubeObject, names: readonly string[], value: unknown): void {

@@ -1,6 +1,6 @@
 import type { MutatingAdmissionPolicy, Mutation } from "../../../openapi/api/admissionregistration.k8s.io.v1.ts";
 import { semanticEqual } from "../../meta/equality.ts";
-import { neededOneOf } from "../../meta/field-checks.ts";
+import { neededOneOf, oneOf } from "../../meta/field-checks.ts";
 import { type FieldError, fieldInvalid, fieldRequired } from "../../meta/field-error.ts";
 import { defineKind, type RequestContext } from "../kind.ts";
 import { bumpGeneration } from "../subresources.ts";
@@ -59,7 +59,7 @@ function validate(
   const compile = (expression: string, result: ExpressionUse["result"], field: string) =>
     validateExpression(expression, { result, hasParams, hasAuthorizer: true, variables }, { check, field });
   return [
-    ...neededOneOf(spec.failurePolicy, FAILURE_POLICIES, "spec.failurePolicy"),
+    ...oneOf(spec.failurePolicy, FAILURE_POLICIES, "spec.failurePolicy"),
     ...(paramKind ? validateParamKind(paramKind) : []),
     ...validateMatchConstraints(spec.matchConstraints),
     ...validateMutatingOperations(spec.matchConstraints, "spec.matchConstraints"),

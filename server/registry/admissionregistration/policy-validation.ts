@@ -5,7 +5,7 @@ import type {
   ParamRef,
   Variable,
 } from "../../../openapi/api/admissionregistration.k8s.io.v1.ts";
-import { dnsSubdomain, neededBy, neededOneOf, pathSegment } from "../../meta/field-checks.ts";
+import { dnsSubdomain, neededBy, neededOneOf, oneOf, pathSegment } from "../../meta/field-checks.ts";
 import {
   type FieldError,
   fieldDuplicate,
@@ -41,7 +41,7 @@ export function defaultMatchResources(match: MatchResources | undefined): void {
 /** (validateMatchResources) */
 export function validateMatchResources(match: Readonly<MatchResources>, field: string): FieldError[] {
   const { matchPolicy, namespaceSelector, objectSelector, resourceRules = [], excludeResourceRules = [] } = match;
-  const errors = neededOneOf(matchPolicy, MATCH_POLICIES, `${field}.matchPolicy`);
+  const errors = oneOf(matchPolicy, MATCH_POLICIES, `${field}.matchPolicy`);
   for (const [name, selector] of Object.entries({ namespaceSelector, objectSelector })) {
     if (selector) errors.push(...validateLabelSelector(selector, {}, `${field}.${name}`));
     else errors.push(fieldRequired(`${field}.${name}`, ""));

@@ -5,7 +5,7 @@ import type {
 } from "../../../openapi/api/admissionregistration.k8s.io.v1.ts";
 import { validateConditions } from "../../meta/conditions.ts";
 import { semanticEqual } from "../../meta/equality.ts";
-import { needed, neededOneOf, oneOf, qualifiedName } from "../../meta/field-checks.ts";
+import { needed, oneOf, qualifiedName } from "../../meta/field-checks.ts";
 import { type FieldError, fieldDuplicate, fieldInvalid, fieldRequired } from "../../meta/field-error.ts";
 import { defineKind, type RequestContext } from "../kind.ts";
 import { bumpGeneration, restore, status } from "../subresources.ts";
@@ -84,7 +84,7 @@ function validate(
   const isSame =
     old && semanticEqual(paramKind, old.spec.paramKind) && semanticEqual(matchConditions, old.spec.matchConditions);
   const errors = [
-    ...neededOneOf(spec.failurePolicy, FAILURE_POLICIES, "spec.failurePolicy"),
+    ...oneOf(spec.failurePolicy, FAILURE_POLICIES, "spec.failurePolicy"),
     ...(paramKind ? validateParamKind(paramKind) : []),
     ...validateMatchConstraints(spec.matchConstraints),
     ...(isSame ? [] : validateMatchConditions(matchConditions, hasParams, { check, field: "spec.matchConditions" })),
@@ -93,7 +93,9 @@ function validate(
   if (validations.length === 0 && auditAnnotations.length === 0) {
     return [...errors, fieldRequired("spec.validations", EMPTY), fieldRequired("spec.auditAnnotations", EMPTY)];
   }
-  const names = { hasParams, ...(variables?.length && { variables }) };
+  // One without an expression is as good as not there.
+  const written = variables?.filter(({ expression }) => expression?.trim());
+  const names = { hasParams, ...(written?.length && { variables: written }) };
   const compile = (expression: string, use: Pick<ExpressionUse, "result" | "hasAuthorizer">, field: string) =>
     validateExpression(expression, { ...names, ...use }, { check, field });
   errors.push(...validations.flatMap((each, index) => validateValidation(each, compile, `spec.validations[${index}]`)));

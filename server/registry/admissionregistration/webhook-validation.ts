@@ -13,6 +13,7 @@ import {
   fieldNotSupported,
   fieldRequired,
 } from "../../meta/field-error.ts";
+import { goQuote } from "../../meta/go-quote.ts";
 import { hasInvalidLabelValue, validateLabelSelector } from "../../meta/label-validation.ts";
 import { validateDNS1035Label, validateDNS1123Subdomain, validatePortNumber } from "../../meta/names.ts";
 import { type CheckExpression, validateMatchConditions } from "./expressions.ts";
@@ -135,6 +136,11 @@ export function validateUrl(text: string, field: string): FieldError[] {
   const at = authority.lastIndexOf("@");
   const user = at < 0 ? undefined : authority.slice(0, at);
   const host = authority.slice(at + 1);
+  const unfit = /[\s"<>\\^`{|}]/.exec(host)?.[0];
+  if (unfit !== undefined) {
+    const problem = `parse ${goQuote(text)}: invalid character ${goQuote(unfit)} in host name`;
+    return [fieldRequired(field, `url must be a valid URL: ${problem}${FORM}`)];
+  }
   const errors: FieldError[] = [];
   const wrong = (value: string, detail: string) => errors.push(fieldInvalid(field, value, detail));
   if (scheme.toLowerCase() !== "https") wrong(scheme.toLowerCase(), `'https' is the only allowed URL scheme${FORM}`);

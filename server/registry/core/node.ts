@@ -4,6 +4,7 @@ import {
   FieldError,
   fieldDuplicate,
   fieldForbidden,
+  fieldInternalError,
   fieldInvalid,
   fieldNotSupported,
   fieldRequired,
@@ -16,6 +17,8 @@ import { validateLabelValue } from "../../meta/names.ts";
 import { parseQuantity, quantitySign, scaledValue } from "../../meta/quantity.ts";
 import { defineKind } from "../kind.ts";
 import { restore, status } from "../subresources.ts";
+import { validateDeclaredFeatures, validateSwap } from "./node-status-validation.ts";
+import { roundResources } from "./pod/resource-lists.ts";
 
 const TAINT_EFFECTS = ["NoSchedule", "PreferNoSchedule", "NoExecute"];
 /** Counted things. Extended resources are counted too. */
@@ -38,6 +41,8 @@ export const node = defineKind<Node>({
   kind: "Node",
   defaults({ spec, status }) {
     if (status?.capacity && !status.allocatable) status.allocatable = { ...status.capacity };
+    roundResources(status?.capacity);
+    roundResources(status?.allocatable);
     if (spec) syncPodCidrs(spec);
   },
   // A kubelet registers itself with its status.
@@ -77,13 +82,15 @@ function validate(object: Node): FieldError[] {
   return [
     ...validateTaints(spec?.taints ?? []),
     ...validateResources(object),
+    ...validateSwap(object),
+    ...validateDeclaredFeatures(object),
     ...validatePodCidrs(spec?.podCIDRs ?? []),
   ];
 }
 
 function validateUpdate(object: Node, old: Node): FieldError[] {
   const { spec = {}, status } = object;
-  const errors = validateResources(object);
+  const errors = [...validateResources(object), ...validateDeclaredFeatures(object)];
   const seen: unknown[] = [];
   for (const [index, address] of (status?.addresses ?? []).entries()) {
     if (seen.some((other) => semanticEqual(other, address))) {
@@ -153,6 +160,12 @@ function validatePodCidrs(cidrs: readonly string[]): FieldError[] {
   const errors = cidrs.flatMap((cidr, index) => validateCIDRForLegacyField(cidr, `spec.podCIDRs[${index}]`));
   if (cidrs.length < 2) return errors;
   const prefixes = cidrs.map(parseCidr);
+  const wrong = prefixes.indexOf(undefined);
+  if (wrong >= 0) {
+    const text = `invalid CIDR[${wrong}]: <nil> (invalid CIDR address: ${cidrs[wrong]})`;
+    const message = `invalid PodCIDRs. failed to check with dual stack with error:${text}`;
+    errors.push(fieldInternalError("spec.podCIDRs", message));
+  }
   const families = new Set(prefixes.map((prefix) => prefix && isIPv4(prefix.address)));
   if (families.size !== 2 || cidrs.length > 2) {
     errors.push(fieldInvalid("spec.podCIDRs", cidrs, "may specify no more than one CIDR for each IP family"));

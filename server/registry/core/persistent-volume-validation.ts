@@ -232,9 +232,15 @@ function validateGlusterfs({ glusterfs }: Readonly<PersistentVolumeSpec>, field:
   return [...errors, fieldInvalid(`${field}.endpointsNamespace`, namespace, detail)];
 }
 
+const ISCSI_FORMAT = "must be valid format";
+
 function validateIscsi(spec: Readonly<PersistentVolumeSpec>, field: string, { name }: VolumeContext): FieldError[] {
-  const { initiatorName, targetPortal = "" } = spec.iscsi ?? {};
-  const errors = asInPod("iscsi")(spec, field, { name });
+  const { initiatorName, iqn, targetPortal = "" } = spec.iscsi ?? {};
+  const errors = asInPod("iscsi")(spec, field, { name }).map((error) => {
+    // Said in fewer words than of a Pod's volume.
+    if (!error.detail.startsWith(ISCSI_FORMAT)) return error;
+    return fieldInvalid(error.field, error.field.endsWith("iqn") ? iqn : initiatorName, ISCSI_FORMAT);
+  });
   if (initiatorName === undefined || `${name}:${targetPortal}`.length <= MAX_ISCSI_NAME) return errors;
   const detail =
     "Total length of <volume name>:<iscsi.targetPortal> must be under 64 characters if iscsi.initiatorName is specified.";

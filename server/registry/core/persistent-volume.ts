@@ -1,6 +1,11 @@
-import type { PersistentVolume, PersistentVolumeSpec, Volume } from "../../../openapi/api/core.v1.ts";
+import type {
+  PersistentVolume,
+  PersistentVolumeSpec,
+  Volume,
+  VolumeNodeAffinity,
+} from "../../../openapi/api/core.v1.ts";
 import { deepCopy, semanticEqual } from "../../meta/equality.ts";
-import { type FieldError, fieldForbidden } from "../../meta/field-error.ts";
+import { type FieldError, fieldForbidden, fieldInvalid } from "../../meta/field-error.ts";
 import { validateLabelValue } from "../../meta/names.ts";
 import { validateImmutable } from "../../meta/object-meta.ts";
 import { rfc3339 } from "../../meta/time.ts";
@@ -38,6 +43,17 @@ const NON_FUNCTIONAL: readonly (readonly [keyof PersistentVolumeSpec, string])[]
   ["glusterfs", "deprecated in v1.25, non-functional in v1.26+"],
   ["rbd", "deprecated in v1.28, non-functional in v1.31+"],
 ];
+
+/** Labels of beta versions, and what they are now. (betaToGALabel) */
+const NEW_LABELS: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    "beta.kubernetes.io/arch": "kubernetes.io/arch",
+    "beta.kubernetes.io/instance-type": "node.kubernetes.io/instance-type",
+    "beta.kubernetes.io/os": "kubernetes.io/os",
+    "failure-domain.beta.kubernetes.io/region": "topology.kubernetes.io/region",
+    "failure-domain.beta.kubernetes.io/zone": "topology.kubernetes.io/zone",
+  }),
+);
 
 /** PersistentVolume, v1. Follows pkg/registry/core/persistentvolume and pkg/apis/core/{v1,validation}. */
 export const persistentVolume = defineKind<PersistentVolume>({
@@ -100,13 +116,29 @@ function validateUpdate({ metadata, spec }: PersistentVolume, old: PersistentVol
     errors.push(fieldForbidden("spec.persistentvolumesource", detail));
   }
   errors.push(...validateImmutable(spec.volumeMode, old.spec.volumeMode, "volumeMode"));
-  if (old.spec.nodeAffinity && !semanticEqual(spec.nodeAffinity, old.spec.nodeAffinity)) {
-    errors.push(...validateImmutable(spec.nodeAffinity, old.spec.nodeAffinity, "nodeAffinity"));
+  const { nodeAffinity: affinity } = old.spec;
+  if (affinity && !semanticEqual(spec.nodeAffinity, withNewLabels(affinity, spec.nodeAffinity))) {
+    const detail = "field is immutable, except for updating from beta label to GA";
+    errors.push(fieldInvalid("nodeAffinity", spec.nodeAffinity, detail));
   }
   if (old.spec.volumeAttributesClassName !== undefined && spec.volumeAttributesClassName === undefined) {
     errors.push(fieldForbidden("spec.volumeAttributesClassName", "update from non-nil value to nil is forbidden"));
   }
   return errors;
+}
+
+/** The old affinity, with labels that have another name by now under that name where `now` has it. */
+function withNewLabels(old: VolumeNodeAffinity, now: VolumeNodeAffinity | undefined): VolumeNodeAffinity {
+  const renamed = deepCopy(old);
+  for (const [i, term] of (renamed.required?.nodeSelectorTerms ?? []).entries()) {
+    for (const list of ["matchExpressions", "matchFields"] as const) {
+      for (const [j, requirement] of (term[list] ?? []).entries()) {
+        const key = now?.required?.nodeSelectorTerms?.[i]?.[list]?.[j]?.key;
+        if (key !== undefined && NEW_LABELS.get(requirement.key) === key) requirement.key = key;
+      }
+    }
+  }
+  return renamed;
 }
 
 function sourcesOf(spec: PersistentVolumeSpec): PersistentVolumeSpec {

@@ -102,3 +102,21 @@ test("a claim's sources say the same, and unknown ones go", () => {
   expect(known.spec.dataSourceRef).toEqual({ kind: "PersistentVolumeClaim", name: "x" });
   expect(unknown.spec).not.toHaveProperty("dataSource");
 });
+
+const zone = (key: string) => ({
+  required: { nodeSelectorTerms: [{ matchExpressions: [{ key, operator: "In", values: ["a"] }] }] },
+});
+const OLD_ZONE = "failure-domain.beta.kubernetes.io/zone";
+const NEW_ZONE = "topology.kubernetes.io/zone";
+
+test.each([
+  [OLD_ZONE, OLD_ZONE, 0],
+  [OLD_ZONE, NEW_ZONE, 0],
+  [NEW_ZONE, OLD_ZONE, 1],
+  [OLD_ZONE, "example.com/zone", 1],
+])("the affinity of a volume goes from the label %s to %s with %d errors", (before, after, errors) => {
+  const volumeIn = (key: string) =>
+    ({ metadata: { name: "m" }, spec: { ...volume, local: { path: "/x" }, nodeAffinity: zone(key) } }) as never;
+  const found = persistentVolume.validateUpdate?.(volumeIn(after), volumeIn(before), context);
+  expect(messages(found).filter((text) => text.includes("beta label"))).toHaveLength(errors);
+});

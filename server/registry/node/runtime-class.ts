@@ -3,7 +3,6 @@ import { dnsLabel, neededBy } from "../../meta/field-checks.ts";
 import { type FieldError, fieldDuplicate } from "../../meta/field-error.ts";
 import { validateLabels } from "../../meta/label-validation.ts";
 import { validateImmutable } from "../../meta/object-meta.ts";
-import { roundResources } from "../core/pod/resource-lists.ts";
 import { validateContainerResources } from "../core/pod/resource-validation.ts";
 import { validateTolerations } from "../core/pod/scheduling-validation.ts";
 import { templateOptions } from "../core/pod/validation-options.ts";
@@ -17,7 +16,6 @@ export const runtimeClass = defineKind<RuntimeClass>({
   kind: "RuntimeClass",
   allowCreateOnUpdate: true,
   allowUnconditionalUpdate: false,
-  defaults: ({ overhead }) => roundResources(overhead?.podFixed),
   validate,
   updateChecks: ["whole", "validate", "changes", "own"],
   validateUpdate: (object, old) => validateImmutable(object.handler, old.handler, "handler"),

@@ -7,7 +7,7 @@ import type {
   ValidatingAdmissionPolicyBinding,
   ValidatingWebhookConfiguration,
 } from "../../../openapi/api/admissionregistration.k8s.io.v1.ts";
-import { formatLabelSelector } from "../../meta/labels.ts";
+import type { LabelSelector } from "../../../openapi/api/meta.k8s.io.v1.ts";
 import type { Printers } from "./cells.ts";
 
 export const admissionPrinters: Printers = {
@@ -43,5 +43,18 @@ function paramRef(reference: ParamRef | undefined): string {
   if (!reference) return "<unset>";
   // Whether the parameter is in a namespace cannot be told from here.
   if (reference.name) return `${reference.namespace || "*"}/${reference.name}`;
-  return reference.selector ? formatLabelSelector(reference.selector) : "<unset>";
+  return reference.selector ? goSelector(reference.selector) : "<unset>";
+}
+
+/** As the type's generated String() prints it. (apimachinery/pkg/apis/meta/v1/generated.pb.go) */
+function goSelector({ matchLabels = {}, matchExpressions = [] }: LabelSelector): string {
+  const labels = Object.keys(matchLabels)
+    .sort()
+    .map((key) => `${key}: ${matchLabels[key]},`);
+  const expressions = matchExpressions.map(
+    ({ key, operator, values = [] }) =>
+      `LabelSelectorRequirement{Key:${key},Operator:${operator},Values:[${values.join(" ")}],},`,
+  );
+  const lists = `MatchExpressions:[]LabelSelectorRequirement{${expressions.join("")}}`;
+  return `&LabelSelector{MatchLabels:map[string]string{${labels.join("")}},${lists},}`;
 }

@@ -1,7 +1,7 @@
 import type { TopologySelectorTerm } from "../../../openapi/api/core.v1.ts";
 import type { StorageClass } from "../../../openapi/api/storage.k8s.io.v1.ts";
 import { semanticEqual } from "../../meta/equality.ts";
-import { neededOneOf, oneOf } from "../../meta/field-checks.ts";
+import { oneOf } from "../../meta/field-checks.ts";
 import { type FieldError, fieldDuplicate, fieldRequired } from "../../meta/field-error.ts";
 import { validateLabelName } from "../../meta/label-validation.ts";
 import { validateImmutable } from "../../meta/object-meta.ts";
@@ -43,7 +43,7 @@ function validate(object: StorageClass): FieldError[] {
     ...validateProvisioner(provisioner, "provisioner"),
     ...validateParameters(parameters, true),
     ...(reclaimPolicy ? oneOf(reclaimPolicy, RECLAIM_POLICIES, "reclaimPolicy") : []),
-    ...neededOneOf(volumeBindingMode, BINDING_MODES, "volumeBindingMode"),
+    ...oneOf(volumeBindingMode, BINDING_MODES, "volumeBindingMode"),
     ...validateTopologies(allowedTopologies),
   ];
 }
@@ -51,7 +51,9 @@ function validate(object: StorageClass): FieldError[] {
 function validateTopologies(terms: readonly TopologySelectorTerm[]): FieldError[] {
   return terms.flatMap((term, index) => {
     const field = `allowedTopologies[${index}]`;
-    const same = terms.slice(0, index).filter((other) => semanticEqual(setsOf(other), setsOf(term)));
+    // Upstream compares with as many empty terms as there are terms, too.
+    const others = [...terms.map(() => ({})), ...terms.slice(0, index)];
+    const same = others.filter((other) => semanticEqual(setsOf(other), setsOf(term)));
     return [...validateTerm(term, field), ...same.map(() => fieldDuplicate(`${field}.matchLabelExpressions`, ""))];
   });
 }

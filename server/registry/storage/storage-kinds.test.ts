@@ -26,6 +26,16 @@ test.each<[keyof typeof definitions, object, string[]]>([
     { provisioner, allowedTopologies: [topology(["a", "b"]), topology(["b", "a"])] },
     ['allowedTopologies[1].matchLabelExpressions: Duplicate value: ""'],
   ],
+  [
+    "storageClass",
+    { provisioner, volumeBindingMode: "" },
+    ['volumeBindingMode: Unsupported value: "": supported values: "Immediate", "WaitForFirstConsumer"'],
+  ],
+  [
+    "storageClass", // upstream finds an empty term to be like others that are not there
+    { provisioner, allowedTopologies: [{}] },
+    ['allowedTopologies[0].matchLabelExpressions: Duplicate value: ""'],
+  ],
   ["volumeAttachment", attachment({ persistentVolumeName: "pv" }), []],
   [
     "volumeAttachment",

@@ -1,9 +1,12 @@
+import type { Volume } from "../../../openapi/api/core.v1.ts";
 import type { VolumeAttachment } from "../../../openapi/api/storage.k8s.io.v1.ts";
 import { dnsSubdomain } from "../../meta/field-checks.ts";
 import { type FieldError, fieldForbidden, fieldInvalid, fieldRequired, fieldTooLong } from "../../meta/field-error.ts";
 import { rangeError } from "../../meta/names.ts";
 import { validateImmutable } from "../../meta/object-meta.ts";
-import { validateVolumeSpec } from "../core/persistent-volume-validation.ts";
+import { VOLUME_SOURCES, validateVolumeSpec } from "../core/persistent-volume-validation.ts";
+import { roundResources } from "../core/pod/resource-lists.ts";
+import { defaultVolume } from "../core/pod/volume-defaults.ts";
 import { defineKind } from "../kind.ts";
 import { restore, status } from "../subresources.ts";
 import { validateDriverName } from "./driver-name.ts";
@@ -19,6 +22,13 @@ export const volumeAttachment = defineKind<VolumeAttachment>({
   kind: "VolumeAttachment",
   returnsDeletedObject: true,
   allowUnconditionalUpdate: false,
+  defaults({ spec }) {
+    const { inlineVolumeSpec: volume } = spec?.source ?? {};
+    if (!volume) return;
+    roundResources(volume.capacity);
+    // The cast: sources have the same members in a Pod.
+    if (VOLUME_SOURCES.some((source) => volume[source])) defaultVolume(volume as Volume);
+  },
   prepareForCreate(object) {
     object.status = { attached: false };
   },

@@ -1,0 +1,27 @@
+import { expect, test } from "vitest";
+import type { Node } from "../../../openapi/api/core.v1.ts";
+import { validateDeclaredFeatures, validateSwap } from "./node-status-validation.ts";
+
+// The rest of a status does not matter here.
+const nodeOf = (status: object) => ({ metadata: { name: "n" }, spec: {}, status }) as Node;
+const causes = (errors: readonly { field: string; type: string }[]) =>
+  errors.map(({ field, type }) => `${field} ${type}`);
+
+test.each([
+  [["Abc", "Abd/efg/Hij1"], []],
+  [["abc"], ["status.declaredFeatures[0] FieldValueInvalid"]],
+  [["Abc/"], ["status.declaredFeatures[0] FieldValueInvalid"]],
+  [["A".repeat(254)], ["status.declaredFeatures[0] FieldValueInvalid"]],
+  [["A", "A"], ["status.declaredFeatures[1] FieldValueDuplicate"]],
+  [["B", "A"], ["status.declaredFeatures[1] FieldValueInvalid"]],
+])("a node that declares %j", (declaredFeatures, expected) => {
+  expect(causes(validateDeclaredFeatures(nodeOf({ declaredFeatures })))).toEqual(expected);
+});
+
+test.each([
+  [undefined, []],
+  [1, []],
+  [0, ["metadata.nodeSwapStatus.capacity FieldValueInvalid"]],
+])("a node with swap of %j bytes", (capacity, expected) => {
+  expect(causes(validateSwap(nodeOf({ nodeInfo: { swap: { capacity } } })))).toEqual(expected);
+});
