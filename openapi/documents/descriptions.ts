@@ -1,6 +1,6 @@
 /**
- * Descriptions of built-in types, read from the typings of @kubernetes/client-node and, for fields that hold an object,
- * of kubernetes-models, when a document is asked for. They are upstream's prose, so they are not kept here; without
+ * Descriptions of built-in types and of parameters, read from the typings of @kubernetes/client-node and, for fields
+ * that hold an object and for shared types, of kubernetes-models, when a document is asked for. They are upstream's prose, so they are not kept here; without
  * those packages documents have no descriptions.
  */
 import { readdirSync, readFileSync } from "node:fs";
@@ -86,6 +86,25 @@ function folderOf(packageName: string): string | undefined {
 }
 
 function read(definitionName: string): Descriptions {
+  const own = readOwn(definitionName);
+  if (own.type || !definitionName.startsWith(MACHINERY)) return own;
+  const { type, fields } = machinery(definitionName.slice(MACHINERY.length).split("."));
+  return { ...(type && { type }), fields: new Map([...fields, ...own.fields]) };
+}
+
+const MACHINERY = "io.k8s.apimachinery.pkg.";
+
+/** Of types that all groups share, such as Time. @param path within the package, such as `apis meta v1 Time` */
+function machinery(path: readonly string[]): Descriptions {
+  const folder = folderOf("@kubernetes-models/apimachinery");
+  if (!folder) return NONE;
+  const file = `${join(folder, ...path)}.d.ts`;
+  const kind = path.at(-1) ?? "";
+  const known = firstOf([file], `export interface I${kind}`);
+  return known === NONE ? firstOf([file], `export type I${kind}`) : known;
+}
+
+function readOwn(definitionName: string): Descriptions {
   const [group = "", version = "", kind = ""] = definitionName.split(".").slice(-3);
   if (!/^v[0-9]/.test(version)) return NONE;
   const plain = version.charAt(0).toUpperCase() + version.slice(1) + kind;
@@ -126,6 +145,7 @@ function firstOf(files: readonly string[], declaration: string): Descriptions {
 function parse(source: string, declaration: string): Descriptions {
   const fields = new Map<string, string>();
   const start = source.indexOf(declaration);
+  if (start < 0) throw new Error(`no ${declaration}`);
   const type = /\/\*\*\n((?: ?\* .*\n)+) ?\*\/\n$/.exec(source.slice(0, start))?.[1];
   for (const [, comment = "", field = ""] of source
     .slice(start)

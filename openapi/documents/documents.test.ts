@@ -152,3 +152,16 @@ test("fields of enumerated types list their values, also inside lists; objects h
     at(components, "schemas", strategy, "description"),
   );
 });
+
+test("parameters and shared types are described in upstream's words", () => {
+  const { paths, components } = groupVersionDocument([deployments], "1.36");
+  const text = JSON.stringify(paths);
+  expect(text).toContain("Watch for changes to the described resources");
+  expect(text).toContain("A selector to restrict the list of returned objects by their fields.");
+  expect(text).toContain("object name and auth scope, such as for teams and projects");
+  expect(components).toMatchObject({
+    schemas: {
+      "io.k8s.apimachinery.pkg.apis.meta.v1.Time": { description: expect.stringMatching(/^Time is a wrapper around/) },
+    },
+  });
+});
