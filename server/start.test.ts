@@ -346,11 +346,15 @@ test("serves with the certificate it is given, ends slow requests, and AlwaysAll
   const pair = serverCertificate(authority, { commonName: "own", organizations: [] }, ["127.0.0.1"], new Date());
   const server = await run({
     authorizationModes: ["AlwaysAllow"],
+    tokenAuthFile: file("anybody.csv", "weak,joe,8\n"),
     tls: { certFile: file("tls.crt", pair.certificate), privateKeyFile: file("tls.key", pair.key) },
     minRequestTimeoutSeconds: 1,
   });
   try {
-    const trusting = { rejectUnauthorized: true, ca: authority.certificate };
+    const nobody = { rejectUnauthorized: true, ca: authority.certificate };
+    // Where everybody may do everything, everybody must at least be known.
+    expect((await call(server, "/api/v1/nodes", nobody)).code).toBe(401);
+    const trusting = { ...nobody, ...bearer("weak") };
     expect((await call(server, "/api/v1/nodes", trusting)).code).toBe(200);
     const started = Date.now();
     await call(server, "/api/v1/nodes?watch=1", trusting);
