@@ -25,7 +25,10 @@ export async function remoteCommand(url: string, streams: Streams, signal: Abort
       if (!target) continue;
       const stream = await open(type);
       stream.end();
-      outputs.push(copied(stream, target));
+      const output = copied(stream, target);
+      // Who waits for it waits for the end first, which fails too when all is cut off.
+      output.catch(() => {});
+      outputs.push(output);
     }
     if (tty) {
       const sizes = await open("resize");
