@@ -113,7 +113,7 @@ export async function startCluster(options: ClusterOptions, progress: Progress):
         kubeconfig,
         controllers: options.controllers,
         leaderElect: false,
-        settings: withAuthority(options.controllerSettings ?? defaultSettings(options), dataDir),
+        settings: withKeys(options.controllerSettings ?? defaultSettings(options), dataDir, options.settings),
       },
     });
   }
@@ -232,8 +232,10 @@ function defaultSettings({ nodes, settings }: ClusterOptions): ControllerSetting
   return { nodeIpam: { clusterCidrs: [clusterCidrFor(nodes)], maskSizes: [24], serviceCidrs } };
 }
 
-/** Certificates are signed by the cluster's own authority, unless somebody else is named. */
-function withAuthority(settings: ControllerSettings, dataDir: string): ControllerSettings {
+/** Certificates and tokens are signed with the cluster's own keys, unless others are named. */
+function withKeys(given: ControllerSettings, dataDir: string, server: ClusterOptions["settings"]): ControllerSettings {
+  const serviceAccountKeyFile = server?.serviceAccountSigningKeyFile ?? join(dataDir, "pki", "sa.key");
+  const settings = { serviceAccountKeyFile, ...given };
   const { signing = { bySigner: {}, durationSeconds: YEAR_SECONDS } } = settings;
   if (signing.all || Object.keys(signing.bySigner).length > 0) return settings;
   const [certFile, keyFile] = [join(dataDir, "pki", "ca.crt"), join(dataDir, "pki", "ca.key")];

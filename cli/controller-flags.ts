@@ -14,6 +14,8 @@ export interface ControllerFlags {
   clusterSigningDuration: number;
   clusterSigningCertFile?: string;
   clusterSigningKeyFile?: string;
+  serviceAccountPrivateKeyFile?: string;
+  legacyServiceAccountTokenCleanUpPeriod: number;
   cloud?: "simulated";
   allocateNodeCidrs: boolean;
   clusterCidr?: string[];
@@ -93,6 +95,16 @@ export function addControllerFlags(command: Command, defaults: { allocateNodeCid
     ...pair("", "certificates that CertificateSigningRequests ask for"),
     ...Object.entries(SIGNERS).flatMap(([infix, signer]) => pair(`-${infix}`, `for ${signer}`)),
     new Option("--cluster-signing-duration <duration>", "longest life of a signed certificate")
+      .argParser(seconds)
+      .default(365 * 24 * 3600, "8760h0m0s"),
+    new Option(
+      "--service-account-private-key-file <file>",
+      "private key in PEM that signs tokens in Secrets (default: none are made, with `up` the cluster's)",
+    ).argParser(file),
+    new Option(
+      "--legacy-service-account-token-clean-up-period <duration>",
+      "how long such a token may be unused before it is deleted",
+    )
       .argParser(seconds)
       .default(365 * 24 * 3600, "8760h0m0s"),
     new Option("--cloud <cloud>", "who gives Services of type LoadBalancer their addresses (default: nobody)").choices([
@@ -180,6 +192,8 @@ export function controllerSettings(
       cpuInitializationMs: flags.horizontalPodAutoscalerCpuInitializationPeriod * 1000,
       initialReadinessMs: flags.horizontalPodAutoscalerInitialReadinessDelay * 1000,
     },
+    ...(flags.serviceAccountPrivateKeyFile && { serviceAccountKeyFile: flags.serviceAccountPrivateKeyFile }),
+    unusedTokenMs: flags.legacyServiceAccountTokenCleanUpPeriod * 1000,
     ...(flags.cloud && { cloud: flags.cloud }),
     ...(flags.allocateNodeCidrs && { nodeIpam: nodeIpam(flags, serviceCidrs) }),
   };

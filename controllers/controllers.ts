@@ -26,6 +26,9 @@ import { resourceClaimController } from "./resource-claim/resource-claim.ts";
 import { resourceQuotaController } from "./resource-quota/resource-quota.ts";
 import { rootCaPublisherController } from "./root-ca-publisher.ts";
 import { serviceAccountController } from "./service-account.ts";
+import { keyFile } from "./service-account-token/key-file.ts";
+import { legacyTokenCleanerController } from "./service-account-token/legacy-token-cleaner.ts";
+import { serviceAccountTokenController } from "./service-account-token/service-account-token.ts";
 import { serviceCidrController } from "./service-cidr.ts";
 import { serviceLoadBalancerController } from "./service-load-balancer/service-load-balancer.ts";
 import { statefulSetController } from "./stateful-set/stateful-set.ts";
@@ -53,6 +56,10 @@ export interface ControllerSettings {
   rootCa?: string;
   /** Who signs certificates and for how long at most. Without files nobody does. */
   signing?: SigningFiles & { durationSeconds: number };
+  /** File with the private key in PEM that signs tokens in Secrets. Without it they are given none. */
+  serviceAccountKeyFile?: string;
+  /** How long a token that a Secret holds may be unused before it is done away with, in ms. Absent: a year. */
+  unusedTokenMs?: number;
   /** Ranges for nodes' Pods. Absent: nodes are given none. */
   nodeIpam?: NodeIpamOptions;
   /** Absent: as upstream's flags are by default. */
@@ -63,11 +70,18 @@ export interface ControllerSettings {
   cloud?: "simulated";
 }
 
+/** As --legacy-service-account-token-clean-up-period is by default. */
+const YEAR_MS = 365 * 24 * 3_600_000;
+
 /** Every controller there is, in upstream's order of start. (cmd/kube-controller-manager/names) */
 export function controllers(settings: ControllerSettings): (Controller | CustomController)[] {
   const { signing } = settings;
   const authorityOf = signing && signerAuthorities(signing);
+  const { serviceAccountKeyFile, unusedTokenMs = YEAR_MS, rootCa = "" } = settings;
   return [
+    ...(serviceAccountKeyFile
+      ? [serviceAccountTokenController({ rootCa, token: keyFile(serviceAccountKeyFile).token })]
+      : []),
     endpointsController,
     endpointSliceController,
     endpointSliceMirroringController,
@@ -105,6 +119,7 @@ export function controllers(settings: ControllerSettings): (Controller | CustomC
     ephemeralVolumeController,
     ...(settings.checkPolicyTypes ? [validatingAdmissionPolicyStatusController(settings.checkPolicyTypes)] : []),
     resourceClaimController,
+    legacyTokenCleanerController(unusedTokenMs),
     serviceCidrController,
     ...(settings.cloud ? [serviceLoadBalancerController] : []),
     ...(settings.rootCa ? [rootCaPublisherController(settings.rootCa)] : []),

@@ -33,5 +33,8 @@ const ACCOUNTS: Readonly<Record<string, string>> = {
   "token-cleaner-controller": "token-cleaner",
 };
 
+/** Works as the manager itself: no account has a token in a Secret before this one has made it. */
+export const actsAsManager = (controller: string): boolean => controller === "serviceaccount-token-controller";
+
 /** Name of the account in kube-system. */
 export const accountOf = (controller: string): string => ACCOUNTS[controller] ?? controller;

@@ -1,7 +1,7 @@
 import type { Action, ApiObject } from "../client/index.ts";
 import type { ControllerRevision } from "../openapi/api/apps.v1.ts";
 import type { PodTemplateSpec } from "../openapi/api/core.v1.ts";
-import { deepEqual } from "./equality.ts";
+import { canonicalJson, deepEqual } from "./equality.ts";
 import { hashOf } from "./hash.ts";
 import { controllerRef } from "./owner.ts";
 
@@ -15,9 +15,12 @@ export interface Historian extends ApiObject {
   status: { collisionCount?: number };
 }
 
-/** What `kubectl rollout undo` sends back as a strategic merge patch: the template, replacing whatever is there. */
-function dataOf({ spec }: Readonly<Historian>): Record<string, unknown> {
-  return { spec: { template: { ...spec.template, $patch: "replace" } } };
+/**
+ * What `kubectl rollout undo` sends back as a strategic merge patch: the template, replacing whatever is there. Clients
+ * compare it byte by byte with what Go makes of a template, whose keys are sorted. (daemon.Match, getPatch)
+ */
+export function dataOf({ spec }: Readonly<Pick<Historian, "spec">>): Record<string, unknown> {
+  return JSON.parse(canonicalJson({ spec: { template: { ...spec.template, $patch: "replace" } } }));
 }
 
 /** The template that a revision has kept. */

@@ -47,6 +47,7 @@ const CONDITIONAL = [
   "node-ipam-controller",
   "root-ca-certificate-publisher-controller",
   "service-lb-controller",
+  "serviceaccount-token-controller",
 ];
 
 /** Options that make no sense. Who supervises components knows it by its name. */

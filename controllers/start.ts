@@ -18,7 +18,7 @@ import {
   systemClock,
 } from "../client/index.ts";
 import { controllers as allControllers, type ControllerSettings } from "./controllers.ts";
-import { accountOf } from "./credentials.ts";
+import { accountOf, actsAsManager } from "./credentials.ts";
 import { select } from "./selection.ts";
 import type { CheckPolicyTypes } from "./validating-admission-policy/status.ts";
 
@@ -98,7 +98,9 @@ export async function start(options: StartOptions): Promise<RunningControllers> 
       logger,
       recorder: (component) => createEventRecorder({ client, clock, logger, component }),
     };
-    const running = runControllers(chosen, context, metrics, (name) => accounts.client(accountOf(name)));
+    const running = runControllers(chosen, context, metrics, (name) =>
+      actsAsManager(name) ? client : accounts.client(accountOf(name)),
+    );
     notReady = informers.pending;
     void informers.synced().then(markReady);
     return running;

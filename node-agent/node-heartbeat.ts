@@ -42,7 +42,9 @@ export function startHeartbeat({ client, clock, logger, facts }: HeartbeatOption
         // There from an earlier life: it is taken over, which may fail as well as making it.
         exists = error instanceof ApiError && error.code === 409 && !exists;
         if (exists) continue;
-        logger.debug({ err: error, node: name }, "registering failed; trying again");
+        // A server that is not there yet is no news; one that refuses the Node goes on refusing it.
+        const level = error instanceof ApiError ? "warn" : "debug";
+        logger[level]({ err: error, node: name }, "registering failed; trying again");
       }
       await sleep(clock, pause, signal);
       if (signal.aborted) throw new Error("stopped");

@@ -101,7 +101,6 @@ export function nodeStatus(facts: NodeFacts, node: Node, now: Date): NonNullable
       kubeProxyVersion: "",
       operatingSystem: facts.operatingSystem,
       architecture: facts.architecture,
-      swap: { capacity: 0 },
     },
     images: facts.images.slice(0, MAX_IMAGES).map(({ names, sizeBytes }) => ({ names: [...names], sizeBytes })),
     runtimeHandlers: [{ name: "", features: { recursiveReadOnlyMounts, userNamespaces } }],
