@@ -9,6 +9,7 @@ import { clusterRoleAggregationController } from "./cluster-role-aggregation.ts"
 import { cronJobController } from "./cron-job.ts";
 import { daemonSetController } from "./daemon-set/daemon-set.ts";
 import { deploymentController } from "./deployment/deployment.ts";
+import { deviceTaintEvictionController } from "./device-taint-eviction.ts";
 import { disruptionController } from "./disruption.ts";
 import { endpointSliceController } from "./endpoint-slice/endpoint-slice.ts";
 import { endpointsController } from "./endpoint-slice/endpoints.ts";
@@ -108,6 +109,7 @@ export function controllers(settings: ControllerSettings): (Controller | CustomC
     ...(settings.nodeIpam ? [nodeIpamController(settings.nodeIpam)] : []),
     nodeLifecycleController(),
     taintEvictionController(),
+    deviceTaintEvictionController(),
     persistentVolumeBinderController,
     simulatedProvisionerController,
     attachDetachController,
