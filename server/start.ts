@@ -20,6 +20,7 @@ import { AdmissionMetrics } from "./http/admission-metrics.ts";
 import { type App, createApp } from "./http/app.ts";
 import { DEFAULTS } from "./http/app-options.ts";
 import { createConnectors } from "./http/connectors/connectors.ts";
+import { serviceDialer } from "./http/connectors/service-network.ts";
 import { type Listener, listen } from "./http/listen.ts";
 import { openApiRoutes } from "./http/routes/openapi.ts";
 import { SecurityMetrics } from "./http/security-metrics.ts";
@@ -154,6 +155,12 @@ export async function start(options: StartOptions): Promise<Server> {
       writer,
       checkExpression,
     } satisfies Services);
+    const kubelets = {
+      reader,
+      preferredAddressTypes: KUBELET_ADDRESS_TYPES,
+      tls: { cert: pki.apiserverKubeletClient.certificate, key: pki.apiserverKubeletClient.key },
+    };
+    const dialService = serviceDialer({ ...kubelets, random: Math.random });
     const admissionMetrics = new AdmissionMetrics(() => performance.now() / 1000);
     Object.assign(
       admission,
@@ -167,10 +174,11 @@ export async function start(options: StartOptions): Promise<Server> {
         newId,
         observer: admissionMetrics,
         onStop: (release) => releases.add(release),
+        dialService,
       }),
     );
 
-    const conversions = webhookClient(clusterAddress(reader));
+    const conversions = webhookClient(clusterAddress(reader), dialService);
     releases.add(() => conversions.stop());
     const extensions = startExtensions({
       registry,
@@ -233,11 +241,9 @@ export async function start(options: StartOptions): Promise<Server> {
       random: Math.random,
       newId,
       connectors: createConnectors({
-        reader,
+        ...kubelets,
         admission,
         random: Math.random,
-        preferredAddressTypes: KUBELET_ADDRESS_TYPES,
-        tls: { cert: pki.apiserverKubeletClient.certificate, key: pki.apiserverKubeletClient.key },
       }),
       healthChecks: healthChecks(state, {
         priorityAndFairness: flowControl !== undefined,

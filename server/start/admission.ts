@@ -3,7 +3,7 @@ import { type Admission, admissionChain } from "../admission/chain.ts";
 import type { AdmissionObserver } from "../admission/observer.ts";
 import type { ObjectWriter } from "../admission/plugin.ts";
 import { type PluginSelection, selectPlugins } from "../admission/plugins.ts";
-import { webhookClient } from "../admission/webhook/client.ts";
+import { type DialService, webhookClient } from "../admission/webhook/client.ts";
 import { clusterAddress } from "../admission/webhook/service-resolver.ts";
 import type { Authorizer } from "../auth/authorizer.ts";
 import type { Random } from "../meta/random.ts";
@@ -20,13 +20,14 @@ export interface AdmissionOptions {
   readonly newId: () => string;
   readonly observer: AdmissionObserver;
   readonly onStop: (release: () => void) => void;
+  readonly dialService: DialService;
 }
 
 /** The admission plugins, wired to the registry. @throws Error for a selection of plugins that cannot be */
 export function createAdmission(options: AdmissionOptions): Admission {
-  const { registry, writer, authorizer, selection, now, random, newId, observer, onStop } = options;
+  const { registry, writer, authorizer, selection, now, random, newId, observer, onStop, dialService } = options;
   const { reader, watch } = registry;
-  const client = webhookClient(clusterAddress(reader));
+  const client = webhookClient(clusterAddress(reader), dialService);
   onStop(() => client.stop());
   const plugins = selectPlugins(selection, {
     tolerationSeconds: { notReady: 300, unreachable: 300 },

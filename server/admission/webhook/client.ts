@@ -1,7 +1,9 @@
 import type { IncomingMessage } from "node:http";
-import { Agent, request } from "node:https";
+import { Agent, type AgentOptions, type RequestOptions, request } from "node:https";
 import { isIP } from "node:net";
 import { posix } from "node:path";
+import type { Duplex } from "node:stream";
+import { type ConnectionOptions, connect as connectTls } from "node:tls";
 import type { WebhookClientConfig } from "../../../openapi/api/admissionregistration.k8s.io.v1.ts";
 import { parseJson } from "../../../openapi/exact-json.ts";
 import { genericServerResponse } from "../../meta/errors.ts";
@@ -30,8 +32,36 @@ interface Target {
   readonly authority: string;
 }
 
-/** (apiserver/pkg/util/webhook/client.go) */
-export function webhookClient(resolve: ResolveService): WebhookClient {
+/** Opens connections that the machine's network does not; undefined: it does. */
+export type DialService = (host: string, port: number) => Promise<Duplex> | undefined;
+
+/** Connections on what somebody else opens, where somebody does. */
+class DialingAgent extends Agent {
+  readonly #dial: DialService;
+
+  constructor(dial: DialService, options: AgentOptions) {
+    super(options);
+    this.#dial = dial;
+  }
+
+  override createConnection(
+    options: RequestOptions,
+    callback?: (error: Error | null, stream: Duplex) => void,
+  ): Duplex | null | undefined {
+    const { host, port, ...rest } = options;
+    const opening = this.#dial(host ?? "", Number(port));
+    if (!opening) return super.createConnection(options, callback);
+    opening.then(
+      (socket) => callback?.(null, connectTls({ ...(rest as ConnectionOptions), host: host ?? "", socket })),
+      // Node's types have a stream even where there is none.
+      (error: Error) => callback?.(error, undefined as unknown as Duplex),
+    );
+    return undefined;
+  }
+}
+
+/** (apiserver/pkg/util/webhook/client.go) @param dial by default none */
+export function webhookClient(resolve: ResolveService, dial: DialService = () => undefined): WebhookClient {
   const agents = new Map<string, Agent>();
   const agentFor = ({ serverName, authority }: Target, caBundle: string): Agent => {
     const key = `${authority} ${caBundle}`;
@@ -39,7 +69,8 @@ export function webhookClient(resolve: ResolveService): WebhookClient {
     if (!agent) {
       const ca = caBundle ? { ca: Buffer.from(caBundle, "base64") } : {};
       // Addresses are no server names (RFC 6066): the certificate is held against the host then.
-      agent = new Agent({ keepAlive: true, servername: isIP(serverName) ? "" : serverName, ...ca });
+      const options = { keepAlive: true, servername: isIP(serverName) ? "" : serverName, ...ca };
+      agent = new DialingAgent(dial, options);
       // The oldest is forgotten, not destroyed: calls may be under way.
       const [oldest] = agents.keys();
       if (agents.size >= MAX_AGENTS && oldest !== undefined) agents.delete(oldest);

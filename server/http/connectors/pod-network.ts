@@ -19,6 +19,10 @@ export function podDialer(options: KubeletOptions): Dial {
   };
 }
 
+/** Whether an address is one of a Pod on a simulated node. */
+export const isSimulated = (host: string, options: KubeletOptions): boolean =>
+  simulatedNodeOf(host, options) !== undefined;
+
 function simulatedNodeOf(host: string, { reader }: KubeletOptions): string | undefined {
   const has = ({ status }: Readonly<Pod>) => status?.podIPs?.some(({ ip }) => ip === host);
   const live = ({ status }: Readonly<Pod>) => status?.phase !== "Succeeded" && status?.phase !== "Failed";

@@ -1,5 +1,6 @@
 import type { Process, Program } from "../behaviour.ts";
 import { connect } from "./connect.ts";
+import { crdConversionWebhook } from "./crd-conversion.ts";
 import { guestbook } from "./guestbook.ts";
 import { logsGenerator } from "./logs-generator.ts";
 import { mounttest } from "./mounttest.ts";
@@ -8,6 +9,7 @@ import { nettest } from "./nettest.ts";
 import { pause } from "./pause.ts";
 import { grpcHealthChecking, liveness, porter, serveHostname, testWebserver } from "./simple-servers.ts";
 import { tokenCheck } from "./token-check.ts";
+import { webhook } from "./webhook.ts";
 
 /** The test image of Kubernetes itself: one program with many commands. (test/images/agnhost) */
 export const agnhost: Program = async (process) => {
@@ -30,8 +32,10 @@ const subcommands: Readonly<Record<string, (process: Process, program: string) =
   "test-webserver": testWebserver,
   "grpc-health-checking": grpcHealthChecking,
   "test-service-account-issuer-discovery": tokenCheck,
+  "crd-conversion-webhook": crdConversionWebhook,
   connect,
   guestbook,
+  webhook,
   // Go's %v of os.Args, whose first is the program.
   async "entrypoint-tester"({ args, stdout }, program) {
     stdout.write(`[${[program, ...args].join(" ")}]\n`);

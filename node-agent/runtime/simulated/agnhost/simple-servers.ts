@@ -58,7 +58,7 @@ export const grpcHealthChecking: Program = (process) => {
 export const testWebserver: Program = (process) => {
   const port = Number(longFlags(process.args).get("port") ?? 80);
   const handler: HttpHandler = async (request, response) => {
-    const { status, headers, body } = await fileAnswer(urlOf(request).pathname, "/", process);
+    const { status, headers, body } = await fileAnswer(decodeURIComponent(urlOf(request).pathname), "/", process);
     response.writeHead(status, { "Cache-Control": "private", "Access-Control-Allow-Origin": "*", ...headers });
     response.end(request.method === "HEAD" ? undefined : body);
   };

@@ -64,6 +64,7 @@ async function twoPods() {
     });
   };
   await start("server", ["netexec"]);
+  await start("files", ["test-webserver"]);
   const client = await start("client", []);
   await new Promise(setImmediate);
   return async (command: string, stdin?: string) => {
@@ -132,6 +133,7 @@ test.each<[command: string, code: number, stdout: string, stderr: string]>([
   ["getent hosts nobody", 2, "", ""],
   ["/agnhost connect --timeout 1s web:1", 1, "", "REFUSED\n"],
   ["/agnhost connect web:8080", 0, "", ""],
+  ["curl -s 10.0.0.2/etc/os%2Drelease | head -n 1", 0, 'NAME="Alpine Linux"\n', ""],
 ])("%s", async (command, code, stdout, stderr) => {
   const run = await twoPods();
   expect(await run(command)).toEqual({ code, stdout, stderr });
