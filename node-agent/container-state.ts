@@ -1,5 +1,5 @@
 import { timestamp } from "../client/index.ts";
-import type { Container, ContainerState, ContainerStatus } from "../openapi/api/core.v1.ts";
+import type { Container, ContainerState, ContainerStatus, Pod } from "../openapi/api/core.v1.ts";
 import type { Exit, Image, RunningContainer } from "./runtime/runtime.ts";
 
 /** What the agent knows of one container of a Pod. */
@@ -38,6 +38,21 @@ export function newRecord(container: Container, role: ContainerRecord["role"], w
 /** Whether the container counts as done: it ended and will not be started again. */
 export function succeeded({ exit, running }: ContainerRecord): boolean {
   return !running && exit?.result.exitCode === 0;
+}
+
+/** Whether a container that ended begins anew: by its own rules, its own policy, or its Pod's. (podutil.ContainerShouldRestart) */
+export function shouldRestart(
+  { restartPolicy, restartPolicyRules = [] }: Container,
+  { spec }: Pod,
+  exitCode: number,
+): boolean {
+  const decided = restartPolicyRules.some(({ action, exitCodes }) => {
+    const listed = exitCodes?.values?.includes(exitCode) ?? false;
+    return action === "Restart" && exitCodes !== undefined && listed === (exitCodes.operator === "In");
+  });
+  if (decided) return true;
+  const policy = restartPolicy ?? spec.restartPolicy ?? "Always";
+  return policy === "Always" || (policy === "OnFailure" && exitCode !== 0);
 }
 
 const terminated = (exit: NonNullable<ContainerRecord["exit"]>): ContainerState => ({

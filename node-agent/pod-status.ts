@@ -1,13 +1,17 @@
 import { timestamp } from "../client/index.ts";
 import type { Pod, PodCondition, PodStatus } from "../openapi/api/core.v1.ts";
-import { type ContainerRecord, containerStatus, succeeded } from "./container-state.ts";
+import { type ContainerRecord, containerStatus, shouldRestart, succeeded } from "./container-state.ts";
 import type { Sandbox } from "./runtime/runtime.ts";
 
 export interface PodState {
   readonly pod: Pod;
   readonly records: readonly ContainerRecord[];
   readonly sandbox: Sandbox | undefined;
+  /** Of this sandbox, or the last one. */
+  readonly ips: readonly string[];
   readonly hostIPs: readonly string[];
+  /** Nothing of it runs any more, and nothing will. */
+  readonly isTerminal: boolean;
   readonly startTime: Date;
   /** Set when the node ended the Pod: eviction, deadline, rejection. */
   readonly ended?: {
@@ -18,23 +22,22 @@ export interface PodState {
   };
 }
 
-/** (kubelet_pods.go getPhase) */
-export function phaseOf({ pod, records, ended }: PodState): string {
+/** @param withSidecars whether a sidecar that runs keeps the Pod Running (kubelet_pods.go getPhase, status_manager.go TerminatePod) */
+export function phaseOf({ pod, records, ended, isTerminal }: PodState, withSidecars = true): string {
   if (ended) return "Failed";
-  const restart = pod.spec.restartPolicy ?? "Always";
-  const init = records.filter(({ role }) => role === "init");
-  const regular = records.filter(({ role }) => role === "regular");
-  if (init.some((record) => !record.running && record.exit && !succeeded(record)) && restart === "Never")
-    return "Failed";
-  if (init.some((record) => !succeeded(record))) return "Pending";
-  const finished = (record: ContainerRecord) =>
-    !record.running && record.exit && !record.starting && record.waiting.reason !== "CrashLoopBackOff";
-  if (regular.some((record) => !record.running && !record.exit)) return "Pending";
-  if (regular.some((record) => record.running)) return "Running";
-  if (!regular.every(finished)) return "Running";
-  if (restart === "Always") return "Running";
-  if (regular.every(succeeded)) return "Succeeded";
-  return restart === "Never" ? "Failed" : "Running";
+  const of = (role: ContainerRecord["role"]) => records.filter((record) => record.role === role);
+  const [init, sidecars, regular] = [of("init"), of("sidecar"), of("regular")];
+  const begins = ({ container, exit }: ContainerRecord) =>
+    exit !== undefined && shouldRestart(container, pod, exit.result.exitCode);
+  if (init.some((record) => !record.running && record.exit && !succeeded(record) && !begins(record))) return "Failed";
+  if (isTerminal) return regular.every(succeeded) ? "Succeeded" : "Failed";
+  if (!init.every(succeeded)) return "Pending";
+  const hasBegun = regular.some(({ running, exit }) => running || exit);
+  if (!hasBegun && !sidecars.every(({ started }) => started)) return "Pending";
+  if (regular.some(({ running, exit }) => !running && !exit)) return "Pending";
+  if (regular.some(({ running }) => running) || regular.some(begins)) return "Running";
+  if (withSidecars && sidecars.some(({ running }) => running)) return "Running";
+  return regular.every(succeeded) ? "Succeeded" : "Failed";
 }
 
 const names = (records: readonly ContainerRecord[]) => records.map(({ container }) => container.name).join(" ");
@@ -92,7 +95,7 @@ function conditionsOf(state: PodState, phase: string): PodCondition[] {
 
 /** The whole status as kubelet writes it. Conditions keep their transition time while their status stays. */
 export function podStatus(state: PodState, now: Date): PodStatus {
-  const { pod, records, sandbox, hostIPs, startTime, ended } = state;
+  const { pod, records, hostIPs, startTime, ended } = state;
   const phase = phaseOf(state);
   const observed = pod.metadata.generation;
   const conditions = conditionsOf(state, phase).map((condition) => {
@@ -104,7 +107,7 @@ export function podStatus(state: PodState, now: Date): PodStatus {
     records.filter(({ role }) => roles.includes(role)).map(containerStatus);
   const init = statuses("init", "sidecar");
   const ephemeral = statuses("ephemeral");
-  const ips = pod.spec.hostNetwork ? hostIPs : (sandbox?.ips ?? []);
+  const ips = pod.spec.hostNetwork ? hostIPs : state.ips;
   return {
     ...(observed && { observedGeneration: observed }),
     phase,

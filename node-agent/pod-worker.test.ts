@@ -168,3 +168,44 @@ test("a change of a Pod that is being deleted does not cut its hooks short, a sh
   await step(11);
   expect(worker.isFinished).toBe(true);
 });
+
+test.each([
+  ["exits as told", ["sh", "-c", "trap 'exit 0' TERM; while true; do sleep 1; done"], "Succeeded"],
+  ["does not", ["sleep", "1d"], "Failed"],
+])("a Pod that is deleted and %s ends as such, and keeps its address", async (_how, command, phase) => {
+  const { worker, step, pod } = run({
+    containers: [{ name: "c", image: "busybox", command }] as Pod["spec"]["containers"],
+  });
+  await step(0);
+  worker.update({ ...pod, metadata: { ...pod.metadata, deletionTimestamp: "2026-01-01T00:00:00Z" } });
+  await step(1);
+  const status = await step(30);
+  expect(worker.isFinished).toBe(true);
+  expect(status.phase).toBe(phase);
+  expect(status.podIP).toBe("10.244.0.2");
+});
+
+test("a container's own rules decide before its Pod's policy", async () => {
+  const rules = [{ action: "Restart", exitCodes: { operator: "In", values: [42] } }];
+  const container = { name: "c", image: "busybox", restartPolicy: "Never", restartPolicyRules: rules };
+  const codes = async (code: string) => {
+    const { step } = run({
+      restartPolicy: "Always",
+      containers: [{ ...container, command: ["sh", "-c", `exit ${code}`] }] as Pod["spec"]["containers"],
+    });
+    const { phase, containerStatuses } = await step(0);
+    return [phase, containerStatuses?.[0]?.restartCount];
+  };
+  expect(await codes("42")).toEqual(["Running", 1]);
+  expect(await codes("1")).toEqual(["Failed", 0]);
+});
+
+test("a Pod whose time is over says so, and fails", async () => {
+  const { step, events } = run({
+    activeDeadlineSeconds: 5,
+    containers: [{ name: "c", image: "nginx" }] as Pod["spec"]["containers"],
+  });
+  await step(4);
+  expect((await step(2)).reason).toBe("DeadlineExceeded");
+  expect(events).toContain("DeadlineExceeded");
+});

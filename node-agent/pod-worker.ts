@@ -3,9 +3,9 @@ import type { Container, Lifecycle, Pod, PodStatus } from "../openapi/api/core.v
 import type { Backoff } from "./backoff.ts";
 import { ConfigError } from "./config-error.ts";
 import { commandLine, containerMounts, verifyNonRoot } from "./container-config.ts";
-import { type ContainerRecord, newRecord, succeeded } from "./container-state.ts";
+import { type ContainerRecord, newRecord, shouldRestart, succeeded } from "./container-state.ts";
 import { type DnsConfig, hostnameOf } from "./pod-dns.ts";
-import { type PodState, podStatus } from "./pod-status.ts";
+import { type PodState, phaseOf, podStatus } from "./pod-status.ts";
 import { runHook } from "./probes/hook.ts";
 import { startProbes } from "./probes/prober.ts";
 import { restore } from "./restore.ts";
@@ -37,14 +37,18 @@ export interface WorkerEnvironment {
 }
 
 const key = ({ metadata }: Pod) => `${metadata.name}_${metadata.namespace}(${metadata.uid})`;
-/** As Go prints a duration of whole seconds: `10s`, `2m40s`. */
-const goSeconds = (ms: number) =>
-  ms < 60_000 ? `${ms / 1000}s` : `${Math.floor(ms / 60_000)}m${(ms % 60_000) / 1000}s`;
+/** As Go prints a duration of whole milliseconds: `0s`, `33ms`, `1.5s`, `2m40s`. */
+const goDuration = (ms: number) => {
+  if (ms > 0 && ms < 1000) return `${ms}ms`;
+  return ms < 60_000 ? `${ms / 1000}s` : `${Math.floor(ms / 60_000)}m${(ms % 60_000) / 1000}s`;
+};
 /** Seconds a container gets to stop when nothing else is said. */
 const DEFAULT_GRACE = 30;
 /** First and longest pause between attempts to provide a Pod's volumes, in ms. (exponentialbackoff of volume operations) */
 const FIRST_MOUNT_PAUSE = 500;
 const LAST_MOUNT_PAUSE = 122_000;
+/** Where a Pod comes from, when it is not from the API server. */
+const CONFIG_SOURCE = "kubernetes.io/config.source";
 /** What runtimes say of a container that they could not start. */
 const START_ERROR_CODE = 128;
 
@@ -68,6 +72,8 @@ export class PodWorker {
   readonly #retries = new Map<ContainerRecord, Timer>();
   readonly #probes = new Map<ContainerRecord, { stop(): void }>();
   #sandbox: Sandbox | undefined;
+  /** Of the last sandbox: a Pod that has ended keeps them. */
+  #ips: readonly string[] = [];
   #sandboxPending = false;
   #volumes: readonly Volume[] = [];
   #mountPause = FIRST_MOUNT_PAUSE;
@@ -168,6 +174,7 @@ export class PodWorker {
 
   #useSandbox(sandbox: Sandbox): void {
     this.#sandbox = sandbox;
+    this.#ips = sandbox.ips;
     void sandbox.lost?.then(() => this.#sandboxLost(sandbox));
   }
 
@@ -223,17 +230,21 @@ export class PodWorker {
   }
 
   status(): PodStatus {
-    return podStatus(
-      {
-        pod: this.#pod,
-        records: this.#records,
-        sandbox: this.#sandbox,
-        hostIPs: this.#env.hostIPs,
-        startTime: this.#startTime,
-        ...(this.#ended && { ended: this.#ended }),
-      },
-      this.#env.clock.now(),
-    );
+    return podStatus(this.#state(), this.#env.clock.now());
+  }
+
+  #state(): PodState {
+    const isStatic = (this.#pod.metadata.annotations?.[CONFIG_SOURCE] ?? "api") !== "api";
+    return {
+      pod: this.#pod,
+      records: this.#records,
+      sandbox: this.#sandbox,
+      ips: this.#ips,
+      hostIPs: this.#env.hostIPs,
+      startTime: this.#startTime,
+      isTerminal: this.#gone && !isStatic,
+      ...(this.#ended && { ended: this.#ended }),
+    };
   }
 
   /** Looks at everything and starts what should run. */
@@ -251,7 +262,7 @@ export class PodWorker {
       }
       if (succeeded(record)) continue;
       if (record.running) return;
-      if (record.exit && this.#pod.spec.restartPolicy === "Never") return this.#maybeOver();
+      if (record.exit && !this.#wanted(record)) return this.#maybeOver();
       return this.#start(record);
     }
     for (const record of this.#records.filter(({ role }) => role === "regular")) {
@@ -396,8 +407,7 @@ export class PodWorker {
   /** Whether a container that does not run should. */
   #wanted({ exit, container }: ContainerRecord): boolean {
     if (!exit) return true;
-    const policy = container.restartPolicy ?? this.#pod.spec.restartPolicy ?? "Always";
-    return policy === "Always" || (policy === "OnFailure" && exit.result.exitCode !== 0);
+    return shouldRestart(container, this.#pod, exit.result.exitCode);
   }
 
   #start(record: ContainerRecord): void {
@@ -411,7 +421,7 @@ export class PodWorker {
       const left = ended + pause - clock.now().getTime();
       if (left > 0) {
         const text = `restarting failed container=${record.container.name} pod=${key(this.#pod)}`;
-        record.waiting = { reason: "CrashLoopBackOff", message: `back-off ${goSeconds(pause)} ${text}` };
+        record.waiting = { reason: "CrashLoopBackOff", message: `back-off ${goDuration(pause)} ${text}` };
         const { name } = record.container;
         this.#event(
           "Warning",
@@ -475,8 +485,10 @@ export class PodWorker {
       this.#env.statusChanged(this);
       const failure = await this.#hook(record, container.lifecycle?.postStart, DEFAULT_GRACE);
       if (failure !== undefined) {
-        this.#event("Warning", "FailedPostStartHook", failure, container.name);
-        running.stop(DEFAULT_GRACE);
+        this.#env.logger.debug({ pod: key(this.#pod), failure }, "a postStart hook failed");
+        this.#event("Warning", "FailedPostStartHook", "PostStartHook failed", container.name);
+        this.#event("Normal", "Killing", "FailedPostStartHook", container.name);
+        running.stop(this.#pod.spec.terminationGracePeriodSeconds ?? DEFAULT_GRACE);
         return;
       }
       if (record.running === running) this.#watchOver(record);
@@ -557,7 +569,7 @@ export class PodWorker {
     this.#event("Normal", "Pulling", `Pulling image "${image}"`, name);
     const began = clock.now().getTime();
     const pulled = await runtime.pullImage(image, this.#pod);
-    const took = `${clock.now().getTime() - began}ms`;
+    const took = goDuration(clock.now().getTime() - began);
     this.#event(
       "Normal",
       "Pulled",
@@ -594,6 +606,7 @@ export class PodWorker {
       running,
       clock: this.#env.clock,
       random: this.#env.random,
+      address: this.#sandbox?.ips[0] ?? "",
       started: () => {
         if (record.running !== running) return;
         record.started = true;
@@ -615,6 +628,8 @@ export class PodWorker {
         ),
       unhealthy: (kind, message) =>
         this.#event("Warning", "Unhealthy", `${kind} probe failed: ${message}`, container.name),
+      warned: (kind, message) =>
+        this.#event("Warning", "ProbeWarning", `${kind} probe warning: ${message}`, container.name),
       kill: (kind, grace) => {
         this.#event(
           "Normal",
@@ -693,7 +708,7 @@ export class PodWorker {
 
   /** A Pod whose containers have all ended for good gives its sandbox back. */
   #maybeOver(): void {
-    const { phase } = this.status();
+    const phase = phaseOf(this.#state(), false);
     if (phase !== "Succeeded" && phase !== "Failed") return;
     this.#terminating = true;
     this.#deadline?.cancel();
@@ -713,7 +728,11 @@ export class PodWorker {
     if (seconds === undefined) return;
     const left = this.#startTime.getTime() + seconds * 1000 - this.#env.clock.now().getTime();
     this.#deadline = this.#env.clock.setTimeout(
-      () => this.fail("DeadlineExceeded", "Pod was active on the node longer than the specified deadline"),
+      () => {
+        const message = "Pod was active on the node longer than the specified deadline";
+        if (!this.#ended && !this.#gone) this.#event("Normal", "DeadlineExceeded", message);
+        this.fail("DeadlineExceeded", message);
+      },
       Math.max(left, 0),
     );
   }

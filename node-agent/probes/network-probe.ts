@@ -65,7 +65,9 @@ async function httpProbe(
   if (code >= 300 && code < 400 && location) {
     const next = new URL(location, url);
     // Where it leads elsewhere, that it answers is all that counts.
-    if (next.hostname !== url.hostname) return { ok: true, message: "" };
+    if (next.hostname !== url.hostname) {
+      return { ok: true, message: "", warning: "Probe terminated redirects, Response body: " };
+    }
     if (redirects + 1 >= MAX_REDIRECTS) {
       return { ok: false, message: `Get ${JSON.stringify(next.href)}: stopped after ${MAX_REDIRECTS} redirects` };
     }

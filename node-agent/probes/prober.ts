@@ -1,6 +1,6 @@
 import { type Clock, sleep } from "../../client/index.ts";
 import type { Container, Probe } from "../../openapi/api/core.v1.ts";
-import type { RunningContainer } from "../runtime/runtime.ts";
+import type { ProbeAnswer, RunningContainer } from "../runtime/runtime.ts";
 import { capture } from "./hook.ts";
 import { portOf } from "./port.ts";
 
@@ -9,12 +9,16 @@ export interface ProbeOptions {
   readonly running: RunningContainer;
   readonly clock: Clock;
   readonly random: () => number;
+  /** The Pod's address, for texts. */
+  readonly address: string;
   /** The start-up probe passed. */
   started(): void;
   ready(ready: boolean): void;
   /** A probe could not be made. */
   errored(kind: "Startup" | "Liveness" | "Readiness", message: string): void;
   unhealthy(kind: "Startup" | "Liveness" | "Readiness", message: string): void;
+  /** A probe passed, with something to say all the same. */
+  warned(kind: "Startup" | "Liveness" | "Readiness", message: string): void;
   /** The container has to be stopped. `grace` in seconds when the probe has its own. */
   kill(kind: "startup" | "liveness", grace: number | undefined): void;
 }
@@ -52,14 +56,14 @@ async function loop(
   options: ProbeOptions,
   signal: AbortSignal,
 ) {
-  const { clock, running, container } = options;
+  const { clock, running } = options;
   const period = (probe.periodSeconds ?? 10) * 1000;
   const begin = running.startedAt.getTime() + (probe.initialDelaySeconds ?? 0) * 1000;
   await sleep(clock, begin - clock.now().getTime(), signal);
   let successes = 0;
   let failures = 0;
   while (!signal.aborted) {
-    const answer = await once(probe, container, running, clock, signal).catch((error: unknown) => {
+    const answer = await once(probe, options, signal).catch((error: unknown) => {
       if (!signal.aborted) options.errored(kind, error instanceof Error ? error.message : String(error));
       return undefined;
     });
@@ -70,6 +74,7 @@ async function loop(
       continue;
     }
     if (answer.ok) {
+      if (answer.warning !== undefined) options.warned(kind, answer.warning);
       failures = 0;
       successes++;
       if (successes >= (probe.successThreshold ?? 1)) {
@@ -90,14 +95,18 @@ async function loop(
 }
 
 /** One attempt, within its time limit. @throws Error when there was nobody to ask */
-async function once(probe: Probe, container: Container, running: RunningContainer, clock: Clock, signal: AbortSignal) {
+async function once(
+  probe: Probe,
+  { container, running, clock, address }: ProbeOptions,
+  signal: AbortSignal,
+): Promise<ProbeAnswer> {
   const limit = (probe.timeoutSeconds ?? 1) * 1000;
   const mine = new AbortController();
   const stop = () => mine.abort(STOPPED);
   signal.addEventListener("abort", stop);
   const late = sleep(clock, limit, mine.signal).then(() => ({
     ok: false,
-    message: `command timed out: timed out after ${limit / 1000}s`,
+    message: lateness(probe, container, address, `${limit / 1000}s`),
   }));
   try {
     return await Promise.race([ask(probe, container, running, mine.signal), late]);
@@ -107,12 +116,24 @@ async function once(probe: Probe, container: Container, running: RunningContaine
   }
 }
 
+/** What kubelet says of a probe that took too long. (pkg/probe, cri-client/pkg/remote_runtime.go) */
+function lateness({ exec, httpGet, tcpSocket }: Probe, container: Container, address: string, limit: string): string {
+  const at = (host: string | undefined, port: number | string) =>
+    `${host || (address.includes(":") ? `[${address}]` : address)}:${portOf(port, container)}`;
+  if (exec) return `command timed out: ${JSON.stringify((exec.command ?? []).join(" "))} timed out after ${limit}`;
+  if (tcpSocket) return `dial tcp ${at(tcpSocket.host, tcpSocket.port)}: i/o timeout`;
+  if (!httpGet) return `timeout: health rpc did not complete within ${limit}`;
+  const { scheme = "HTTP", host, port, path = "/" } = httpGet;
+  const url = `${scheme.toLowerCase()}://${at(host, port)}${path.startsWith("/") ? "" : "/"}${path}`;
+  return `Get ${JSON.stringify(url)}: context deadline exceeded (Client.Timeout exceeded while awaiting headers)`;
+}
+
 async function ask(
   { exec, httpGet, tcpSocket, grpc }: Probe,
   container: Container,
   running: RunningContainer,
   signal: AbortSignal,
-) {
+): Promise<ProbeAnswer> {
   const failing = running.failing?.();
   if (failing !== undefined) return { ok: false, message: failing };
   if (exec) {

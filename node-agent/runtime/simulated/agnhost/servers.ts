@@ -55,8 +55,13 @@ export function withoutCertificate(process: Process, error: unknown): number {
   return 1;
 }
 
+/** Tags that a page may begin with. (Go's net/http DetectContentType) */
+const HTML =
+  /^[\t\n\f\r ]*<(!doctype html|html|head|script|iframe|h1|div|font|table|a|style|title|b|body|br|p|!--)[ >]/i;
+
 export function say(response: ServerResponse, body: string, code = 200): void {
-  response.writeHead(code, { "Content-Type": "text/plain; charset=utf-8" });
+  const type = HTML.test(body) ? "text/html" : "text/plain";
+  response.writeHead(code, { "Content-Type": `${type}; charset=utf-8` });
   response.end(body);
 }
 

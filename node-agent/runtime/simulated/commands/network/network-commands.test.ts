@@ -133,6 +133,12 @@ test.each<[command: string, code: number, stdout: string, stderr: string]>([
   ["getent hosts nobody", 2, "", ""],
   ["/agnhost connect --timeout 1s web:1", 1, "", "REFUSED\n"],
   ["/agnhost connect web:8080", 0, "", ""],
+  [
+    "curl -s -o /dev/null -w '%{content_type}' 'web:8080/echo?msg=%3Ca%20href%3D1%3E'",
+    0,
+    "text/html; charset=utf-8",
+    "",
+  ],
   ["curl -s 10.0.0.2/etc/os%2Drelease | head -n 1", 0, 'NAME="Alpine Linux"\n', ""],
 ])("%s", async (command, code, stdout, stderr) => {
   const run = await twoPods();

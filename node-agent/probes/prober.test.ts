@@ -1,0 +1,41 @@
+import { expect, test } from "vitest";
+import { ManualClock } from "../../client/index.ts";
+import type { Container, Probe } from "../../openapi/api/core.v1.ts";
+import type { RunningContainer } from "../runtime/runtime.ts";
+import { startProbes } from "./prober.ts";
+
+/** What a liveness probe says of a container that never answers. */
+async function lateAnswer(probe: Probe): Promise<string> {
+  const clock = new ManualClock(new Date("2026-01-01T00:00:00Z"));
+  const never = () => new Promise<never>(() => {});
+  const running = { startedAt: clock.now(), exec: never, probe: never } as unknown as RunningContainer;
+  const { promise, resolve } = Promise.withResolvers<string>();
+  const probes = startProbes({
+    container: { name: "c", livenessProbe: probe } as Container,
+    running,
+    clock,
+    random: () => 0,
+    address: "10.0.0.1",
+    ...{ started: () => {}, ready: () => {}, errored: () => {}, kill: () => {}, warned: () => {} },
+    unhealthy: (_kind, message) => resolve(message),
+  });
+  await new Promise(setImmediate);
+  clock.advance(0);
+  await new Promise(setImmediate);
+  clock.advance(2000);
+  const message = await promise;
+  probes.stop();
+  return message;
+}
+
+test.each<[Probe, string]>([
+  [{ exec: { command: ["cat", "/x"] }, timeoutSeconds: 2 }, 'command timed out: "cat /x" timed out after 2s'],
+  [
+    { httpGet: { path: "/healthz", port: 80 } },
+    'Get "http://10.0.0.1:80/healthz": context deadline exceeded (Client.Timeout exceeded while awaiting headers)',
+  ],
+  [{ tcpSocket: { port: 80 } }, "dial tcp 10.0.0.1:80: i/o timeout"],
+  [{ grpc: { port: 80 } }, "timeout: health rpc did not complete within 1s"],
+])("%j that takes too long: %s", async (probe, message) => {
+  expect(await lateAnswer(probe)).toBe(message);
+});
