@@ -1,9 +1,11 @@
 // Child of crash.ts: writes at full speed until it is killed. Prints each acknowledged write, and nothing else. Its
-// stdout must be a file: a write to it is done when it returns, and outlives the process.
+// stdout must be a file: a write to it is done when it returns, and outlives the process. It ends when its stdin does,
+// so that it does not write on for ever when whoever started it is gone.
 import { writeSync } from "node:fs";
 import { openStorage } from "./open.ts";
 
 const [url = "", seed = "0"] = process.argv.slice(2);
+process.stdin.on("close", () => process.exit(1)).resume();
 const storage = await openStorage(url, { durability: "full", historySeconds: 0 });
 const writers = 32;
 const keysOfWriter = 20;

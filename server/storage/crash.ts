@@ -50,7 +50,7 @@ async function runAndKill(url: string, run: { seed: number; milliseconds: number
   const output = join(directory, "acknowledged");
   const file = openSync(output, "w");
   try {
-    const child = spawn(process.execPath, [writer, url, String(run.seed)], { stdio: ["ignore", file, "inherit"] });
+    const child = spawn(process.execPath, [writer, url, String(run.seed)], { stdio: ["pipe", file, "inherit"] });
     let hasEnded = false;
     const exited = new Promise((resolve) => child.once("exit", resolve)).then(() => {
       hasEnded = true;

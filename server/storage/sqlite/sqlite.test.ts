@@ -46,7 +46,7 @@ describe("opening fails clearly", () => {
   test("when another process has the data open, and works once that is killed", async () => {
     const writer = fileURLToPath(new URL("../crash-writer.ts", import.meta.url));
     const file = openSync(join(directory, "acknowledged"), "w");
-    const child = spawn(process.execPath, [writer, `sqlite:${path}`], { stdio: ["ignore", file, "inherit"] });
+    const child = spawn(process.execPath, [writer, `sqlite:${path}`], { stdio: ["pipe", file, "inherit"] });
     closeSync(file);
     await expect.poll(() => statSync(join(directory, "acknowledged")).size).toBeGreaterThan(0);
     await expect(open()).rejects.toThrow(`${path} is in use by another process`);
