@@ -145,6 +145,7 @@ export async function startCluster(options: ClusterOptions, progress: Progress):
     kubeconfig: identity(name, `system:node:${name}`, ["system:nodes"]),
   }));
   if (real) {
+    await applyRole(kubeconfig);
     const proxy = identity("proxy", "system:kube-proxy");
     for (const { name, kubeconfig } of nodes) {
       const args = ["node", "--runtime", "cri", "--kubeconfig", kubeconfig, "-v", logLevel];
@@ -205,6 +206,12 @@ async function realNodesOf({ controllerSettings, dataDir, settings }: ClusterOpt
   const pods = controllerSettings?.nodeIpam?.clusterCidrs[0] ?? (await realPodRange(dataDir));
   const services = settings?.serviceClusterIpRange ?? DEFAULT_SETTINGS.serviceClusterIpRange;
   return { ...(await realNodes(dataDir, names, { pods, services })), pods };
+}
+
+/** Loaded only here: the API server's thread does without the client otherwise. */
+async function applyRole(kubeconfig: string): Promise<void> {
+  const { applyNetworkPolicyRole } = await import("./network-policy-role.ts");
+  await applyNetworkPolicyRole(kubeconfig);
 }
 
 /** The machine reaches Services too, and through it the API server its webhooks; at its node ports only where nodes are. */

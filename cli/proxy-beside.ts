@@ -10,6 +10,6 @@ export function proxyBeside(node: {
 }): Supervised {
   const { kubeconfig, nodeName, clusterCidr, logLevel } = node;
   const detectLocal = { mode: "ClusterCIDR", cidrs: clusterCidr } as const;
-  const options = { ...proxyDefaults, kubeconfig, nodeName, detectLocal };
+  const options = { ...proxyDefaults, kubeconfig, nodeName, detectLocal, networkPolicy: true };
   return supervise([{ name: "proxy", logLevel, options }], (text) => process.stderr.write(`${text}\n`));
 }

@@ -9,4 +9,5 @@ export const proxyDefaults = {
   minSyncPeriod: 100,
   syncPeriod: 30_000,
   table: "kube-proxy",
+  networkPolicy: false,
 };

@@ -23,6 +23,7 @@ interface Options {
   iptablesMinSyncPeriod: number;
   iptablesSyncPeriod: number;
   table: string;
+  networkPolicy: boolean;
   cleanup: boolean;
   verbosity: string;
 }
@@ -106,6 +107,11 @@ export const proxy = new Command("proxy")
       .default(defaults.syncPeriod, "30s"),
   )
   .option("--table <name>", "name of the table in nftables", defaults.table)
+  .option(
+    "--network-policy",
+    "isolate the node's Pods as NetworkPolicies say; needs to watch these, Pods and namespaces",
+    defaults.networkPolicy,
+  )
   .option("--cleanup", "remove all rules and exit", false)
   .addOption(flags.verbosity())
   .action(async (options: Options) => {
@@ -130,6 +136,7 @@ export const proxy = new Command("proxy")
         minSyncPeriod: options.iptablesMinSyncPeriod,
         syncPeriod: options.iptablesSyncPeriod,
         table: options.table,
+        networkPolicy: options.networkPolicy,
       },
     });
   });

@@ -20,6 +20,7 @@ import { ServiceHealthServers } from "./health/service-health.ts";
 import { createProxyMetrics } from "./metrics.ts";
 import { createNft } from "./nftables/nft.ts";
 import { type DetectLocal, isEligible, localTraffic, nodeFacts, nodePortAddresses } from "./node.ts";
+import { runPolicies } from "./policy/policy-controller.ts";
 import { type Proxier, runProxier } from "./services/proxier.ts";
 import type { RuleSettings } from "./services/service-rules.ts";
 import { familiesOf } from "./services/service-state.ts";
@@ -45,6 +46,8 @@ export interface ProxyStartOptions {
   readonly syncPeriod: number;
   /** Name of the table in nftables. */
   readonly table: string;
+  /** Whether the node's Pods are isolated as NetworkPolicies say; it takes the right to watch these, Pods and namespaces. */
+  readonly networkPolicy: boolean;
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
@@ -130,6 +133,14 @@ export async function start(options: ProxyStartOptions): Promise<{ stop(): Promi
   const answers = healthAnswers({ health, metrics, clock, isNodeEligible: () => isEligible(node()) });
   if (options.healthz) servers.push(listenWhenPossible(options.healthz, answers, { clock, logger }));
   if (options.metrics) servers.push(listenWhenPossible(options.metrics, metricsAnswers(metrics), { clock, logger }));
+  const policies = options.networkPolicy
+    ? runPolicies({
+        ...options,
+        informers: createInformers({ transport, clock, random, logger }),
+        node: nodeName,
+        nft: createNft(),
+      })
+    : undefined;
   informers.start();
   await informers.synced();
   run("IPv4");
@@ -156,7 +167,7 @@ export async function start(options: ProxyStartOptions): Promise<{ stop(): Promi
     stop() {
       stopped ??= (async () => {
         informers.stop();
-        await Promise.all([...proxiers.values()].map((proxier) => proxier.stop()));
+        await Promise.all([...proxiers.values(), policies].map((each) => each?.stop()));
         await Promise.all(servers.map((server) => server.stop()));
         await checks.stop();
         recorder.stop();

@@ -1,7 +1,10 @@
 import { createNft } from "../nftables/nft.ts";
+import { POLICY_TABLE } from "../policy/policy-table.ts";
 
 /** Removes all rules of a proxy. Idempotent. */
 export async function cleanUp(table: string): Promise<void> {
-  const tables = ["ip", "ip6"].map((family) => `add table ${family} ${table}\ndelete table ${family} ${table}\n`);
+  const tables = ["ip", "ip6"].flatMap((family) =>
+    [table, POLICY_TABLE].map((name) => `add table ${family} ${name}\ndelete table ${family} ${name}\n`),
+  );
   await createNft().run(tables.join(""));
 }
