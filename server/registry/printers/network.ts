@@ -23,8 +23,10 @@ export const networkPrinters: Printers = {
   },
   "discovery.k8s.io/endpointslices": {
     AddressType: ({ addressType }: EndpointSlice) => addressType,
-    Ports: ({ ports = [] }: EndpointSlice) => listWithMore(ports.map(({ port, name }) => String(port ?? name ?? "*"))),
-    Endpoints: ({ endpoints = [] }: EndpointSlice) =>
+    // A slice that was made without any has them as null.
+    Ports: ({ ports }: EndpointSlice) =>
+      listWithMore((ports ?? []).map(({ port, name }) => String(port ?? name ?? "*"))),
+    Endpoints: ({ endpoints }: EndpointSlice) =>
       listWithMore((endpoints ?? []).flatMap(({ addresses }) => addresses ?? [])),
   },
   "networking.k8s.io/ingressclasses": {
