@@ -401,3 +401,18 @@ test("a server that is to stop goes on for its delay, and says that it is not re
   expect(performance.now() - began).toBeGreaterThan(390);
   await expect(get("/livez")).rejects.toThrow();
 });
+
+test("a server starts again with another server's APIs in its store", async () => {
+  const where = { dataDir: join(folder, "apiservices"), storage: `sqlite:${join(folder, "apiservices.db")}` };
+  const service = { namespace: "default", name: "none" };
+  const spec = { group: "later.example", version: "v1", service, groupPriorityMinimum: 1, versionPriority: 1 };
+  const metadata = { name: "v1.later.example" };
+  const body = { apiVersion: "apiregistration.k8s.io/v1", kind: "APIService", metadata, spec };
+  const path = "/apis/apiregistration.k8s.io/v1/apiservices";
+  const first = await run({}, where);
+  expect(await call(first, path, { method: "POST", ...admin(first) }, body)).toMatchObject({ code: 201 });
+  await first.stop();
+  const second = await run({}, where);
+  expect(await call(second, `${path}/${metadata.name}`, admin(second))).toMatchObject({ code: 200 });
+  await second.stop();
+});

@@ -198,6 +198,7 @@ export async function start(options: StartOptions): Promise<Server> {
       now(),
     );
     releases.add(registry.onChange(() => documents.invalidate(now())));
+    let invalidateDiscovery = (): void => undefined; // until there is an app
     const aggregator = startAggregator({
       watch,
       reader,
@@ -212,7 +213,6 @@ export async function start(options: StartOptions): Promise<Server> {
       onError: console.error,
     });
     releases.add(() => aggregator.stop());
-    let invalidateDiscovery = (): void => undefined; // until there is an app
     const { flowControl, stop: stopFlowControl } = startFlowControl({
       settings,
       watch,
