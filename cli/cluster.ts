@@ -227,6 +227,7 @@ function machineProxy(
     nodeName: "",
     healthz: undefined,
     metrics: undefined,
+    conntrack: undefined,
     nodePortAddresses: [`${real.gateway}/32`],
     detectLocal: { mode: "ClusterCIDR", cidrs: [real.pods] } as const,
     table: real.proxyTable,

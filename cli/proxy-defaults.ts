@@ -8,6 +8,8 @@ export const proxyDefaults = {
   /** In ms. */
   minSyncPeriod: 100,
   syncPeriod: 30_000,
+  /** In seconds. */
+  conntrack: { tcpEstablished: 24 * 3600, tcpCloseWait: 3600, udp: 0, udpStream: 0, tcpBeLiberal: false },
   table: "kube-proxy",
   networkPolicy: false,
 };

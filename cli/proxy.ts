@@ -23,6 +23,11 @@ interface Options {
   iptablesMinSyncPeriod: number;
   iptablesSyncPeriod: number;
   table: string;
+  conntrackTcpTimeoutEstablished: number;
+  conntrackTcpTimeoutCloseWait: number;
+  conntrackTcpBeLiberal: boolean;
+  conntrackUdpTimeout: number;
+  conntrackUdpTimeoutStream: number;
   networkPolicy: boolean;
   cleanup: boolean;
   verbosity: string;
@@ -45,6 +50,9 @@ function address(text: string): Address | "" {
   if (!host || !port || Number(port) > 65_535) throw new InvalidArgumentError("must be an address and a port.");
   return { host, port: Number(port) };
 }
+
+const seconds = (text: string) => duration(text) / 1000;
+const { conntrack } = defaults;
 
 const list = (text: string): string[] => text.split(",").filter(Boolean);
 const MODES = ["ClusterCIDR", "NodeCIDR", "BridgeInterface", "InterfaceNamePrefix"] as const;
@@ -107,6 +115,30 @@ export const proxy = new Command("proxy")
       .default(defaults.syncPeriod, "30s"),
   )
   .option("--table <name>", "name of the table in nftables", defaults.table)
+  .addOption(
+    new Option("--conntrack-tcp-timeout-established <duration>", "how long quiet TCP connections are remembered")
+      .argParser(seconds)
+      .default(conntrack.tcpEstablished, "24h"),
+  )
+  .addOption(
+    new Option("--conntrack-tcp-timeout-close-wait <duration>", "how long such that one side has closed are")
+      .argParser(seconds)
+      .default(conntrack.tcpCloseWait, "1h"),
+  )
+  .option("--conntrack-tcp-be-liberal", "take packets out of a connection's window", conntrack.tcpBeLiberal)
+  .addOption(
+    new Option(
+      "--conntrack-udp-timeout <duration>",
+      "how long UDP without an answer is remembered; 0: the kernel's time",
+    )
+      .argParser(seconds)
+      .default(conntrack.udp, "0s"),
+  )
+  .addOption(
+    new Option("--conntrack-udp-timeout-stream <duration>", "how long UDP with answers is; 0: the kernel's time")
+      .argParser(seconds)
+      .default(conntrack.udpStream, "0s"),
+  )
   .option(
     "--network-policy",
     "isolate the node's Pods as NetworkPolicies say; needs to watch these, Pods and namespaces",
@@ -135,6 +167,13 @@ export const proxy = new Command("proxy")
         masqueradeBit: options.iptablesMasqueradeBit,
         minSyncPeriod: options.iptablesMinSyncPeriod,
         syncPeriod: options.iptablesSyncPeriod,
+        conntrack: {
+          tcpEstablished: options.conntrackTcpTimeoutEstablished,
+          tcpCloseWait: options.conntrackTcpTimeoutCloseWait,
+          udp: options.conntrackUdpTimeout,
+          udpStream: options.conntrackUdpTimeoutStream,
+          tcpBeLiberal: options.conntrackTcpBeLiberal,
+        },
         table: options.table,
         networkPolicy: options.networkPolicy,
       },
