@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -6,6 +6,7 @@ import { runBuilt } from "../../cli/run-built.ts";
 import { eventually } from "../eventually.ts";
 import { kubectlPath } from "../kubectl.ts";
 import { lacking, processOf, type RealCluster, realCluster } from "./real-cluster.ts";
+import { serviceTests } from "./service-tests.ts";
 
 const missing = lacking();
 if (missing) console.warn(`tests with real containers are skipped: ${missing}`);
@@ -46,13 +47,18 @@ const web = {
   },
 };
 
-/** Interfaces and cgroups of the machine that are inkube's. */
+/** Interfaces, cgroups and tables of rules of the machine that are inkube's. */
 function machineNames(): string[] {
-  const interfaces = readdirSync("/sys/class/net").filter((name) => /^in[bvk][0-9a-f]{8}/.test(name));
+  // Not /sys/class/net, which shows the network that /sys was mounted in.
+  const links = readFileSync("/proc/self/net/dev", "utf8").split("\n");
+  const interfaces = links
+    .map((line) => line.trim().split(":")[0] ?? "")
+    .filter((name) => /^in[bv][0-9a-f]{8}/.test(name));
+  const tables = execFileSync("nft", ["list", "tables"], { encoding: "utf8" });
   const roots = readdirSync("/sys/fs/cgroup").map((name) => join("/sys/fs/cgroup", name));
   const hierarchies = ["/sys/fs/cgroup", ...roots].filter((path) => existsSync(join(path, "cgroup.procs")));
   const cgroups = hierarchies.flatMap((path) => readdirSync(path)).filter((name) => name.startsWith("inkube-"));
-  return [...interfaces, ...cgroups];
+  return [...interfaces, ...cgroups, ...tables.split("\n").filter((line) => line.includes(" inkube-"))];
 }
 
 interface PodView {
@@ -145,6 +151,9 @@ describe.skipIf(missing)("with real containers on two nodes", () => {
       }
     }
   });
+
+  // Here, to share the cluster: making one takes longer than most tests.
+  serviceTests(() => cluster);
 
   test("logs are followed, commands run with input and exit codes, files are copied both ways", async () => {
     const [pod] = await pods("app=web");
