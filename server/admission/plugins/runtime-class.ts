@@ -3,6 +3,7 @@ import type { RuntimeClass } from "../../../openapi/api/node.k8s.io.v1.ts";
 import { StatusError } from "../../meta/errors.ts";
 import { goQuote } from "../../meta/go-quote.ts";
 import { getMember } from "../../meta/members.ts";
+import { validatePathSegmentName } from "../../meta/names.ts";
 import { forbidden } from "../forbidden.ts";
 import type { AdmissionAttributes, AdmissionPlugin, ObjectReader } from "../plugin.ts";
 import { amountsOf, equalAmounts } from "../resource-list.ts";
@@ -42,6 +43,8 @@ function classOf(attributes: AdmissionAttributes, { spec }: Pod, reader: ObjectR
   if (name === undefined) return undefined;
   // Upstream asks its own API, whose client refuses.
   if (name === "") throw new StatusError(500, "", "resource name may not be empty");
+  const wrong = validatePathSegmentName(name).join(" ");
+  if (wrong) throw new StatusError(500, "", `invalid resource name ${goQuote(name)}: [${wrong}]`);
   const found = reader.get<RuntimeClass>(CLASSES, "", name);
   if (!found) throw forbidden(attributes, `pod rejected: RuntimeClass ${goQuote(name)} not found`);
   return found;

@@ -7,7 +7,7 @@ import { compareQuantities, parseQuantity, quantityMilliValue } from "../../meta
 import { defineKind } from "../kind.ts";
 import { restore, status } from "../subresources.ts";
 import { validateBasicResource } from "./persistent-volume-validation.ts";
-import { validateClaimSpec } from "./pod/claim-template.ts";
+import { allowancesOf, validateClaimSpec } from "./pod/claim-template.ts";
 import { isNativeResource, roundResources } from "./pod/resource-lists.ts";
 import { validateResourceQuantity } from "./pod/resource-validation.ts";
 import { specDiff } from "./pod/spec-diff.ts";
@@ -46,7 +46,10 @@ export const persistentVolumeClaim = defineKind<PersistentVolumeClaim>({
   },
   validate: ({ spec }) => validateClaimSpec(spec, "spec"),
   updateChecks: ["changes", "whole", "own"],
-  validateUpdate: (object, old) => [...validateClaimSpec(object.spec, "spec"), ...validateUpdate(object, old)],
+  validateUpdate: (object, old) => [
+    ...validateClaimSpec(object.spec, "spec", allowancesOf(old.spec)),
+    ...validateUpdate(object, old),
+  ],
   warnings,
   selectableFields: ({ metadata }) => ({ name: metadata.name ?? "" }),
   subresources: {

@@ -120,3 +120,23 @@ test.each([
   const found = persistentVolume.validateUpdate?.(volumeIn(after), volumeIn(before), context);
   expect(messages(found).filter((text) => text.includes("beta label"))).toHaveLength(errors);
 });
+
+test.each([
+  [{ apiGroup: "Bad_group", kind: "X", name: "x" }, 0],
+  [{ kind: "PersistentVolumeClaim", name: "x" }, 1],
+  [undefined, 1],
+])("a claim whose source was %j may then come from a group with a bad name: %d errors", (before, errors) => {
+  const claimOf = (dataSource: object | undefined) =>
+    ({
+      metadata: { name: "c" },
+      spec: {
+        accessModes: ["ReadWriteOnce"],
+        resources: { requests: { storage: "1Gi" } },
+        ...(dataSource && { dataSource }),
+      },
+      status: {},
+    }) as PersistentVolumeClaim;
+  const after = claimOf({ apiGroup: "Bad_group", kind: "X", name: "x" });
+  const found = messages(persistentVolumeClaim.validateUpdate?.(after, claimOf(before), context));
+  expect(found.filter((text) => text.startsWith("spec.dataSource.apiGroup"))).toHaveLength(errors);
+});

@@ -20,14 +20,34 @@ export function validateClaimTemplate({ metadata, spec }: PersistentVolumeClaimT
   ];
 }
 
+/** What a stored claim may have that a new one may not: then it may go on having it. */
+export interface ClaimAllowances {
+  readonly invalidLabelValues?: boolean;
+  readonly invalidApiGroups?: boolean;
+}
+
+/** (ValidationOptionsForPersistentVolumeClaim) */
+export function allowancesOf({ selector, dataSource, dataSourceRef }: PersistentVolumeClaimSpec): ClaimAllowances {
+  return {
+    invalidLabelValues: validateLabelSelector(selector, {}, "").length > 0,
+    // Any group was good once.
+    invalidApiGroups: dataSource?.apiGroup !== undefined || dataSourceRef?.apiGroup !== undefined,
+  };
+}
+
 /** (ValidatePersistentVolumeClaimSpec) */
-export function validateClaimSpec(spec: PersistentVolumeClaimSpec, field: string): FieldError[] {
+export function validateClaimSpec(
+  spec: PersistentVolumeClaimSpec,
+  field: string,
+  allow: ClaimAllowances = {},
+): FieldError[] {
   const { accessModes = [], storageClassName, volumeMode, volumeAttributesClassName } = spec;
   const errors: FieldError[] = [];
   if (accessModes.length === 0) {
     errors.push(fieldRequired(`${field}.accessModes`, "at least 1 access mode is required"));
   }
-  errors.push(...validateLabelSelector(spec.selector, {}, `${field}.selector`));
+  const labels = { invalidLabelValues: allow.invalidLabelValues ?? false };
+  errors.push(...validateLabelSelector(spec.selector, labels, `${field}.selector`));
   for (const mode of accessModes) errors.push(...oneOf(mode, ACCESS_MODES, `${field}.accessModes`));
   const others = accessModes.some((mode) => mode !== "ReadWriteOncePod" && ACCESS_MODES.includes(mode));
   if (accessModes.includes("ReadWriteOncePod") && others) {
@@ -38,7 +58,7 @@ export function validateClaimSpec(spec: PersistentVolumeClaimSpec, field: string
   if (storageClassName) errors.push(...dnsSubdomain(storageClassName, `${field}.storageClassName`));
   errors.push(
     ...oneOf(volumeMode, ["Block", "Filesystem"], `${field}.volumeMode`),
-    ...validateDataSources(spec, field),
+    ...validateDataSources(spec, field, allow),
   );
   if (volumeAttributesClassName) {
     errors.push(...dnsSubdomain(volumeAttributesClassName, `${field}.volumeAttributesClassName`));
@@ -52,13 +72,17 @@ function validateStorage(amount: string | undefined, field: string): FieldError[
   return validateResourceQuantity("storage", amount, field);
 }
 
-function validateDataSources({ dataSource, dataSourceRef }: PersistentVolumeClaimSpec, field: string): FieldError[] {
+function validateDataSources(
+  { dataSource, dataSourceRef }: PersistentVolumeClaimSpec,
+  field: string,
+  { invalidApiGroups = false }: ClaimAllowances,
+): FieldError[] {
   const errors = Object.entries({ dataSource, dataSourceRef }).flatMap(([member, source]) => {
     if (!source) return [];
     const { name, kind, apiGroup = "" } = source;
     const at = `${field}.${member}`;
     const found = [...needed(name, `${at}.name`), ...needed(kind, `${at}.kind`)];
-    if (apiGroup) found.push(...dnsSubdomain(apiGroup, `${at}.apiGroup`));
+    if (apiGroup) found.push(...(invalidApiGroups ? [] : dnsSubdomain(apiGroup, `${at}.apiGroup`)));
     else if (kind !== "PersistentVolumeClaim") {
       const detail = "must be 'PersistentVolumeClaim' when referencing the default apiGroup";
       found.push(fieldInvalid(at, kind, detail));

@@ -58,7 +58,9 @@ export function validatePodUpdate(pod: Pod, old: Pod): FieldError[] {
   errors.push(...validateAddedTolerations(spec.tolerations, oldSpec.tolerations, optionsOf(old)));
   const oldGates = new Set((oldSpec.schedulingGates ?? []).map(({ name }) => name));
   for (const [i, { name }] of (spec.schedulingGates ?? []).entries()) {
-    if (oldGates.has(name)) continue;
+    // Of one that is named twice the last is told.
+    const isLast = !spec.schedulingGates?.slice(i + 1).some((other) => other.name === name);
+    if (oldGates.has(name) || !isLast) continue;
     const detail = `only deletion is allowed, but found new scheduling gate '${name}'`;
     errors.push(fieldForbidden(`spec.schedulingGates[${i}].name`, detail));
   }
