@@ -52,7 +52,7 @@ function validateTopologies(terms: readonly TopologySelectorTerm[]): FieldError[
   return terms.flatMap((term, index) => {
     const field = `allowedTopologies[${index}]`;
     // Upstream compares with as many empty terms as there are terms, too.
-    const others = [...terms.map(() => ({})), ...terms.slice(0, index)];
+    const others = [...(term.matchLabelExpressions?.length ? [] : terms.map(() => ({}))), ...terms.slice(0, index)];
     const same = others.filter((other) => semanticEqual(setsOf(other), setsOf(term)));
     return [...validateTerm(term, field), ...same.map(() => fieldDuplicate(`${field}.matchLabelExpressions`, ""))];
   });

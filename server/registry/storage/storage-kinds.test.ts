@@ -32,6 +32,11 @@ test.each<[keyof typeof definitions, object, string[]]>([
     ['volumeBindingMode: Unsupported value: "": supported values: "Immediate", "WaitForFirstConsumer"'],
   ],
   [
+    "storageClass",
+    { provisioner, allowedTopologies: [topology([])] },
+    ["allowedTopologies[0].matchLabelExpressions[0].values: Required value"],
+  ],
+  [
     "storageClass", // upstream finds an empty term to be like others that are not there
     { provisioner, allowedTopologies: [{}] },
     ['allowedTopologies[0].matchLabelExpressions: Duplicate value: ""'],
