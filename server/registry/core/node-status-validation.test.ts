@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import type { Node } from "../../../openapi/api/core.v1.ts";
+import { validateAvoidPods } from "./node-annotations.ts";
 import { validateDeclaredFeatures, validateSwap } from "./node-status-validation.ts";
 
 // The rest of a status does not matter here.
@@ -24,4 +25,21 @@ test.each([
   [0, ["metadata.nodeSwapStatus.capacity FieldValueInvalid"]],
 ])("a node with swap of %j bytes", (capacity, expected) => {
   expect(causes(validateSwap(nodeOf({ nodeInfo: { swap: { capacity } } })))).toEqual(expected);
+});
+
+test.each([
+  ["{}", []],
+  ['{"preferAvoidPods":[{}]}', ["[0].PodSignature FieldValueRequired"]],
+  ['{"preferAvoidPods":[{"podSignature":{"podController":{"controller":true}}}]}', []],
+  [
+    '{"preferAvoidPods":[{"podSignature":{"podController":{"controller":false}}}]}',
+    ["[0].PodSignature.PodController.Controller FieldValueInvalid"],
+  ],
+  ["{", [" FieldValueInvalid"]],
+])("a node that would rather not run %s", (text, expected) => {
+  const key = "scheduler.alpha.kubernetes.io/preferAvoidPods";
+  const found = causes(validateAvoidPods({ ...nodeOf({}), metadata: { name: "n", annotations: { [key]: text } } }));
+  expect(found.map((cause) => cause.replace(/^metadata\.annotations\.(AvoidPods|[^[]*preferAvoidPods)/, ""))).toEqual(
+    expected,
+  );
 });

@@ -33,5 +33,5 @@ export function validateSwap({ status }: Node): FieldError[] {
   const capacity = status?.nodeInfo?.swap?.capacity;
   if (capacity === undefined || capacity > 0) return [];
   // The path is upstream's.
-  return [fieldInvalid("metadata.nodeSwapStatus.capacity", capacity, "must be greater than 0")];
+  return [fieldInvalid("metadata.nodeSwapStatus.capacity", capacity, "must be greater than zero")];
 }

@@ -17,6 +17,7 @@ import { validateLabelValue } from "../../meta/names.ts";
 import { parseQuantity, quantitySign, scaledValue } from "../../meta/quantity.ts";
 import { defineKind } from "../kind.ts";
 import { restore, status } from "../subresources.ts";
+import { validateAvoidPods } from "./node-annotations.ts";
 import { validateDeclaredFeatures, validateSwap } from "./node-status-validation.ts";
 import { roundResources } from "./pod/resource-lists.ts";
 
@@ -80,6 +81,7 @@ function syncPodCidrs(spec: NonNullable<Node["spec"]>): void {
 function validate(object: Node): FieldError[] {
   const { spec } = object;
   return [
+    ...validateAvoidPods(object),
     ...validateTaints(spec?.taints ?? []),
     ...validateResources(object),
     ...validateSwap(object),
@@ -90,7 +92,7 @@ function validate(object: Node): FieldError[] {
 
 function validateUpdate(object: Node, old: Node): FieldError[] {
   const { spec = {}, status } = object;
-  const errors = [...validateResources(object), ...validateDeclaredFeatures(object)];
+  const errors = [...validateAvoidPods(object), ...validateResources(object), ...validateDeclaredFeatures(object)];
   const seen: unknown[] = [];
   for (const [index, address] of (status?.addresses ?? []).entries()) {
     if (seen.some((other) => semanticEqual(other, address))) {

@@ -10,8 +10,8 @@ import { validateContentOfUpdate } from "./update-validation.ts";
 export function validateResize(pod: Pod, old: Pod): FieldError[] {
   const spec = pod.spec ?? {};
   const oldSpec = old.spec ?? {};
-  if (old.metadata.annotations?.[MIRROR] !== undefined) return [fieldForbidden("", "static pods cannot be resized")];
-  if (oldSpec.os?.name === "windows") return [fieldForbidden("", "windows pods cannot be resized")];
+  if (old.metadata.annotations?.[MIRROR] !== undefined) return [fieldForbidden("[]", "static pods cannot be resized")];
+  if (oldSpec.os?.name === "windows") return [fieldForbidden("[]", "windows pods cannot be resized")];
   const errors = validateContentOfUpdate(pod, old);
   if ((old.status?.qosClass || qosClass(oldSpec)) !== qosClass(spec)) {
     const detail = "Pod QOS Class may not change as a result of resizing";

@@ -123,7 +123,7 @@ function validateResourceClaims(
   const seen = new Set<string>();
   return claims.flatMap((claim, i) => {
     if (meta?.annotations?.[MIRROR] !== undefined) {
-      return [fieldForbidden("", "static pods do not support resource claims")];
+      return [fieldForbidden("[]", "static pods do not support resource claims")];
     }
     const { name = "", resourceClaimName, resourceClaimTemplateName } = claim;
     const at = `${field}[${i}]`;

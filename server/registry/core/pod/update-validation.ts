@@ -206,7 +206,7 @@ function onlyAdds(now: NodeSelectorTerm, old: NodeSelectorTerm): boolean {
 /** They may be added, and nothing else. (ValidatePodEphemeralContainersUpdate) */
 export function validateEphemeralContainersUpdate(pod: Pod, old: Pod): FieldError[] {
   if (old.metadata.annotations?.[MIRROR] !== undefined) {
-    return [fieldForbidden("", "static pods do not support ephemeral containers")];
+    return [fieldForbidden("[]", "static pods do not support ephemeral containers")];
   }
   const field = "spec.ephemeralContainers";
   const now = new Map((pod.spec?.ephemeralContainers ?? []).map((container) => [container.name, container]));
