@@ -147,6 +147,16 @@ function formatDecimal(mantissa: bigint, exponent: number, asExponent: boolean):
   return all.slice(0, end) + "0".repeat(zeros - power) + suffix;
 }
 
+/** Quotes as package time of Go does: whatever is not printable ASCII byte by byte. */
+export function quoteBytes(text: string): string {
+  const body = Buffer.from(text, "utf8")
+    .toString("latin1")
+    .replace(/["\\]|[^ -\x7f]/g, (char) =>
+      /["\\]/.test(char) ? `\\${char}` : `\\x${char.charCodeAt(0).toString(16).padStart(2, "0")}`,
+    );
+  return `"${body}"`;
+}
+
 const UNITS: Readonly<Record<string, bigint>> = {
   ns: 1n,
   us: 1_000n,
@@ -160,7 +170,7 @@ const UNITS: Readonly<Record<string, bigint>> = {
 
 /** Nanoseconds of a Go duration such as "1h15m30.5s". @throws ScalarError */
 export function parseGoDuration(text: string): bigint {
-  const invalid = () => new ScalarError(`time: invalid duration ${JSON.stringify(text)}`);
+  const invalid = () => new ScalarError(`time: invalid duration ${quoteBytes(text)}`);
   const negative = text.startsWith("-");
   let rest = /^[+-]/.test(text) ? text.slice(1) : text;
   if (rest === "0") return 0n;
@@ -172,10 +182,10 @@ export function parseGoDuration(text: string): bigint {
     if (whole === "" && fraction === "") throw invalid();
     rest = rest.slice(matched.length);
     const unit = /^[^0-9.]*/.exec(rest)?.[0] ?? "";
-    if (unit === "") throw new ScalarError(`time: missing unit in duration ${JSON.stringify(text)}`);
+    if (unit === "") throw new ScalarError(`time: missing unit in duration ${quoteBytes(text)}`);
     const size = Object.hasOwn(UNITS, unit) ? UNITS[unit] : undefined;
     if (size === undefined)
-      throw new ScalarError(`time: unknown unit ${JSON.stringify(unit)} in duration ${JSON.stringify(text)}`);
+      throw new ScalarError(`time: unknown unit ${quoteBytes(unit)} in duration ${quoteBytes(text)}`);
     rest = rest.slice(unit.length);
     total += BigInt(whole || "0") * size;
     if (fraction) total += (BigInt(fraction) * size) / 10n ** BigInt(fraction.length);

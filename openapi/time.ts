@@ -2,7 +2,7 @@
  * Times of the API: RFC 3339 in, UTC out. Errors are those of Go's time.Parse, which tell the layout and the rest of
  * the text it could not use (apimachinery/pkg/apis/meta/v1/time.go and micro_time.go).
  */
-import { ScalarError } from "./scalars.ts";
+import { quoteBytes, ScalarError } from "./scalars.ts";
 
 const SECONDS_LAYOUT = "2006-01-02T15:04:05Z07:00";
 const MICRO_LAYOUT = "2006-01-02T15:04:05.000000Z07:00";
@@ -47,10 +47,10 @@ function daysIn(year: number, month: number): number {
 /** Seconds as milliseconds since 1970, and the digits after the second as sent. */
 function parse(text: string, layout: string): { milliseconds: number; fraction: string } {
   let rest = text;
-  const quoted = JSON.stringify(text);
+  const quoted = quoteBytes(text);
   const fail = (element: string) =>
     new ScalarError(
-      `parsing time ${quoted} as ${JSON.stringify(layout)}: cannot parse ${JSON.stringify(rest)} as ${JSON.stringify(element)}`,
+      `parsing time ${quoted} as ${quoteBytes(layout)}: cannot parse ${quoteBytes(rest)} as ${quoteBytes(element)}`,
     );
   const outOfRange = (what: string) => new ScalarError(`parsing time ${quoted}: ${what} out of range`);
   const take = (pattern: RegExp, element: string): string => {
@@ -78,7 +78,7 @@ function parse(text: string, layout: string): { milliseconds: number; fraction: 
   const fraction = layout === MICRO_LAYOUT ? take(/^[.,][0-9]{6}/, ".000000") : (/^[.,][0-9]+/.exec(rest)?.[0] ?? "");
   if (layout !== MICRO_LAYOUT) rest = rest.slice(fraction.length);
   const zone = take(/^(?:Z|[+-][0-9]{2}:[0-9]{2})/, "Z07:00");
-  if (rest !== "") throw new ScalarError(`parsing time ${quoted}: extra text: ${JSON.stringify(rest)}`);
+  if (rest !== "") throw new ScalarError(`parsing time ${quoted}: extra text: ${quoteBytes(rest)}`);
   if (day < 1 || day > daysIn(year, month)) throw outOfRange("day");
   const [offsetHours, offsetMinutes] = [Number(zone.slice(1, 3)), Number(zone.slice(4, 6))];
   if (offsetHours > 24) throw outOfRange("time zone offset hour");

@@ -69,6 +69,29 @@ test.each([
 });
 
 test.each([
+  ["application/merge-patch+json", "{", 404],
+  ["application/json-patch+json", "{", 404],
+  ["application/strategic-merge-patch+json", "", 404],
+  ["application/apply-patch+yaml", "{", 400],
+])("a %s that is wrong (%j) answers %i where there is no object", async (type, text, code) => {
+  const { api } = serve();
+  const path = `${CONFIG_MAPS}/none?fieldManager=a`;
+  expect((await api.patch(path).set("Content-Type", type).send(text)).status).toBe(code);
+});
+
+test.each([
+  ["apiVersion: []\nkind: ConfigMap", "array into Go struct field .apiVersion of type string"],
+  ["apiVersion: v1\nkind: {}", "object into Go struct field .kind of type string"],
+  ["- a", "array into Go value of type struct"],
+  ['a: "b', "yaml: found unexpected end of stream"],
+])("YAML without a type that can be read (%j) is refused in upstream's words", async (text, message) => {
+  const { api } = serve();
+  const answer = await api.post(CONFIG_MAPS).set("Content-Type", "application/yaml").send(text);
+  expect(answer.body.message).toContain("the object provided is unrecognized (must be of type ConfigMap): ");
+  expect(answer.body.message).toContain(message);
+});
+
+test.each([
   "//api/v1/namespaces",
   "/nope",
   "/apis/nope",

@@ -8,7 +8,7 @@ import { goQuote } from "../meta/go-quote.ts";
 import type { UnstructuredObject } from "../meta/object.ts";
 import type { CustomResourceHooks } from "../registry/kind.ts";
 import { PLAIN } from "./negotiate.ts";
-import { parseYaml } from "./parse-yaml.ts";
+import { jsonOfYaml, parseYaml } from "./parse-yaml.ts";
 
 /** What a body must be. */
 export interface Expected {
@@ -226,10 +226,10 @@ function explain(error: unknown, bytes: Uint8Array, format: Format, expected: Ex
         `the object provided is unrecognized (must be of type ${expected.kind}): ${message} (${summary(bytes)})`,
       );
     }
-    if (error instanceof DecodeError && !message.includes(VERSION_KIND)) {
-      return cannotBeHandled(expected.kind, expected.version, expected.kind, message);
-    }
-    const text = error instanceof DecodeError ? `couldn't get version/kind; json parse error: ${message}` : message;
+    const found = error instanceof DecodeError ? findKind(jsonOfYaml(bytes)) : { message };
+    if (!("message" in found)) return cannotBeHandled(expected.kind, expected.version, expected.kind, message);
+    const text =
+      error instanceof DecodeError ? `couldn't get version/kind; json parse error: ${found.message}` : message;
     return badRequest(
       `the object provided is unrecognized (must be of type ${expected.kind}): ${text} (${summary(bytes)})`,
     );

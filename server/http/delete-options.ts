@@ -1,4 +1,5 @@
 import { coerce, decodeJson } from "../../openapi/decode.ts";
+import { DecodeError } from "../../openapi/json-tree.ts";
 import { decodeProtobuf } from "../../openapi/protobuf/codec.ts";
 import { schemaOf } from "../../openapi/types.ts";
 import { badRequest, invalid } from "../meta/errors.ts";
@@ -6,7 +7,7 @@ import { goQuote } from "../meta/go-quote.ts";
 import { validateDeleteOptions } from "../meta/options.ts";
 import type { DeleteOptions } from "../registry/store.ts";
 import { bodyFormat, findKind } from "./decode.ts";
-import { parseYaml } from "./parse-yaml.ts";
+import { jsonOfYaml, parseYaml } from "./parse-yaml.ts";
 import { optionalBool, optionalInt } from "./query.ts";
 
 const DELETE_OPTIONS = "io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions";
@@ -37,8 +38,9 @@ function fromBody(body: Uint8Array, contentType: string | undefined): DeleteOpti
     return checked(decodeJson(body, schema, "Ignore").value);
   } catch (error) {
     if (!(error instanceof Error)) throw error;
-    const found = format === "json" ? findKind(body) : undefined;
-    if (found && "message" in found) throw badRequest(`couldn't get version/kind; json parse error: ${found.message}`);
+    const found = error instanceof DecodeError ? findKind(format === "yaml" ? jsonOfYaml(body) : body) : undefined;
+    if (format !== "protobuf" && found && "message" in found)
+      throw badRequest(`couldn't get version/kind; json parse error: ${found.message}`);
     throw badRequest(error.message);
   }
 }

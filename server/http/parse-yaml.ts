@@ -7,6 +7,7 @@ import {
   type SchemaOptions,
   type YAMLError,
 } from "yaml";
+import { encodeRaw } from "../../openapi/encode.ts";
 import { NumberText, numberOf } from "../../openapi/exact-json.ts";
 import { compareText } from "../meta/managed-fields/path-element.ts";
 import { type Members, setMember } from "../meta/members.ts";
@@ -57,6 +58,11 @@ export function parseYaml(bytes: Uint8Array): ParsedYaml {
   return { value: withNumbers(document.toJS({ maxAliasCount: 100 }), new Set()), duplicates };
 }
 
+/** What upstream's serializers make of YAML before anything else. @throws Error in go-yaml's words */
+export function jsonOfYaml(bytes: Uint8Array): Uint8Array {
+  return Buffer.from(encodeRaw(parseYaml(bytes).value));
+}
+
 /** Integers as JSON has them: numbers, bigints up to an int64, and beyond an uint64 the floats of go-yaml. */
 function withNumbers(value: unknown, seen: Set<unknown>): unknown {
   if (typeof value === "bigint") {
@@ -95,6 +101,9 @@ function goMessage(error: YAMLError, text: string): string {
     const [open] = /[[{](?=[^[{]*$)/.exec(text) ?? ["["];
     const wanted = /[[{,]\s*$/.test(text) ? "node content" : `',' or '${open === "[" ? "]" : "}"}'`;
     return `yaml: line ${text.split("\n").length}: did not find expected ${wanted}`;
+  }
+  if (error.message.startsWith("Missing closing") && error.message.includes("quote")) {
+    return "yaml: found unexpected end of stream";
   }
   const line = error.linePos?.[0].line ?? 1;
   // go-yaml counts from 0 and leaves line 0 out.

@@ -51,7 +51,7 @@ export async function patch(request: ResourceRequest): Promise<void> {
   const change =
     type === "apply"
       ? applyFor(request, body, options, scope)
-      : changeBy(request, mechanismFor(type, body, options), type, scope);
+      : changeBy(request, () => mechanismFor(type, body, options), type, scope);
   const { stored, created } = await store.update(
     namespace,
     name,
@@ -79,14 +79,20 @@ function patchType({ ctx, kind }: ResourceRequest): PatchType | "apply" {
   throw kind.custom ? unsupportedMediaType(CUSTOM_TYPES) : routeError(415);
 }
 
-/** The update of a patch that says what to do to the current object, whatever it is by then. */
-function changeBy(request: ResourceRequest, mechanism: Mechanism, type: PatchType, scope: HandlerScope) {
+/**
+ * The update of a patch that says what to do to the current object, whatever it is by then. What is wrong with the
+ * patch comes out only where there is an object.
+ */
+function changeBy(request: ResourceRequest, read: () => Mechanism, type: PatchType, scope: HandlerScope) {
   const { kind, name, subresource } = request;
   const expected = expectedOf(request);
   const other = subresource?.definition.write !== undefined;
   let warned = false;
+  let known: Mechanism | undefined;
   return (current: KubeObject | undefined): KubeObject => {
     if (!current) throw notFound({ group: kind.group, resource: kind.plural }, name);
+    known ??= read();
+    const mechanism = known;
     const patched = mechanism.apply(other ? current : fromStorage(kind, current), expected.schema);
     const object = decodePatched(patched, mechanism, expected);
     const conversion = type === "strategic" ? undefined : conversionProblem(object.value, expected);
