@@ -28,12 +28,14 @@ const MERGE_PATCH = "application/merge-patch+json";
 
 /** Plain HTTP with the credentials of a kubeconfig: for what the official client does not let through. */
 export class HttpClient {
-  readonly #server: string;
-  readonly #options: RequestOptions;
+  /** `https://host:port` */
+  readonly server: string;
+  /** What its requests are made with. */
+  readonly options: RequestOptions;
 
   private constructor(server: string, options: RequestOptions) {
-    this.#server = server;
-    this.#options = options;
+    this.server = server;
+    this.options = options;
   }
 
   static async open(kubeconfig: string): Promise<HttpClient> {
@@ -55,7 +57,7 @@ export class HttpClient {
     const ofBody = text && { "content-type": type, "content-length": `${Buffer.byteLength(text)}` };
     const sent = { accept: "application/json", ...ofBody, ...headers };
     return new Promise((resolve, reject) => {
-      const call = request(new URL(path, this.#server), { ...this.#options, method, headers: sent }, (response) => {
+      const call = request(new URL(path, this.server), { ...this.options, method, headers: sent }, (response) => {
         const chunks: Buffer[] = [];
         response.on("data", (chunk) => chunks.push(chunk));
         response.on("error", reject);
@@ -83,7 +85,7 @@ export class HttpClient {
   watch(path: string): Promise<OpenWatch> {
     return new Promise((resolve, reject) => {
       // A connection of its own: one that is watched is not free for other requests.
-      const call = request(new URL(path, this.#server), this.#options, (response) => {
+      const call = request(new URL(path, this.server), this.options, (response) => {
         if (response.statusCode !== 200) {
           response.resume();
           reject(new Error(`watch of ${path} answered ${response.statusCode}`));
