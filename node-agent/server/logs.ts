@@ -1,4 +1,6 @@
 import type { ServerResponse } from "node:http";
+import type { ContainerStatus } from "../../openapi/api/core.v1.ts";
+import { containerStatus } from "../container-state.ts";
 import type { LogOptions } from "../runtime/runtime.ts";
 import { findWorker, HttpError, type KubeletServerOptions } from "./request.ts";
 
@@ -29,22 +31,34 @@ export async function serveLogs(
     ...(number("limitBytes") !== undefined && { limitBytes: number("limitBytes") }),
     ...(since && { since }),
   };
-  if (options.previous && !record.exit) {
-    throw new HttpError(
-      400,
-      `previous terminated container ${JSON.stringify(container)} in pod ${JSON.stringify(pod)} not found`,
-    );
-  }
-  if (!record.running && !record.exit) {
-    throw new HttpError(
-      400,
-      `container ${JSON.stringify(container)} in pod ${JSON.stringify(pod)} is waiting to start: ${record.waiting.reason}`,
-    );
-  }
+  const status = containerStatus(record);
+  const refused = withoutLog(status, pod, options.previous);
+  if (refused !== undefined) throw new HttpError(400, refused);
+  // While it waits for its next start, the last instance is both the current and the previous one.
+  const chosen = { ...options, previous: options.previous && status.state?.waiting === undefined };
   const aborted = new AbortController();
   response.on("close", () => aborted.abort());
   response.writeHead(200, { "Content-Type": "text/plain" });
   response.flushHeaders();
-  await runtime.logs(worker.pod.metadata.uid ?? "", container, options, response, aborted.signal);
+  await runtime.logs(worker.pod.metadata.uid ?? "", container, chosen, response, aborted.signal);
   response.end();
+}
+
+/** Why a container has no log to show. (kubelet_pods.go validateContainerLogStatus) */
+export function withoutLog(
+  { name, state, lastState }: ContainerStatus,
+  pod: string,
+  previous: boolean,
+): string | undefined {
+  const which = `container ${JSON.stringify(name)} in pod ${JSON.stringify(pod)}`;
+  const last = lastState?.terminated?.containerID;
+  if (previous) return last ? undefined : `previous terminated ${which} not found`;
+  if (state?.running || state?.terminated?.containerID || last) return undefined;
+  if (state?.terminated) return `${which} is terminated`;
+  const reason = state?.waiting?.reason ?? "";
+  const why: Readonly<Record<string, string>> = {
+    ErrImagePull: "image can't be pulled",
+    ImagePullBackOff: "trying and failing to pull image",
+  };
+  return `${which} is waiting to start: ${why[reason] ?? reason}`;
 }

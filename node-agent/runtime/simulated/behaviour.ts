@@ -5,6 +5,7 @@ import type { ImageDefinition } from "./image.ts";
 import type { Endpoint } from "./network/endpoint.ts";
 import type { DnsAnswer, RecordType } from "./network/names.ts";
 import type { Acceptor, Receiver } from "./network/stack.ts";
+import type { Terminal } from "./terminal.ts";
 
 /** What a simulated process sees of its world. */
 export interface Process {
@@ -22,7 +23,7 @@ export interface Process {
   readonly network: ProcessNetwork;
   readonly image: ImageDefinition | undefined;
   /** Present when somebody sits at it. */
-  readonly terminal?: { onInterrupt(listener: (() => void) | undefined): void };
+  readonly terminal?: Pick<Terminal, "onInterrupt" | "size">;
   /** What the security context takes away. */
   readonly privileges: Privileges;
   /** In [0, 1). */

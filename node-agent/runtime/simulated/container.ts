@@ -163,6 +163,7 @@ export async function startContainer(config: ContainerConfig, options: StartOpti
     exec: (command, streams, signal) => exec(process, command, streams, AbortSignal.any([signal, aborted.signal])),
     async attach(streams, signal) {
       viewers.add(streams);
+      if (screen) streams.onResize?.(screen.resize);
       const feed = (chunk: Buffer) => void stdin.write(chunk);
       const end = () => container.stdinOnce && stdin.end();
       if (container.stdin) streams.stdin?.on("data", feed).once("end", end);
@@ -211,6 +212,7 @@ const flushed = (_stream: Writable, hasTerminal: boolean) =>
 async function exec(process: Process, command: readonly string[], streams: Streams, signal: AbortSignal) {
   const { stdout = nowhere(), stdin } = streams;
   const screen = streams.tty ? terminal(stdin, stdout) : undefined;
+  if (screen) streams.onResize?.(screen.resize);
   const ended = new AbortController();
   const end = () => ended.abort(SIGKILL);
   if (signal.aborted) end();

@@ -7,14 +7,29 @@ const CONTROL_U = 21;
 const DELETE = 127;
 const ESCAPE = 27;
 
+/** In characters. */
+export interface TerminalSize {
+  readonly width: number;
+  readonly height: number;
+}
+
+/** Until the client says how large its own is. */
+const DEFAULT_SIZE: TerminalSize = { width: 80, height: 24 };
+
+export interface Terminal {
+  readonly stdin: Readable | undefined;
+  readonly stdout: Writable;
+  onInterrupt(listener: (() => void) | undefined): void;
+  size(): TerminalSize;
+  resize(size: TerminalSize): void;
+}
+
 /**
  * The far end of a terminal in raw mode: echoes what is typed, lets a line be corrected, hands whole lines on, and
  * ends lines of output as terminals want them. What a kernel's line discipline does for real containers.
  */
-export function terminal(
-  rawInput: Readable | undefined,
-  rawOutput: Writable,
-): { stdin: Readable | undefined; stdout: Writable; onInterrupt(listener: (() => void) | undefined): void } {
+export function terminal(rawInput: Readable | undefined, rawOutput: Writable): Terminal {
+  let size = DEFAULT_SIZE;
   let interrupted: (() => void) | undefined;
   const stdout = new Transform({
     transform: (chunk: Buffer, _encoding, done) => done(null, chunk.toString("latin1").replaceAll(/\r?\n/g, "\r\n")),
@@ -22,7 +37,14 @@ export function terminal(
   });
   stdout.on("data", (text: Buffer | string) => rawOutput.write(Buffer.from(text as string, "latin1")));
   stdout.on("finish", () => rawOutput.end());
-  if (!rawInput) return { stdin: undefined, stdout, onInterrupt: () => {} };
+  const sized = {
+    size: () => size,
+    resize(wanted: TerminalSize) {
+      // Clients say 0 when they do not know.
+      if (wanted.width > 0 && wanted.height > 0) size = wanted;
+    },
+  };
+  if (!rawInput) return { stdin: undefined, stdout, onInterrupt: () => {}, ...sized };
   const stdin = new PassThrough();
   const echo = (text: string) => rawOutput.writable && rawOutput.write(text);
   let line: number[] = [];
@@ -58,6 +80,7 @@ export function terminal(
   });
   rawInput.on("end", () => stdin.end());
   return {
+    ...sized,
     stdin,
     stdout,
     onInterrupt: (listener) => {

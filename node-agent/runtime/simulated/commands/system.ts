@@ -111,6 +111,20 @@ export const systemCommands: Commands = {
     }
     return code;
   },
+  async stty({ args, terminal, stdout, stderr }) {
+    if (!terminal) {
+      stderr.write("stty: standard input: Not a tty\n");
+      return 1;
+    }
+    const { width, height } = terminal.size();
+    if (args[1] === "size") stdout.write(`${height} ${width}\n`);
+    else if (args.length === 1) stdout.write(`speed 38400 baud; line = 0;\nrows ${height}; columns ${width};\n`);
+    return 0;
+  },
+  async tty({ terminal, stdout }) {
+    stdout.write(terminal ? "/dev/pts/0\n" : "not a tty\n");
+    return terminal ? 0 : 1;
+  },
   async nproc({ stdout }) {
     stdout.write("8\n");
     return 0;
