@@ -27,15 +27,19 @@ export function controllerOf({ metadata }: ApiObject) {
 /** In place of a uid. */
 const withoutController = ({ metadata }: ApiObject): string => `none in ${metadata.namespace ?? ""}`;
 
+const isSame = (one: readonly string[], other: readonly string[]) =>
+  one.length === other.length && one.every((value, at) => value === other[at]);
+
 /** Objects of one resource with indexes that are kept as objects come and go. (client-go/tools/cache.Indexer) */
 export class ObjectStore<T extends ApiObject> implements Lister<T> {
   readonly #objects = new Map<Key, T>();
+  /** Each has one of its own: buckets would cost more than the objects' entries. */
+  readonly #byUid = new Map<string, T>();
   readonly #functions = new Map<string, IndexFunction<T>>();
   readonly #indexes = new Map<string, Map<string, Map<Key, T>>>();
 
   constructor() {
     this.addIndex("namespace", ({ metadata }) => [metadata.namespace ?? ""]);
-    this.addIndex("uid", ({ metadata }) => (metadata.uid ? [metadata.uid] : []));
     this.addIndex("controllerUid", (object) => {
       return [controllerOf(object)?.uid || withoutController(object)];
     });
@@ -46,15 +50,22 @@ export class ObjectStore<T extends ApiObject> implements Lister<T> {
     if (this.#functions.has(name)) return;
     this.#functions.set(name, values);
     this.#indexes.set(name, new Map());
-    for (const [key, object] of this.#objects) this.#insert(name, key, object);
+    for (const [key, object] of this.#objects) this.#insert(name, key, object, values(object));
   }
 
   /** @returns what was there before. */
   set(object: T): T | undefined {
     const key = keyOf(object);
-    const old = this.delete(key);
+    const old = this.#objects.get(key);
     this.#objects.set(key, object);
-    for (const name of this.#functions.keys()) this.#insert(name, key, object);
+    if (old?.metadata.uid && old.metadata.uid !== object.metadata.uid) this.#byUid.delete(old.metadata.uid);
+    if (object.metadata.uid) this.#byUid.set(object.metadata.uid, object);
+    for (const [name, values] of this.#functions) {
+      const [before, after] = [old ? values(old) : [], values(object)];
+      // Most changes leave an object where it is in an index: then its entry only gets the new one.
+      if (!isSame(before, after)) this.#remove(name, key, before);
+      this.#insert(name, key, object, after);
+    }
     return old;
   }
 
@@ -63,14 +74,8 @@ export class ObjectStore<T extends ApiObject> implements Lister<T> {
     const old = this.#objects.get(key);
     if (!old) return undefined;
     this.#objects.delete(key);
-    for (const [name, values] of this.#functions) {
-      const index = this.#indexes.get(name)!;
-      for (const value of values(old)) {
-        const bucket = index.get(value);
-        bucket?.delete(key);
-        if (bucket?.size === 0) index.delete(value);
-      }
-    }
+    if (old.metadata.uid) this.#byUid.delete(old.metadata.uid);
+    for (const [name, values] of this.#functions) this.#remove(name, key, values(old));
     return old;
   }
 
@@ -99,7 +104,7 @@ export class ObjectStore<T extends ApiObject> implements Lister<T> {
   }
 
   byUid(uid: string): T | undefined {
-    return this.by("uid", uid)[0];
+    return this.#byUid.get(uid);
   }
 
   by(index: string, value: string): readonly T[] {
@@ -108,9 +113,18 @@ export class ObjectStore<T extends ApiObject> implements Lister<T> {
     return [...(buckets.get(value)?.values() ?? [])];
   }
 
-  #insert(name: string, key: Key, object: T): void {
+  #remove(name: string, key: Key, values: readonly string[]): void {
     const index = this.#indexes.get(name)!;
-    for (const value of this.#functions.get(name)!(object)) {
+    for (const value of values) {
+      const bucket = index.get(value);
+      bucket?.delete(key);
+      if (bucket?.size === 0) index.delete(value);
+    }
+  }
+
+  #insert(name: string, key: Key, object: T, values: readonly string[]): void {
+    const index = this.#indexes.get(name)!;
+    for (const value of values) {
       let bucket = index.get(value);
       if (!bucket) {
         bucket = new Map();

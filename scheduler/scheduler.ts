@@ -219,6 +219,8 @@ export function runScheduler(options: SchedulerOptions): { stop(): void } {
       // What it would have taken is free again.
       if (cache.unassume(uidOf(pod)))
         queue.onEvent("pod/delete", { old: { ...pod, spec: { ...pod.spec, nodeName: node } } });
+      // Whoever schedules next sees the Pod without a node.
+      if (stopped) return;
       if (isNotFound(error instanceof Error ? error.cause : error)) return queue.done(uidOf(pod));
       logger.warn({ err: error, pod: `${namespace}/${name}` }, "binding failed");
       fail(item, textOf(error), { reason: "SchedulerError", nominatedNodeName: "" });
@@ -266,7 +268,7 @@ export function runScheduler(options: SchedulerOptions): { stop(): void } {
     const condition = { type: "PodScheduled", status: "False", reason, message };
     patchStatus(pod, { condition, ...(nominatedNodeName !== undefined && { nominatedNodeName }) }).catch(
       (error: unknown) => {
-        if (!(error instanceof ApiError && error.code === 404))
+        if (!stopped && !(error instanceof ApiError && error.code === 404))
           logger.warn({ err: error }, "updating an unschedulable pod failed");
       },
     );
