@@ -7,6 +7,8 @@ import type { RealCluster } from "./real-cluster.ts";
 const PORT = 8080;
 const HOST_PORT = 18_080;
 const SERVE = `mkdir /www; hostname > /www/index.html; exec httpd -f -p ${PORT} -h /www`;
+/** Images are there already, but a busy machine starts their containers slowly, in ms. */
+const LIMIT = 120_000;
 /** How long an answer may take that has to come at once, in ms. */
 const AT_ONCE = 1000;
 
@@ -71,8 +73,9 @@ export function serviceTests(cluster: () => RealCluster): void {
     (await output(`exec ${pod} -- timeout 5 wget -qO- http://${host}:${port}/`)).trim();
   /** What a Pod reads at each address, in one go: most of the time of a command goes into getting there. */
   const askEach = async (pod: string, hosts: readonly string[], port: number): Promise<string[]> => {
-    const script = `for host in ${hosts.join(" ")}; do timeout 1 wget -qO- http://$host:${port}/ || echo nothing; done 2>/dev/null`;
-    const { stdout } = await cluster().kubectl(["exec", pod, "--", "sh", "-c", script]);
+    const script = `for host in ${hosts.join(" ")}; do timeout 1 wget -qO- http://$host:${port}/ || echo nothing; done`;
+    const { exit, stdout, stderr } = await cluster().kubectl(["exec", pod, "--", "sh", "-c", script]);
+    if (exit !== 0) throw new Error(stderr);
     return stdout.trim().split("\n");
   };
   const askHere = async (host: string, port = 80, headers: Record<string, string> = {}) =>
@@ -86,7 +89,7 @@ export function serviceTests(cluster: () => RealCluster): void {
     }));
   };
 
-  describe("Services and policies", () => {
+  describe("Services and policies", { timeout: LIMIT }, () => {
     let pods: Placed[] = [];
     let clusterIP = "";
     let nodes: string[] = [];
@@ -118,7 +121,7 @@ export function serviceTests(cluster: () => RealCluster): void {
       pods = await podsOf("served");
       clusterIP = await field("service/served", ".spec.clusterIP");
       nodes = (await field("nodes", '.items[*].status.addresses[?(@.type=="InternalIP")].address')).split(" ");
-    }, 120_000);
+    }, LIMIT);
     afterAll(async () => {
       await output(
         "delete pod/client deployment/served service/served service/sticky service/nobody --ignore-not-found",
@@ -200,7 +203,7 @@ export function serviceTests(cluster: () => RealCluster): void {
       await ended;
       expect(said).toMatch(/^[1-9]\d+ asked, 0 failed\n$/);
       pods = await podsOf("served");
-    }, 120_000);
+    });
 
     const served = { podSelector: { matchLabels: { app: "served" } } };
     const inFrom = (...peers: object[]) => ({ ...served, ingress: [{ from: peers }] });
