@@ -33,4 +33,5 @@ test("what a device does not have fails the evaluation", () => {
 test("an expression of another type is none", () => {
   expect(() => compileDeviceSelector("device.driver")).toThrow("must evaluate to bool");
   expect(checkDeviceSelector("true")).toBeUndefined();
+  expect(checkDeviceSelector("device.attributes[true].a")).toContain("'(map(string, map(string, any)), bool)'");
 });

@@ -6,12 +6,14 @@ import { BOOL, type CelType, DYN, formatType, mapOf, objectOf, opaqueOf, STRING 
 import { CelMap, fromJson, type Value } from "./values.ts";
 
 const field = (key: string, type: CelType) => [key, { key, type }] as const;
+/** Of any type, which compile errors call so here. */
+const ANY: CelType = { ...DYN, name: "any" };
 /** Of dynamic resource allocation. (dynamic-resource-allocation/cel/compile.go) */
 const DEVICE: CelType = objectOf(
   "kubernetes.DRADevice",
   new Map([
     field("driver", STRING),
-    field("attributes", mapOf(STRING, mapOf(STRING, DYN))),
+    field("attributes", mapOf(STRING, mapOf(STRING, ANY))),
     field("capacity", mapOf(STRING, mapOf(STRING, opaqueOf("kubernetes.Quantity")))),
     field("allowMultipleAllocations", BOOL),
   ]),

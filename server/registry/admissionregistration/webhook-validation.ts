@@ -16,6 +16,7 @@ import {
 import { goQuote } from "../../meta/go-quote.ts";
 import { hasInvalidLabelValue, validateLabelSelector } from "../../meta/label-validation.ts";
 import { validateDNS1035Label, validateDNS1123Subdomain, validatePortNumber } from "../../meta/names.ts";
+import { repeated } from "../../meta/repeated.ts";
 import { type CheckExpression, validateMatchConditions } from "./expressions.ts";
 import { validateRule } from "./rules.ts";
 
@@ -76,9 +77,10 @@ export function validateWebhooks(
   check: CheckExpression | undefined,
 ): FieldError[] {
   const demands = demandsOf(hooks, old);
+  const repeats = repeated(hooks, ({ name }) => name);
   return hooks.flatMap((hook, index) => {
     const field = `webhooks[${index}]`;
-    const isRepeated = hook.name && hooks.slice(0, index).some(({ name }) => name === hook.name);
+    const isRepeated = hook.name && repeats.has(index);
     return [
       ...validateWebhook(hook, demands, { check, field }),
       ...validateReviewVersions(hook.admissionReviewVersions ?? [], demands, `${field}.admissionReviewVersions`),

@@ -15,6 +15,7 @@ import {
   quantityMilliValue,
   quantityOf,
 } from "../../meta/quantity.ts";
+import { repeated } from "../../meta/repeated.ts";
 import { defineKind } from "../kind.ts";
 import { isOvercommitAllowed, roundResources } from "./pod/resource-lists.ts";
 import { validateContainerResourceName, validateResourceName } from "./pod/resource-validation.ts";
@@ -50,12 +51,12 @@ function fillIn(item: LimitRangeItem): void {
 
 function validate({ spec }: LimitRange): FieldError[] {
   const items = spec?.limits ?? [];
+  const repeats = repeated(items, ({ type }) => type);
   return items.flatMap((item, index) => {
     const field = `spec.limits[${index}]`;
-    const isRepeated = items.slice(0, index).some(({ type }) => type === item.type);
     return [
       ...validateType(item.type ?? "", `${field}.type`),
-      ...(isRepeated ? [fieldDuplicate(`${field}.type`, item.type ?? "")] : []),
+      ...(repeats.has(index) ? [fieldDuplicate(`${field}.type`, item.type ?? "")] : []),
       ...validateItem(item, field),
     ];
   });

@@ -15,6 +15,7 @@ import { validateCIDRForLegacyField, warningsForCIDR } from "../../meta/ip-valid
 import { validateLabelName } from "../../meta/label-validation.ts";
 import { validateLabelValue } from "../../meta/names.ts";
 import { parseQuantity, quantitySign, scaledValue } from "../../meta/quantity.ts";
+import { repeated } from "../../meta/repeated.ts";
 import { defineKind } from "../kind.ts";
 import { restore, status } from "../subresources.ts";
 import { validateAvoidPods } from "./node-annotations.ts";
@@ -119,6 +120,7 @@ function validateUpdate(object: Node, old: Node): FieldError[] {
 
 // The path is upstream's, though taints are in spec.
 function validateTaints(taints: readonly Taint[]): FieldError[] {
+  const repeats = repeated(taints, ({ key, effect }) => `${effect}/${key}`);
   return taints.flatMap((taint, index) => {
     const { key, value = "", effect } = taint;
     const field = `metadata.taints[${index}]`;
@@ -127,7 +129,7 @@ function validateTaints(taints: readonly Taint[]): FieldError[] {
     if (wrong.length > 0) errors.push(fieldInvalid(`${field}.value`, value, wrong.join(";")));
     if (!effect) errors.push(fieldRequired(`${field}.effect`, ""));
     else if (!TAINT_EFFECTS.includes(effect)) errors.push(fieldNotSupported(`${field}.effect`, effect, TAINT_EFFECTS));
-    if (taints.slice(0, index).some((other) => other.key === key && other.effect === effect)) {
+    if (repeats.has(index)) {
       const detail = "taints must be unique by key and effect pair";
       errors.push(
         new FieldError("FieldValueDuplicate", field, `Duplicate value: ${formatValue(taint)}: ${detail}`, detail),

@@ -19,6 +19,7 @@ import {
   validateQualifiedName,
 } from "../../meta/names.ts";
 import { validateImmutable } from "../../meta/object-meta.ts";
+import { repeated } from "../../meta/repeated.ts";
 import { defineKind } from "../kind.ts";
 import { validateEndpointIp } from "../network/endpoint-ip.ts";
 
@@ -93,13 +94,12 @@ function validate(object: EndpointSlice, old: EndpointSlice | undefined): FieldE
 
 function validatePorts(ports: readonly EndpointPort[]): FieldError[] {
   if (ports.length > MAX_PORTS) return [fieldTooMany("ports", ports.length, MAX_PORTS)];
+  const repeats = repeated(ports, ({ name = "" }) => name);
   return ports.flatMap(({ name = "", protocol, appProtocol }, index) => {
     const field = `ports[${index}]`;
     const errors: FieldError[] = [];
     if (name) errors.push(...validateDNS1123Label(name).map((text) => fieldInvalid(`${field}.name`, name, text)));
-    if (ports.slice(0, index).some((other) => (other.name ?? "") === name)) {
-      errors.push(fieldDuplicate(`${field}.name`, name));
-    }
+    if (repeats.has(index)) errors.push(fieldDuplicate(`${field}.name`, name));
     if (protocol === undefined) errors.push(fieldRequired(`${field}.protocol`, ""));
     else if (!PROTOCOLS.includes(protocol)) errors.push(fieldNotSupported(`${field}.protocol`, protocol, PROTOCOLS));
     if (appProtocol !== undefined) {

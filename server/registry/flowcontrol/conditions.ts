@@ -1,4 +1,5 @@
 import { type FieldError, fieldDuplicate, fieldRequired } from "../../meta/field-error.ts";
+import { repeated } from "../../meta/repeated.ts";
 
 interface Condition {
   readonly type?: string;
@@ -6,9 +7,9 @@ interface Condition {
 
 /** Each type once, and not empty. (pkg/apis/flowcontrol/validation) */
 export function validateConditions(conditions: readonly Condition[] = []): FieldError[] {
+  const repeats = repeated(conditions, ({ type = "" }) => type);
   return conditions.flatMap(({ type = "" }, index) => {
     const field = `status.conditions[${index}].type`;
-    const isRepeated = conditions.slice(0, index).some((other) => (other.type ?? "") === type);
-    return [...(isRepeated ? [fieldDuplicate(field, type)] : []), ...(type ? [] : [fieldRequired(field, "")])];
+    return [...(repeats.has(index) ? [fieldDuplicate(field, type)] : []), ...(type ? [] : [fieldRequired(field, "")])];
   });
 }

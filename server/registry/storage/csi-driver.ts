@@ -3,6 +3,7 @@ import { semanticEqual } from "../../meta/equality.ts";
 import { oneOf } from "../../meta/field-checks.ts";
 import { type FieldError, fieldDuplicate, fieldInvalid, fieldRequired } from "../../meta/field-error.ts";
 import { validateImmutable } from "../../meta/object-meta.ts";
+import { repeated } from "../../meta/repeated.ts";
 import { defineKind } from "../kind.ts";
 import { bumpGeneration } from "../subresources.ts";
 
@@ -75,11 +76,10 @@ function validate({ spec }: CSIDriver): FieldError[] {
 }
 
 function validateTokenRequests(requests: readonly TokenRequest[]): FieldError[] {
+  const repeats = repeated(requests, ({ audience }) => audience);
   return requests.flatMap(({ audience, expirationSeconds: seconds }, index) => {
     const field = `spec.tokenRequests[${index}]`;
-    if (requests.slice(0, index).some((other) => other.audience === audience)) {
-      return [fieldDuplicate(`${field}.audience`, audience)];
-    }
+    if (repeats.has(index)) return [fieldDuplicate(`${field}.audience`, audience)];
     if (seconds === undefined) return [];
     const wrong = (detail: string) => [fieldInvalid(`${field}.expirationSeconds`, seconds, detail)];
     if (seconds < MIN_TOKEN_SECONDS) return wrong("may not specify a duration less than 10 minutes");

@@ -2,6 +2,7 @@ import type { CSINode, CSINodeDriver } from "../../../openapi/api/storage.k8s.io
 import { qualifiedName } from "../../meta/field-checks.ts";
 import { type FieldError, fieldDuplicate, fieldInvalid, fieldRequired } from "../../meta/field-error.ts";
 import { validateImmutable, validateNonNegative } from "../../meta/object-meta.ts";
+import { repeated } from "../../meta/repeated.ts";
 import { defineKind } from "../kind.ts";
 import { validateDriverName } from "./driver-name.ts";
 
@@ -33,20 +34,22 @@ function withoutCount({ allocatable: _, ...driver }: CSINodeDriver): Omit<CSINod
 
 function validate({ spec }: CSINode): FieldError[] {
   const drivers = spec.drivers ?? [];
+  const repeats = repeated(drivers, ({ name }) => name);
   return drivers.flatMap((driver, index) => {
     const { name = "", nodeID = "", allocatable, topologyKeys } = driver;
     const field = `spec.drivers[${index}]`;
     const keys = topologyKeys ?? [];
+    const repeatedKeys = repeated(keys, (key) => key);
     const tooLong = `must be ${MAX_NODE_ID} characters or less`;
     return [
       ...validateDriverName(name, `${field}.name`),
       ...(nodeID ? [] : [fieldRequired(`${field}.nodeID`, "")]),
       ...(Buffer.byteLength(nodeID) > MAX_NODE_ID ? [fieldInvalid(`${field}.nodeID`, nodeID, tooLong)] : []),
       ...validateNonNegative(allocatable?.count ?? 0, `${field}.allocatable.count`),
-      ...(drivers.slice(0, index).some((other) => other.name === name) ? [fieldDuplicate(`${field}.name`, name)] : []),
+      ...(repeats.has(index) ? [fieldDuplicate(`${field}.name`, name)] : []),
       ...keys.flatMap((key, at) => [
         ...(key ? [] : [fieldRequired(field, "")]),
-        ...(keys.indexOf(key) < at ? [fieldDuplicate(field, key)] : []),
+        ...(repeatedKeys.has(at) ? [fieldDuplicate(field, key)] : []),
         ...qualifiedName(key, field),
       ]),
     ];

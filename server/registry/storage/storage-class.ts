@@ -5,6 +5,7 @@ import { oneOf } from "../../meta/field-checks.ts";
 import { type FieldError, fieldDuplicate, fieldRequired } from "../../meta/field-error.ts";
 import { validateLabelName } from "../../meta/label-validation.ts";
 import { validateImmutable } from "../../meta/object-meta.ts";
+import { repeated } from "../../meta/repeated.ts";
 import { defineKind } from "../kind.ts";
 import { deprecationOf } from "../node/deprecated-labels.ts";
 import { validateParameters, validateProvisioner } from "./parameters.ts";
@@ -64,16 +65,16 @@ function setsOf({ matchLabelExpressions = [] }: TopologySelectorTerm): Record<st
 }
 
 function validateTerm({ matchLabelExpressions = [] }: TopologySelectorTerm, field: string): FieldError[] {
-  return matchLabelExpressions.flatMap(({ key, values }, index, all) => {
+  const repeatedKeys = repeated(matchLabelExpressions, ({ key }) => key);
+  return matchLabelExpressions.flatMap(({ key, values }, index) => {
     const path = `${field}.matchLabelExpressions[${index}]`;
     const list = values ?? [];
+    const repeatedValues = repeated(list, (value) => value);
     return [
       ...(list.length === 0 ? [fieldRequired(`${path}.values`, "")] : []),
-      ...list.flatMap((value, at) =>
-        list.indexOf(value) < at ? [fieldDuplicate(`${path}.values[${at}]`, value)] : [],
-      ),
+      ...list.flatMap((value, at) => (repeatedValues.has(at) ? [fieldDuplicate(`${path}.values[${at}]`, value)] : [])),
       ...validateLabelName(key, `${path}.key`),
-      ...(all.slice(0, index).some((other) => other.key === key) ? [fieldDuplicate(`${path}.key`, key)] : []),
+      ...(repeatedKeys.has(index) ? [fieldDuplicate(`${path}.key`, key)] : []),
     ];
   });
 }

@@ -17,6 +17,7 @@ import {
   validatePortNumber,
   validateQualifiedName,
 } from "../../../meta/names.ts";
+import { repeated } from "../../../meta/repeated.ts";
 import { validateEndpointIp } from "../../network/endpoint-ip.ts";
 import { validateClusterIPs, validateClusterIPUpdate } from "./cluster-ip-validation.ts";
 import { isExternallyAccessible, isHeadless, needsHealthCheck } from "./fields.ts";
@@ -44,7 +45,7 @@ export function validateService(service: Readonly<Service>, old?: Readonly<Servi
   return [
     ...validateTopology(service),
     ...validateType(service),
-    ...(spec.ports ?? []).flatMap((port, index, all) => validatePort(port, index, all)),
+    ...validatePorts(spec.ports ?? []),
     ...validateLabels(spec.selector, "spec.selector"),
     ...validateAffinity(spec),
     ...validateClusterIPs(service, old),
@@ -113,14 +114,23 @@ function validateType(service: Readonly<Service>): FieldError[] {
   return errors;
 }
 
-function validatePort(port: Readonly<ServicePort>, index: number, all: readonly ServicePort[]): FieldError[] {
+function validatePorts(ports: readonly ServicePort[]): FieldError[] {
+  const repeats = repeated(ports, ({ name }) => name);
+  return ports.flatMap((port, index) => validatePort(port, index, { isOnly: ports.length === 1, repeats }));
+}
+
+function validatePort(
+  port: Readonly<ServicePort>,
+  index: number,
+  { isOnly, repeats }: { isOnly: boolean; repeats: ReadonlySet<number> },
+): FieldError[] {
   const { name = "", targetPort, appProtocol } = port;
   const field = `spec.ports[${index}]`;
   const errors: FieldError[] = [];
   if (name) {
     errors.push(...invalidBy(`${field}.name`, name, validateDNS1123Label(name)));
-    if (all.slice(0, index).some((other) => other.name === name)) errors.push(fieldDuplicate(`${field}.name`, name));
-  } else if (all.length > 1) errors.push(fieldRequired(`${field}.name`, ""));
+    if (repeats.has(index)) errors.push(fieldDuplicate(`${field}.name`, name));
+  } else if (!isOnly) errors.push(fieldRequired(`${field}.name`, ""));
   errors.push(
     ...invalidBy(`${field}.port`, port.port, validatePortNumber(port.port)),
     ...validateOneOf(`${field}.protocol`, port.protocol, PROTOCOLS),
@@ -158,22 +168,19 @@ function validateNodePorts({ type, ports = [] }: Spec): FieldError[] {
     type === "ClusterIP"
       ? ports.flatMap(({ nodePort }, i) => (nodePort ? [fieldForbidden(`spec.ports[${i}].nodePort`, detail)] : []))
       : [];
-  const isRepeated = ({ nodePort, protocol }: ServicePort, index: number) =>
-    ports.slice(0, index).some((other) => other.nodePort === nodePort && other.protocol === protocol);
-  const repeated = ports.flatMap((port, index) =>
-    port.nodePort && isRepeated(port, index) ? [fieldDuplicate(`spec.ports[${index}].nodePort`, port.nodePort)] : [],
+  const repeats = repeated(ports, ({ nodePort, protocol }) => `${protocol}/${nodePort}`);
+  const errors = ports.flatMap(({ nodePort }, index) =>
+    nodePort && repeats.has(index) ? [fieldDuplicate(`spec.ports[${index}].nodePort`, nodePort)] : [],
   );
-  return [...unused, ...repeated];
+  return [...unused, ...errors];
 }
 
 function validateRepeatedPorts({ ports = [] }: Spec): FieldError[] {
+  const repeats = repeated(ports, ({ port, protocol = "" }) => `${protocol}/${port}`);
   return ports.flatMap(({ port, protocol = "" }, index) => {
-    const isRepeated = ports
-      .slice(0, index)
-      .some((other) => other.port === port && (other.protocol ?? "") === protocol);
     // The names are those of the Go type.
     const key = { Name: "", Protocol: protocol, AppProtocol: null, Port: port, TargetPort: 0, NodePort: 0 };
-    return isRepeated ? [fieldDuplicate(`spec.ports[${index}]`, key)] : [];
+    return repeats.has(index) ? [fieldDuplicate(`spec.ports[${index}]`, key)] : [];
   });
 }
 
