@@ -5,7 +5,10 @@ export function longFlags(args: readonly string[]): Map<string, string> {
     const [, name, value] = /^--?([^=]+)(?:=(.*))?$/s.exec(args[at] ?? "") ?? [];
     if (name === undefined) continue;
     const next = args[at + 1];
-    flags.set(name, value ?? (next !== undefined && !next.startsWith("-") ? next : "true"));
+    // What begins with a sign and a digit is a number.
+    const isValue = value === undefined && next !== undefined && !/^-\D/.test(next);
+    if (isValue) at++;
+    flags.set(name, value ?? (isValue ? next : "true"));
   }
   return flags;
 }
