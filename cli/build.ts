@@ -67,6 +67,31 @@ const lazyHttp: Plugin = {
   },
 };
 
+/**
+ * Of undici the components use agents and plain requests. The whole of it, with its fetch, caches, mocks and WebSockets,
+ * is most of what a component's thread would load: some 5 MB each. A name that is not here fails the build.
+ */
+const plainUndici: Plugin = {
+  name: "plain-undici",
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^undici$/ }, () => ({ path: "undici", namespace: "plain-undici" }));
+    onLoad({ filter: /.*/, namespace: "plain-undici" }, () => ({
+      resolveDir: root,
+      contents: `
+        import api from "undici/lib/api/index.js";
+        import Agent from "undici/lib/dispatcher/agent.js";
+        import Dispatcher from "undici/lib/dispatcher/dispatcher.js";
+        Object.assign(Dispatcher.prototype, api);
+        export { Agent };
+        export const fetch = async (...args) => (await import("undici/index.js")).fetch(...args);
+        export function request(url, { dispatcher, ...options }) {
+          const { origin, pathname, search } = new URL(url);
+          return dispatcher.request({ ...options, origin, path: pathname + search });
+        }`,
+    }));
+  },
+};
+
 /** Koa knows the media types of 2,500 file endings, for answers whose type the server always says itself. */
 const noFileTypes: Plugin = {
   name: "no-file-types",
@@ -114,7 +139,7 @@ const bundle = (entryPoints: Record<string, string>) =>
     sourcesContent: false,
     minifySyntax: true,
     external: EXTERNAL,
-    plugins: [namedExports, plainSelectors, lazyHttp, noFileTypes, relocate],
+    plugins: [namedExports, plainSelectors, plainUndici, lazyHttp, noFileTypes, relocate],
     logLevel: "warning",
     // CommonJS packages inside an ES module still call require for Node's own modules.
     banner: {
