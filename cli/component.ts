@@ -1,5 +1,6 @@
 /** Entry of a thread of components: starts those that its supervisor names, and stops them when told. */
 import { parentPort, workerData } from "node:worker_threads";
+import { settle } from "./settle.ts";
 import { startComponent } from "./start-component.ts";
 import type { ComponentSpec } from "./supervisor.ts";
 
@@ -11,6 +12,7 @@ const components = await Promise.all((workerData as readonly ComponentSpec[]).ma
   throw error;
 });
 parentPort?.postMessage("ready");
+settle();
 await told;
 await Promise.all(components.map((component) => component.stop()));
 process.exit(0);

@@ -8,6 +8,7 @@ import { flags } from "./flags.ts";
 import { untilStopped } from "./lifetime.ts";
 import { createProgress } from "./progress.ts";
 import { addServerFlags, type ServerFlags, serverSettings } from "./server-flags.ts";
+import { settle } from "./settle.ts";
 
 interface Flags extends ServerFlags {
   port: number;
@@ -54,6 +55,7 @@ export const server = new Command("server")
     } else {
       console.log(`export KUBECONFIG=${kubeconfig}`);
     }
+    settle();
     await untilStopped(() => handle.stop(), stopTimes(settings).limitMilliseconds);
   });
 

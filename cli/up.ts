@@ -10,6 +10,7 @@ import { flags, wholeNumber } from "./flags.ts";
 import { environmentForChildren, untilStopped } from "./lifetime.ts";
 import { createProgress } from "./progress.ts";
 import { addServerFlags, type ServerFlags, serverSettings } from "./server-flags.ts";
+import { settle } from "./settle.ts";
 
 interface UpOptions extends ServerFlags, ControllerFlags {
   detach: boolean;
@@ -99,6 +100,7 @@ async function foreground(
   await cluster.ready;
   if (options.output === "json") console.log(readyLine(state));
   else console.log(copyAndPaste(state.kubeconfig, options.runtime));
+  settle();
   await untilStopped(
     async () => {
       try {
