@@ -130,10 +130,11 @@ export function createEventRecorder(options: RecorderOptions): EventRecorder {
     if (!limiter.tryTake()) return undefined;
 
     const known = written.get(key);
-    const remember = (saved: Event) => written.set(key, saved);
+    // What was sent is remembered, not what was answered: that is twice as much, and there are thousands.
+    const remember = (sent: Event) => written.set(key, sent);
     if (!known) {
       remember(event);
-      return async () => remember(await client.create("v1/events", event));
+      return async () => void (await client.create("v1/events", event));
     }
     const again: Event = {
       ...known,
@@ -146,11 +147,13 @@ export function createEventRecorder(options: RecorderOptions): EventRecorder {
       const { count, lastTimestamp, message } = again;
       const where = { name: again.metadata.name ?? "", namespace: again.metadata.namespace };
       try {
-        remember(await client.patch("v1/events", where, { count, lastTimestamp, message }, { type: "strategic" }));
+        await client.patch("v1/events", where, { count, lastTimestamp, message }, { type: "strategic" });
       } catch (error) {
         if (!isNotFound(error)) throw error; // it has expired: begin anew with the count so far
         const metadata = { name: nameFor(again.involvedObject.name ?? ""), namespace: again.metadata.namespace };
-        remember(await client.create("v1/events", { ...again, metadata }));
+        const anew = { ...again, metadata };
+        remember(anew);
+        await client.create("v1/events", anew);
       }
     };
   };
