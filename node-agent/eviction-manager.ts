@@ -1,5 +1,6 @@
 import { type Clock, type Logger, sleep } from "../client/index.ts";
-import { crossed, evictionMessage, type Observations, type Signal, type Threshold, victim } from "./eviction.ts";
+import { crossed, evictionMessage, mayGo, type Observations, type Signal, type Threshold, victim } from "./eviction.ts";
+import { hasStorageLimit, storageExceeded } from "./local-storage.ts";
 import type { PodWorker } from "./pod-worker.ts";
 import type { Runtime } from "./runtime/runtime.ts";
 
@@ -39,6 +40,7 @@ export function startEviction(options: EvictionOptions): { isUnder(signal: Signa
       else under.delete(signal);
     }
     if (changed) options.changed();
+    if (await evictGreedy()) return;
     const [first] = met;
     const running = [...workers.values()].filter((worker) => !worker.isFinished && !worker.isTerminating);
     // The last one's memory must be free before it is known whether another has to go.
@@ -50,6 +52,25 @@ export function startEviction(options: EvictionOptions): { isUnder(signal: Signa
     if (!pod || !worker) return;
     logger.warn({ pod: pod.metadata.name, signal: first.signal }, "evicting a Pod");
     worker.evict(evictionMessage(first, observations, pod, stats));
+  }
+
+  /** Ends Pods that have more on the disk than they may, whatever there is left. @returns whether there were any */
+  async function evictGreedy(): Promise<boolean> {
+    const running = [...workers.values()].filter((worker) => !worker.isFinished && !worker.isTerminating);
+    const limited = running.filter(({ pod }) => hasStorageLimit(pod) && mayGo(pod));
+    if (!runtime.localStorage || limited.length === 0) return false;
+    const storage = await runtime.localStorage(limited.map(({ pod }) => pod));
+    const greedy = limited.flatMap((worker) => {
+      const own = storage.get(worker.pod.metadata.uid ?? "");
+      const message = own && storageExceeded(worker.pod, own);
+      return message ? [{ worker, message }] : [];
+    });
+    for (const { worker, message } of greedy) {
+      logger.warn({ pod: worker.pod.metadata.name }, "evicting a Pod that has too much on the disk");
+      // It is the Pod's own doing: nobody disturbs it.
+      worker.evict(message, null);
+    }
+    return greedy.length > 0;
   }
 
   void (async () => {

@@ -76,6 +76,14 @@ export function binary(bytes: number): string {
 const requestOf = (list: Pod["spec"]["containers"] | undefined, name: string) =>
   (list ?? []).reduce((total, { resources }) => total + quantity(resources?.requests?.[name] ?? "0"), 0);
 
+const priority = ({ spec }: Pod) => spec.priority ?? 0;
+
+/** Whether a Pod may be evicted at all: those that the cluster or the node needs stay. */
+export function mayGo(pod: Pod): boolean {
+  const isOwn = pod.metadata.annotations?.["kubernetes.io/config.source"] === "file";
+  return priority(pod) < CRITICAL && !isOwn;
+}
+
 /** The Pod that goes first; undefined when none may. (pkg/kubelet/eviction/helpers.go rankMemoryPressure) */
 export function victim(pods: readonly Pod[], stats: readonly ContainerStats[], signal: Signal): Pod | undefined {
   const excess = (pod: Pod) => {
@@ -84,11 +92,9 @@ export function victim(pods: readonly Pod[], stats: readonly ContainerStats[], s
     const used = own.reduce((total, { workingSetBytes }) => total + workingSetBytes, 0);
     return used - requestOf(pod.spec.containers, "memory");
   };
-  const priority = ({ spec }: Pod) => spec.priority ?? 0;
   const exceeds = (pod: Pod) => Number(excess(pod) > 0);
-  const isOwn = ({ metadata }: Pod) => metadata.annotations?.["kubernetes.io/config.source"] === "file";
   return pods
-    .filter((pod) => priority(pod) < CRITICAL && !isOwn(pod))
+    .filter(mayGo)
     .sort((a, b) => exceeds(b) - exceeds(a) || priority(a) - priority(b) || excess(b) - excess(a))[0];
 }
 

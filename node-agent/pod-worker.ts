@@ -316,10 +316,10 @@ export class PodWorker {
   }
 
   /** The node is out of something: the Pod goes at once, and says so. (pkg/kubelet/eviction) */
-  evict(message: string): void {
+  evict(message: string, disruption: "TerminationByKubelet" | null = "TerminationByKubelet"): void {
     if (this.#ended || this.#gone) return;
     this.#event("Warning", "Evicted", message);
-    this.#ended = { reason: "Evicted", message, disruption: "TerminationByKubelet" };
+    this.#ended = { reason: "Evicted", message, ...(disruption && { disruption }) };
     this.terminate(1);
   }
 

@@ -1,6 +1,7 @@
 import type { Duplex, Readable, Writable } from "node:stream";
 import type { Container, Pod } from "../../openapi/api/core.v1.ts";
 import type { NodeFeatures } from "../admission.ts";
+import type { LocalStorage } from "../local-storage.ts";
 import type { DnsConfig } from "../pod-dns.ts";
 import type { ContainerMount, Volume } from "../volumes/volume.ts";
 
@@ -196,6 +197,8 @@ export interface Runtime {
   startContainer(config: ContainerConfig): Promise<RunningContainer>;
   /** Of all containers that run. @param pods the node's Pods as they are now: simulated ones say what they use */
   stats(pods: readonly Pod[]): Promise<readonly ContainerStats[]>;
+  /** What Pods have on the disk, by uid; absent where there is none to fill. */
+  localStorage?(pods: readonly Pod[]): Promise<ReadonlyMap<string, LocalStorage>>;
   /** Writes a container's log, following it until it ends or `signal` is aborted. @throws Error when there is none. */
   logs(podUid: string, container: string, options: LogOptions, output: Writable, signal: AbortSignal): Promise<void>;
   /** A TCP connection to a port inside a Pod, as from its own loopback. @throws Error worded as Go's net package */

@@ -20,6 +20,7 @@ import { limitCgroup, removeCgroups } from "./daemon/cgroups.ts";
 import { ImageGarbage } from "./images/garbage.ts";
 import { ImageStore } from "./images/image-store.ts";
 import { PAUSE_IMAGE } from "./images/pause.ts";
+import { localStorage } from "./local-storage.ts";
 import { LogFiles } from "./logs/log-files.ts";
 import { readLog } from "./logs/read-log.ts";
 import { LOG_LIMITS, rotateLog } from "./logs/rotate.ts";
@@ -304,6 +305,7 @@ export async function criRuntime(options: CriRuntimeOptions): Promise<CriRuntime
         ];
       });
     },
+    localStorage: (pods) => localStorage(pods, { client, paths, volumes }),
     async logs(podUid, container, wanted, output, signal) {
       const isOpen = () => running.has(`${podUid}/${container}`);
       // The newest instance is the previous one once it has ended and the next has not begun.

@@ -6,6 +6,7 @@ import type { ContainerMount, FilesVolume, Volume } from "../../../volumes/volum
 import { mountImage, unmountImage } from "../images/mount.ts";
 import type { NodePaths } from "../pod/paths.ts";
 import { writeAtomically } from "./atomic-writer.ts";
+import { diskUsage } from "./disk-usage.ts";
 import { checkHostPath } from "./host-path.ts";
 import { mount, mountsBelow, unmountBelow } from "./mount.ts";
 import { bindSubPath } from "./sub-path.ts";
@@ -68,6 +69,13 @@ export class DiskVolumes {
     }
     unmountBelow(folder);
     rmSync(folder, { recursive: true, force: true });
+  }
+
+  /** What a Pod's emptyDirs take, in bytes by name. */
+  async usage({ metadata, spec }: Pod): Promise<Map<string, number>> {
+    const names = (spec.volumes ?? []).filter(({ emptyDir }) => emptyDir !== undefined).map(({ name }) => name);
+    const folder = (name: string) => this.#options.paths.volume(metadata.uid ?? "", PLUGIN.emptyDir, name);
+    return new Map(await Promise.all(names.map(async (name) => [name, await diskUsage(folder(name))] as const)));
   }
 
   /** Path of the node that a container's mount shows. @param index of the mount, among the container's @throws Error */
