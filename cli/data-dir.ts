@@ -14,10 +14,15 @@ export interface RunningCluster {
 
 const file = (dataDir: string) => join(resolve(dataDir), "inkube.json");
 
-/** Makes the folder, readable by its owner only: it holds private keys. */
+/** Makes the folder, readable by its owner only: it holds private keys. @throws Error that names it */
 export function openDataDir(dataDir: string): string {
   const path = resolve(dataDir);
-  mkdirSync(path, { recursive: true, mode: 0o700 });
+  try {
+    mkdirSync(path, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    // On a disk that may not be written to, Node says only that there is no such folder.
+    throw new Error(`the data folder ${path} cannot be made: ${error instanceof Error ? error.message : error}`);
+  }
   return path;
 }
 
