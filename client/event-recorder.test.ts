@@ -3,7 +3,7 @@ import type { Event } from "../openapi/api/core.v1.ts";
 import { ApiError } from "./api-error.ts";
 import type { Client } from "./client.ts";
 import { ManualClock } from "./clock.ts";
-import { createEventRecorder } from "./event-recorder.ts";
+import { createEventRecorder, createRefusals } from "./event-recorder.ts";
 import { silentLogger } from "./logger.ts";
 import type { ApiObject } from "./resource.ts";
 
@@ -120,4 +120,31 @@ test("a namespace that is going away is not asked for each event", async () => {
   made.event({ ...pod, metadata: { ...pod.metadata, uid: "d" } }, "Normal", "Created", "again");
   await made.flush();
   expect(created).toHaveLength(2);
+});
+
+test("of recorders that share what they were refused one asks again for all", async () => {
+  const clock = new ManualClock(new Date("2026-01-01T00:00:00Z"));
+  const refusals = createRefusals();
+  let tries = 0;
+  const client = {
+    async create() {
+      tries++;
+      throw new ApiError(403, { reason: "Forbidden", details: { causes: [{ reason: "NamespaceTerminating" }] } });
+    },
+  } as unknown as Client;
+  const several = ["a", "b", "c"].map((component) =>
+    createEventRecorder({ client, clock, logger: silentLogger, component, refusals }),
+  );
+  const all = async () => {
+    for (const one of several) {
+      one.event(pod, "Normal", "Killing", `at ${clock.now().getTime()}`);
+      await one.flush();
+    }
+  };
+  await all();
+  expect(tries).toBe(1);
+  clock.advance(1001);
+  for (const one of several) one.event(pod, "Normal", "Killing", "all at once");
+  await Promise.all(several.map((one) => one.flush()));
+  expect(tries).toBe(2);
 });

@@ -180,7 +180,15 @@ export function createEventRecorder(options: RecorderOptions): EventRecorder {
       if (!write) return;
       if (waiting >= LONGEST_QUEUE) return logger.debug({ reason, message }, "event dropped: too many wait");
       waiting++;
-      const writeUnlessRefused = () => ((refused.get(namespace) ?? 0) > seconds() ? undefined : write());
+      const writeUnlessRefused = async () => {
+        const until = refused.get(namespace) ?? 0;
+        if (until > seconds()) return;
+        if (until === 0) return write();
+        // One recorder finds out for all whether the namespace takes events again.
+        refused.set(namespace, seconds() + REFUSED_SECONDS);
+        await write();
+        refused.set(namespace, 0);
+      };
       last = last.then(writeUnlessRefused).catch((error: unknown) => {
         // An event is never worth a retry storm.
         if (isNamespaceTerminating(error)) refused.set(namespace, seconds() + REFUSED_SECONDS);
