@@ -12,7 +12,6 @@ import { shapeOf } from "../registry/apiextensions/schema/shape.ts";
 import type { Kind } from "../registry/kind.ts";
 import type { ResourceStore } from "../registry/store.ts";
 import { brokenConverter, type ConversionEnvironment, webhookConverter } from "./conversion-webhook.ts";
-import { ConvertingStore } from "./converting-store.ts";
 import { type CustomKindInput, customKind } from "./custom-kind.ts";
 import { outlineOf } from "./custom-resource.ts";
 import { CustomStore } from "./custom-store.ts";
@@ -165,8 +164,7 @@ export class DefinedResource {
     const storeOf = (kind: Kind, version: CustomResourceDefinitionVersion) => {
       if (!convert) return makeStore(kind);
       const conversion = new WebhookConversion(kind, instances.kind, convert);
-      const writing = makeStore(customKind({ ...input(version), keepsVersion: true, conversion }));
-      return new ConvertingStore(kind, { reading: instances, writing, conversion });
+      return makeStore(customKind({ ...input(version), keepsVersion: true, conversion }));
     };
     const served = versions
       .filter((version) => version.served)

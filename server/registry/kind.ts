@@ -5,7 +5,7 @@ import type { FieldError } from "../meta/field-error.ts";
 import type { KubeObject } from "../meta/object.ts";
 import type { ServiceAllocator } from "./core/service/allocator.ts";
 import type { Services } from "./services.ts";
-import type { DeleteOptions, Stored } from "./store.ts";
+import type { DeleteOptions, Selectable } from "./store.ts";
 
 /** What strategies may know of the request. */
 export interface RequestContext {
@@ -232,8 +232,10 @@ export interface Kind<T extends KubeObject = KubeObject> {
 
 /** Between a version and the one that is stored, where that takes asking somebody. */
 export interface Conversion {
-  /** A state as it is stored, in this version. @throws StatusError 500 */
-  read(stored: Stored): Promise<Stored>;
+  /** A state as it is stored, in this version, with the fields that this version selects by. @throws StatusError 500 */
+  read(stored: Selectable): Promise<Selectable>;
+  /** All at once. @throws StatusError 500 */
+  readAll(stored: readonly Selectable[]): Promise<readonly Selectable[]>;
   /** An object of this version as it is to be stored. @throws StatusError 500 */
   toStorage(object: KubeObject): Promise<KubeObject>;
 }

@@ -14,6 +14,13 @@ export interface Stored<T extends KubeObject = KubeObject> {
   readonly object: Readonly<T>;
 }
 
+/** With what selectors look at. */
+export interface Selectable extends Stored {
+  readonly labels: Readonly<Record<string, string>>;
+  /** Field labels to values. */
+  readonly fields: Readonly<Record<string, string>>;
+}
+
 /** What every request to the registry carries. */
 export interface RequestScope {
   readonly user: UserInfo;

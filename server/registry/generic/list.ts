@@ -1,13 +1,14 @@
 import { badRequest, StatusError } from "../../meta/errors.ts";
 import { requiredFieldValue } from "../../meta/fields.ts";
 import type { Change, Page } from "../../storage/storage.ts";
-import type { ListRequest, ListResult } from "../store.ts";
+import type { Kind } from "../kind.ts";
+import type { ListRequest, ListResult, Selectable } from "../store.ts";
 import { ContinueExpired, decodeContinue, encodeContinue } from "./continue-token.ts";
 import type { StoreContext } from "./environment.ts";
 import { listRevision, waitUntilFresh } from "./resource-version.ts";
 import { matcher, type Selection, selectionOf } from "./selection.ts";
-import { type StoredObject, storedOf } from "./stored.ts";
-import { dryRunObject } from "./write.ts";
+import { storedOf } from "./stored.ts";
+import { allAsServed, asServed, dryRunObject } from "./write.ts";
 
 /** Where and when a list reads. */
 interface Position {
@@ -37,7 +38,10 @@ export async function list(store: StoreContext, request: ListRequest): Promise<L
     matches && !position.after && position.atRevision === 0 ? candidates(store, request, prefix) : undefined;
   const page = indexed ?? (await read(store, { ...position, limit: matches ? 0 : position.limit }, prefix, request));
   if (!matches) {
-    const items = page.items.map((change) => storedOf(kind, change));
+    const items = await allAsServed(
+      kind,
+      page.items.map((change) => storedOf(kind, change)),
+    );
     const last = page.items.at(-1);
     const more = page.remaining > 0 && last !== undefined;
     return {
@@ -47,15 +51,7 @@ export async function list(store: StoreContext, request: ListRequest): Promise<L
       remainingItemCount: more ? page.remaining : undefined,
     };
   }
-  const items: StoredObject[] = [];
-  let more = false;
-  for (let index = 0; index < page.items.length; index++) {
-    const stored = storedOf(kind, page.items[index]!);
-    if (matches(stored)) items.push(stored);
-    if (!position.limit || items.length < position.limit) continue;
-    more = index < page.items.length - 1;
-    break;
-  }
+  const { items, more } = await select(kind, page.items, matches, position.limit);
   const last = items.at(-1);
   return {
     items,
@@ -64,6 +60,37 @@ export async function list(store: StoreContext, request: ListRequest): Promise<L
     // How many of the rest would be selected is not known.
     remainingItemCount: undefined,
   };
+}
+
+/** How many objects a webhook converts at a time, at most, to find those that a limited list wants. */
+const MOST_CONVERTED = 10_000;
+
+/** The first that match, in the version of the kind. Where a webhook converts, in steps: a small page asks for little. */
+async function select(
+  kind: Kind,
+  changes: readonly Change[],
+  matches: NonNullable<Selection["matches"]>,
+  limit: number,
+): Promise<{ items: readonly Selectable[]; more: boolean }> {
+  const items: Selectable[] = [];
+  const converts = kind.customResource?.conversion !== undefined;
+  let step = converts && limit ? limit : changes.length;
+  for (let from = 0; from < changes.length; step = Math.min(2 * step, MOST_CONVERTED)) {
+    const part = changes.slice(from, from + step);
+    const served = converts
+      ? await allAsServed(
+          kind,
+          part.map((change) => storedOf(kind, change)),
+        )
+      : undefined;
+    for (let index = 0; index < part.length; index++) {
+      const stored = served?.[index] ?? storedOf(kind, part[index]!);
+      if (matches(stored)) items.push(stored);
+      if (limit && items.length === limit) return { items, more: from + index < changes.length - 1 };
+    }
+    from += part.length;
+  }
+  return { items, more: false };
 }
 
 /** Objects that an index leaves. Sorted by key, as everything is. */
@@ -96,7 +123,7 @@ async function listOne(
   await waitUntilFresh(store, revision);
   const exact = resourceVersionMatch === "Exact";
   const change = await (exact ? expiredAs(LIST_EXPIRED, storage.get(key, revision)) : storage.get(key, 0));
-  const stored = change && storedOf(kind, change);
+  const stored = change && (await asServed(kind, storedOf(kind, change)));
   const items = stored && (selection.matches?.(stored) ?? true) ? [stored] : [];
   const at = exact ? revision : storage.revision;
   return { items, resourceVersion: String(at), continue: "", remainingItemCount: undefined };

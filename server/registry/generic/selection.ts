@@ -1,8 +1,8 @@
 import { requiredFieldValue } from "../../meta/fields.ts";
 import type { FieldSelector, LabelSelector } from "../../meta/selector.ts";
 import type { Kind } from "../kind.ts";
+import type { Selectable } from "../store.ts";
 import { keyOf, prefixOf, requireStorage } from "./keys.ts";
-import type { StoredObject } from "./stored.ts";
 
 export interface Selectors {
   readonly namespace: string;
@@ -16,7 +16,7 @@ export interface Selection {
   /** Set when the selectors leave one name. */
   readonly key: string | undefined;
   /** Undefined: all. */
-  readonly matches: ((stored: StoredObject) => boolean) | undefined;
+  readonly matches: ((stored: Selectable) => boolean) | undefined;
 }
 
 /** (generic/registry/store.go ListPredicate, storage/selection_predicate.go) */

@@ -21,7 +21,7 @@ import { readRevision, waitUntilFresh } from "./resource-version.ts";
 import { storedOf } from "./stored.ts";
 import { update } from "./update.ts";
 import { watch } from "./watch.ts";
-import { dryRunObject } from "./write.ts";
+import { asServed, dryRunObject } from "./write.ts";
 
 /** Deletions of one DELETE on a collection that run at once. */
 const DELETE_WORKERS = 16;
@@ -50,7 +50,7 @@ export class GenericStore implements ResourceStore {
     if (resourceVersion) await waitUntilFresh(this.#context, readRevision(resourceVersion));
     const change = this.#context.storage.peek(key);
     if (!change) throw notFound(resourceOf(kind, scope), name);
-    return storedOf(kind, change);
+    return asServed(kind, storedOf(kind, change));
   }
 
   list(request: ListRequest, _scope?: RequestScope): Promise<ListResult> {

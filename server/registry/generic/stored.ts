@@ -3,13 +3,10 @@ import { parseJson } from "../../../openapi/exact-json.ts";
 import type { KubeObject } from "../../meta/object.ts";
 import type { Change } from "../../storage/storage.ts";
 import type { CustomResourceHooks, Kind } from "../kind.ts";
-import type { Stored } from "../store.ts";
+import type { Selectable } from "../store.ts";
 
 /** What selectors look at. Kept apart from the object, which may be dropped from memory. */
-interface Attributes {
-  readonly labels: Readonly<Record<string, string>>;
-  readonly fields: Readonly<Record<string, string>>;
-}
+type Attributes = Pick<Selectable, "labels" | "fields">;
 
 const NO_LABELS: Readonly<Record<string, string>> = {};
 const decoder = new TextDecoder();
@@ -18,7 +15,7 @@ const decoder = new TextDecoder();
  * An object as stored. Its JSON is kept; the parsed form only as long as someone uses it, since a cluster's objects
  * take several times the memory parsed.
  */
-export class StoredObject implements Stored {
+export class StoredObject implements Selectable {
   readonly key: string;
   readonly revision: number;
   readonly createRevision: number;

@@ -1,13 +1,11 @@
 import { expired } from "../../meta/errors.ts";
-import type { KubeObject } from "../../meta/object.ts";
 import type { Change } from "../../storage/storage.ts";
-import type { Kind } from "../kind.ts";
-import type { WatchEvent, WatchRequest, WatchSink } from "../store.ts";
+import type { WatchRequest, WatchSink } from "../store.ts";
+import { convertedOutlet } from "./converted-watch.ts";
 import type { StoreContext } from "./environment.ts";
 import { readRevision, waitUntilFresh } from "./resource-version.ts";
 import { type Selection, selectionOf } from "./selection.ts";
-import { type StoredObject, storedOf } from "./stored.ts";
-import { encodeObject } from "./write.ts";
+import { type Outlet, outletOf } from "./watch-outlet.ts";
 
 /** How long before the end of a watch the last bookmark comes. */
 const LAST_BOOKMARK_MILLISECONDS = 2000;
@@ -27,9 +25,23 @@ export async function watch(store: StoreContext, request: WatchRequest, sink: Wa
   if (!fromState && revision > 0 && revision < storage.compactedRevision) {
     throw expired(`too old resource version: ${revision} (${storage.compactedRevision})`);
   }
-  const run = new Run(store, selection, request, sink);
-  run.start(fromState, fromState || revision === 0 ? storage.revision : revision);
-  return () => run.stop();
+  const { conversion } = kind.customResource ?? {};
+  const begin = (outlet: Outlet) => {
+    const run = new Run(store, selection, request, outlet);
+    run.start(fromState, fromState || revision === 0 ? storage.revision : revision);
+    return run;
+  };
+  const { matches } = selection;
+  if (!conversion) {
+    const run = begin(outletOf(kind, matches, sink));
+    return () => run.stop();
+  }
+  const outlet = convertedOutlet({ kind, conversion, matches, sink, stop: () => run.stop() });
+  const run = begin(outlet);
+  return () => {
+    outlet.close();
+    run.stop();
+  };
 }
 
 /** Whether the watch begins with what is there. */
@@ -41,7 +53,7 @@ class Run {
   readonly #store: StoreContext;
   readonly #selection: Selection;
   readonly #request: WatchRequest;
-  readonly #sink: WatchSink;
+  readonly #outlet: Outlet;
   #stopped = false;
   #unwatch: (() => void) | undefined;
   #cancelBookmark: (() => void) | undefined;
@@ -49,11 +61,11 @@ class Run {
   /** Revision up to which the client knows everything. */
   #seen = 0;
 
-  constructor(store: StoreContext, selection: Selection, request: WatchRequest, sink: WatchSink) {
+  constructor(store: StoreContext, selection: Selection, request: WatchRequest, outlet: Outlet) {
     this.#store = store;
     this.#selection = selection;
     this.#request = request;
-    this.#sink = sink;
+    this.#outlet = outlet;
   }
 
   /** Small states go out in one turn; of large ones a client that reads slowly gets as much as it can take. */
@@ -66,19 +78,16 @@ class Run {
   #sendState(state: readonly Change[], from: number, revision: number): void {
     for (let at = from; at < state.length; at++) {
       if (this.#stopped) return;
-      const room = this.#sink.room?.();
+      const room = this.#outlet.room?.();
       if (room) {
         void room.then(() => this.#sendState(state, at, revision));
         return;
       }
-      const stored = storedOf(this.#store.kind, state[at]!);
-      if (this.#selection.matches && !this.#selection.matches(stored)) continue;
-      if (!this.#send({ type: "ADDED", stored })) return;
+      if (!this.#goesOn(this.#outlet.state(state[at]!))) return;
     }
     const { sendInitialEvents, allowWatchBookmarks } = this.#request;
     if (sendInitialEvents && allowWatchBookmarks) {
-      const bookmark: WatchEvent = { type: "BOOKMARK", resourceVersion: String(revision), initialEventsEnd: true };
-      if (!this.#send(bookmark)) return;
+      if (!this.#sendBookmark(revision, true)) return;
     }
     // What happened meanwhile is in the history.
     this.#follow(revision);
@@ -94,7 +103,7 @@ class Run {
       progress: (current) => {
         this.#seen = Math.max(this.#seen, current);
       },
-      room: () => this.#sink.room?.(),
+      room: () => this.#outlet.room?.(),
     });
     if (this.#stopped) unwatch();
     else this.#unwatch = unwatch;
@@ -123,25 +132,29 @@ class Run {
   #change(change: Change): boolean {
     if (this.#stopped) return false;
     if (this.#selection.key && change.key !== this.#selection.key) return true;
-    const event = eventOf(this.#store.kind, change, this.#selection.matches);
-    return event ? this.#send(event) : true;
+    return this.#goesOn(this.#outlet.change(change));
   }
 
-  #send(event: WatchEvent): boolean {
-    if (this.#sink.send(event)) return true;
-    this.#end();
-    return false;
+  #sendBookmark(revision: number, initialEventsEnd: boolean): boolean {
+    const resourceVersion = String(revision);
+    return this.#goesOn(this.#outlet.bookmark({ type: "BOOKMARK", resourceVersion, initialEventsEnd }));
+  }
+
+  /** Ends the watch when the client takes no more. */
+  #goesOn(taken: boolean): boolean {
+    if (!taken) this.#end();
+    return taken;
   }
 
   #end(error?: Error): void {
     if (this.#stopped) return;
     this.stop();
-    this.#sink.end(error);
+    this.#outlet.end(error);
   }
 
   #bookmark(): boolean {
     if (this.#stopped) return false;
-    return this.#send({ type: "BOOKMARK", resourceVersion: String(this.#seen), initialEventsEnd: false });
+    return this.#sendBookmark(this.#seen, false);
   }
 
   #scheduleBookmark(): void {
@@ -149,35 +162,4 @@ class Run {
       if (this.#bookmark()) this.#scheduleBookmark();
     });
   }
-}
-
-/** A change as one watcher sees it; undefined when it concerns nothing that was or is selected. */
-function eventOf(kind: Kind, change: Change, matches: Selection["matches"]): WatchEvent | undefined {
-  const { previous } = change;
-  const stored = storedOf(kind, change);
-  if (change.type === "delete") {
-    return !matches || matches(previousOf(kind, change) ?? stored) ? { type: "DELETED", stored } : undefined;
-  }
-  const isSelected = !matches || matches(stored);
-  const wasSelected = previous !== undefined && (!matches || matches(previousOf(kind, change) ?? stored));
-  if (isSelected) return { type: wasSelected ? "MODIFIED" : "ADDED", stored };
-  return wasSelected ? { type: "DELETED", stored: leaving(kind, change) } : undefined;
-}
-
-function previousOf(kind: Kind, { key, createRevision, previous }: Change): StoredObject | undefined {
-  return previous && storedOf(kind, { type: "put", key, createRevision, ...previous });
-}
-
-const left = new WeakMap<Change, StoredObject>();
-
-/** What is deleted in a watcher's eyes: the object as it was last selected, with the revision at which it left. */
-function leaving(kind: Kind, change: Change): StoredObject {
-  const known = left.get(change);
-  if (known) return known;
-  const last = previousOf(kind, change)?.object;
-  const metadata = { ...last?.metadata, resourceVersion: String(change.revision) };
-  const object: KubeObject = { ...last, metadata };
-  const stored = storedOf(kind, { ...change, value: encodeObject(kind, object) }, object);
-  left.set(change, stored);
-  return stored;
 }

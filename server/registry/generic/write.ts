@@ -2,7 +2,7 @@ import { encodeJson, encodeSorted } from "../../../openapi/encode.ts";
 import type { KubeObject } from "../../meta/object.ts";
 import type { Change } from "../../storage/storage.ts";
 import type { Kind } from "../kind.ts";
-import type { Stored } from "../store.ts";
+import type { Selectable, Stored } from "../store.ts";
 import type { StoreContext } from "./environment.ts";
 import { dropEmptyLists } from "./nil-lists.ts";
 import { rememberWritten, type StoredObject, storedOf } from "./stored.ts";
@@ -63,8 +63,16 @@ export async function deleteObject(
 }
 
 /** A state in the version of the kind. @throws StatusError 500 */
-export function asServed(kind: Kind, stored: StoredObject): Stored | Promise<Stored> {
+export function asServed(kind: Kind, stored: Selectable): Selectable | Promise<Selectable> {
   return kind.customResource?.conversion?.read(stored) ?? stored;
+}
+
+/** States in the version of the kind. @throws StatusError 500 */
+export function allAsServed(
+  kind: Kind,
+  stored: readonly Selectable[],
+): readonly Selectable[] | Promise<readonly Selectable[]> {
+  return kind.customResource?.conversion?.readAll(stored) ?? stored;
 }
 
 /** The answer to a dry run of a write: all that storing it would do to it. @throws StatusError 500 */
