@@ -1,21 +1,30 @@
 import type { Device, DeviceAttribute } from "../../openapi/api/resource.k8s.io.v1.ts";
 import { compile, type Program } from "./compile.ts";
+import { estimateCost, type SizeOf } from "./cost-estimate.ts";
 import { quantityValue } from "./library/quantity.ts";
 import { semverValue } from "./library/semver.ts";
 import { BOOL, type CelType, DYN, formatType, mapOf, objectOf, opaqueOf, STRING } from "./types.ts";
 import { CelMap, fromJson, type Value } from "./values.ts";
 
 const field = (key: string, type: CelType) => [key, { key, type }] as const;
-/** Of any type, which compile errors call so here. */
-const ANY: CelType = { ...DYN, name: "any" };
-/** Of dynamic resource allocation. (dynamic-resource-allocation/cel/compile.go) */
+const sized = (type: CelType, maxSize: number): CelType => ({ ...type, maxSize });
+/** Attributes and capacities of one device, at most. (ResourceSliceMaxAttributesAndCapacitiesPerDevice) */
+const MAX_NAMED = 32;
+/** What a device has by domain and identifier. */
+const named = (type: CelType) => {
+  const inDomain = mapOf(sized(STRING, 32), type, MAX_NAMED);
+  return mapOf(sized(STRING, 63), inDomain, MAX_NAMED);
+};
+/** Of any type, which compile errors call so here. Text and versions of attributes have up to 64 characters. */
+const ATTRIBUTE: CelType = { ...sized(DYN, 64), name: "any" };
+/** Of dynamic resource allocation; estimates of costs go by the sizes. (dynamic-resource-allocation/cel/compile.go) */
 const DEVICE: CelType = objectOf(
   "kubernetes.DRADevice",
   new Map([
-    field("driver", STRING),
-    field("attributes", mapOf(STRING, mapOf(STRING, ANY))),
-    field("capacity", mapOf(STRING, mapOf(STRING, opaqueOf("kubernetes.Quantity")))),
-    field("allowMultipleAllocations", BOOL),
+    field("driver", sized(STRING, 63)),
+    field("attributes", named(ATTRIBUTE)),
+    field("capacity", named(opaqueOf("kubernetes.Quantity"))),
+    field("allowMultipleAllocations", sized(BOOL, 1)),
   ]),
 );
 /** What one evaluation may cost. (CELSelectorExpressionMaxCost) */
@@ -30,10 +39,38 @@ function compileFor(source: string): Program | string {
   return `must evaluate to bool or the unknown type, not ${formatType(type)}`;
 }
 
-/** @returns what is wrong with the expression of a device selector. */
-export function checkDeviceSelector(source: string): string | undefined {
+/** All attributes are bound alike, whatever their names. (sizeEstimator) */
+const sizeOf: SizeOf = ([root, ...names]) => {
+  if (root !== "device") return undefined;
+  let at: CelType | undefined = DEVICE;
+  for (const name of names) {
+    const [key, value]: readonly (CelType | undefined)[] = at.params;
+    if (name === "@items" || name === "@values") at = value;
+    else if (name === "@keys") at = key;
+    else at = at.fields?.get(name)?.type ?? (value === ATTRIBUTE ? value : undefined);
+    if (!at) return undefined;
+  }
+  return { min: 0, max: at.maxSize ?? 0 };
+};
+
+/** @returns what is wrong with the expression of a device selector; `forbidden` where it is only that it may cost too much. */
+export function checkDeviceSelector(source: string): string | { readonly forbidden: string } | undefined {
   const program = compileFor(source);
-  return typeof program === "string" ? program : undefined;
+  if (typeof program === "string") return program;
+  if (deviceSelectorCost(program) > MAX_COST) return { forbidden: "too complex, exceeds cost limit" };
+  return undefined;
+}
+
+/** What one evaluation costs at most. */
+function deviceSelectorCost({ expression }: Program): number {
+  return estimateCost(expression, sizeOf).max;
+}
+
+/** The same of a source. @throws Error when the expression cannot be compiled */
+export function estimateDeviceSelector(source: string): number {
+  const program = compileFor(source);
+  if (typeof program === "string") throw new Error(program);
+  return deviceSelectorCost(program);
 }
 
 const compiled = new Map<string, Program>();

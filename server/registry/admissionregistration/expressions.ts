@@ -1,6 +1,13 @@
 import type { MatchCondition } from "../../../openapi/api/admissionregistration.k8s.io.v1.ts";
 import { neededBy, qualifiedName } from "../../meta/field-checks.ts";
-import { type FieldError, fieldDuplicate, fieldInvalid, fieldRequired, fieldTooMany } from "../../meta/field-error.ts";
+import {
+  type FieldError,
+  fieldDuplicate,
+  fieldForbidden,
+  fieldInvalid,
+  fieldRequired,
+  fieldTooMany,
+} from "../../meta/field-error.ts";
 
 /** What an expression must give, and may name. A device selector gives a bool and names only `device`. */
 export interface ExpressionUse {
@@ -11,8 +18,15 @@ export interface ExpressionUse {
   readonly variables?: readonly { readonly name: string; readonly expression: string }[];
 }
 
-/** Compiles CEL as admission does. @returns what is wrong, in upstream's words; undefined when nothing is */
-export type CheckExpression = (expression: string, use: ExpressionUse) => string | undefined;
+/**
+ * Compiles CEL as admission does.
+ * @returns what is wrong, in upstream's words; `forbidden` where it is no fault of the expression's form; undefined when
+ * nothing is
+ */
+export type CheckExpression = (
+  expression: string,
+  use: ExpressionUse,
+) => string | { readonly forbidden: string } | undefined;
 
 const MAX_CONDITIONS = 64;
 
@@ -23,7 +37,8 @@ export function validateExpression(
   { check, field }: { check: CheckExpression | undefined; field: string },
 ): FieldError[] {
   const wrong = check?.(expression, use);
-  return wrong === undefined ? [] : [fieldInvalid(field, expression, wrong)];
+  if (wrong === undefined) return [];
+  return [typeof wrong === "string" ? fieldInvalid(field, expression, wrong) : fieldForbidden(field, wrong.forbidden)];
 }
 
 /** (validateMatchConditions) */

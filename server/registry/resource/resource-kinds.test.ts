@@ -38,6 +38,26 @@ test("a toleration is of one value when it does not say otherwise", () => {
   expect(messages(resourceClaim.validate?.(object, context))).toEqual([]);
 });
 
+test.each<[string | { forbidden: string } | undefined, string]>([
+  ["compilation failed", 'Invalid value: "x": compilation failed'],
+  [{ forbidden: "too complex, exceeds cost limit" }, "Forbidden: too complex, exceeds cost limit"],
+])("a selector of which the compiler says %j is refused", (verdict, message) => {
+  const exactly = {
+    deviceClassName: "c",
+    allocationMode: "ExactCount",
+    count: 1,
+    selectors: [{ cel: { expression: "x" } }],
+  };
+  const object = {
+    metadata: { name: "c" },
+    spec: { devices: { requests: [{ name: "r", exactly }] } },
+    status: {},
+  } as unknown as ResourceClaim;
+  const services = { checkExpression: () => verdict };
+  const errors = resourceClaim.validate?.(object, { ...context, services } as unknown as RequestContext);
+  expect(messages(errors)).toEqual([`spec.devices.requests[0].exactly.selectors[0].cel.expression: ${message}`]);
+});
+
 test.each<[object, string[]]>([
   [device({ attributes: { "a.example/b": { version: "1.2.3-rc.1" } } }), []],
   [
