@@ -408,17 +408,18 @@ export function validateBundle(bundle: string, path: string): FieldError[] {
 function validateStoredVersions(stored: readonly string[] | undefined, { spec }: Definition): FieldError[] {
   const path = "status.storedVersions";
   if (!stored?.length) return [fieldInvalid(path, stored, "must have at least one stored version")];
-  const versions = spec.versions ?? [];
-  const missing = versions.filter(({ name, storage }) => storage && !stored.includes(name));
-  const names = new Set(versions.map(({ name }) => name));
-  return [
-    ...missing.map(({ name }) => fieldInvalid(path, stored, `must have the storage version ${name}`)),
-    ...stored.flatMap((name, index) => {
-      if (names.has(name)) return [];
-      const text = `missing from spec.versions; ${name} was previously a storage version, and must remain in spec.versions until a storage migration ensures no data remains persisted in ${name} and removes ${name} from status.storedVersions`;
-      return [fieldInvalid(`${path}[${index}]`, name, text)];
-    }),
-  ];
+  // Each counts once, the last of its name: a second version of a name finds it taken.
+  const left = new Map(stored.map((name, index) => [name, index]));
+  const errors: FieldError[] = [];
+  for (const { name, storage } of spec.versions ?? []) {
+    const known = left.delete(name);
+    if (storage && !known) errors.push(fieldInvalid(path, stored, `must have the storage version ${name}`));
+  }
+  for (const [name, index] of left) {
+    const text = `missing from spec.versions; ${name} was previously a storage version, and must remain in spec.versions until a storage migration ensures no data remains persisted in ${name} and removes ${name} from status.storedVersions`;
+    errors.push(fieldInvalid(`${path}[${index}]`, name, text));
+  }
+  return errors;
 }
 
 function validateApproval({ metadata, spec }: Definition, old: Definition | undefined): FieldError[] {
