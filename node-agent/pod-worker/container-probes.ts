@@ -1,0 +1,79 @@
+import type { Clock } from "../../client/index.ts";
+import type { Pod } from "../../openapi/api/core.v1.ts";
+import type { ContainerRecord } from "../container-state.ts";
+import { startProbes } from "../probes/prober.ts";
+import { gracePeriod } from "./grace-period.ts";
+import type { PodEvent } from "./pod-event.ts";
+
+export interface ContainerProbesOptions {
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly event: PodEvent;
+  pod(): Pod;
+  /** The Pod's own, for texts. */
+  address(): string;
+  statusChanged(): void;
+  /** A container has started for good: others may wait for it. */
+  sync(): void;
+}
+
+/** Watches over the running containers of a Pod: what their probes say of them, and what follows from it. */
+export class ContainerProbes {
+  readonly #options: ContainerProbesOptions;
+  readonly #probes = new Map<ContainerRecord, { stop(): void }>();
+
+  constructor(options: ContainerProbesOptions) {
+    this.#options = options;
+  }
+
+  /** The container has ended. */
+  stop(record: ContainerRecord): void {
+    this.#probes.get(record)?.stop();
+    this.#probes.delete(record);
+  }
+
+  /** Nobody is asked any more, and what was asked is no longer ready. */
+  stopAll(): void {
+    for (const [record, probe] of this.#probes) {
+      probe.stop();
+      record.ready = false;
+    }
+  }
+
+  /** Probes of a running container. */
+  watchOver(record: ContainerRecord): void {
+    const { clock, random, event, pod, address, statusChanged, sync } = this.#options;
+    const { running, container } = record;
+    if (!running) return;
+    const { startupProbe, ...afterStart } = container;
+    const { name } = container;
+    const probes = startProbes({
+      container: record.started && startupProbe ? afterStart : container,
+      running,
+      clock,
+      random,
+      address: address(),
+      started: () => {
+        if (record.running !== running) return;
+        record.started = true;
+        if (!container.readinessProbe) record.ready = true;
+        statusChanged();
+        sync();
+      },
+      ready: (ready) => {
+        if (record.running !== running || record.ready === ready) return;
+        record.ready = ready;
+        statusChanged();
+      },
+      errored: (kind, message) =>
+        event("Warning", "Unhealthy", `${kind} probe errored and resulted in unknown state: ${message}`, name),
+      unhealthy: (kind, message) => event("Warning", "Unhealthy", `${kind} probe failed: ${message}`, name),
+      warned: (kind, message) => event("Warning", "ProbeWarning", `${kind} probe warning: ${message}`, name),
+      kill: (kind, grace) => {
+        event("Normal", "Killing", `Container ${name} failed ${kind} probe, will be restarted`, name);
+        running.stop(grace ?? gracePeriod(pod()));
+      },
+    });
+    this.#probes.set(record, probes);
+  }
+}
