@@ -1,15 +1,7 @@
 import type { Writable } from "node:stream";
 import { formatPrintf } from "../printf.ts";
 import { AwkError, type Expression, type Statement, type Target } from "./syntax.ts";
-
-/** Text of the input: a number where it looks like one. */
-class Input {
-  readonly text: string;
-  constructor(text: string) {
-    this.text = text;
-  }
-}
-type Value = string | number | Input;
+import { calculate, compare, Input, looksNumeric, split, toNumber, toText, type Value } from "./value.ts";
 
 /** Goes on with the next line. */
 export class Next {}
@@ -17,21 +9,8 @@ class Leave {}
 class Break {}
 class Continue {}
 
-const NUMBER = /^\s*[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?\s*$/;
 /** Turns of one loop, which nothing else could end. */
 const MOST_TURNS = 10_000_000;
-
-const looksNumeric = (value: Value) =>
-  typeof value === "number" || (value instanceof Input && (value.text === "" || NUMBER.test(value.text)));
-const toNumber = (value: Value): number => {
-  if (typeof value === "number") return value;
-  return Number.parseFloat(value instanceof Input ? value.text : value) || 0;
-};
-const toText = (value: Value): string => {
-  if (value instanceof Input) return value.text;
-  if (typeof value === "string") return value;
-  return Number.isInteger(value) ? String(value) : String(Number(value.toPrecision(6)));
-};
 
 /** Runs the parts of a program line by line. */
 export class Interpreter {
@@ -248,18 +227,7 @@ export class Interpreter {
     const other = this.#value(right);
     if (operator === " ") return toText(one) + toText(other);
     if (!/^[<>=!]/.test(operator)) return calculate(operator, toNumber(one), toNumber(other));
-    const numbers = looksNumeric(one) && looksNumeric(other);
-    const [a, b] = numbers ? [toNumber(one), toNumber(other)] : [toText(one), toText(other)];
-    const order = a < b ? -1 : a > b ? 1 : 0;
-    const holds = {
-      "<": order < 0,
-      "<=": order <= 0,
-      "==": order === 0,
-      "!=": order !== 0,
-      ">": order > 0,
-      ">=": order >= 0,
-    };
-    return holds[operator as keyof typeof holds] ? 1 : 0; // the parser knows no others
+    return compare(operator, one, other);
   }
 
   #regex(expression: Expression, flags = ""): RegExp {
@@ -334,30 +302,4 @@ export class Interpreter {
     if (count > 0) this.#assign(target as Target, changed); // its type was just looked at
     return count;
   }
-}
-
-function calculate(operator: string, a: number, b: number): number {
-  switch (operator) {
-    case "+":
-      return a + b;
-    case "-":
-      return a - b;
-    case "*":
-      return a * b;
-    case "/":
-      if (b === 0) throw new AwkError("Division by zero");
-      return a / b;
-    case "%":
-      if (b === 0) throw new AwkError("Division by zero");
-      return a % b;
-    default:
-      return a ** b;
-  }
-}
-
-/** One blank stands for any white space; other single characters for themselves; more is a pattern. */
-function split(text: string, separator: string): string[] {
-  if (separator === " ") return text.trim() === "" ? [] : text.trim().split(/\s+/);
-  if (text === "") return [];
-  return text.split(separator.length === 1 ? separator : new RegExp(separator));
 }
