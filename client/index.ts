@@ -37,6 +37,12 @@ export { controllerOf, type IndexFunction, type Lister, listerOf, ObjectStore } 
 export { createLogger, type Logger, silentLogger } from "./logger.ts";
 export { type ComponentMetrics, createMetrics } from "./metrics.ts";
 export { bytesQuantity, durationMs, durationText, milliQuantity, milliValue, nanoQuantity } from "./milli.ts";
+export {
+  nodeSelectorMatches,
+  nodeSelectorTermMatches,
+  podWantsNode,
+  requirementMatches,
+} from "./node-selector.ts";
 export { quantity } from "./quantity.ts";
 export {
   type ApiObject,

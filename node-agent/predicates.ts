@@ -1,7 +1,6 @@
-import { quantity } from "../client/index.ts";
+import { podWantsNode, quantity } from "../client/index.ts";
 import type { Container, ContainerPort, Node, Pod } from "../openapi/api/core.v1.ts";
 import type { Rejection } from "./admission.ts";
-import { matchesNode } from "./node-affinity.ts";
 
 /** By resource name: cpu in thousandths, all else in whole units. */
 type Amounts = Record<string, number>;
@@ -100,7 +99,7 @@ export function predicateRejection(pod: Pod, others: readonly Pod[], node: Node)
   }
   const lacking = insufficient(pod, others, node);
   if (lacking) return lacking;
-  if (!matchesNode(pod, node)) return failed("NodeAffinity", "node(s) didn't match Pod's node affinity/selector");
+  if (!podWantsNode(pod.spec, node)) return failed("NodeAffinity", "node(s) didn't match Pod's node affinity/selector");
   if (portConflict(pod, others)) {
     return failed("NodePorts", "node(s) didn't have free ports for the requested pod ports");
   }

@@ -1,34 +1,8 @@
-import type { Node, NodeSelector, NodeSelectorTerm, Pod, Taint, Toleration } from "../openapi/api/core.v1.ts";
+import { requirementMatches } from "../client/index.ts";
+import type { Node, Pod, Taint, Toleration } from "../openapi/api/core.v1.ts";
 import type { LabelSelector } from "../openapi/api/meta.k8s.io.v1.ts";
 
 type Labels = Readonly<Record<string, string>>;
-
-interface Requirement {
-  readonly key: string;
-  readonly operator: string;
-  readonly values?: readonly string[];
-}
-
-function requirementMatches({ key, operator, values = [] }: Requirement, labels: Labels): boolean {
-  const value = Object.hasOwn(labels, key) ? labels[key] : undefined;
-  switch (operator) {
-    case "In":
-      return value !== undefined && values.includes(value);
-    case "NotIn":
-      return value === undefined || !values.includes(value);
-    case "Exists":
-      return value !== undefined;
-    case "DoesNotExist":
-      return value === undefined;
-    case "Gt":
-    case "Lt": {
-      if (value === undefined || !/^[+-]?\d+$/.test(value) || !/^[+-]?\d+$/.test(values[0] ?? "")) return false;
-      return operator === "Gt" ? BigInt(value) > BigInt(values[0] ?? 0) : BigInt(value) < BigInt(values[0] ?? 0);
-    }
-    default:
-      return false;
-  }
-}
 
 /** A metav1.LabelSelector. Absent matches nothing, empty matches everything. */
 export function selectorMatches(selector: LabelSelector | undefined, labels: Labels = {}): boolean {
@@ -41,29 +15,6 @@ export function selectorMatches(selector: LabelSelector | undefined, labels: Lab
 export function mapSelectorMatches(selector: Labels | undefined, labels: Labels = {}): boolean {
   const keys = Object.keys(selector ?? {});
   return keys.length > 0 && keys.every((key) => labels[key] === selector?.[key]);
-}
-
-/** One term: all its expressions and fields hold; an empty term matches no node. */
-export function nodeSelectorTermMatches(term: NodeSelectorTerm, node: Node): boolean {
-  if (!term.matchExpressions?.length && !term.matchFields?.length) return false;
-  const fields = { "metadata.name": node.metadata.name ?? "" };
-  return (
-    (term.matchExpressions ?? []).every((requirement) => requirementMatches(requirement, node.metadata.labels ?? {})) &&
-    (term.matchFields ?? []).every((requirement) => requirementMatches(requirement, fields))
-  );
-}
-
-/** Terms are alternatives. */
-export function nodeSelectorMatches(selector: NodeSelector, node: Node): boolean {
-  return (selector.nodeSelectorTerms ?? []).some((term) => nodeSelectorTermMatches(term, node));
-}
-
-/** `spec.nodeSelector` and the required node affinity together. (component-helpers/scheduling/corev1/nodeaffinity) */
-export function podWantsNode({ spec }: Pod, node: Node): boolean {
-  const labels = node.metadata.labels ?? {};
-  for (const key in spec.nodeSelector) if (labels[key] !== spec.nodeSelector[key]) return false;
-  const required = spec.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution;
-  return !required || nodeSelectorMatches(required, node);
 }
 
 /** (component-helpers/scheduling/corev1 ToleratesTaint) */

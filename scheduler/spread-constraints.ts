@@ -1,9 +1,10 @@
+import { podWantsNode } from "../client/index.ts";
 import type { Pod, TopologySpreadConstraint } from "../openapi/api/core.v1.ts";
 import type { LabelSelector } from "../openapi/api/meta.k8s.io.v1.ts";
 import type { Listers } from "./framework.ts";
 import type { NodeInfo } from "./node-info.ts";
 import type { PodQuery } from "./pod-index.ts";
-import { mapSelectorMatches, podWantsNode, selectorMatches, untolerated } from "./selectors.ts";
+import { mapSelectorMatches, selectorMatches, untolerated } from "./selectors.ts";
 
 /** One constraint of topology spread, compiled. */
 export interface Constraint {
@@ -111,4 +112,5 @@ function defaultSelection({ metadata }: Pod, listers: Listers): Selection | unde
 
 /** Whether the Pods of a node count at all. (matchNodeInclusionPolicies) */
 export const isIncluded = (pod: Pod, { node }: NodeInfo, { honorAffinity, honorTaints }: Constraint): boolean =>
-  (!honorAffinity || podWantsNode(pod, node)) && (!honorTaints || !untolerated(node, pod, ["NoSchedule", "NoExecute"]));
+  (!honorAffinity || podWantsNode(pod.spec, node)) &&
+  (!honorTaints || !untolerated(node, pod, ["NoSchedule", "NoExecute"]));

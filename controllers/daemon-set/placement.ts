@@ -1,6 +1,6 @@
+import { podWantsNode } from "../../client/index.ts";
 import type { DaemonSet } from "../../openapi/api/apps.v1.ts";
 import type { Affinity, Node, Pod, PodSpec, Toleration } from "../../openapi/api/core.v1.ts";
-import { wantsNode } from "../node-affinity.ts";
 import { podFromTemplate } from "../pods.ts";
 import { tolerates } from "../tolerations.ts";
 
@@ -30,7 +30,7 @@ function tolerationsOf({ tolerations = [], hostNetwork }: Readonly<PodSpec>): To
 export function placement({ spec }: Readonly<DaemonSet>, node: Readonly<Node>): { run: boolean; stay: boolean } {
   const pod = spec.template.spec ?? {};
   if (pod.nodeName && pod.nodeName !== node.metadata.name) return { run: false, stay: false };
-  if (!wantsNode(pod, node)) return { run: false, stay: false };
+  if (!podWantsNode(pod, node)) return { run: false, stay: false };
   const tolerations = tolerationsOf(pod);
   const untolerated = (node.spec.taints ?? []).filter((taint) => !tolerations.some((one) => tolerates(one, taint)));
   return {

@@ -1,7 +1,6 @@
-import { quantity } from "../../client/index.ts";
+import { nodeSelectorMatches, quantity } from "../../client/index.ts";
 import type { Node, NodeSelector } from "../../openapi/api/core.v1.ts";
 import type { Device, ResourceSlice } from "../../openapi/api/resource.k8s.io.v1.ts";
-import { nodeSelectorMatches } from "../selectors.ts";
 
 /** A device and where it comes from. */
 export interface PooledDevice {

@@ -1,10 +1,10 @@
+import { nodeSelectorMatches } from "../../client/index.ts";
 import type { AllocationResult, ResourceClaim } from "../../openapi/api/resource.k8s.io.v1.ts";
 import type { PluginArgs } from "../config/types.ts";
 import { allocate, type DevicesInUse, FailedOnNodeError, TimedOutError } from "../devices/allocate.ts";
 import { bindClaim, isReady, mustGetReady, releaseClaim, untilReady } from "../devices/bind-claim.ts";
 import { canBeReserved, claimsOf, isReservedFor } from "../devices/claims.ts";
 import { type Cycle, defaultNormalize, type Handle, type Plugin, refuse, type Status } from "../framework.ts";
-import { nodeSelectorMatches } from "../selectors.ts";
 
 const NAME = "DynamicResources";
 /** The earlier of its alternatives a request gets, the better; it may have so many. */

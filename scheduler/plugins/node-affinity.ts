@@ -1,7 +1,7 @@
+import { nodeSelectorMatches, nodeSelectorTermMatches, podWantsNode } from "../../client/index.ts";
 import type { Node, NodeAffinity, Pod } from "../../openapi/api/core.v1.ts";
 import type { PluginArgs } from "../config/types.ts";
 import { defaultNormalize, type Plugin, refuse } from "../framework.ts";
-import { nodeSelectorMatches, nodeSelectorTermMatches, podWantsNode } from "../selectors.ts";
 
 const NAME = "NodeAffinity";
 
@@ -19,12 +19,12 @@ const preferences = ({ spec }: Pod, added: NodeAffinity | undefined) => [
 export const nodeAffinity = ({ addedAffinity }: PluginArgs["NodeAffinity"]): Plugin => ({
   name: NAME,
   hints: {
-    "node/add": (pod, { now }) => now !== undefined && isAdmitted(now, addedAffinity) && podWantsNode(pod, now),
+    "node/add": (pod, { now }) => now !== undefined && isAdmitted(now, addedAffinity) && podWantsNode(pod.spec, now),
     "node/labels": (pod, { old, now }) =>
       now !== undefined &&
       isAdmitted(now, addedAffinity) &&
-      podWantsNode(pod, now) &&
-      !(old && isAdmitted(old, addedAffinity) && podWantsNode(pod, old)),
+      podWantsNode(pod.spec, now) &&
+      !(old && isAdmitted(old, addedAffinity) && podWantsNode(pod.spec, old)),
   },
   preFilter({ pod }) {
     const required = pod.spec.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution;
@@ -40,7 +40,7 @@ export const nodeAffinity = ({ addedAffinity }: PluginArgs["NodeAffinity"]): Plu
   filter({ pod }, { node }) {
     if (!isAdmitted(node, addedAffinity))
       return refuse(NAME, ["node(s) didn't match scheduler-enforced node affinity"], true);
-    return podWantsNode(pod, node)
+    return podWantsNode(pod.spec, node)
       ? undefined
       : refuse(NAME, ["node(s) didn't match Pod's node affinity/selector"], true);
   },

@@ -1,11 +1,10 @@
-import { quantity } from "../../client/index.ts";
+import { nodeSelectorMatches, nodeSelectorTermMatches, quantity } from "../../client/index.ts";
 import type { Node, PersistentVolume, PersistentVolumeClaim } from "../../openapi/api/core.v1.ts";
 import { bindVolumes, type PendingClaim, refersTo, SELECTED_NODE } from "../bind-volumes.ts";
 import { claimNames, usesClaim } from "../claims.ts";
 import type { PluginArgs } from "../config/types.ts";
 import { type Cycle, type Listers, type Plugin, refuse } from "../framework.ts";
-
-import { nodeSelectorMatches, nodeSelectorTermMatches, selectorMatches } from "../selectors.ts";
+import { selectorMatches } from "../selectors.ts";
 
 const NAME = "VolumeBinding";
 const NO_PROVISIONER = "kubernetes.io/no-provisioner";
