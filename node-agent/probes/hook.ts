@@ -1,21 +1,9 @@
-import { Writable } from "node:stream";
 import type { Container, LifecycleHandler } from "../../openapi/api/core.v1.ts";
 import type { RunningContainer } from "../runtime/runtime.ts";
 import { portOf } from "./port.ts";
 
-/** A stream that remembers up to `limit` bytes, for the texts of events. */
-export function capture(limit: number): { stream: Writable; text(): string } {
-  const parts: Buffer[] = [];
-  let size = 0;
-  const stream = new Writable({
-    write(chunk: Buffer, _encoding, done) {
-      if (size < limit) parts.push(chunk.subarray(0, limit - size));
-      size += chunk.length;
-      done();
-    },
-  });
-  return { stream, text: () => Buffer.concat(parts).toString("utf8") };
-}
+/** Output of a failed command that its event shows, in characters. */
+const OUTPUT = 1024;
 
 /** Runs a postStart or preStop handler. @returns the text of its failure. (pkg/kubelet/lifecycle/handlers.go) */
 export async function runHook(
@@ -25,15 +13,9 @@ export async function runHook(
   signal: AbortSignal,
 ): Promise<string | undefined> {
   if (exec) {
-    const output = capture(1024);
-    const code = await running.exec(
-      exec.command ?? [],
-      { stdout: output.stream, stderr: output.stream, tty: false },
-      signal,
-    );
-    return code === 0
-      ? undefined
-      : `Exec lifecycle hook (${JSON.stringify(exec.command)}) failed: command exited with ${code}: ${output.text()}`;
+    const { exitCode, output } = await running.run(exec.command ?? [], 0, signal);
+    const what = `Exec lifecycle hook (${JSON.stringify(exec.command)})`;
+    return exitCode === 0 ? undefined : `${what} failed: command exited with ${exitCode}: ${output.slice(0, OUTPUT)}`;
   }
   if (httpGet) {
     const headers = Object.fromEntries((httpGet.httpHeaders ?? []).map(({ name, value }) => [name, value]));

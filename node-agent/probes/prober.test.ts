@@ -2,13 +2,16 @@ import { expect, test } from "vitest";
 import { ManualClock } from "../../client/index.ts";
 import type { Container, Probe } from "../../openapi/api/core.v1.ts";
 import type { RunningContainer } from "../runtime/runtime.ts";
+import { runWithin } from "../runtime/simulated/run-within.ts";
 import { startProbes } from "./prober.ts";
 
 /** What a liveness probe says of a container that never answers. */
 async function lateAnswer(probe: Probe): Promise<string> {
   const clock = new ManualClock(new Date("2026-01-01T00:00:00Z"));
   const never = () => new Promise<never>(() => {});
-  const running = { startedAt: clock.now(), exec: never, probe: never } as unknown as RunningContainer;
+  const run = (command: readonly string[], limitSeconds: number, signal: AbortSignal) =>
+    runWithin({ command, limitSeconds, clock }, signal, never);
+  const running = { startedAt: clock.now(), run, probe: never } as unknown as RunningContainer;
   const { promise, resolve } = Promise.withResolvers<string>();
   const probes = startProbes({
     container: { name: "c", livenessProbe: probe } as Container,
@@ -38,4 +41,27 @@ test.each<[Probe, string]>([
   [{ grpc: { port: 80 } }, "timeout: health rpc did not complete within 1s"],
 ])("%j that takes too long: %s", async (probe, message) => {
   expect(await lateAnswer(probe)).toBe(message);
+});
+
+test("a probe that cannot be made is tried three times before that is told", async () => {
+  const clock = new ManualClock(new Date("2026-01-01T00:00:00Z"));
+  let asked = 0;
+  const run = async () => {
+    asked++;
+    throw new Error("containerd is away");
+  };
+  const { promise, resolve } = Promise.withResolvers<string>();
+  const probes = startProbes({
+    container: { name: "c", livenessProbe: { exec: { command: ["true"] } } } as Container,
+    running: { startedAt: clock.now(), run } as unknown as RunningContainer,
+    clock,
+    random: () => 0,
+    address: "10.0.0.1",
+    ...{ started: () => {}, ready: () => {}, unhealthy: () => {}, kill: () => {}, warned: () => {} },
+    errored: (_kind, message) => resolve(message),
+  });
+  await new Promise(setImmediate);
+  clock.advance(0);
+  expect([await promise, asked]).toEqual(["containerd is away", 3]);
+  probes.stop();
 });

@@ -1,7 +1,6 @@
 import { type Clock, sleep } from "../../client/index.ts";
 import type { Container, Probe } from "../../openapi/api/core.v1.ts";
-import type { ProbeAnswer, RunningContainer } from "../runtime/runtime.ts";
-import { capture } from "./hook.ts";
+import { CommandTimedOut, type ProbeAnswer, type RunningContainer } from "../runtime/runtime.ts";
 import { portOf } from "./port.ts";
 
 export interface ProbeOptions {
@@ -23,8 +22,11 @@ export interface ProbeOptions {
   kill(kind: "startup" | "liveness", grace: number | undefined): void;
 }
 
-/** Output of a failed exec probe that its event shows, in bytes. */
+/** Output of a failed exec probe that its event shows, in characters. */
 const OUTPUT = 10 * 1024;
+
+/** How often a probe that could not be made is made, before that is told. (maxProbeRetries) */
+const MAX_TRIES = 3;
 
 /** Made once: an abort without a reason makes an exception with a stack each time. */
 const STOPPED = new Error("the probe was stopped");
@@ -63,7 +65,7 @@ async function loop(
   let successes = 0;
   let failures = 0;
   while (!signal.aborted) {
-    const answer = await once(probe, options, signal).catch((error: unknown) => {
+    const answer = await severalTimes(() => once(probe, options, signal), signal).catch((error: unknown) => {
       if (!signal.aborted) options.errored(kind, error instanceof Error ? error.message : String(error));
       return undefined;
     });
@@ -94,6 +96,17 @@ async function loop(
   }
 }
 
+/** Asks again at once where nobody could be asked. (pkg/kubelet/prober runProbeWithRetries) */
+async function severalTimes(attempt: () => Promise<ProbeAnswer>, signal: AbortSignal): Promise<ProbeAnswer> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (tries >= MAX_TRIES || signal.aborted) throw error;
+    }
+  }
+}
+
 /** One attempt, within its time limit. @throws Error when there was nobody to ask */
 async function once(
   probe: Probe,
@@ -101,6 +114,8 @@ async function once(
   signal: AbortSignal,
 ): Promise<ProbeAnswer> {
   const limit = (probe.timeoutSeconds ?? 1) * 1000;
+  // Here the runtime looks at the time: it knows when the command has begun.
+  if (probe.exec) return runProbe(probe.exec.command ?? [], running, limit / 1000, signal);
   const mine = new AbortController();
   const stop = () => mine.abort(STOPPED);
   signal.addEventListener("abort", stop);
@@ -116,11 +131,10 @@ async function once(
   }
 }
 
-/** What kubelet says of a probe that took too long. (pkg/probe, cri-client/pkg/remote_runtime.go) */
-function lateness({ exec, httpGet, tcpSocket }: Probe, container: Container, address: string, limit: string): string {
+/** What kubelet says of a probe that took too long. (pkg/probe) */
+function lateness({ httpGet, tcpSocket }: Probe, container: Container, address: string, limit: string): string {
   const at = (host: string | undefined, port: number | string) =>
     `${host || (address.includes(":") ? `[${address}]` : address)}:${portOf(port, container)}`;
-  if (exec) return `command timed out: ${JSON.stringify((exec.command ?? []).join(" "))} timed out after ${limit}`;
   if (tcpSocket) return `dial tcp ${at(tcpSocket.host, tcpSocket.port)}: i/o timeout`;
   if (!httpGet) return `timeout: health rpc did not complete within ${limit}`;
   const { scheme = "HTTP", host, port, path = "/" } = httpGet;
@@ -128,23 +142,32 @@ function lateness({ exec, httpGet, tcpSocket }: Probe, container: Container, add
   return `Get ${JSON.stringify(url)}: context deadline exceeded (Client.Timeout exceeded while awaiting headers)`;
 }
 
+/** (pkg/probe/exec) @throws Error when it could not be run */
+async function runProbe(
+  command: readonly string[],
+  running: RunningContainer,
+  limitSeconds: number,
+  signal: AbortSignal,
+): Promise<ProbeAnswer> {
+  const failing = running.failing?.();
+  if (failing !== undefined) return { ok: false, message: failing };
+  try {
+    const { exitCode, output } = await running.run(command, limitSeconds, signal);
+    return { ok: exitCode === 0, message: output.slice(0, OUTPUT) };
+  } catch (error) {
+    if (error instanceof CommandTimedOut) return { ok: false, message: error.message };
+    throw error;
+  }
+}
+
 async function ask(
-  { exec, httpGet, tcpSocket, grpc }: Probe,
+  { httpGet, tcpSocket, grpc }: Probe,
   container: Container,
   running: RunningContainer,
   signal: AbortSignal,
 ): Promise<ProbeAnswer> {
   const failing = running.failing?.();
   if (failing !== undefined) return { ok: false, message: failing };
-  if (exec) {
-    const output = capture(OUTPUT);
-    const code = await running.exec(
-      exec.command ?? [],
-      { stdout: output.stream, stderr: output.stream, tty: false },
-      signal,
-    );
-    return { ok: code === 0, message: output.text() };
-  }
   if (httpGet) {
     return running.probe(
       {

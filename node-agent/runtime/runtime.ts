@@ -37,6 +37,21 @@ export class StartError extends Error {
   }
 }
 
+/** A command inside a container took longer than it may. (cri-client/pkg/remote_runtime.go ErrCommandTimedOut) */
+export class CommandTimedOut extends Error {
+  constructor(command: readonly string[], limitSeconds: number) {
+    super(`command timed out: ${JSON.stringify(command.join(" "))} timed out after ${limitSeconds}s`);
+    this.name = "CommandTimedOut";
+  }
+}
+
+/** What became of a command inside a container. */
+export interface CommandResult {
+  readonly exitCode: number;
+  /** What it wrote, to either of its outputs. */
+  readonly output: string;
+}
+
 export interface SandboxConfig {
   readonly pod: Pod;
   readonly hostname: string;
@@ -122,6 +137,11 @@ export interface RunningContainer {
   stop(graceSeconds: number): void;
   /** Runs a command inside. @returns its exit code. */
   exec(command: readonly string[], streams: Streams, signal: AbortSignal): Promise<number>;
+  /**
+   * Runs a command of a probe or hook inside, to its end.
+   * @param limitSeconds it may run, 0 for any; bringing it to run takes no part of it @throws CommandTimedOut, Error
+   */
+  run(command: readonly string[], limitSeconds: number, signal: AbortSignal): Promise<CommandResult>;
   /** Joins the main process's streams. */
   attach(streams: Streams, signal: AbortSignal): Promise<void>;
   /** Answers a probe or hook to a port of the container. @param signal ends it when its time is over */

@@ -2,8 +2,8 @@ import { Writable } from "node:stream";
 import { type Clock, type Logger, sleep } from "../../../client/index.ts";
 import type { Container } from "../../../openapi/api/core.v1.ts";
 import { networkProbe } from "../../probes/network-probe.ts";
-import type { RunningContainer } from "../runtime.ts";
-import { type CriClient, isNotFound } from "./api/client.ts";
+import { CommandTimedOut, type RunningContainer } from "../runtime.ts";
+import { type CriClient, isNotFound, isTimeOut } from "./api/client.ts";
 import type { ContainerWatch } from "./containers.ts";
 import { limitCgroup } from "./daemon/cgroups.ts";
 import { containerResources, podResources } from "./pod/resources.ts";
@@ -64,6 +64,14 @@ export function runningContainer(facts: RunningFacts): RunningContainer {
       const url = await client.exec({ containerId: id, cmd: command, tty, stdin: !!stdin, stdout: true, stderr: !tty });
       const streams = { ...(stdin && { stdin }), stdout: stdout ?? nowhere(), stderr: stderr ?? nowhere(), tty };
       return remoteCommand(url, { ...streams, ...(onResize && { onResize }) }, signal);
+    },
+    async run(command, limitSeconds, signal) {
+      try {
+        const { exitCode, stdout, stderr } = await client.execSync(id, command, limitSeconds, signal);
+        return { exitCode, output: Buffer.concat([stdout, stderr]).toString("utf8") };
+      } catch (error) {
+        throw isTimeOut(error) ? new CommandTimedOut(command, limitSeconds) : error;
+      }
     },
     async attach({ stdin, stdout, stderr, tty, onResize }, signal) {
       const input = container.stdin ? stdin : undefined;

@@ -14,6 +14,7 @@ import { type NameServer, processNetwork } from "./network/process-network.ts";
 import type { Stack } from "./network/stack.ts";
 import { answerProbe } from "./probe.ts";
 import { findProgram, runProgram } from "./programs.ts";
+import { runWithin } from "./run-within.ts";
 import { probeFailure, type Scenario, scenarioOf } from "./scenario.ts";
 import { serve } from "./serve.ts";
 import { terminal } from "./terminal.ts";
@@ -161,6 +162,10 @@ export async function startContainer(config: ContainerConfig, options: StartOpti
       aborted.abort(SIGTERM);
     },
     exec: (command, streams, signal) => exec(process, command, streams, AbortSignal.any([signal, aborted.signal])),
+    run: (command, limitSeconds, signal) =>
+      runWithin({ command, limitSeconds, clock }, AbortSignal.any([signal, aborted.signal]), (streams, within) =>
+        exec(process, command, streams, within),
+      ),
     async attach(streams, signal) {
       viewers.add(streams);
       if (screen) streams.onResize?.(screen.resize);

@@ -23,11 +23,15 @@ const DEADLINE = 120_000;
 const PULL_DEADLINE = 600_000;
 const MAX_MESSAGE = 16 * 1024 * 1024;
 
-/** gRPC's code for what is not there. */
+/** gRPC's codes for what took too long, and for what is not there. */
+const DEADLINE_EXCEEDED = 4;
 const NOT_FOUND = 5;
 
 /** @returns whether a call failed because its object is not there (any more). */
 export const isNotFound = (error: unknown): boolean => (error as { code?: number }).code === NOT_FOUND;
+
+/** @returns whether a call failed because what it asked for took longer than it may. */
+export const isTimeOut = (error: unknown): boolean => (error as { code?: number }).code === DEADLINE_EXCEEDED;
 
 /** A container runtime's two services. Every call throws grpc-js' ServiceError with `code` and `details`. */
 export interface CriClient {
@@ -46,11 +50,12 @@ export interface CriClient {
   listContainers(): Promise<ContainerItem[]>;
   containerStatus(id: string): Promise<ContainerStatus>;
   updateContainerResources(id: string, linux: LinuxContainerResources): Promise<void>;
-  /** @param timeout seconds, 0 for none */
+  /** @param timeout seconds that the command may run, 0 for any @throws one that `isTimeOut` */
   execSync(
     id: string,
     cmd: readonly string[],
     timeout: number,
+    signal?: AbortSignal,
   ): Promise<{ stdout: Buffer; stderr: Buffer; exitCode: number }>;
   /** These three return the URL of a stream. */
   exec(request: ExecWish): Promise<string>;
@@ -84,17 +89,31 @@ export function criClient(socket: string): CriClient {
     "grpc.max_reconnect_backoff_ms": 1000,
   });
   // The answer has the shape that the table of messages gives it, which types.ts repeats for the compiler.
-  function call<T>(service: string, method: string, request: object, deadline = DEADLINE, answer?: MessageName) {
+  function call<T>(
+    service: string,
+    method: string,
+    request: object,
+    deadline = DEADLINE,
+    answer?: MessageName,
+    signal?: AbortSignal,
+  ) {
     const [input, output] = [`${method}Request` as MessageName, answer ?? (`${method}Response` as MessageName)];
     return new Promise<T>((resolve, reject) => {
-      client.makeUnaryRequest<object, object>(
+      const made = client.makeUnaryRequest<object, object>(
         service + method,
         (message) => encode(input, message),
         (bytes) => decode(output, bytes),
         request,
         { deadline: performance.timeOrigin + performance.now() + deadline },
-        (error, result) => (error ? reject(plain(error)) : resolve(result as T)),
+        (error, result) => {
+          signal?.removeEventListener("abort", cancel);
+          if (error) reject(plain(error));
+          else resolve(result as T);
+        },
       );
+      const cancel = () => made.cancel();
+      signal?.addEventListener("abort", cancel);
+      if (signal?.aborted) cancel();
     });
   }
   const runtime = <T>(method: string, request: object, deadline?: number) =>
@@ -123,8 +142,10 @@ export function criClient(socket: string): CriClient {
     containerStatus: async (containerId) =>
       (await runtime<{ status: ContainerStatus }>("ContainerStatus", { containerId })).status,
     updateContainerResources: (containerId, linux) => without("UpdateContainerResources", { containerId, linux }),
-    execSync: (containerId, cmd, timeout) =>
-      runtime("ExecSync", { containerId, cmd, timeout }, timeout ? timeout * 1000 + DEADLINE : PULL_DEADLINE),
+    execSync: (containerId, cmd, timeout, signal) => {
+      const deadline = timeout ? timeout * 1000 + DEADLINE : Number.POSITIVE_INFINITY;
+      return call(RUNTIME, "ExecSync", { containerId, cmd, timeout }, deadline, undefined, signal);
+    },
     exec: async (request) => (await runtime<{ url: string }>("Exec", request)).url,
     attach: async (request) => (await runtime<{ url: string }>("Attach", request)).url,
     portForward: async (podSandboxId, port) =>

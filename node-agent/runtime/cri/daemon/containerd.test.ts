@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { Readable, Writable } from "node:stream";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { systemClock as clock } from "../../../../client/index.ts";
-import { criClient, isNotFound } from "../api/client.ts";
+import { criClient, isNotFound, isTimeOut } from "../api/client.ts";
 import { CONTAINER_STATE, type SandboxConfig } from "../api/types.ts";
 import { ociArchive } from "../images/oci-archive.ts";
 import { PAUSE_IMAGE, pauseArchive } from "../images/pause.ts";
@@ -125,6 +125,12 @@ describe.skipIf(lacking)("containerd", () => {
       stderr: "",
       exitCode: 0,
     });
+    const late = client.execSync(server, ["busybox", "sleep", "60"], 1);
+    await expect(late).rejects.toSatisfy(isTimeOut);
+    const stopped = new AbortController();
+    const cancelled = client.execSync(server, ["busybox", "sleep", "60"], 0, stopped.signal);
+    stopped.abort();
+    await expect(cancelled).rejects.toThrow("Canceled");
     const streamed: Buffer[] = [];
     const stdout = new Writable({
       write(chunk: Buffer, _encoding, done) {
