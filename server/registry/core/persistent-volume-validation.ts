@@ -14,7 +14,7 @@ import {
   fieldRequired,
 } from "../../meta/field-error.ts";
 import { sortedMembers } from "../../meta/members.ts";
-import { parseQuantity, quantitySign, quantityValue } from "../../meta/quantity.ts";
+import { parseQuantity, quantitySign, scaledValue } from "../../meta/quantity.ts";
 import { validateDriverName } from "../storage/driver-name.ts";
 import { validateNodeSelector } from "./pod/affinity-validation.ts";
 import { remoteSources } from "./pod/remote-volumes.ts";
@@ -98,8 +98,8 @@ function validateCapacity({ capacity }: Readonly<PersistentVolumeSpec>, field: s
 }
 
 export function validateBasicResource(text: string, field: string): FieldError[] {
-  const value = quantityValue(parseQuantity(text));
-  return value < 0 ? [fieldInvalid(field, value, "must be a valid resource quantity")] : [];
+  const value = scaledValue(parseQuantity(text), 0);
+  return value < 0n ? [fieldInvalid(field, value, "must be a valid resource quantity")] : [];
 }
 
 function validateReclaimPolicy(

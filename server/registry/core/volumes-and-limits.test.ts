@@ -3,6 +3,7 @@ import type { PersistentVolumeClaim } from "../../../openapi/api/core.v1.ts";
 import { limitRange } from "./limit-range.ts";
 import { persistentVolume } from "./persistent-volume.ts";
 import { persistentVolumeClaim } from "./persistent-volume-claim.ts";
+import { validateBasicResource } from "./persistent-volume-validation.ts";
 import { resourceQuota } from "./resource-quota.ts";
 
 // Validation of these kinds reads nothing of the request.
@@ -101,6 +102,12 @@ test("a claim's sources say the same, and unknown ones go", () => {
   for (const object of [known, unknown]) persistentVolumeClaim.prepareForCreate?.(object, context);
   expect(known.spec.dataSourceRef).toEqual({ kind: "PersistentVolumeClaim", name: "x" });
   expect(unknown.spec).not.toHaveProperty("dataSource");
+});
+
+test("an amount beyond an int64 is what upstream's int64 makes of it", () => {
+  expect(messages(validateBasicResource("9999999999999999999", "status.capacity[cpu]"))).toEqual([
+    "status.capacity[cpu]: Invalid value: -8446744073709551617: must be a valid resource quantity",
+  ]);
 });
 
 const zone = (key: string) => ({

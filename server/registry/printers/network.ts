@@ -17,7 +17,7 @@ export const networkPrinters: Printers = {
     "External-IP": externalIP,
     "Port(s)": ({ spec }: Service) =>
       (spec?.ports ?? [])
-        .map(({ port, nodePort, protocol }) => `${port}${nodePort ? `:${nodePort}` : ""}/${protocol}`)
+        .map(({ port, nodePort, protocol }) => `${port}${nodePort && nodePort > 0 ? `:${nodePort}` : ""}/${protocol}`)
         .join(",") || "<none>",
     Selector: ({ spec }: Service) => formatLabels(spec?.selector),
   },

@@ -141,7 +141,7 @@ export class Allocation {
 
   /** A dry run names some port, free or not, as upstream does. */
   #takeNextPort(): number {
-    const last = this.#ports.length > 0 ? Math.max(...this.#ports) : 32_768;
+    const last = this.#ports.length > 0 ? Math.max(0, ...this.#ports) : 32_768;
     const port = this.#dryRun ? last + 1 : this.#allocator.nodePorts.allocateNext();
     this.#ports.push(port);
     return port;

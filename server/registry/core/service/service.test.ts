@@ -181,6 +181,16 @@ describe("node ports", () => {
     expect(dry.message).toContain("spec.ports[0].name: Required value");
   });
 
+  test("named by a dry run are one above the highest that was asked for, however low", async () => {
+    const named = async (port: number) => {
+      const spec = nodePort(port);
+      spec.ports?.push({ name: "b", port: 81, targetPort: 81, protocol: "UDP" });
+      for (const each of spec.ports ?? []) each.name ??= "a";
+      return (await create("x", spec, true)).ports?.[1]?.nodePort;
+    };
+    expect([await named(30_005), await named(-5)]).toEqual([30_006, 1]);
+  });
+
   test("also serve health checks while traffic is local", async () => {
     const { healthCheckNodePort } = await create("x", { type: "LoadBalancer", externalTrafficPolicy: "Local" });
     expect(healthCheckNodePort).toBeGreaterThanOrEqual(30_000);
@@ -194,4 +204,15 @@ describe("node ports", () => {
   ])("%i is refused", async (port, why) => {
     await expect(create("x", nodePort(port))).rejects.toThrow(why);
   });
+});
+
+test.each([
+  { was: "ExternalName", type: "ExternalName", owned: [], shown: undefined },
+  { was: "ClusterIP", type: "ExternalName", owned: ["f:internalTrafficPolicy"], shown: "Cluster" },
+])("the status of a Service that was a $was and is an $type shows the policy $shown", ({ type, owned, shown }) => {
+  const fieldsV1 = { "f:spec": Object.fromEntries(owned.map((field) => [field, {}])) };
+  const object = { metadata: { managedFields: [{ fieldsV1 }] }, spec: { type }, status: {} } as unknown as Service;
+  const { definition } = storeOf(registry, "services").kind;
+  const read = definition.subresources?.status?.read?.(object as never) as Service;
+  expect(read.spec.internalTrafficPolicy).toBe(shown);
 });

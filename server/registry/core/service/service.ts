@@ -43,9 +43,9 @@ export const service = defineKind<Service>({
     status: {
       ...status<Service>(),
       verbs: ["get", "patch", "update"],
-      // Upstream stores it for this type and drops it on each read, but not here.
+      // Upstream keeps it where the type was another one before, and drops it on each read, but not here.
       read: (object) =>
-        object.spec.type === "ExternalName"
+        object.spec.type === "ExternalName" && isOwned(object, "f:internalTrafficPolicy")
           ? { ...object, spec: { ...object.spec, internalTrafficPolicy: "Cluster" } }
           : object,
       validateUpdate: (object, old) =>
@@ -61,6 +61,14 @@ export const service = defineKind<Service>({
     },
   },
 });
+
+/** Whether some manager has set this field of the spec. */
+function isOwned({ metadata }: Readonly<Service>, field: string): boolean {
+  return (metadata.managedFields ?? []).some(({ fieldsV1 }) => {
+    const spec: unknown = fieldsV1?.["f:spec"];
+    return typeof spec === "object" && spec !== null && field in spec;
+  });
+}
 
 /** (pkg/apis/core/v1/defaults.go SetDefaults_Service) */
 function defaults(object: Service): void {
