@@ -64,7 +64,7 @@ describe.each(kubectlMinors)("with kubectl 1.%i", (minor) => {
     expect(nodes.map(([name]) => name)).toEqual(rows(await kubectl("get nodes --no-headers")).map(([name]) => name));
     expect(rows(await kubectl("get podmetrics"))).toEqual([
       ["NAME", "CPU", "MEMORY", "WINDOW"],
-      [pod, expect.any(String), "64Mi", expect.stringMatching(/^[0-9.]+m?s$/)],
+      [pod, expect.any(String), "64Mi", expect.stringMatching(/^[0-9.]+s$/)],
     ]);
     expect(await kubectl("api-resources --api-group metrics.k8s.io -o name")).toBe(
       "nodes.metrics.k8s.io\npods.metrics.k8s.io",

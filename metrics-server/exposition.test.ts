@@ -3,11 +3,11 @@ import type { Node, Pod } from "../openapi/api/core.v1.ts";
 import { parseExposition } from "./exposition.ts";
 import { nodeMetrics, podMetrics } from "./metrics.ts";
 import { tableOf } from "./table.ts";
-import { usageBetween } from "./usage.ts";
+import { usageOf, withSample } from "./usage.ts";
 
 const now = new Date("2026-01-01T00:01:00Z");
 
-/** What a kubelet says `seconds` after midnight. `sidecar` started at 50 seconds. */
+/** What a kubelet says `seconds` after midnight. `sidecar` started at 45 seconds. */
 const look = (seconds: number, cpu: { web: number; sidecar?: number; node: number }) => {
   const at = Date.parse("2026-01-01T00:00:00Z") + seconds * 1000;
   const labels = (container: string) => `{container="${container}",namespace="ns",pod="web-1"}`;
@@ -24,7 +24,7 @@ const look = (seconds: number, cpu: { web: number; sidecar?: number; node: numbe
       : [
           `container_cpu_usage_seconds_total${labels("sidecar")} ${cpu.sidecar} ${at}`,
           `container_memory_working_set_bytes${labels("sidecar")} 2000 ${at}`,
-          `container_start_time_seconds${labels("sidecar")} ${Date.parse("2026-01-01T00:00:50Z") / 1000}`,
+          `container_start_time_seconds${labels("sidecar")} ${Date.parse("2026-01-01T00:00:45Z") / 1000}`,
         ]),
     `pod_cpu_usage_seconds_total{namespace="ns",pod="web-1"} 1 ${at}`,
     `container_cpu_usage_seconds_total{container="halfway",namespace="ns",pod="web-1"} 1 ${at}`,
@@ -32,6 +32,8 @@ const look = (seconds: number, cpu: { web: number; sidecar?: number; node: numbe
   ];
   return parseExposition(`${lines.join("\n")}\n`, now);
 };
+type Look = ReturnType<typeof look>;
+const usageBetween = (before: Look, after: Look) => usageOf(withSample(withSample(undefined, before), after));
 const pod = {
   metadata: { name: "web-1", namespace: "ns", labels: { app: "web" } },
   status: { phase: "Running" },
@@ -39,7 +41,7 @@ const pod = {
 const node = { metadata: { name: "node-a" } } as unknown as Node;
 
 test("two looks at a node make metrics of it and its Pods", () => {
-  const usage = usageBetween(look(40, { web: 10, node: 100 }), look(55.5, { web: 13.1, sidecar: 0.055, node: 115.5 }));
+  const usage = usageBetween(look(40, { web: 10, node: 100 }), look(55.5, { web: 13.1, sidecar: 0.105, node: 115.5 }));
   const metrics = podMetrics(pod, usage, now);
   expect(metrics).toEqual({
     kind: "PodMetrics",
@@ -64,10 +66,21 @@ test("two looks at a node make metrics of it and its Pods", () => {
 });
 
 test.each([
-  { case: "a counter that went back", before: look(40, { web: 10, node: 100 }), after: look(50, { web: 9, node: 99 }) },
-  { case: "no time between the looks", before: look(40, { web: 1, node: 1 }), after: look(40, { web: 1, node: 1 }) },
-])("$case says nothing", ({ before, after }) => {
+  {
+    case: "a counter that went back",
+    before: look(40, { web: 10, node: 100 }),
+    after: look(50, { web: 9, node: 99 }),
+    metrics: { timestamp: null, window: "0s", containers: [] },
+  },
+  {
+    case: "no time between the looks",
+    before: look(40, { web: 1, node: 1 }),
+    after: look(40, { web: 1, node: 1 }),
+    metrics: undefined,
+  },
+])("$case says nothing", ({ before, after, metrics }) => {
   const usage = usageBetween(before, after);
-  expect(podMetrics(pod, usage, now)).toBeUndefined();
+  if (metrics) expect(podMetrics(pod, usage, now)).toMatchObject(metrics);
+  else expect(podMetrics(pod, usage, now)).toBeUndefined();
   expect(nodeMetrics(node, usage, now)).toBeUndefined();
 });

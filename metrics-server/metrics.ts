@@ -16,7 +16,8 @@ interface Metrics {
     readonly creationTimestamp: string;
     readonly labels?: Readonly<Record<string, string>>;
   };
-  readonly timestamp: string;
+  /** Null where the counters of all containers went back. */
+  readonly timestamp: string | null;
   readonly window: string;
 }
 
@@ -35,7 +36,7 @@ const amounts = ({ cpuNanoCores, memoryBytes }: Pick<Usage, "cpuNanoCores" | "me
   memory: bytesQuantity(Math.round(memoryBytes)),
 });
 
-function head({ metadata }: Pick<Node, "metadata">, { at, windowMs }: Usage, now: Date): Metrics {
+function head({ metadata }: Pick<Node, "metadata">, usage: Usage | undefined, now: Date): Metrics {
   const { name, namespace, labels } = metadata;
   return {
     apiVersion: `${GROUP}/${VERSION}`,
@@ -45,8 +46,8 @@ function head({ metadata }: Pick<Node, "metadata">, { at, windowMs }: Usage, now
       creationTimestamp: timestamp(now),
       ...(labels && { labels }),
     },
-    timestamp: timestamp(at),
-    window: durationText(windowMs),
+    timestamp: usage ? timestamp(usage.at) : null,
+    window: durationText(usage?.windowMs ?? 0),
   };
 }
 
@@ -59,9 +60,9 @@ export function nodeMetrics(node: Readonly<Node>, usage: NodeUsage | undefined, 
 /** Only Pods that run have metrics; their time is that of the container that was seen first. */
 export function podMetrics(pod: Readonly<Pod>, usage: NodeUsage | undefined, now: Date): PodMetrics | undefined {
   const { namespace, name } = pod.metadata;
-  const containers = usage?.pods.get(`${namespace}/${name}`) ?? [];
+  const containers = usage?.pods.get(`${namespace}/${name}`);
+  if (!containers || pod.status?.phase !== "Running") return undefined;
   const [first] = containers.toSorted((a, b) => a.at.getTime() - b.at.getTime());
-  if (!first || pod.status?.phase !== "Running") return undefined;
   return {
     kind: "PodMetrics",
     ...head(pod, first, now),

@@ -1,6 +1,6 @@
 import { type Clock, type Logger, sleep, type Transport } from "../client/index.ts";
 import { type NodeSample, parseExposition } from "./exposition.ts";
-import { type NodeUsage, usageBetween } from "./usage.ts";
+import { type NodeUsage, type Points, usageOf, withSample } from "./usage.ts";
 
 /** What was seen less than this many ms ago is not asked for again. */
 const FRESH = 5_000;
@@ -10,8 +10,8 @@ const STALE = 60_000;
 const SHORTEST = 1_000;
 
 interface History {
-  before?: NodeSample;
-  latest?: NodeSample;
+  points?: Points;
+  looks: number;
   asking?: Promise<NodeUsage | undefined>;
 }
 
@@ -35,16 +35,12 @@ export function createScraper(transport: Transport, clock: Clock, logger: Logger
 
   async function ask(node: string, history: History): Promise<NodeUsage | undefined> {
     try {
-      if (!history.latest) {
-        history.latest = await look(node);
+      if (!history.points) {
+        await addLook(node, history);
         await sleep(clock, SHORTEST);
       }
-      if (!history.before || ageOf(history.latest) >= FRESH) {
-        const before = history.latest;
-        history.latest = await look(node);
-        history.before = before;
-      }
-      return usageBetween(history.before, history.latest);
+      if (history.looks < 2 || ageOf(history.points) >= FRESH) await addLook(node, history);
+      return history.points && usageOf(history.points);
     } catch (error) {
       logger.warn({ err: error, node }, "failed to scrape node");
       histories.delete(node);
@@ -52,12 +48,16 @@ export function createScraper(transport: Transport, clock: Clock, logger: Logger
     }
   }
 
-  const ageOf = ({ at }: NodeSample) => clock.now().getTime() - at.getTime();
+  async function addLook(node: string, history: History): Promise<void> {
+    history.points = withSample(history.points, await look(node));
+    history.looks++;
+  }
+
+  const ageOf = (points: Points | undefined) => (points ? clock.now().getTime() - points.last.at.getTime() : Infinity);
 
   /** Also of nodes that are gone. */
   function forgetStale(): void {
-    for (const [node, { latest, asking }] of histories)
-      if (!asking && latest && ageOf(latest) > STALE) histories.delete(node);
+    for (const [node, { points, asking }] of histories) if (!asking && ageOf(points) > STALE) histories.delete(node);
   }
 
   return {
@@ -65,7 +65,7 @@ export function createScraper(transport: Transport, clock: Clock, logger: Logger
       forgetStale();
       const found = await Promise.all(
         nodes.map(async (node) => {
-          const history = histories.get(node) ?? {};
+          const history = histories.get(node) ?? { looks: 0 };
           histories.set(node, history);
           history.asking ??= ask(node, history).finally(() => {
             delete history.asking;
