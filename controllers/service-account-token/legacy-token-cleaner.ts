@@ -139,7 +139,10 @@ export function legacyTokenCleanerController(unusedMs: number): CustomController
       };
       const again = () => {
         if (stopped) return;
-        void look().catch((error: unknown) => logger.error({ err: error }, "looking for unused tokens failed"));
+        void look().catch((error: unknown) => {
+          // Being stopped, it loses its connection in the middle.
+          if (!stopped) logger.error({ err: error }, "looking for unused tokens failed");
+        });
         timer = clock.setTimeout(again, DAY_MS);
       };
       void Promise.all(used.map(({ synced }) => synced)).then(again);

@@ -24,7 +24,7 @@ export class OpenApiOfRemotes implements RemoteDocuments {
   /** By the name of the APIService. */
   readonly #known = new Map<string, Known>();
 
-  /** Asks a server anew. @returns whether something has changed. @throws Error when it cannot be asked */
+  /** Asks a server anew. @returns whether something has changed. @throws RemoteError when it cannot be asked */
   async refresh(service: Readonly<APIService>, backend: Backend): Promise<boolean> {
     const { metadata, spec } = service;
     const { name = "" } = metadata;

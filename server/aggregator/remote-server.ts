@@ -61,12 +61,27 @@ export interface FetchOptions {
 
 const AGGREGATOR: UserInfo = { name: "system:kube-aggregator", groups: ["system:masters"] };
 
+/** The other server does not answer, or not with what was asked for: its trouble, and no error of ours. */
+export class RemoteError extends Error {}
+
 /**
  * GET on the server's own behalf.
  * @returns the parsed body; "unchanged" where it is the one known, "absent" where there is none
- * @throws Error
+ * @throws RemoteError
  */
 export async function fetchJson(
+  backend: Backend,
+  target: string,
+  options: FetchOptions,
+): Promise<Fetched | "unchanged" | "absent"> {
+  try {
+    return await fetchFrom(backend, target, options);
+  } catch (error) {
+    throw new RemoteError(error instanceof Error ? error.message : String(error), { cause: error });
+  }
+}
+
+async function fetchFrom(
   backend: Backend,
   target: string,
   { signal, user = AGGREGATOR, etag }: FetchOptions,
@@ -91,9 +106,9 @@ export async function fetchJson(
   return { etag: response.headers.etag ?? "", document: JSON.parse(Buffer.concat(chunks).toString()) };
 }
 
-/** As fetchJson, of what must be there. @throws Error */
+/** As fetchJson, of what must be there. @throws RemoteError */
 export async function getJson(backend: Backend, target: string, signal: AbortSignal): Promise<unknown> {
   const found = await fetchJson(backend, target, { signal });
   if (typeof found === "object") return found.document;
-  throw new Error(`bad status from https://${backend.authority}${target}: 404`);
+  throw new RemoteError(`bad status from https://${backend.authority}${target}: 404`);
 }

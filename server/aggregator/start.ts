@@ -10,7 +10,7 @@ import { KeyQueue, type KeyQueueOptions } from "../registry/key-queue.ts";
 import { isAvailable, serviceProblem, type Verdict, withAvailability } from "./availability.ts";
 import type { OpenApiOfRemotes } from "./remote-documents.ts";
 import { remoteResources } from "./remote-resources.ts";
-import { type FrontProxyClient, getJson, identityHeaders, remoteServer } from "./remote-server.ts";
+import { type FrontProxyClient, getJson, identityHeaders, RemoteError, remoteServer } from "./remote-server.ts";
 
 export interface AggregatorOptions extends Pick<KeyQueueOptions, "clock" | "onError"> {
   readonly watch: ObjectWatch;
@@ -38,6 +38,7 @@ const API_SERVICES = { group: "apiregistration.k8s.io", resource: "apiservices" 
 const AGAIN_MILLISECONDS = 30_000;
 const ASK_MILLISECONDS = 5000;
 const DOCUMENTS_MILLISECONDS = 60_000;
+const FAILED_MILLISECONDS = 10_000;
 const DOCUMENT_PREFIX = "/openapi/v3/";
 
 /** Passes what APIServices name on to the servers behind them, and watches over these. (kube-aggregator) */
@@ -69,8 +70,15 @@ export function startAggregator(options: AggregatorOptions): Aggregator {
       const service = reader.get<APIService>(API_SERVICES, "", name);
       if (!service?.spec.service) return;
       describing.addAfter(name, DOCUMENTS_MILLISECONDS);
-      if (isAvailable(service) && (await documents.refresh(service, remoteServer(service, reader, client))))
-        options.onDocuments();
+      if (!isAvailable(service)) return;
+      try {
+        const changed = await documents.refresh(service, remoteServer(service, reader, client));
+        if (changed) options.onDocuments();
+      } catch (error) {
+        if (!(error instanceof RemoteError)) throw error;
+        // That it cannot be reached is told by its APIService's condition.
+        describing.addAfter(name, FAILED_MILLISECONDS);
+      }
     },
   });
   const askServer = async (service: Readonly<APIService>): Promise<Verdict> => {
