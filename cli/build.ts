@@ -1,14 +1,17 @@
 /**
- * Bundles the CLI and every worker thread into dist/, a few files each: loading hundreds of sources and packages costs
- * hundreds of milliseconds at start, a few files with a compile cache about a tenth of that. Run by cli/launch.mjs when
- * sources changed, and before publishing.
+ * Bundles the CLI, what tests import and every worker thread into dist/, a few files each: loading hundreds of sources
+ * and packages costs hundreds of milliseconds at start, a few files with a compile cache about a tenth of that. Run by
+ * cli/launch.mjs when sources changed, and before publishing.
  */
-import { readFileSync, rmSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { copyFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { basename, dirname, join, relative } from "node:path";
 import { build, type Plugin } from "esbuild";
 
 const root = join(import.meta.dirname, "..");
 const dist = join(root, "dist");
+const testing = join(root, "testing", "start-cluster.ts");
 
 /** Sources that run as worker threads, found while bundling: `new Worker(new URL("./x.ts", import.meta.url))`. */
 const workers = new Map<string, string>();
@@ -122,8 +125,11 @@ const namedExports: Plugin = {
   },
 };
 
-const bundle = (entryPoints: Record<string, string>) =>
-  build({
+/** Names of the files in dist/ that this build made. */
+const made = new Set<string>();
+
+async function bundle(entryPoints: Record<string, string>): Promise<void> {
+  const { metafile } = await build({
     entryPoints,
     outdir: dist,
     bundle: true,
@@ -138,6 +144,7 @@ const bundle = (entryPoints: Record<string, string>) =>
     sourcemap: "linked",
     sourcesContent: false,
     minifySyntax: true,
+    metafile: true,
     external: EXTERNAL,
     plugins: [namedExports, plainSelectors, plainUndici, lazyHttp, noFileTypes, relocate],
     logLevel: "warning",
@@ -146,12 +153,38 @@ const bundle = (entryPoints: Record<string, string>) =>
       js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);',
     },
   });
+  for (const path of Object.keys(metafile.outputs)) made.add(basename(path));
+}
 
-rmSync(dist, { recursive: true, force: true });
-await bundle({ main: join(root, "cli", "entry.ts") });
+/** The types of `inkube/testing`. Its public door names no type of another file, so none is looked at. */
+function declareTesting(): void {
+  const compiler = join(root, "node_modules", "typescript", "bin", "tsc");
+  const out = mkdtempSync(join(tmpdir(), "inkube-types-"));
+  const plain = ["--ignoreConfig", "--noResolve", "--noCheck", "--target", "es2024", "--types", "node"];
+  const options = [...plain, "--declaration", "--emitDeclarationOnly", "--outDir", out];
+  execFileSync(process.execPath, [compiler, ...options, testing], { stdio: ["ignore", 2, 2] });
+  copyFileSync(join(out, "start-cluster.d.ts"), join(dist, "testing.d.ts"));
+  rmSync(out, { recursive: true });
+  made.add("testing.d.ts");
+}
+
+/** A cluster that runs still asks for parts of the build before this one; older ones are nobody's. */
+function removeOlderBuilds(): void {
+  const list = join(dist, ".files");
+  const before = existsSync(list) ? readFileSync(list, "utf8").split("\n") : [];
+  const kept = new Set([...made, ...before, basename(list), ".built"]);
+  for (const name of readdirSync(dist)) if (!kept.has(name)) rmSync(join(dist, name), { recursive: true });
+  writeFileSync(list, [...made].join("\n"));
+}
+
+await bundle({ main: join(root, "cli", "entry.ts"), testing });
 const done = new Set<string>();
 for (let todo = [...workers]; todo.length; todo = [...workers].filter(([name]) => !done.has(name))) {
   for (const [name] of todo) done.add(name);
   await bundle(Object.fromEntries(todo));
 }
-process.stderr.write(`built ${["main", ...done].map((name) => `${basename(dist)}/${name}.js`).join(", ")}\n`);
+declareTesting();
+removeOlderBuilds();
+process.stderr.write(
+  `built ${["main", "testing", ...done].map((name) => `${basename(dist)}/${name}.js`).join(", ")}\n`,
+);

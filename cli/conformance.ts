@@ -1,4 +1,4 @@
-import { mkdirSync } from "node:fs";
+import { existsSync, mkdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { Command } from "commander";
 
@@ -17,11 +17,15 @@ export const conformance = new Command("conformance")
     // The variable is read by conformance/cluster.ts, in vitest's workers.
     process.env.INKUBE_CONFORMANCE_KUBECONFIG = resolve(kubeconfig);
     // Only a clone has the suite and its runner: neither belongs into a user's installation.
+    const root = join(import.meta.dirname, "..");
+    if (!existsSync(join(root, "conformance"))) {
+      throw new Error("the conformance suite is not part of the package: run this command in a clone of inkube");
+    }
     const { startVitest } = await import("vitest/node");
     const reportDir = report ? resolve(report) : undefined;
     if (reportDir) mkdirSync(reportDir, { recursive: true });
     const vitest = await startVitest("test", ["conformance/"], {
-      root: join(import.meta.dirname, ".."),
+      root,
       watch: false,
       ...(focus && { testNamePattern: focus }),
       reporters: reportDir ? ["default", "junit", "html"] : ["default"],

@@ -6,6 +6,7 @@
  *   node cli/launch.mjs COMMAND …     the CLI        node cli/launch.mjs :test …   the test suite
  *   node cli/launch.mjs :check        types, lint    node cli/launch.mjs :bench …  the benchmarks
  *   node cli/launch.mjs :clients …    programs written with other languages' clients
+ *   node cli/launch.mjs :build        dist/, for the published package
  */
 import { spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -118,6 +119,9 @@ switch (command) {
     step(node, [join(modules, "typescript", "bin", "tsc")]);
     step(node, [join(modules, "@biomejs", "biome", "bin", "biome"), "check", "."]);
     step(node, [join(modules, "knip", "bin", "knip.js")]);
+    break;
+  case ":build":
+    build();
     break;
   case ":bench":
     build();
