@@ -87,7 +87,12 @@ test("from the tenth on, events that differ only in their message are combined",
   for (let i = 0; i < 12; i++) made.event(pod, "Warning", "Failed", `try ${i}`);
   await made.flush();
   expect(created).toHaveLength(10);
-  expect(created[9]?.message).toBe("(combined from similar events): try 9");
+  expect(created[8]).toMatchObject({ message: "try 8", reportingComponent: "c" });
+  expect(created[9]).toMatchObject({
+    message: "(combined from similar events): try 9",
+    source: { component: "c" },
+    reportingComponent: "",
+  });
   expect(patched).toMatchObject([{ count: 2 }, { count: 3, message: "(combined from similar events): try 11" }]);
 });
 

@@ -119,6 +119,9 @@ export function createEventRecorder(options: RecorderOptions): EventRecorder {
         break;
       }
       event.message = `(combined from similar events): ${event.message}`;
+      // Upstream makes the event anew from its source alone, and so nobody reports it. (EventAggregate)
+      event.reportingComponent = "";
+      event.reportingInstance = "";
       key = group;
     }
 

@@ -3,6 +3,7 @@ import type { StatefulSet } from "../../openapi/api/apps.v1.ts";
 import type { PersistentVolumeClaim, Pod, PodTemplateSpec } from "../../openapi/api/core.v1.ts";
 import { podFromTemplate } from "../pods.ts";
 
+export const SETS = "apps/v1/statefulsets";
 export const REVISION_LABEL = "controller-revision-hash";
 const NAME_LABEL = "statefulset.kubernetes.io/pod-name";
 const INDEX_LABEL = "apps.kubernetes.io/pod-index";
@@ -25,7 +26,6 @@ const claimName = (template: string, { metadata }: Set, ordinal: number): string
 export function statefulPod(set: Set, template: Readonly<PodTemplateSpec>, revision: string, ordinal: number): Pod {
   const pod = podFromTemplate(template, set);
   const name = `${set.metadata.name}-${ordinal}`;
-  delete pod.metadata.generateName;
   pod.metadata.name = name;
   pod.metadata.labels = {
     ...pod.metadata.labels,

@@ -54,7 +54,7 @@ function cluster(spec: Partial<StatefulSet["spec"]>) {
           `${metadata.name} ${spec.containers?.[0]?.image}${status.conditions ? "" : " new"}`,
       )
       .sort();
-  return { sim, set, settle, ready, edit, image, row, claims, revisions };
+  return { sim, set, pods, settle, ready, edit, image, row, claims, revisions };
 }
 
 test("Pods come one after the other, and go in the opposite order", () => {
@@ -124,6 +124,32 @@ test("Parallel makes all Pods at once, each with its claims", () => {
   settle();
   expect(row()).toHaveLength(3);
   expect(claims.list().map(({ metadata }) => metadata.name)).toEqual(["data-db-0", "data-db-1", "data-db-2"]);
+});
+
+test("Parallel replaces Pods from the last on, and a broken template is mended before the next Pod goes", () => {
+  const { pods, settle, ready, image, row } = cluster({ podManagementPolicy: "Parallel", replicas: 4 });
+  settle();
+  ready();
+  settle();
+  image("broken");
+  settle();
+  expect(row()).toEqual(["db-0 one", "db-1 one", "db-2 one", "db-3 broken new"]);
+  image("one");
+  settle();
+  expect(row()).toEqual(["db-0 one", "db-1 one", "db-2 one", "db-3 one new"]);
+  for (const pod of pods.list()) expect(pod.metadata.generateName).toBe("db-");
+});
+
+test("Parallel replaces an old Pod although one of a lower ordinal is not ready", () => {
+  const { pods, sim, settle, ready, image, row } = cluster({ podManagementPolicy: "Parallel" });
+  settle();
+  ready();
+  settle();
+  const first = pods.get("ns/db-0") as Pod;
+  sim.put("v1/pods", { ...first, status: { phase: "Running", conditions: [{ type: "Ready", status: "False" }] } });
+  image("two");
+  settle();
+  expect(row()).toEqual(["db-0 one", "db-1 one", "db-2 two new"]);
 });
 
 test("OnDelete leaves Pods alone, and going back to a template makes its revision the newest again", () => {

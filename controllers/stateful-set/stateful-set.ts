@@ -12,18 +12,17 @@ import {
   type ReconcileContext,
   type WriteAction,
 } from "../../client/index.ts";
-import type { ControllerRevision, StatefulSet, StatefulSetStatus } from "../../openapi/api/apps.v1.ts";
+import type { ControllerRevision, StatefulSet } from "../../openapi/api/apps.v1.ts";
 import type { PersistentVolumeClaim, Pod } from "../../openapi/api/core.v1.ts";
-import { sameStatus } from "../equality.ts";
 import { currentRevision, RESOURCE as REVISIONS, staleRevisions, templateOf } from "../history.ts";
 import { scaledValue } from "../int-or-percent.ts";
 import { claim } from "../owner.ts";
 import { messageOf, tell } from "../pod-control.ts";
-import { availableInMs, isAvailable, isFinished, isReady } from "../pods.ts";
-import { claimsOf, hasIdentity, ordinalOf, REVISION_LABEL, startOf, statefulPod, withIdentity } from "./pods.ts";
+import { availableInMs, isAvailable, isFinished } from "../pods.ts";
+import { claimsOf, hasIdentity, ordinalOf, REVISION_LABEL, SETS, startOf, statefulPod, withIdentity } from "./pods.ts";
 import { alignOwners } from "./retention.ts";
+import { statusActions } from "./status.ts";
 
-const RESOURCE = "apps/v1/statefulsets";
 const HASH_LABEL = "controller.kubernetes.io/hash";
 
 interface Listers {
@@ -114,14 +113,11 @@ function stepsOf(situation: Situation): Action[] {
     actions.push(...more);
     return inOrder;
   };
-  let waiting = false;
   for (const slot of slots) {
     const { pod, ordinal } = slot;
     if (!pod) {
-      waiting = true;
       if (stop(makePod(situation, ordinal))) return actions;
     } else if (isFinished(pod)) {
-      waiting = true;
       if (stop(pod.metadata.deletionTimestamp ? [] : removePod(set, pod))) return actions;
     } else {
       const owners = alignOwners(set, pod, ordinal, situation.claims);
@@ -142,26 +138,45 @@ function stepsOf(situation: Situation): Action[] {
     if (inOrder && isDown(pod) && pod !== broken) return actions;
     if (stop(removePod(set, pod))) return actions;
   }
-  if (waiting || set.spec.updateStrategy.type === "OnDelete") return actions;
+  if (set.spec.updateStrategy.type === "OnDelete") return actions;
   return [...actions, ...updateStep(situation, isDown)];
 }
 
-/** From the last ordinal down to the partition, as many at once as may be unavailable. */
-function updateStep({ set, slots, update }: Situation, isDown: (pod: AnyPod | undefined) => boolean): Action[] {
+/**
+ * From the last ordinal down to the partition, one after the other. A Pod of the old template goes even when it, or one
+ * of a lower ordinal, is broken: it may be what the update mends.
+ */
+function updateStep(situation: Situation, isDown: (pod: AnyPod | undefined) => boolean): Action[] {
+  const { set, slots } = situation;
   const { partition = 0, maxUnavailable } = set.spec.updateStrategy.rollingUpdate ?? {};
-  const most = maxUnavailable === undefined ? 1 : Math.max(1, scaledValue(maxUnavailable, slots.length, false));
-  let room = most - slots.filter(({ pod }) => isDown(pod)).length;
-  const actions: Action[] = [];
-  for (const { pod } of [...slots.slice(partition)].reverse()) {
-    const isOld =
-      pod && pod.metadata.labels?.[REVISION_LABEL] !== update.metadata.name && !pod.metadata.deletionTimestamp;
-    // A broken Pod of the old template goes whatever the room: it may be what the update mends.
-    if (isOld && room > 0) {
-      actions.push(...removePod(set, pod));
-      room--;
-    }
+  const targets = [...slots.slice(partition)].reverse();
+  // Servers keep this field only with MaxUnavailableStatefulSet, which is off by default.
+  if (maxUnavailable !== undefined) return updateSeveral(situation, targets, isDown, maxUnavailable);
+  for (const { pod } of targets) {
+    if (pod && isOutdated(situation, pod)) return removePod(set, pod);
+    if (isDown(pod)) return [];
   }
-  return actions;
+  return [];
+}
+
+/** As many at once as may be unavailable. (updateStatefulSetAfterInvariantEstablished) */
+function updateSeveral(
+  situation: Situation,
+  targets: readonly Slot[],
+  isDown: (pod: AnyPod | undefined) => boolean,
+  maxUnavailable: number | string,
+): Action[] {
+  const { set, slots } = situation;
+  const most = Math.max(1, scaledValue(maxUnavailable, slots.length, false));
+  const room = Math.max(0, most - slots.filter(({ pod }) => isDown(pod)).length);
+  return targets
+    .flatMap(({ pod }) => (pod && isOutdated(situation, pod) ? [pod] : []))
+    .slice(0, room)
+    .flatMap((pod) => removePod(set, pod));
+}
+
+function isOutdated({ update }: Situation, { metadata }: AnyPod): boolean {
+  return metadata.labels?.[REVISION_LABEL] !== update.metadata.name && !metadata.deletionTimestamp;
 }
 
 function makePod(situation: Situation, ordinal: number): Action[] {
@@ -229,43 +244,10 @@ function missingClaims({ set, claims }: Situation, pod: AnyPod, ordinal: number)
     }));
 }
 
-function statusActions(
-  set: View,
-  owned: readonly AnyPod[],
-  current: Readonly<ControllerRevision>,
-  update: Readonly<ControllerRevision>,
-  now: Date,
-): Action[] {
-  const live = owned.filter(({ metadata }) => !metadata.deletionTimestamp);
-  const of = ({ metadata }: Readonly<ControllerRevision>) =>
-    live.filter((pod) => pod.metadata.labels?.[REVISION_LABEL] === metadata.name).length;
-  const ready = owned.filter((pod) => pod.status.phase === "Running" && isReady(pod));
-  const status: StatefulSetStatus = {
-    ...set.status,
-    observedGeneration: set.metadata.generation,
-    replicas: owned.length,
-    readyReplicas: ready.length,
-    availableReplicas: ready.filter((pod) => isAvailable(pod, set.spec.minReadySeconds ?? 0, now)).length,
-    currentReplicas: of(current),
-    updatedReplicas: of(update),
-    currentRevision: current.metadata.name,
-    updateRevision: update.metadata.name,
-    collisionCount: set.status.collisionCount ?? 0,
-  };
-  // The update is through: what was new is now what is current. (completeRollingUpdate)
-  const isRolling = set.spec.updateStrategy.type === "RollingUpdate";
-  if (isRolling && status.updatedReplicas === status.replicas && status.readyReplicas === status.replicas) {
-    status.currentReplicas = status.updatedReplicas;
-    status.currentRevision = status.updateRevision;
-  }
-  const isSame = set.status.collisionCount !== undefined && sameStatus(set.status, status);
-  return isSame ? [] : [{ do: "updateStatus", resource: RESOURCE, object: { ...set, status } as StatefulSet }];
-}
-
 export const statefulSetController = defineController<Listers>({
   name: "statefulset-controller",
   watches: {
-    for: RESOURCE,
+    for: SETS,
     owns: ["v1/pods", REVISIONS],
     maps: [
       mapping("v1/pods", (pod, { sets }: Listers) =>
@@ -281,7 +263,7 @@ export const statefulSetController = defineController<Listers>({
     ],
   },
   listers: (get) => ({
-    sets: get(RESOURCE),
+    sets: get(SETS),
     pods: get("v1/pods"),
     claims: get("v1/persistentvolumeclaims"),
     revisions: get(REVISIONS),
