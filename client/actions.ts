@@ -1,6 +1,7 @@
 import { isConflict, isNotFound } from "./api-error.ts";
 import type { Client } from "./client.ts";
 import type { Action, BatchAction, Result, WriteAction } from "./controller.ts";
+import { resourceList } from "./discovery.ts";
 import type { EventRecorder } from "./event-recorder.ts";
 import type { ApiObject } from "./resource.ts";
 
@@ -85,6 +86,7 @@ async function write(action: WriteAction, env: ActionEnvironment): Promise<ApiOb
     env.deleted(resource, object);
     return isObject(answer) ? answer : undefined;
   }
+  if (action.do === "discover") return (await resourceList(client.transport, resource)) as unknown as ApiObject;
   const answer = await send();
   if (!isObject(answer)) return undefined;
   // A subresource such as `binding` answers a Status; `scale` or `eviction` another kind.
@@ -94,7 +96,7 @@ async function write(action: WriteAction, env: ActionEnvironment): Promise<ApiOb
   function send(): Promise<unknown> {
     switch (action.do) {
       case "get":
-        return client.get(resource, where);
+        return client.get(resource, { ...where, ...(action.subresource && { subresource: action.subresource }) });
       case "list":
         return client.list(resource, { namespace: object.metadata.namespace });
       case "create":

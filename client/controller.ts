@@ -22,6 +22,13 @@ export function itemsOf<R extends string>(_resource: R, result: Result): readonl
   return list?.items ?? [];
 }
 
+/** What a `discover` came to: nothing when there is no such version. */
+export function resourcesOf(result: Result): readonly { name: string; kind: string }[] {
+  // The server was asked for the APIResourceList of a version.
+  const list = (result.ok ? result.object : undefined) as { resources?: { name: string; kind: string }[] } | undefined;
+  return list?.resources ?? [];
+}
+
 /** A write, and what follows once the server has answered it with the object as it is now. */
 export function andThen(action: WriteAction, next: (written: ApiObject) => readonly Action[]): Action {
   return {
@@ -39,7 +46,9 @@ export type Action = WriteAction | EventAction | RequeueAction | BatchAction | F
 
 /** A write of one object, or a look at the newest state where a lister may be too old to decide on. */
 export type WriteAction =
-  | { do: "get"; resource: string; object: ApiObject }
+  | { do: "get"; resource: string; object: ApiObject; subresource?: string }
+  /** The resources of a version such as `apps/v1`; `resourcesOf` takes them out of the result. */
+  | { do: "discover"; resource: string; object: ApiObject }
   /** All of the object's namespace; `itemsOf` takes them out of the result. */
   | { do: "list"; resource: string; object: ApiObject }
   | { do: "create"; resource: string; object: ApiObject }
@@ -128,6 +137,8 @@ export interface ControllerDefinition<L> {
     for?: string;
     /** Children: the key of their controller owner is reconciled, before and after a change of owner. */
     owns?: readonly string[];
+    /** Changes of children, and of the object's status alone, wait so long for others to be looked at with them. */
+    batchMs?: number;
     maps?: readonly Mapping<L>[];
   };
   listers(get: GetLister): L;

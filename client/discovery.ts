@@ -55,6 +55,16 @@ export async function discoverResources(transport: Transport): Promise<Discovery
   return { resources: [...found.values()], failed };
 }
 
+/** What one version serves, subresources as well. @throws ApiError 404 when it is not served */
+export async function resourceList(
+  transport: Transport,
+  groupVersion: string,
+): Promise<{ resources?: { name: string; kind: string }[] }> {
+  const path = groupVersion.includes("/") ? `/apis/${groupVersion}` : `/api/${groupVersion}`;
+  // This path answers an APIResourceList and nothing else.
+  return (await transport.request({ method: "GET", path })) as { resources?: { name: string; kind: string }[] };
+}
+
 /** `apps/v1/deployments` */
 export function resourceNameOf({ group, version, resource }: DiscoveredResource): string {
   return group ? `${group}/${version}/${resource}` : `${version}/${resource}`;

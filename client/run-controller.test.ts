@@ -40,7 +40,7 @@ function fakeInformer(resource: string) {
   return { informer, show, store };
 }
 
-function harness(reconcile: (key: string, count: number) => Action[]) {
+function harness(reconcile: (key: string, count: number) => Action[], batchMs = 0) {
   const clock = new ManualClock(new Date("2026-01-01T00:00:00Z"));
   const owners = fakeInformer("v1/configmaps");
   const children = fakeInformer("v1/secrets");
@@ -71,7 +71,7 @@ function harness(reconcile: (key: string, count: number) => Action[]) {
   } as unknown as ControllerContext;
   const controller = defineController({
     name: "test",
-    watches: { for: "v1/configmaps", owns: ["v1/secrets"] },
+    watches: { for: "v1/configmaps", owns: ["v1/secrets"], batchMs },
     listers: (get) => ({ secrets: get("v1/secrets") }),
     reconcile: (key, { secrets }) => reconcile(key, secrets.list().length),
   });
@@ -160,5 +160,34 @@ test("slow start doubles its batches and stops at the first error; `after` decid
   await settle();
   expect(client.create).toHaveBeenCalledTimes(1 + 2 + 4);
   expect(events).toEqual(["Normal Tried 7"]);
+  running.stop();
+});
+
+test("changes of children and of status alone are looked at together, a change of the wish at once", async () => {
+  const rounds: string[] = [];
+  const { owners, children, clock, running } = harness((key) => {
+    rounds.push(key);
+    return [];
+  }, 1000);
+  const at = (resourceVersion: string, generation: number) =>
+    owners.show({ ...owner, metadata: { ...owner.metadata, resourceVersion, generation } });
+  at("1", 1);
+  await settle();
+  expect(rounds).toHaveLength(1);
+  const controller = { apiVersion: "v1", kind: "ConfigMap", name: "o", uid: "owner", controller: true };
+  for (const name of ["a", "b"])
+    children.show({
+      metadata: { name, namespace: "ns", uid: name, resourceVersion: "2", ownerReferences: [controller] },
+    });
+  at("3", 1);
+  clock.advance(999);
+  await settle();
+  expect(rounds).toHaveLength(1);
+  clock.advance(1);
+  await settle();
+  expect(rounds).toHaveLength(2);
+  at("4", 2);
+  await settle();
+  expect(rounds).toHaveLength(3);
   running.stop();
 });

@@ -52,14 +52,16 @@ export function runController<L>(
 
   if (watches.for) {
     const owners = use(watches.for);
+    const { batchMs = 0 } = watches;
     owners.addHandler({
       added: (object) => queue.add(keyOf(object)),
-      updated: (object) => queue.add(keyOf(object)),
+      updated: (object, old) =>
+        queue.addAfter(keyOf(object), object.metadata.generation === old.metadata.generation ? batchMs : 0),
       deleted: (object) => queue.add(keyOf(object)),
     });
     const addOwner = (object: ApiObject) => {
       const owner = owners.lister.byUid(controllerOf(object)?.uid ?? "");
-      if (owner) queue.add(keyOf(owner));
+      if (owner) queue.addAfter(keyOf(owner), batchMs);
     };
     for (const resource of watches.owns ?? []) {
       use(resource).addHandler({

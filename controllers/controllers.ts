@@ -10,7 +10,7 @@ import { cronJobController } from "./cron-job.ts";
 import { daemonSetController } from "./daemon-set/daemon-set.ts";
 import { deploymentController } from "./deployment/deployment.ts";
 import { deviceTaintEvictionController } from "./device-taint-eviction.ts";
-import { disruptionController } from "./disruption.ts";
+import { disruptionController } from "./disruption/disruption.ts";
 import { endpointSliceController } from "./endpoint-slice/endpoint-slice.ts";
 import { endpointsController } from "./endpoint-slice/endpoints.ts";
 import { endpointSliceMirroringController } from "./endpoint-slice/mirroring.ts";

@@ -22,6 +22,7 @@ import {
   isHeadless,
 } from "./pod-endpoints.ts";
 import { groupByPorts, MANAGED_BY_LABEL, reconcileSlices, SERVICE_LABEL } from "./slices.ts";
+import { TriggerTimes, withTriggerTime } from "./trigger-times.ts";
 
 const CONTROLLER = "endpointslice-controller.k8s.io";
 /** --max-endpoints-per-slice */
@@ -33,17 +34,21 @@ interface Listers {
   pods: Lister<Pod>;
   nodes: Lister<Node>;
   slices: Lister<EndpointSlice>;
+  triggers: TriggerTimes;
 }
 
 /** Keeps the EndpointSlices of services with a selector. Follows pkg/controller/endpointslice. */
-export function reconcile(key: Key, { services, pods, nodes, slices }: Listers): Action[] {
+export function reconcile(key: Key, { services, pods, nodes, slices, triggers }: Listers): Action[] {
   const service = services.get(key);
   // Slices of a service that is gone are the garbage collector's.
+  if (!service) triggers.forget(key);
   if (!service || service.spec.type === "ExternalName" || !service.spec.selector) return [];
   const { namespace } = splitKey(key);
-  const selected = pods
+  const matching = pods
     .byNamespace(namespace)
-    .filter((pod) => matchesLabels(service.spec.selector ?? {}, pod.metadata.labels) && hasEndpoint(pod, true));
+    .filter((pod) => matchesLabels(service.spec.selector ?? {}, pod.metadata.labels));
+  const triggered = triggers.next(key, service, matching);
+  const selected = matching.filter((pod) => hasEndpoint(pod, true));
   const ours = slices.by("service", key).filter(({ metadata }) => metadata.labels?.[MANAGED_BY_LABEL] === CONTROLLER);
   const types = addressTypesOf(service);
   const actions = types.flatMap((addressType) => {
@@ -60,6 +65,7 @@ export function reconcile(key: Key, { services, pods, nodes, slices }: Listers):
       owner: service,
       addressType,
       labels: labelsOf(service),
+      annotate: (annotations) => withTriggerTime(annotations, triggered),
       groups: groupByPorts(entries),
       existing: ours.filter((slice) => slice.addressType === addressType),
       maxPerSlice: MAX_PER_SLICE,
@@ -156,6 +162,7 @@ export const endpointSliceController = defineController<Listers>({
     services: get("v1/services"),
     pods: get("v1/pods", { node: ({ spec }) => (spec.nodeName ? [spec.nodeName] : []) }),
     nodes: get("v1/nodes"),
+    triggers: new TriggerTimes(),
     slices: get("discovery.k8s.io/v1/endpointslices", {
       service: ({ metadata }) => {
         const name = metadata.labels?.[SERVICE_LABEL];

@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { listerOf } from "../../client/index.ts";
 import type { Endpoints, Pod, Service } from "../../openapi/api/core.v1.ts";
 import { endpointsController, reconcile } from "./endpoints.ts";
+import { TriggerTimes } from "./trigger-times.ts";
 
 const endpoints = (labels: Record<string, string>): Endpoints => ({
   apiVersion: "v1",
@@ -14,6 +15,7 @@ const listers = (...known: Endpoints[]) => ({
   services: listerOf<Service>([]),
   pods: listerOf<Pod>([]),
   endpoints: listerOf(known),
+  triggers: new TriggerTimes(),
 });
 const keysOf = (known: Endpoints[], object: Endpoints, old?: Endpoints) =>
   endpointsController.definition.watches.maps

@@ -20,6 +20,7 @@ import {
   hostnameFor,
   isHeadless,
 } from "./pod-endpoints.ts";
+import { TriggerTimes, withTriggerTime } from "./trigger-times.ts";
 
 const RESOURCE = "v1/endpoints";
 const MANAGED_BY = "endpoints.kubernetes.io/managed-by";
@@ -32,17 +33,20 @@ interface Listers {
   services: Lister<Service>;
   pods: Lister<Pod>;
   endpoints: Lister<Endpoints>;
+  triggers: TriggerTimes;
 }
 
 /** Keeps the Endpoints of services with a selector. Follows pkg/controller/endpoint. */
-export function reconcile(key: Key, { services, pods, endpoints }: Listers): Action[] {
+export function reconcile(key: Key, { services, pods, endpoints, triggers }: Listers): Action[] {
   const service = services.get(key);
   const current = endpoints.get(key);
+  if (!service) triggers.forget(key);
   if (!service) return current ? removeOurs(current) : [];
   if (service.spec.type === "ExternalName" || !service.spec.selector) return [];
   const selected = pods
     .byNamespace(splitKey(key).namespace)
     .filter((pod) => matchesLabels(service.spec.selector ?? {}, pod.metadata.labels));
+  const triggered = triggers.next(key, service, selected);
   const { subsets, truncated } = truncate(subsetsOf(service, selected));
   const labels: Record<string, string> = { ...service.metadata.labels, [MANAGED_BY]: CONTROLLER };
   delete labels[HEADLESS_LABEL];
@@ -63,7 +67,7 @@ export function reconcile(key: Key, { services, pods, endpoints }: Listers): Act
     metadata: {
       ...(current?.metadata ?? { name, namespace }),
       labels,
-      ...(Object.keys(annotations).length ? { annotations } : { annotations: undefined }),
+      annotations: withTriggerTime(annotations, triggered),
     },
     ...(subsets.length && { subsets }),
   };
@@ -150,6 +154,11 @@ export const endpointsController = defineController<Listers>({
       }),
     ],
   },
-  listers: (get) => ({ services: get("v1/services"), pods: get("v1/pods"), endpoints: get(RESOURCE) }),
+  listers: (get) => ({
+    services: get("v1/services"),
+    pods: get("v1/pods"),
+    endpoints: get(RESOURCE),
+    triggers: new TriggerTimes(),
+  }),
   reconcile,
 });

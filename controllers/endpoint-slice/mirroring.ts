@@ -1,8 +1,10 @@
 import { type Action, defineController, type Key, type Lister, mapping } from "../../client/index.ts";
 import type { EndpointAddress, Endpoints, Service } from "../../openapi/api/core.v1.ts";
-import type { Endpoint, EndpointPort, EndpointSlice } from "../../openapi/api/discovery.k8s.io.v1.ts";
-import { type AddressType, familyOf } from "./pod-endpoints.ts";
+import type { Endpoint, EndpointSlice } from "../../openapi/api/discovery.k8s.io.v1.ts";
+import { tell } from "../pod-control.ts";
+import { familyOf } from "./pod-endpoints.ts";
 import { groupByPorts, MANAGED_BY_LABEL, reconcileSlices, SERVICE_LABEL } from "./slices.ts";
+import { TRIGGER_TIME } from "./trigger-times.ts";
 
 const CONTROLLER = "endpointslicemirroring-controller.k8s.io";
 const SKIP_LABEL = "endpointslice.kubernetes.io/skip-mirror";
@@ -23,24 +25,30 @@ export function reconcile(key: Key, { services, endpoints, slices }: Listers): A
   const wanted = source && service && !service.spec.selector && isMirrored(source);
   if (!wanted) return ours.map((object) => ({ do: "delete", resource: "discovery.k8s.io/v1/endpointslices", object }));
   const labels = {
-    ...withoutReserved(source.metadata.labels),
+    ...source.metadata.labels,
     [SERVICE_LABEL]: source.metadata.name ?? "",
     [MANAGED_BY_LABEL]: CONTROLLER,
   };
-  const { "kubectl.kubernetes.io/last-applied-configuration": _applied, ...annotations } =
-    source.metadata.annotations ?? {};
-  return (["IPv4", "IPv6"] as const).flatMap((addressType) =>
+  const {
+    "kubectl.kubernetes.io/last-applied-configuration": _applied,
+    [TRIGGER_TIME]: _time,
+    ...annotations
+  } = source.metadata.annotations ?? {};
+  const { entries, skipped } = entriesOf(source);
+  const message = `A max of ${MAX_PER_SUBSET} addresses can be mirrored to EndpointSlices per Endpoints subset. ${skipped} addresses were skipped`;
+  const actions = (["IPv4", "IPv6"] as const).flatMap((addressType) =>
     reconcileSlices({
       owner: source,
       addressType,
       labels,
       annotations,
-      groups: groupByPorts(entriesOf(source, addressType)),
+      groups: groupByPorts(entries.filter(({ endpoint }) => familyOf(endpoint.addresses?.[0] ?? "") === addressType)),
       existing: ours.filter((slice) => slice.addressType === addressType),
       maxPerSlice: MAX_PER_SUBSET,
       placeholder: false,
     }),
   );
+  return [...(skipped ? [tell(source, "Warning", "TooManyAddressesToMirror", message)] : []), ...actions];
 }
 
 function isMirrored({ metadata }: Readonly<Endpoints>): boolean {
@@ -49,16 +57,10 @@ function isMirrored({ metadata }: Readonly<Endpoints>): boolean {
   );
 }
 
-function withoutReserved(labels: Record<string, string> = {}): Record<string, string> {
-  const { [SKIP_LABEL]: _skip, "endpoints.kubernetes.io/managed-by": _managed, ...rest } = labels;
-  return rest;
-}
-
-function entriesOf(
-  { subsets = [] }: Readonly<Endpoints>,
-  type: AddressType,
-): { ports: EndpointPort[]; endpoint: Endpoint }[] {
-  return subsets.flatMap(({ addresses = [], notReadyAddresses = [], ports = [] }) => {
+/** Ready addresses are kept before those that are not. */
+function entriesOf({ subsets = [] }: Readonly<Endpoints>) {
+  let skipped = 0;
+  const entries = subsets.flatMap(({ addresses = [], notReadyAddresses = [], ports = [] }) => {
     const slicePorts = ports.map(({ name = "", port, protocol = "TCP", appProtocol }) => ({
       name,
       port,
@@ -66,14 +68,13 @@ function entriesOf(
       ...(appProtocol && { appProtocol }),
     }));
     const all = [
-      ...addresses.map((address) => ({ address, ready: true })),
-      ...notReadyAddresses.map((address) => ({ address, ready: false })),
+      ...addresses.map((address) => endpointOf(address, true)),
+      ...notReadyAddresses.map((address) => endpointOf(address, false)),
     ];
-    return all
-      .filter(({ address }) => familyOf(address.ip) === type)
-      .slice(0, MAX_PER_SUBSET)
-      .map(({ address, ready }) => ({ ports: slicePorts, endpoint: endpointOf(address, ready) }));
+    skipped += Math.max(0, all.length - MAX_PER_SUBSET);
+    return all.slice(0, MAX_PER_SUBSET).map((endpoint) => ({ ports: slicePorts, endpoint }));
   });
+  return { entries, skipped };
 }
 
 function endpointOf({ ip, hostname, nodeName, targetRef }: EndpointAddress, ready: boolean): Endpoint {

@@ -1,10 +1,11 @@
 import { expect, test } from "vitest";
-import { listerOf } from "../../client/index.ts";
+import { listerOf, timestamp } from "../../client/index.ts";
 import type { Node, Pod, Service } from "../../openapi/api/core.v1.ts";
 import type { EndpointSlice } from "../../openapi/api/discovery.k8s.io.v1.ts";
 import { Simulation } from "../simulation.ts";
 import { reconcile } from "./endpoint-slice.ts";
 import { reconcile as reconcileEndpoints } from "./endpoints.ts";
+import { TRIGGER_TIME, TriggerTimes } from "./trigger-times.ts";
 
 const labels = { app: "web" };
 
@@ -37,10 +38,12 @@ function cluster(spec: Partial<Service["spec"]> = {}) {
   const services = sim.store("v1/services");
   const pods = sim.store("v1/pods");
   const endpoints = sim.store("v1/endpoints");
+  const triggers = new TriggerTimes();
+  const endpointTriggers = new TriggerTimes();
   const sync = () => {
     const before = sim.writes.length;
-    sim.run(reconcile("ns/web", { services, pods, nodes, slices }));
-    sim.run(reconcileEndpoints("ns/web", { services, pods, endpoints }));
+    sim.run(reconcile("ns/web", { services, pods, nodes, slices, triggers }));
+    sim.run(reconcileEndpoints("ns/web", { services, pods, endpoints, triggers: endpointTriggers }));
     return sim.writes.slice(before);
   };
   const pod = (i: number, ready = true, port = 8080) =>
@@ -53,7 +56,7 @@ function cluster(spec: Partial<Service["spec"]> = {}) {
       status: {
         phase: "Running",
         podIP: `10.1.0.${i}`,
-        conditions: [{ type: "Ready", status: ready ? "True" : "False" }],
+        conditions: [{ type: "Ready", status: ready ? "True" : "False", lastTransitionTime: timestamp(sim.now) }],
       },
     } as Pod);
   const list = () => slices.list() as readonly EndpointSlice[];
@@ -122,4 +125,23 @@ test.each([
   sync();
   expect(list()[0]?.endpoints?.[0]?.conditions).toMatchObject(conditions);
   expect(endpoints.get("ns/web")).toMatchObject({ subsets: [{ [where]: [{ ip: "10.1.0.1" }] }] });
+});
+
+test("what a Pod or the Service caused says when it did, and nothing else does", () => {
+  const { sim, sync, pod, list, endpoints } = cluster();
+  const times = () => [list()[0], endpoints.get("ns/web")].map((one) => one?.metadata.annotations?.[TRIGGER_TIME]);
+  sync();
+  const created = sim.store("v1/services").get("ns/web")?.metadata.creationTimestamp;
+  expect(times()).toEqual([created, created]);
+  sim.now = new Date("2026-01-01T00:00:30Z");
+  pod(1);
+  sim.now = new Date("2026-01-01T00:00:40Z");
+  pod(2);
+  sync();
+  expect(times()).toEqual(["2026-01-01T00:00:30Z", "2026-01-01T00:00:30Z"]);
+  const service = sim.store("v1/services").get("ns/web") as Service;
+  sim.put("v1/services", { ...service, metadata: { ...service.metadata, labels: { l: "w" } } });
+  sync();
+  expect(list()[0]?.metadata.labels?.l).toBe("w");
+  expect(times()).toEqual([undefined, undefined]);
 });

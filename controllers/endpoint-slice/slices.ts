@@ -17,7 +17,10 @@ export interface SliceWish {
   owner: ApiObject;
   addressType: string;
   labels: Record<string, string>;
+  /** Annotations that the slice must have, and no others. Absent: they are left alone. */
   annotations?: Record<string, string>;
+  /** Annotations of a slice that is written anyway. */
+  annotate?: (annotations: Record<string, string> | undefined) => Record<string, string> | undefined;
   groups: readonly PortGroup[];
   /** Slices that exist for the owner and this address type. */
   existing: readonly Readonly<EndpointSlice>[];
@@ -85,7 +88,7 @@ function create(wish: SliceWish, ports: EndpointPort[], endpoints: Endpoint[]): 
 }
 
 function sliceOf(
-  { owner, addressType, labels, annotations }: SliceWish,
+  { owner, addressType, labels, annotations, annotate = (same) => same }: SliceWish,
   ports: EndpointPort[],
   endpoints: Endpoint[],
   old: Readonly<EndpointSlice> | undefined,
@@ -95,16 +98,17 @@ function sliceOf(
   return {
     apiVersion: "discovery.k8s.io/v1",
     kind: "EndpointSlice",
-    metadata: { ...base, labels, ...(annotations && { annotations: { ...base.annotations, ...annotations } }) },
+    metadata: { ...base, labels, annotations: annotate(annotations ?? base.annotations) },
     addressType,
     endpoints,
     ...(ports.length && { ports }),
   };
 }
 
-function hasMetadata({ metadata }: Readonly<EndpointSlice>, { labels, owner }: SliceWish): boolean {
+function hasMetadata({ metadata }: Readonly<EndpointSlice>, { labels, annotations, owner }: SliceWish): boolean {
   return (
     deepEqual(metadata.labels ?? {}, labels) &&
+    (!annotations || deepEqual(metadata.annotations ?? {}, annotations)) &&
     !!metadata.ownerReferences?.some(({ uid }) => uid === owner.metadata.uid)
   );
 }

@@ -8,6 +8,7 @@ import type {
 } from "../../openapi/api/autoscaling.v2.ts";
 import type { Pod } from "../../openapi/api/core.v1.ts";
 import type { LabelSelector } from "../../openapi/api/meta.k8s.io.v1.ts";
+import { selectorAsGo } from "../selector-text.ts";
 import type { MetricsClient } from "./metrics-client.ts";
 import {
   type Circumstances,
@@ -21,7 +22,7 @@ import {
   type Tolerances,
 } from "./replica-calculator.ts";
 import { groupOf, groupResource, type Mapper } from "./scale-target.ts";
-import { selectorAsGo, selectorText } from "./selector.ts";
+import { selectorText } from "./selector.ts";
 
 /** What metrics are reckoned with. */
 export interface MetricEnvironment {
@@ -118,7 +119,8 @@ async function objectMetric(source: NonNullable<MetricSpec["object"]>, env: Metr
       return await env.metrics.object(metric.name, env.namespace, described, selectorText(metric.selector));
     } catch (error) {
       const problem = textOf(error);
-      throw new Error(`unable to get metric ${metric.name}: ${problem} on ${kind} ${env.namespace}/${name}`);
+      // In this order in upstream's words as well. (GetObjectMetricReplicas)
+      throw new Error(`unable to get metric ${metric.name}: ${kind} on ${env.namespace} ${name}/${problem}`);
     }
   };
   const result = (current: MetricValueStatus, name: string, { replicas }: Proposal): MetricResult => ({

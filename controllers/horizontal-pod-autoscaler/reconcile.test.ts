@@ -349,7 +349,7 @@ test("a target of an unknown kind cannot be scaled", async () => {
 test("two autoscalers of the same Pods refuse to work", async () => {
   const world = new World(2, {});
   world.state.selectors.set("shop/other", { matchLabels: { app: "web" } });
-  const problem = "pods by selector app=web are controlled by multiple HPAs: [{other shop} {web shop}]";
+  const problem = "pods by selector app=web are controlled by multiple HPAs: [shop/other shop/web]";
   expect(await world.round()).toBe(problem);
   expect(world.condition("ScalingActive")).toBe(`False AmbiguousSelector ${problem}`);
 });

@@ -139,10 +139,12 @@ class Round {
   /** The most that any metric asks for. With a metric missing it never scales down. (computeReplicasForMetrics) */
   async #compute({ status, spec }: ScaleTarget["scale"], current: number) {
     const { metrics = [] } = this.#hpa.spec;
-    const statuses: MetricStatus[] = metrics.map(() => ({ type: "" }));
+    let statuses: MetricStatus[] = [];
     try {
       const selector = status?.selector ?? "";
       const pods = this.#selectedPods(selector);
+      // Metrics that fail have a status without anything in it.
+      statuses = metrics.map(() => ({ type: "" }));
       const env = {
         ...this.#env,
         delays: this.#env.settings,
@@ -214,7 +216,7 @@ class Round {
     const prefix = `${namespace}/`;
     const rivals = [...selectors]
       .filter(([key, other]) => key.startsWith(prefix) && other && selectedPods(pods, other).length > 0)
-      .map(([key]) => `{${key.slice(prefix.length)} ${namespace}}`)
+      .map(([key]) => key)
       .sort();
     if (rivals.length > 1)
       refuse("AmbiguousSelector", `pods by selector ${text} are controlled by multiple HPAs: [${rivals.join(" ")}]`);

@@ -61,19 +61,3 @@ export function selectorText(selector: LabelSelector | undefined): string {
     .map(({ text }) => text)
     .join(",");
 }
-
-/** As Go's `%+v` prints a pointer to one, in names and errors of metrics. */
-export function selectorAsGo(selector: LabelSelector | undefined): string {
-  if (!selector) return "nil";
-  const labels = Object.entries(selector.matchLabels ?? {})
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([key, value]) => `${key}: ${value},`)
-    .join("");
-  const expressions = (selector.matchExpressions ?? [])
-    .map(
-      (one) =>
-        `LabelSelectorRequirement{Key:${one.key},Operator:${one.operator},Values:[${one.values?.join(" ") ?? ""}],},`,
-    )
-    .join("");
-  return `&LabelSelector{MatchLabels:map[string]string{${labels}},MatchExpressions:[]LabelSelectorRequirement{${expressions}},}`;
-}

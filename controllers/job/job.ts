@@ -32,6 +32,8 @@ import { hasFailed, hasLimitPerIndex, indexFailures, isIndexed, isTracked, TRACK
 import { track, untrack } from "./track.ts";
 
 const RESOURCE = "batch/v1/jobs";
+/** Pods that end within this time are counted together. (SyncJobBatchPeriod) */
+const BATCH_MS = 1000;
 const MANAGED_BY = "kubernetes.io/job-controller";
 
 type View = Readonly<Job>;
@@ -232,6 +234,7 @@ export const jobController = defineController<JobListers>({
   watches: {
     for: RESOURCE,
     owns: ["v1/pods"],
+    batchMs: BATCH_MS,
     maps: [
       mapping("v1/pods", (pod, { jobs }: JobListers) => {
         const { namespace = "" } = pod.metadata;
