@@ -17,14 +17,17 @@ export interface Atom {
 export class Member {
   readonly element: string;
   readonly always: boolean;
+  /** Go leaves it out when empty, although objects have it here. */
+  readonly keepsEmpty: boolean;
   readonly default: unknown;
   readonly #schema: Schema;
   readonly #open: boolean;
   #atom: Atom | undefined;
 
-  constructor({ name, schema, always, default: value }: Field, open: boolean) {
+  constructor({ name, schema, always, keepsEmpty = false, default: value }: Field, open: boolean) {
     this.element = `f:${name}`;
     this.always = always;
+    this.keepsEmpty = keepsEmpty;
     this.default = value;
     this.#schema = schema;
     this.#open = open;

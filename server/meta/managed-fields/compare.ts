@@ -1,4 +1,13 @@
-import { type Atom, isObject, type JsonObject, type ListAtom, type MapAtom, type Side, sideOf } from "./atom.ts";
+import {
+  type Atom,
+  isObject,
+  type JsonObject,
+  type ListAtom,
+  type MapAtom,
+  type Member,
+  type Side,
+  sideOf,
+} from "./atom.ts";
 import { EMPTY_SET, FieldSet, LEAF } from "./field-set.ts";
 import { equalValues, itemElementAt } from "./list-item.ts";
 import type { PathElement } from "./path-element.ts";
@@ -116,18 +125,22 @@ function visitMembers(
   const nil = left !== undefined && right !== undefined ? null : undefined;
   for (const key in before) {
     const member = map.members.get(key);
-    const old = before[key];
-    const now = Object.hasOwn(after, key) ? after[key] : member?.always ? nil : undefined;
+    const old = seen(member, before[key], typed);
+    const now = Object.hasOwn(after, key) ? seen(member, after[key], typed) : member?.always ? nil : undefined;
     if (old !== now) change.put(member?.element ?? `f:${key}`, visit(atomOfKey(map, key), old, now, typed));
   }
   for (const key in after) {
     if (Object.hasOwn(before, key)) continue;
     const member = map.members.get(key);
-    change.put(
-      member?.element ?? `f:${key}`,
-      visit(atomOfKey(map, key), member?.always ? nil : undefined, after[key], typed),
-    );
+    const now = seen(member, after[key], typed);
+    const old = member?.always ? nil : undefined;
+    if (old !== now) change.put(member?.element ?? `f:${key}`, visit(atomOfKey(map, key), old, now, typed));
   }
+}
+
+/** Upstream compares what Go would print of both objects. */
+function seen(member: Member | undefined, value: unknown, typed: boolean): unknown {
+  return typed && member?.keepsEmpty && Array.isArray(value) && value.length === 0 ? undefined : value;
 }
 
 function atomOfKey(map: MapAtom, key: string): Atom {
@@ -205,7 +218,9 @@ function wholeSet(atom: Atom, value: unknown, typed: boolean): FieldSet {
     if (!map || map.atomic) return LEAF;
     const members = value as JsonObject; // neither null nor a list
     for (const key in members) {
-      set.put(map.members.get(key)?.element ?? `f:${key}`, wholeSet(atomOfKey(map, key), members[key], typed));
+      const member = map.members.get(key);
+      const value = seen(member, members[key], typed);
+      if (value !== undefined) set.put(member?.element ?? `f:${key}`, wholeSet(atomOfKey(map, key), value, typed));
     }
     if (typed) {
       for (const [name, member] of map.always) if (!Object.hasOwn(members, name)) set.put(member.element, LEAF);

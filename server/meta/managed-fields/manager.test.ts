@@ -98,6 +98,20 @@ describe("plain writes", () => {
     });
   });
 
+  test("an empty list that is kept for validation only is nobody's when it is written, and somebody's when applied", () => {
+    const policy = {
+      apiVersion: "networking.k8s.io/v1",
+      kind: "NetworkPolicy",
+      metadata: { name: "p" },
+      spec: { podSelector: {}, ingress: [], policyTypes: ["Ingress"] },
+    };
+    const policies = managementOf("networking.k8s.io", "v1", "NetworkPolicy", "networkpolicies");
+    expect(fieldsOf(server(policies).put("m", policy)).m).toEqual({ "f:spec": { "f:policyTypes": {} } });
+    expect(fieldsOf(server(policies).apply("m", policy)).m).toEqual({
+      "f:spec": { "f:ingress": {}, "f:podSelector": {}, "f:policyTypes": {} },
+    });
+  });
+
   test("what a writer changes goes over to it, and what it removes is nobody's", () => {
     const api = server(configMaps);
     api.put("first", map({ x: "1", z: "1" }));

@@ -96,7 +96,7 @@ async function attempt(run: Run, current: Stored): Promise<Deleted | undefined> 
   if (plan.pending) return { stored: current, deleted: false };
   const finalizers = deletionFinalizers(kind, object, options);
   if (plan.graceful || object.metadata.finalizers?.length || finalizers) {
-    checkPreconditions(kind, key, preconditions, current.object, name);
+    checkPreconditions(resourceOf(kind, scope), key, preconditions, current.object, name);
     await run.admit(current);
     if (finalizers) setFinalizers(object, finalizers);
     const waits = (object.metadata.finalizers?.length ?? 0) > 0;
@@ -109,7 +109,7 @@ async function attempt(run: Run, current: Stored): Promise<Deleted | undefined> 
       return marked && remove(run, marked, {});
     }
   }
-  checkPreconditions(kind, key, preconditions, current.object, name);
+  checkPreconditions(resourceOf(kind, scope), key, preconditions, current.object, name);
   await run.admit(current);
   return remove(run, current, preconditions);
 }
@@ -132,7 +132,7 @@ async function mark(run: Run, object: KubeObject, current: Stored): Promise<Dele
 
 async function remove(run: Run, current: Stored, preconditions: Preconditions): Promise<Deleted | undefined> {
   const { store, scope, key, name, dryRun } = run;
-  checkPreconditions(store.kind, key, preconditions, current.object, name);
+  checkPreconditions(resourceOf(store.kind, scope), key, preconditions, current.object, name);
   if (dryRun) return { stored: current, deleted: true };
   const last = current.object;
   const stored = await deleteObject(store, key, deepCopy(last), current.revision);

@@ -1,11 +1,10 @@
-import { conflict } from "../../meta/errors.ts";
+import { conflict, type GroupResource } from "../../meta/errors.ts";
 import type { KubeObject } from "../../meta/object.ts";
-import type { Kind } from "../kind.ts";
 import type { Preconditions } from "../store.ts";
 
 /** Upstream puts its storage error, with code and key, into the conflict's text. (apiserver/pkg/storage/interfaces.go) */
 export function checkPreconditions(
-  kind: Kind,
+  resource: GroupResource,
   key: string,
   preconditions: Preconditions,
   object: KubeObject | undefined,
@@ -21,5 +20,5 @@ export function checkPreconditions(
         : "";
   if (!failed) return;
   const text = `StorageError: invalid object, Code: 4, Key: ${key}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: ${failed}`;
-  throw conflict({ group: kind.group, resource: kind.plural }, name, text);
+  throw conflict(resource, name, text);
 }

@@ -61,7 +61,7 @@ export async function update(store: StoreContext, request: UpdateRequest, scope:
     const change = storage.peek(key);
     const current = change && (await asServed(kind, storedOf(kind, change)));
     if (!current && !mayCreate) throw notFound(resourceOf(kind, scope), name);
-    checkPreconditions(kind, key, { uid: options.uid }, current?.object, name);
+    checkPreconditions(resourceOf(kind, scope), key, { uid: options.uid }, current?.object, name);
     const result = current ? await updateOnce(run, current) : await createOnce(run);
     if (result) return result;
   }
@@ -151,7 +151,7 @@ async function wishOfOther(run: Run, definition: Subresource<KubeObject>, old: R
   if (errors.length > 0) throw invalid(definition.kind ?? kind, form.metadata.name ?? "", errors);
   const object = deepCopy(old);
   const { uid, resourceVersion } = form.metadata;
-  if (uid) checkPreconditions(kind, run.key, { uid }, old, name);
+  if (uid) checkPreconditions(resourceOf(kind, run.scope), run.key, { uid }, old, name);
   if (resourceVersion) object.metadata.resourceVersion = resourceVersion;
   definition.write?.(form, object);
   takeScaleManagers(kind, form, object);

@@ -40,6 +40,14 @@ export function deviceId({ driver, pool, device, shareID }: DeviceId): string {
   return `${driver}/${pool}/${device}${shareID ? `/${shareID}` : ""}`;
 }
 
+/** The same in errors: the names are those of the Go type. (structured.SharedDeviceID) */
+const shownDeviceId = ({ driver = "", pool = "", device, shareID = "" }: DeviceId) => ({
+  Driver: driver,
+  Pool: pool,
+  Device: device,
+  ShareID: shareID,
+});
+
 /** (validateResourceClaimStatusUpdate) */
 export function validateClaimStatus({ metadata, spec, status }: ResourceClaim, old: ResourceClaim): FieldError[] {
   const { reservedFor = [], devices, allocation } = status;
@@ -48,6 +56,7 @@ export function validateClaimStatus({ metadata, spec, status }: ResourceClaim, o
   const device = {
     check: (each: AllocatedDeviceStatus, field: string) => validateDevice(each, allocated, field),
     key: deviceId,
+    show: shownDeviceId,
   };
   const errors = [
     ...validateSet(reservedFor, MAX_USERS, user, "status.reservedFor"),
@@ -119,9 +128,9 @@ function validateDevice(status: AllocatedDeviceStatus, allocated: ReadonlySet<st
   ];
   const id = deviceId({ driver, pool, device, shareID });
   if (!allocated.has(id)) {
-    // The names are those of the Go type.
-    const shown = { Driver: driver ?? "", Pool: pool ?? "", Device: device, ShareID: shareID ?? "" };
-    errors.push(fieldInvalid(field, shown, "must be an allocated device in the claim"));
+    errors.push(
+      fieldInvalid(field, shownDeviceId({ driver, pool, device, shareID }), "must be an allocated device in the claim"),
+    );
   }
   if (conditions.length > MAX_CONDITIONS) {
     errors.push(fieldTooMany(`${field}.conditions`, conditions.length, MAX_CONDITIONS));

@@ -16,7 +16,16 @@ export function validateList<T>(
 export function validateSet<T>(
   items: readonly T[] | undefined,
   max: number,
-  { check, key }: { check: (item: T, field: string) => FieldError[]; key: (item: T) => string },
+  {
+    check,
+    key,
+    show = key,
+  }: {
+    check: (item: T, field: string) => FieldError[];
+    key: (item: T) => string;
+    /** What upstream prints of a key that is not text. */
+    show?: (item: T) => unknown;
+  },
   field: string,
 ): FieldError[] {
   const list = items ?? [];
@@ -25,7 +34,9 @@ export function validateSet<T>(
   const keys = list.map(key);
   return [
     ...errors,
-    ...keys.flatMap((text, index) => (keys.indexOf(text) < index ? [fieldDuplicate(`${field}[${index}]`, text)] : [])),
+    ...list.flatMap((item, index) =>
+      keys.indexOf(keys[index] ?? "") < index ? [fieldDuplicate(`${field}[${index}]`, show(item))] : [],
+    ),
   ];
 }
 

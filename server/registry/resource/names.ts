@@ -1,5 +1,6 @@
 import { dnsSubdomain, invalidEach } from "../../meta/field-checks.ts";
 import { type FieldError, fieldInvalid, fieldRequired, fieldTooLong } from "../../meta/field-error.ts";
+import { goQuote } from "../../meta/go-quote.ts";
 import { validateCIdentifier } from "../../meta/names.ts";
 import { validateDriverName } from "../storage/driver-name.ts";
 
@@ -44,8 +45,34 @@ function validateIdentifier(id: string, field: string): FieldError[] {
 /** (validateUID) */
 export function validateUid(uid: string, field: string): FieldError[] {
   if (UUID.test(uid)) return [];
+  const problem = uuidProblem(uid);
   const detail =
     "uid must be in RFC 4122 normalized form, `xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx` with lowercase hexadecimal characters";
-  const isUuid = /^[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}$/i.test(uid);
-  return [fieldInvalid(field, uid, isUuid ? detail : `error validating uid: invalid UUID length: ${uid.length}`)];
+  return [fieldInvalid(field, uid, problem ? `error validating uid: ${problem}` : detail)];
+}
+
+const URN = 9;
+const DASHED = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+const HEX = /^[0-9a-f]{32}$/i;
+
+/** Which of the forms of a UUID the text should have been, by its length in bytes. (github.com/google/uuid Validate) */
+function uuidProblem(text: string): string | undefined {
+  const format = (isRight: boolean) => (isRight ? undefined : "invalid UUID format");
+  const length = Buffer.byteLength(text);
+  switch (length) {
+    case 32:
+      return format(HEX.test(text));
+    case 36:
+      return format(DASHED.test(text));
+    case 38:
+      return /^\{.*\}$/s.test(text) ? format(DASHED.test(text.slice(1, -1))) : "invalid bracketed UUID format";
+    case 36 + URN: {
+      const prefix = text.slice(0, URN);
+      return /^urn:uuid:$/i.test(prefix)
+        ? format(DASHED.test(text.slice(URN)))
+        : `invalid urn prefix: ${goQuote(prefix)}`;
+    }
+    default:
+      return `invalid UUID length: ${length}`;
+  }
 }

@@ -130,3 +130,32 @@ test("the status of a device goes with its allocation", () => {
   resourceClaim.subresources?.status?.prepareForUpdate?.(object, old, context);
   expect(object.status).toEqual({});
 });
+
+const UUID = "12345678-1234-1234-1234-123456789abc";
+test.each([
+  [UUID, undefined],
+  [UUID.toUpperCase(), "uid must be in RFC 4122 normalized form"],
+  [`{${UUID}}`, "uid must be in RFC 4122 normalized form"],
+  [`<${UUID}>`, "error validating uid: invalid bracketed UUID format"],
+  [`urn:uuid:${UUID}`, "uid must be in RFC 4122 normalized form"],
+  [`urn:uid::${UUID}`, 'error validating uid: invalid urn prefix: "urn:uid::"'],
+  [UUID.replaceAll("-", ""), "uid must be in RFC 4122 normalized form"],
+  [UUID.replace("8-", "8x"), "error validating uid: invalid UUID format"],
+  ["é", "error validating uid: invalid UUID length: 2"],
+])("a share named %j is told %j", (shareID, expected) => {
+  const old = claim({ name: "r" });
+  const object = { ...old, status: { devices: [{ driver: "d", pool: "p", device: "x", shareID }] } };
+  const found = messages(resourceClaim.subresources?.status?.validateUpdate?.(object, old, context));
+  const [problem] = found.filter((text) => text.startsWith("status.devices[0].shareID"));
+  if (expected) expect(problem).toContain(expected);
+  else expect(problem).toBeUndefined();
+});
+
+test("a device that is reported twice is shown with all that names it", () => {
+  const old = claim({ name: "r" });
+  const device = { driver: "d", pool: "p", device: "x" };
+  const object = { ...old, status: { devices: [device, device] } };
+  expect(messages(resourceClaim.subresources?.status?.validateUpdate?.(object, old, context))).toContain(
+    'status.devices[1]: Duplicate value: {"Driver":"d","Pool":"p","Device":"x","ShareID":""}',
+  );
+});
