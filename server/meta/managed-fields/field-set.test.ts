@@ -14,7 +14,7 @@ import {
 } from "./field-set.ts";
 import { parseFields, serializeFields } from "./fields-v1.ts";
 import { filterOf } from "./filter.ts";
-import { compareElements, compareText, parseElement, printPath } from "./path-element.ts";
+import { compareElements, compareText, goJson, parseElement, printPath } from "./path-element.ts";
 
 const element = fc.oneof(
   fc.constantFrom("f:a", "f:b", "f:é", "i:0", "i:10", 'v:"x"', "v:1", "v:true"),
@@ -130,4 +130,13 @@ test("filters keep or drop whole branches", () => {
   ]);
   expect(texts(filterOf({ reset: [["spec"]] })(owned))).toEqual([".status.phase"]);
   expect(filterOf(undefined)(owned)).toBe(owned);
+});
+
+test.each([
+  ["a\b\f", '"a\\u0008\\u000c"'],
+  ["C:\\bin\\foo", '"C:\\\\bin\\\\foo"'],
+  ["\\\b", '"\\\\\\u0008"'],
+  ["<é&>", '"\\u003cé\\u0026\\u003e"'],
+])("the key %j is written as %s", (key, expected) => {
+  expect(goJson(key)).toBe(expected);
 });

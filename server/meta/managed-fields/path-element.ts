@@ -15,7 +15,7 @@ export function goJson(value: unknown): string {
   const text = JSON.stringify(value);
   if (typeof value === "number" || typeof value === "bigint" || typeof value === "boolean") return text;
   return text
-    .replace(/\\[bf]/g, (escaped) => (escaped === "\\b" ? "\\u0008" : "\\u000c"))
+    .replace(/\\(.)/g, (escaped, letter) => (letter === "b" ? "\\u0008" : letter === "f" ? "\\u000c" : escaped))
     .replace(NEEDS_ESCAPE, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }
 

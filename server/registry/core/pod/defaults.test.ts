@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { Container, Pod, PodSpec } from "../../../../openapi/api/core.v1.ts";
 import { defaultPod, defaultPodTemplate } from "./defaults.ts";
 import { imageTag } from "./image-reference.ts";
+import { prepareForCreate } from "./prepare.ts";
 import { qosClass } from "./qos.ts";
 
 const container = (more: Partial<Container> = {}): Container => ({ name: "a", image: "x", resources: {}, ...more });
@@ -154,4 +155,13 @@ test("podIP wins over podIPs, which follow it", () => {
   const pod: Pod = { metadata: {}, spec: {}, status: { podIP: "10.0.0.2", podIPs: [{ ip: "10.0.0.1" }] } };
   defaultPod(pod);
   expect(pod.status).toEqual({ podIP: "10.0.0.2", podIPs: [{ ip: "10.0.0.2" }] });
+});
+
+test.each([
+  [undefined, "BestEffort"],
+  ["Guaranteed", "Guaranteed"],
+])("a new Pod that says its class is %s has the class %s", (sent, expected) => {
+  const pod = { metadata: {}, spec: { containers: [{ name: "c" }] }, status: { qosClass: sent } } as unknown as Pod;
+  prepareForCreate(pod, new Date(0), () => undefined);
+  expect(pod.status).toEqual({ phase: "Pending", qosClass: expected });
 });

@@ -11,7 +11,8 @@ import { qosClass } from "./qos.ts";
 export function prepareForCreate(pod: Pod, now: Date, warn: (text: string) => void): void {
   pod.spec ??= {};
   pod.metadata.generation = 1;
-  pod.status = { phase: "Pending", qosClass: qosClass(pod.spec) };
+  // The class is taken from whoever sends one. (GetPodQOS)
+  pod.status = { phase: "Pending", qosClass: pod.status?.qosClass || qosClass(pod.spec) };
   dropDisabledSpec(pod.spec, undefined);
   if (pod.spec.schedulingGates?.length) pod.status.conditions = [gatedCondition(now)];
   mergeLabelKeys(pod);
