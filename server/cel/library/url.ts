@@ -1,4 +1,5 @@
 import { goQuote } from "../../meta/go-quote.ts";
+import { requestUriProblem, splitScheme } from "../../meta/request-uri.ts";
 import { free, member, type Overload } from "../overload.ts";
 import { CelMap, fail, Opaque } from "../values.ts";
 
@@ -11,32 +12,26 @@ interface Parts {
   readonly text: string;
 }
 
-/** What url.ParseRequestURI takes: an absolute URL or a path. Escapes stay as written. @returns or says why not */
+/** What url.ParseRequestURI takes, with its fragment apart. Escapes stay as written. @returns or says why not */
 export function readUrl(text: string): Parts | string {
-  const wrong = (why: string) => `parse ${goQuote(text)}: ${why}`;
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: Go refuses just these.
-  if (/[\x00-\x1f\x7f]/.test(text)) return wrong("net/url: invalid control character in URL");
-  if (text === "") return wrong("empty url");
-  const scheme = /^([a-zA-Z][a-zA-Z0-9+.-]*):/.exec(text)?.[1] ?? "";
-  if (!scheme && text.startsWith(":")) return wrong("missing protocol scheme");
-  const rest = text.slice(scheme ? scheme.length + 1 : 0);
-  if (!rest.startsWith("/")) return wrong("invalid URI for request");
-  const [beforeFragment = ""] = rest.split("#");
+  const problem = requestUriProblem(text);
+  const split = splitScheme(text);
+  if (problem !== undefined || typeof split === "string") return `parse ${goQuote(text)}: ${problem ?? split}`;
+  const [beforeFragment = ""] = split.rest.split("#");
   const question = beforeFragment.indexOf("?");
   const [main, query] =
     question < 0 ? [beforeFragment, ""] : [beforeFragment.slice(0, question), beforeFragment.slice(question + 1)];
-  const authority = scheme || rest.startsWith("//") ? /^\/\/([^/]*)/.exec(main)?.[1] : undefined;
-  const hasAuthority = authority !== undefined && (scheme !== "" || !rest.startsWith("///"));
-  const path = hasAuthority ? main.slice(2 + authority.length) : main;
-  const host = (hasAuthority ? authority : "").replace(/^.*@/, "");
-  const escapeError = /%(?![0-9a-fA-F]{2}).{0,2}/.exec(path + host);
-  if (escapeError) return wrong(`invalid URL escape ${goQuote(escapeError[0])}`);
-  const port = host.slice(host.lastIndexOf("]") + 1);
-  if (/[ <>"]/.test(host)) return wrong(`invalid character ${goQuote(/[ <>"]/.exec(host)?.[0] ?? "")} in host name`);
-  if (host.startsWith("[") && !host.includes("]")) return wrong("missing ']' in host");
-  if (port.includes(":") && !/^[^:]*:\d*$/.test(port))
-    return wrong(`invalid port ${goQuote(port.slice(port.indexOf(":")))} after host`);
-  return { scheme: scheme.toLowerCase(), host, path, query, text };
+  // What follows a scheme without a slash is opaque: neither a host nor a path.
+  const isOpaque = split.scheme !== "" && !main.startsWith("/");
+  const hasAuthority = main.startsWith("//") && (split.scheme !== "" || !main.startsWith("///"));
+  const authority = hasAuthority ? (/^\/\/([^/]*)/.exec(main)?.[1] ?? "") : "";
+  return {
+    scheme: split.scheme.toLowerCase(),
+    host: authority.replace(/^.*@/, ""),
+    path: isOpaque ? "" : hasAuthority ? main.slice(2 + authority.length) : main,
+    query,
+    text,
+  };
 }
 // The type's own constructor put Parts there.
 const of = ({ value }: Opaque) => value as Parts;

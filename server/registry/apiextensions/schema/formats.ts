@@ -1,36 +1,45 @@
-import { isIP, isIPv4, isIPv6 } from "node:net";
+import { isIPv6 } from "node:net";
 import { parseGoDuration } from "../../../../openapi/scalars.ts";
 import { canonicalTime } from "../../../../openapi/time.ts";
+import { parseCidr, parseIp } from "../../../meta/ip.ts";
+import { isMailAddress } from "../../../meta/mail-address.ts";
 import { validateDNS1123Label, validateDNS1123Subdomain } from "../../../meta/names.ts";
+import { requestUriProblem } from "../../../meta/request-uri.ts";
 import type { JsonSchema } from "./json-schema.ts";
 
 const UUID = (version: string, variant: string) =>
   new RegExp(`^[0-9a-f]{8}-?[0-9a-f]{4}-?${version}[0-9a-f]{3}-?${variant}[0-9a-f]{3}-?[0-9a-f]{12}$`, "i");
 const HEX = "[0-9a-f]";
-const BYTE = "(?:0|[1-9]\\d?|1\\d\\d|2[0-4]\\d|25[0-5])";
-const PERCENT = "(?:0|[1-9]\\d?|1\\d\\d)%";
-const RGB = new RegExp(`^rgb\\(\\s*(?:(?:${BYTE}\\s*,\\s*){2}${BYTE}|(?:${PERCENT}\\s*,\\s*){2}${PERCENT})\\s*\\)$`);
+const BYTE = "(?:0|[1-9]\\d?|1\\d\\d?|2[0-4]\\d|25[0-5])";
+/** What Go's expressions call a blank. */
+const BLANK = "[\\t\\n\\f\\r ]";
+const RGB = new RegExp(`^rgb\\(${BLANK}*${[BYTE, BYTE, BYTE].join(`${BLANK}*,${BLANK}*`)}${BLANK}*\\)$`);
 const HOSTNAME =
-  /^([a-zA-Z0-9\p{S}\p{L}]((-?[a-zA-Z0-9\p{S}\p{L}]{0,62})?)|([a-zA-Z0-9\p{S}\p{L}](([a-zA-Z0-9\-\p{S}\p{L}]{0,61}[a-zA-Z0-9\p{S}\p{L}])?)(\.)){1,}([a-zA-Z0-9\p{S}\p{L}])(-?[a-zA-Z0-9\p{S}\p{L}]){1,62})$/u;
+  /^([a-zA-Z0-9\p{S}\p{L}]((-?[a-zA-Z0-9\p{S}\p{L}]{0,62})?)|([a-zA-Z0-9\p{S}\p{L}](([a-zA-Z0-9\-\p{S}\p{L}]{0,61}[a-zA-Z0-9\p{S}\p{L}])?)(\.)){1,}([a-zA-Z\p{L}]){2,63})$/u;
 const CREDIT_CARD =
   /^(?:4[0-9]{12}(?:[0-9]{3})?|5[1-5][0-9]{14}|6(?:011|5[0-9][0-9])[0-9]{12}|3[47][0-9]{13}|3(?:0[0-5]|[68][0-9])[0-9]{11}|(?:2131|1800|35\d{3})\d{11})$/;
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=|[A-Za-z0-9+/]{4})$/;
-const MAC =
-  /^(?:(?:[0-9a-f]{2}([:-])(?:[0-9a-f]{2}\1){4}[0-9a-f]{2}(?:(?:\1[0-9a-f]{2}){2}|(?:\1[0-9a-f]{2}){14})?)|(?:[0-9a-f]{4}\.){2}(?:[0-9a-f]{4}|[0-9a-f]{4}\.[0-9a-f]{4}|(?:[0-9a-f]{4}\.){7}[0-9a-f]{4}))$/i;
+/** Of 6, 8 or 20 octets: one by one, two by two, or all together. (net.ParseMAC) */
+const MAC = [
+  /^[0-9a-f]{2}([:-])(?:[0-9a-f]{2}\1){4}(?:[0-9a-f]{2}|(?:[0-9a-f]{2}\1){2}[0-9a-f]{2}|(?:[0-9a-f]{2}\1){14}[0-9a-f]{2})$/i,
+  /^(?:[0-9a-f]{4}\.){2}(?:[0-9a-f]{4}|[0-9a-f]{4}\.[0-9a-f]{4}|(?:[0-9a-f]{4}\.){7}[0-9a-f]{4})$/i,
+  /^(?:[0-9a-f]{12}|[0-9a-f]{16}|[0-9a-f]{40})$/i,
+];
 
 /** Texts that a format allows, by the format's name without dashes. (kube-openapi/pkg/validation/strfmt) */
 const FORMATS: Readonly<Record<string, (text: string) => boolean>> = {
   bsonobjectid: (text) => new RegExp(`^${HEX}{24}$`, "i").test(text),
-  uri: isRequestUri,
-  email: isEmail,
+  uri: (text) => requestUriProblem(text) === undefined,
+  email: isMailAddress,
   hostname: (text) =>
     HOSTNAME.test(text) &&
     Buffer.byteLength(text) <= 255 &&
     text.split(".").every((label) => Buffer.byteLength(label) <= 63),
-  ipv4: isIPv4,
-  ipv6: isIPv6,
-  cidr: isCidr,
-  mac: (text) => MAC.test(text),
+  // Zeros in front of numbers are passed over, as Go once did.
+  ipv4: (text) => text.includes(".") && parseIp(text) !== undefined,
+  ipv6: (text) => isIPv6(text) && !text.includes("%"),
+  cidr: (text) => parseCidr(text) !== undefined,
+  mac: (text) => MAC.some((form) => form.test(text)),
   uuid: (text) => UUID(HEX, HEX).test(text),
   uuid3: (text) => UUID("3", HEX).test(text),
   uuid4: (text) => UUID("4", "[89ab]").test(text),
@@ -83,34 +92,15 @@ export function matchesFormat(text: string, format: string): boolean {
   return FORMATS[format.replaceAll("-", "")]?.(text) ?? true;
 }
 
-function isRequestUri(text: string): boolean {
-  if (text === "" || /[\s\p{Cc}]/u.test(text) || /%(?![0-9a-fA-F]{2})/.test(text)) return false;
-  // As net/url.ParseRequestURI: an absolute address, or an absolute path.
-  return (
-    text.startsWith("/") || (/^[a-zA-Z][a-zA-Z0-9+.-]*:/.test(text) && (!text.includes("://") || URL.canParse(text)))
-  );
-}
-
-function isEmail(text: string): boolean {
-  const address = /^(?:[^<>]*)<([^<>]+)>\s*$/.exec(text)?.[1] ?? text.trim();
-  return /^(?:[^\s@"(),:;<>[\\\]]+|"(?:[^"\\]|\\.)*")@(?:[^\s@"(),:;<>[\\\]]+|\[[^\]]*\])$/.test(address);
-}
-
-function isCidr(text: string): boolean {
-  const [address = "", length = "", ...more] = text.split("/");
-  const family = isIP(address);
-  return more.length === 0 && family > 0 && /^\d{1,3}$/.test(length) && Number(length) <= (family === 4 ? 32 : 128);
-}
-
 function isIsbn10(text: string): boolean {
-  const digits = text.replaceAll(/[- ]/g, "");
+  const digits = text.replaceAll(/[-\t\n\f\r ]/g, "");
   if (!/^\d{9}[\dX]$/.test(digits)) return false;
   const sum = [...digits].reduce((total, digit, i) => total + (i + 1) * (digit === "X" ? 10 : Number(digit)), 0);
   return sum % 11 === 0;
 }
 
 function isIsbn13(text: string): boolean {
-  const digits = text.replaceAll(/[- ]/g, "");
+  const digits = text.replaceAll(/[-\t\n\f\r ]/g, "");
   if (!/^\d{13}$/.test(digits)) return false;
   return [...digits].reduce((total, digit, i) => total + Number(digit) * (i % 2 === 0 ? 1 : 3), 0) % 10 === 0;
 }
@@ -129,9 +119,13 @@ function isDate(text: string): boolean {
   return /^\d{4}-\d{2}-\d{2}$/.test(text) && canonicalOf(`${text}T00:00:00Z`) !== undefined;
 }
 
+const TIME_OF_DAY = /^(\d\d):(\d\d):(\d\d)(?:.\d+)?(?:z|[+-]\d\d:\d\d)$/u;
+
+/** What follows a second T is not looked at. (strfmt IsDateTime) */
 function isDateTime(text: string): boolean {
-  const match = /^(\d{4}-\d{2}-\d{2})[Tt ](\d{2}:\d{2}:\d{2}(?:\.\d+)?)([Zz]|[+-]\d{2}:\d{2})$/.exec(text);
-  return match !== null && canonicalOf(`${match[1]}T${match[2]}${(match[3] ?? "").toUpperCase()}`) !== undefined;
+  const [date = "", time = ""] = text.toLowerCase().split("t");
+  const [, hours = "", minutes = "", seconds = ""] = TIME_OF_DAY.exec(time) ?? [];
+  return hours !== "" && isDate(date) && hours <= "23" && minutes <= "59" && seconds <= "59";
 }
 
 function canonicalOf(text: string): string | undefined {
@@ -142,19 +136,31 @@ function canonicalOf(text: string): string | undefined {
   }
 }
 
-/** Go's durations, and what Scala writes: `3 days`. */
+/** A word that begins with the last of a line is of its unit, the others are spelled out. (strfmt timeUnits) */
+const UNITS = [
+  ["ns", "nano"],
+  ["us", "µs", "micro"],
+  ["ms", "milli"],
+  ["s", "sec"],
+  ["m", "min"],
+  ["h", "hr", "hour"],
+  ["d", "day"],
+  ["w", "wk", "week"],
+];
+const MAX_INT64 = 2n ** 63n - 1n;
+
+/** Go's durations, and whatever has a number and a unit somewhere, as Scala writes them: `3 days`. (strfmt ParseDuration) */
 function isDuration(text: string): boolean {
-  if (
-    /^\s*\d+\s*(?:ns|nanos?|nanoseconds?|us|µs|micros?|microseconds?|ms|millis?|milliseconds?|s|secs?|seconds?|m|mins?|minutes?|h|hrs?|hours?|d|days?|w|wks?|weeks?)\s*$/.test(
-      text,
-    )
-  ) {
-    return true;
-  }
   try {
     parseGoDuration(text);
     return true;
   } catch {
-    return false;
+    const found = [...text.matchAll(/(\d+)[\t\n\f\r ]*([A-Za-zµ]+)/g)];
+    if (found.some(([, number = ""]) => BigInt(number) > MAX_INT64)) return false;
+    return found.some(([, , unit = ""]) => isUnit(unit.toLowerCase()));
   }
+}
+
+function isUnit(word: string): boolean {
+  return UNITS.some((names) => names.includes(word) || word.startsWith(names.at(-1) ?? ""));
 }
