@@ -6,8 +6,8 @@ import { semanticEqual } from "../meta/equality.ts";
 import { aggregateMessage, fieldInvalid } from "../meta/field-error.ts";
 import { goQuote } from "../meta/go-quote.ts";
 import { approvalState, isProtectedGroup } from "../registry/apiextensions/api-approval.ts";
+import { validateBundle } from "../registry/apiextensions/ca-bundle.ts";
 import { type ConditionWish, conditionOf, isConditionTrue } from "../registry/apiextensions/conditions.ts";
-import { validateBundle } from "../registry/apiextensions/definition-validation.ts";
 import { structuralProblem, validateStructural } from "../registry/apiextensions/schema/structural.ts";
 
 type Definition = Readonly<CustomResourceDefinition>;

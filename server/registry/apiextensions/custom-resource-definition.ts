@@ -29,7 +29,10 @@ export const customResourceDefinition = defineKind<CustomResourceDefinition>({
     names.singular ||= (names.kind ?? "").toLowerCase();
     if (names.kind) names.listKind ||= `${names.kind}List`;
     spec.conversion ??= { strategy: "None" };
-    const service = spec.conversion.webhook?.clientConfig?.service;
+    const { webhook } = spec.conversion;
+    // Upstream's inner form has no place for one that says nothing.
+    if (webhook && !webhook.clientConfig && !webhook.conversionReviewVersions?.length) delete spec.conversion.webhook;
+    const service = webhook?.clientConfig?.service;
     if (service) service.port ??= 443;
     const storage = spec.versions?.find((version) => version.storage);
     if (storage && status && !status.storedVersions?.length) status.storedVersions = [storage.name];

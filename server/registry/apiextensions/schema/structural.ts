@@ -17,20 +17,42 @@ export function validateStructural(schema: JsonSchema, path: string): FieldError
     .map(({ error }) => error);
 }
 
-/** What no structural schema can express; upstream's texts. (schema/convert.go, schema/unsupported) */
+const UNSUPPORTED = [
+  "id",
+  "$schema",
+  "$ref",
+  "patternProperties",
+  "dependencies",
+  "additionalItems",
+  "definitions",
+] as const;
+
+/** What no structural schema can express; upstream's texts. (schema/convert.go NewStructural) */
 export function structuralProblem(schema: JsonSchema): string | undefined {
-  if (itemListOf(schema).length > 0) return "OpenAPIV3Schema 'items' must be a schema, but is an array";
-  const unsupported = (
-    ["id", "$schema", "$ref", "patternProperties", "dependencies", "additionalItems", "definitions"] as const
-  ).find((keyword) => schema[keyword] !== undefined);
-  if (unsupported) return `OpenAPIV3Schema '${unsupported.replace("$", "")}' is not supported`;
+  const unsupported = UNSUPPORTED.find((keyword) => isSet(schema[keyword], keyword === "additionalItems"));
+  if (unsupported) return `OpenAPIV3Schema '${unsupported === "$schema" ? "schema" : unsupported}' is not supported`;
   const logic = [schema.not, ...(schema.allOf ?? []), ...(schema.anyOf ?? []), ...(schema.oneOf ?? [])];
-  const fields = Object.values(schema.properties ?? {});
-  for (const inner of [itemsOf(schema), additionalOf(schema), ...logic, ...fields]) {
-    const problem = inner && structuralProblem(inner);
+  const inLogic = firstProblem(logic);
+  if (inLogic) return inLogic;
+  if (schema["x-kubernetes-preserve-unknown-fields"] === false) {
+    return "internal error: 'x-kubernetes-preserve-unknown-fields' must be true or undefined";
+  }
+  if (itemListOf(schema).length > 0) return "OpenAPIV3Schema 'items' must be a schema, but is an array";
+  return firstProblem([itemsOf(schema), ...Object.values(schema.properties ?? {}), additionalOf(schema)]);
+}
+
+function firstProblem(schemas: readonly (JsonSchema | undefined)[]): string | undefined {
+  for (const schema of schemas) {
+    const problem = schema && structuralProblem(schema);
     if (problem) return problem;
   }
   return undefined;
+}
+
+/** An empty map or text says nothing, but an empty schema does. */
+function isSet(value: unknown, isSchema: boolean): boolean {
+  if (value === undefined || value === "") return false;
+  return isSchema || typeof value !== "object" || value === null || Object.keys(value).length > 0;
 }
 
 function invariants(schema: JsonSchema, level: Level, path: string): FieldError[] {
@@ -192,7 +214,8 @@ function nestedRules(schema: JsonSchema, skipAnyOf: boolean, level: Level, path:
   }
   for (const [keyword, text] of FORBIDDEN) {
     const value: unknown = schema[keyword];
-    if (value !== undefined && value !== false && value !== "") errors.push(fieldForbidden(at(keyword), text));
+    const isEmpty = value === false || (value === "" && text.includes("empty"));
+    if (value !== undefined && !isEmpty) errors.push(fieldForbidden(at(keyword), text));
   }
   if (propertyOf(schema, "metadata")) {
     errors.push(fieldForbidden(`${at("properties")}[metadata]`, "must not be specified in a nested context"));
