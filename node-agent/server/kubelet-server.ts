@@ -125,7 +125,7 @@ async function upgrade(connection: Upgrade, options: KubeletServerOptions): Prom
   if (action === "exec" || action === "attach") {
     return serveRemoteCommand(action, rest, url.searchParams, connection, options);
   }
-  if (action === "portForward") return servePortForward(rest, connection, options);
+  if (action === "portForward") return servePortForward(rest, url.searchParams, connection, options);
   throw new HttpError(404, "404 page not found");
 }
 
