@@ -3,6 +3,7 @@ import type { Process, Program } from "./behaviour.ts";
 import { awk } from "./commands/awk/awk.ts";
 import type { Commands } from "./commands/command.ts";
 import { fileCommands } from "./commands/files.ts";
+import { gzipCommands } from "./commands/gzip.ts";
 import { networkCommands } from "./commands/network/network-commands.ts";
 import { systemCommands } from "./commands/system.ts";
 import { tar } from "./commands/tar.ts";
@@ -18,6 +19,7 @@ export const commands: Commands = {
   ...fileCommands,
   ...systemCommands,
   ...networkCommands,
+  ...gzipCommands,
   test,
   "[": test,
   awk,

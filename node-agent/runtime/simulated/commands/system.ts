@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import { loadavg, uptime } from "node:os";
 import { sleep as sleepFor } from "../../../../client/index.ts";
 import type { Process } from "../behaviour.ts";
 import { type Commands, flagsOf } from "./command.ts";
@@ -88,6 +89,17 @@ export const systemCommands: Commands = {
   async date({ args, clock, stdout }) {
     const format = args.find((arg) => arg.startsWith("+"))?.slice(1) ?? "%a %b %e %H:%M:%S UTC %Y";
     stdout.write(`${formatDate(clock.now(), format)}\n`);
+    return 0;
+  },
+  async uptime({ clock, stdout }) {
+    // As in a real container: how long the machine is up, and how busy it is.
+    const minutes = Math.floor(uptime() / 60);
+    const days = Math.floor(minutes / 1440);
+    const hours = Math.floor(minutes / 60) % 24;
+    const rest = hours > 0 ? `${hours}:${String(minutes % 60).padStart(2, "0")}` : `${minutes % 60} min`;
+    const since = `${days > 0 ? `${days} day${days > 1 ? "s" : ""}, ` : ""}${rest}`;
+    const load = loadavg().map((value) => value.toFixed(2));
+    stdout.write(` ${formatDate(clock.now(), "%T")} up ${since},  0 users,  load average: ${load.join(", ")}\n`);
     return 0;
   },
   async uname({ args, hostname, stdout }) {

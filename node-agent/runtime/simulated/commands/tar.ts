@@ -1,12 +1,14 @@
+import { gzipSync } from "node:zlib";
 import type { Process } from "../behaviour.ts";
 import { normalize } from "../files/file-system.ts";
 import { FileError } from "../files/node.ts";
 import { flagsOf, input, pathOf } from "./command.ts";
+import { GzipError, gunzip } from "./gzip.ts";
 
 const BLOCK = 512;
 const USTAR = "ustar\x0000";
 
-/** `tar cf - PATH…` and `tar xmf - -C FOLDER`: what `kubectl cp` runs. */
+/** `tar cf - PATH…` and `tar xmf - -C FOLDER`: what `kubectl cp` runs; `z` packs. */
 export async function tar(process: Process): Promise<number> {
   // The first word may come without its dash.
   const [name = "tar", first = "", ...more] = process.args;
@@ -14,11 +16,12 @@ export async function tar(process: Process): Promise<number> {
   const folder = pathOf(process, flags.get("C") || ".");
   const archive = flags.get("f") || "-";
   try {
-    if (flags.has("c")) return await create(process, rest, folder, archive);
+    const pack = flags.has("z") ? (bytes: Buffer) => gzipSync(bytes) : (bytes: Buffer) => bytes;
+    if (flags.has("c")) return await create(process, rest, folder, archive, pack);
     if (flags.has("x")) return await extract(process, folder, archive);
     if (flags.has("t")) return await table(process, archive);
   } catch (error) {
-    if (!(error instanceof FileError)) throw error;
+    if (!(error instanceof FileError || error instanceof GzipError)) throw error;
     process.stderr.write(`tar: ${error.message}\n`);
     return 1;
   }
@@ -26,7 +29,13 @@ export async function tar(process: Process): Promise<number> {
   return 2;
 }
 
-async function create(process: Process, paths: readonly string[], folder: string, archive: string): Promise<number> {
+async function create(
+  process: Process,
+  paths: readonly string[],
+  folder: string,
+  archive: string,
+  pack: (bytes: Buffer) => Buffer,
+): Promise<number> {
   const blocks: Buffer[] = [];
   let code = 0;
   const add = async (path: string): Promise<void> => {
@@ -50,7 +59,7 @@ async function create(process: Process, paths: readonly string[], folder: string
     }
   }
   blocks.push(Buffer.alloc(2 * BLOCK));
-  const bytes = Buffer.concat(blocks);
+  const bytes = pack(Buffer.concat(blocks));
   if (archive === "-") process.stdout.write(bytes);
   else await process.files.write(pathOf(process, archive), bytes);
   return code;
@@ -101,7 +110,9 @@ interface Member {
 }
 
 async function* members(process: Process, archive: string): AsyncGenerator<Member> {
-  const bytes = archive === "-" ? await input(process) : await process.files.read(pathOf(process, archive));
+  const given = archive === "-" ? await input(process) : await process.files.read(pathOf(process, archive));
+  // As busybox: whether it is packed shows by itself.
+  const bytes = given[0] === 0x1f && given[1] === 0x8b ? gunzip(given) : given;
   let longName = "";
   for (let at = 0; at + BLOCK <= bytes.length; ) {
     const block = bytes.subarray(at, at + BLOCK);
