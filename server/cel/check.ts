@@ -1,39 +1,11 @@
 import { assignable, type Substitution, substitute } from "./assign.ts";
+import { children, pathOf } from "./nodes.ts";
 import type { Overload } from "./overload.ts";
+import { type Declarations, Scopes } from "./scopes.ts";
 import type { SourceError } from "./source-error.ts";
-import type { Call, Expression, Fold, Select, StructLiteral, StructType } from "./syntax.ts";
-import {
-  BOOL,
-  BYTES,
-  type CelType,
-  DOUBLE,
-  DURATION,
-  DYN,
-  ERROR,
-  formatType,
-  INT,
-  listOf,
-  mapOf,
-  NAMED_TYPES,
-  NULL,
-  optionalOf,
-  paramOf,
-  STRING,
-  TIMESTAMP,
-  typeOf,
-  UINT,
-} from "./types.ts";
-import { typeName, type Value } from "./values.ts";
-
-/** What an expression may refer to. */
-export interface Declarations {
-  readonly variables: ReadonlyMap<string, CelType>;
-  readonly functions: ReadonlyMap<string, readonly Overload[]>;
-  /** Types by name that expressions may make values of. */
-  readonly structs?: (name: string) => StructType | undefined;
-  /** Whether lists and maps written out must be of one type, as they must in Kubernetes. */
-  readonly homogeneous: boolean;
-}
+import type { Call, Expression, Fold, Select, StructLiteral } from "./syntax.ts";
+import { constantType, moreGeneral, sameType } from "./type-relation.ts";
+import { BOOL, type CelType, DYN, ERROR, formatType, INT, listOf, mapOf, optionalOf, paramOf } from "./types.ts";
 
 /** Types each node of an expression in place. @returns the type of the whole, and errors in the order of the source. */
 export function check(root: Expression, declarations: Declarations): { type: CelType; errors: SourceError[] } {
@@ -47,12 +19,13 @@ class Checker {
   readonly errors: SourceError[] = [];
   readonly #declarations: Declarations;
   readonly #known: Substitution = new Map();
-  #scopes: ReadonlyMap<string, CelType>[] = [];
+  readonly #scopes: Scopes;
   #fresh = 0;
   /** Above zero inside the arguments of format(), whose lists may mix types. */
   #exempt = 0;
   constructor(declarations: Declarations) {
     this.#declarations = declarations;
+    this.#scopes = new Scopes(declarations);
   }
 
   check(node: Expression): CelType {
@@ -79,22 +52,17 @@ class Checker {
       case "constant":
         return constantType(node.value);
       case "identifier":
-        return this.#lookUp(node.name) ?? this.#undeclared(node.at, node.name);
+        return this.#scopes.lookUp(node.name) ?? this.#undeclared(node.at, node.name);
       case "select":
         return this.#select(node);
       case "call":
         return this.#call(node);
       case "list": {
-        const [all, unwrapped] = [node.elements.map((element) => this.check(element)), [] as CelType[]];
-        all.forEach((type, index) => {
-          unwrapped.push(node.optional.has(index) ? this.#unwrap(type, node.elements[index]?.at ?? 0) : type);
-        });
-        return listOf(
-          this.#join(
-            unwrapped,
-            node.elements.map(({ at }) => at),
-          ),
+        const all = node.elements.map((element) => this.check(element));
+        const types = all.map((type, index) =>
+          node.optional.has(index) ? this.#unwrap(type, node.elements[index]?.at ?? 0) : type,
         );
+        return listOf(this.#join(types, node.elements));
       }
       case "map": {
         const keys = node.entries.map(({ key }) => this.check(key));
@@ -102,17 +70,9 @@ class Checker {
           const type = this.check(value);
           return optional ? this.#unwrap(type, value.at) : type;
         });
-        const key = this.#join(
-          keys,
-          node.entries.map((entry) => entry.key.at),
-        );
-        return mapOf(
-          key,
-          this.#join(
-            values,
-            node.entries.map((entry) => entry.value.at),
-          ),
-        );
+        const places = <K extends "key" | "value">(of: K) => node.entries.map((entry) => entry[of]);
+        const key = this.#join(keys, places("key"));
+        return mapOf(key, this.#join(values, places("value")));
       }
       case "struct":
         return this.#struct(node);
@@ -123,18 +83,6 @@ class Checker {
 
   #undeclared(at: number, name: string): CelType {
     return this.#report(at, `undeclared reference to '${name}' (in container '')`);
-  }
-
-  #lookUp(name: string): CelType | undefined {
-    for (let index = this.#scopes.length - 1; index >= 0; index--) {
-      const found = this.#scopes[index]?.get(name);
-      if (found) return found;
-    }
-    const plain = name.startsWith(".") ? name.slice(1) : name;
-    const variable = this.#declarations.variables.get(plain);
-    if (variable) return variable;
-    const named = NAMED_TYPES.get(plain) ?? this.#declarations.structs?.(plain)?.type;
-    return named && typeOf(named);
   }
 
   /** (cel-go/checker/checker.go checkCreateStruct) */
@@ -164,15 +112,17 @@ class Checker {
   }
 
   /** One type for all elements: of mixed ones dyn, or an error where that is not wanted. */
-  #join(types: readonly CelType[], places: readonly number[]): CelType {
+  #join(types: readonly CelType[], places: readonly { readonly at: number }[]): CelType {
     let joined: CelType | undefined;
     types.forEach((type, index) => {
       if (!joined) joined = type;
       else if (assignable(this.#known, [joined], [type])) joined = moreGeneral(joined, type);
       else if (assignable(this.#known, [type], [joined])) joined = moreGeneral(type, joined);
       else if (!this.#declarations.homogeneous || this.#exempt > 0) joined = DYN;
-      else
-        this.#report(places[index] ?? 0, `expected type '${this.#format(joined)}' but found '${this.#format(type)}'`);
+      else {
+        const text = `expected type '${this.#format(joined)}' but found '${this.#format(type)}'`;
+        this.#report(places[index]?.at ?? 0, text);
+      }
     });
     return joined ?? this.#open();
   }
@@ -180,8 +130,8 @@ class Checker {
   #select(node: Select): CelType {
     // a.b may be one variable called "a.b", or the name of a type.
     const path = pathOf(node);
-    if (path && !node.test && !this.#shadowed(path)) {
-      const found = this.#lookUp(path);
+    if (path && !node.test && !this.#scopes.isShadowed(path)) {
+      const found = this.#scopes.lookUp(path);
       if (found) {
         node.variable = path.startsWith(".") ? path.slice(1) : path;
         return found;
@@ -190,11 +140,6 @@ class Checker {
     const operand = this.check(node.operand);
     const field = this.#field(operand, node.field, node.at);
     return node.test ? BOOL : field;
-  }
-
-  #shadowed(path: string): boolean {
-    const root = path.split(".")[0] ?? "";
-    return this.#scopes.some((scope) => scope.has(root));
   }
 
   #field(operandType: CelType, name: string, at: number): CelType {
@@ -234,7 +179,7 @@ class Checker {
     }
     if (node.target) {
       const path = pathOf(node.target);
-      const qualified = path && !this.#shadowed(path) ? `${path}.${node.name}` : undefined;
+      const qualified = path && !this.#scopes.isShadowed(path) ? `${path}.${node.name}` : undefined;
       if (qualified && functions.has(qualified.replace(/^\./, ""))) {
         node.name = qualified.replace(/^\./, "");
         node.target = undefined;
@@ -334,53 +279,4 @@ class Checker {
     if (!assignable(this.#known, [type], [wanted]))
       this.#report(node.at, `expected type '${this.#format(wanted)}' but found '${this.#format(type)}'`);
   }
-}
-
-/** The nodes right below one. */
-export function children(node: Expression): readonly Expression[] {
-  switch (node.kind) {
-    case "select":
-      return node.variable === undefined ? [node.operand] : [];
-    case "call":
-      return node.target ? [node.target, ...node.args] : node.args;
-    case "list":
-      return node.elements;
-    case "map":
-      return node.entries.flatMap(({ key, value }) => [key, value]);
-    case "struct":
-      return node.fields.map(({ value }) => value);
-    case "fold":
-      return [node.range, node.start, node.condition, node.step, node.result];
-    default:
-      return [];
-  }
-}
-
-/** `a.b.c` as text, when the node is only that. */
-function pathOf(node: Expression): string | undefined {
-  if (node.kind === "identifier") return node.name;
-  if (node.kind !== "select" || node.test) return undefined;
-  const parent = pathOf(node.operand);
-  return parent === undefined ? undefined : `${parent}.${node.field}`;
-}
-
-function sameType(a: CelType, b: CelType): boolean {
-  return (
-    a.kind === b.kind && a.name === b.name && a.params.every((param, index) => sameType(param, b.params[index] ?? DYN))
-  );
-}
-
-/** Of two assignable types the wider: dyn, or the one that null was assigned to. */
-function moreGeneral(a: CelType, b: CelType): CelType {
-  if (a.kind === "dyn" || b.kind === "dyn") return DYN;
-  if (a.kind === "null") return b;
-  if (a.kind === "param") return b;
-  if (a.params.length > 0 && a.params.length === b.params.length && a.kind === b.kind)
-    return { ...a, params: a.params.map((param, index) => moreGeneral(param, b.params[index] ?? DYN)) };
-  return a;
-}
-
-function constantType(value: Value): CelType {
-  const types = [BOOL, BYTES, DOUBLE, INT, NULL, STRING, UINT, TIMESTAMP, DURATION];
-  return types.find(({ name }) => name === typeName(value)) ?? DYN;
 }

@@ -1,10 +1,12 @@
-import { check, children } from "./check.ts";
+import { check } from "./check.ts";
 import { FUNCTIONS } from "./environment.ts";
+import { CostExceeded, type Frame } from "./frame.ts";
 import { regex } from "./library/regex.ts";
 import { parseDuration, parseTimestamp } from "./library/time.ts";
+import { children } from "./nodes.ts";
 import type { Overload } from "./overload.ts";
 import { parse } from "./parser.ts";
-import { CostExceeded, type Frame, plan } from "./plan.ts";
+import { plan } from "./plan.ts";
 import { formatSourceErrors, type SourceError, SyntaxProblem } from "./source-error.ts";
 import type { Expression, StructType } from "./syntax.ts";
 import type { CelType } from "./types.ts";

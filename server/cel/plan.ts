@@ -1,6 +1,8 @@
-import { costOf, LIST_CREATE, MAP_CREATE, STRUCT_CREATE } from "./cost.ts";
+import { CONVERSIONS, folded, isConstant } from "./constant.ts";
+import { LIST_CREATE, MAP_CREATE, STRUCT_CREATE } from "./cost.ts";
+import { attempt, bool, charge, type Frame, type Step } from "./frame.ts";
+import { invoke, logic, notStrictlyFalse } from "./invoke.ts";
 import { index, keyText, optionalIndex } from "./library/standard.ts";
-import type { Overload } from "./overload.ts";
 import type { Call, Expression, Fold, ListLiteral, MapLiteral, Select, StructLiteral } from "./syntax.ts";
 import { type CelType, NAMED_TYPES } from "./types.ts";
 import { hasUnordered, inOrder } from "./unordered.ts";
@@ -22,32 +24,11 @@ import {
   type Value,
 } from "./values.ts";
 
-/** One evaluation: the values of variables, and what it has cost so far. */
-export interface Frame {
-  readonly slots: (Value | CelError)[];
-  readonly variables: Readonly<Record<string, unknown>>;
-  cost: number;
-  readonly limit: number;
-}
-/** A step of a program. */
-export type Step = (frame: Frame) => Value;
-
-/** Ends an evaluation at once; no `||` takes it for an answer. */
-export class CostExceeded {
-  readonly message = "operation cancelled: actual cost limit exceeded";
-}
-
 /** Turns a checked expression into closures. Costs are counted as cel-go's cost tracker observes the same program. */
 export function plan(root: Expression): { step: Step; slots: number } {
   const planner = new Planner();
   return { step: planner.plan(root), slots: planner.slots };
 }
-
-const charge = (frame: Frame, cost: number) => {
-  frame.cost += cost;
-  if (frame.cost > frame.limit) throw new CostExceeded();
-};
-const bool = (value: Value): boolean => (typeof value === "boolean" ? value : noSuchOverload());
 
 /** What cel-go plans as one attribute: a name and what follows it. Another operand costs one more to begin with. */
 const isAttribute = (node: Expression): boolean =>
@@ -305,80 +286,6 @@ class Planner {
   }
 }
 
-/** Of what is written out these are made once. (cel-go/interpreter/decorators.go maybeOptimizeConstUnary) */
-export const CONVERSIONS: ReadonlySet<string> = new Set(
-  "bool bytes double duration int string timestamp uint".split(" "),
-);
-
 /** A field that a schema declares is as good as absent when null. (apiserver/pkg/cel/common/valuesunstructured.go Find) */
 const isPresent = (value: Value | undefined, { operand }: Select): value is Value =>
   value !== undefined && !(value === null && operand.type?.kind === "object" && !operand.type.keepsNull);
-
-const isConstant = (node: Expression): boolean =>
-  node.kind === "constant" || (node.kind === "list" && node.optional.size === 0 && node.elements.every(isConstant));
-
-/** Makes the value once: nothing changes it. */
-function folded(make: (frame: Frame) => Value): Step {
-  let made: Value | undefined;
-  return (frame) => {
-    made ??= make(frame);
-    return made;
-  };
-}
-
-/** The value, or the error as a value: `all` and `exists` carry errors on, in the hope of an answer that needs none. */
-function attempt(step: Step, frame: Frame): Value | CelError {
-  try {
-    return step(frame);
-  } catch (error) {
-    if (error instanceof CelError) return error;
-    throw error;
-  }
-}
-
-/** `&&` and `||`: either side may decide alone, even when the other fails. */
-function logic(left: Step, right: Step, decisive: boolean): Step {
-  return (frame) => {
-    const a = attempt(left, frame);
-    if (a === decisive) return decisive;
-    const b = attempt(right, frame);
-    if (b === decisive) return decisive;
-    if (typeof a === "boolean" && typeof b === "boolean") return !decisive;
-    if (a instanceof CelError) throw a;
-    if (b instanceof CelError) throw b;
-    return noSuchOverload();
-  };
-}
-
-function notStrictlyFalse(operand: Step): Step {
-  return (frame) => {
-    const value = attempt(operand, frame);
-    charge(frame, 1);
-    return value !== false;
-  };
-}
-
-/** Calls the overload that fits the values: known beforehand when the checker left one. */
-function invoke(node: Call, args: readonly Step[], free: boolean): Step {
-  const overloads = (node.overloads ?? []).map((overload) => ({ overload, cost: free ? () => 0 : costOf(overload) }));
-  const [only] = overloads;
-  const [first, second] = args;
-  return (frame) => {
-    const values =
-      args.length === 1 && first
-        ? [first(frame)]
-        : args.length === 2 && first && second
-          ? [first(frame), second(frame)]
-          : args.map((arg) => arg(frame));
-    let found = only;
-    if (overloads.length > 1 || !only || !fits(only.overload, values))
-      found = overloads.find(({ overload }) => fits(overload, values));
-    if (!found) return noSuchOverload();
-    const result = found.overload.run(...values);
-    charge(frame, found.cost(values, result));
-    return result;
-  };
-}
-
-const fits = (overload: Overload, values: readonly Value[]): boolean =>
-  values.every((value, at) => isOfType(value, overload.args[at] as CelType)); // The checker counted them.

@@ -1,8 +1,8 @@
 import type { ValidationRule } from "../../../openapi/api/apiextensions.k8s.io.v1.ts";
-import { children } from "../../cel/check.ts";
 import { compile, type Program } from "../../cel/compile.ts";
+import { CONVERSIONS } from "../../cel/constant.ts";
 import { estimateCost, sizesOf } from "../../cel/cost-estimate.ts";
-import { CONVERSIONS } from "../../cel/plan.ts";
+import { children } from "../../cel/nodes.ts";
 import { MAX_REQUEST_BYTES } from "../../cel/structural.ts";
 import type { Expression } from "../../cel/syntax.ts";
 import { type CelType, optionalOf, withTypeNames } from "../../cel/types.ts";
