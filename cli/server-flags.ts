@@ -3,6 +3,7 @@ import type { PluginSelection } from "../server/admission/plugins.ts";
 import type { AuthorizationMode } from "../server/auth/authorization.ts";
 import { flagChecks } from "../server/start/flag-checks.ts";
 import { DEFAULT_SETTINGS as DEFAULTS, type OidcSettings, type ServerSettings } from "../server/start/settings.ts";
+import { flagValues } from "./flag-values.ts";
 import { wholeNumber } from "./flags.ts";
 
 /** What commander makes of the flags below. */
@@ -253,6 +254,13 @@ export function serverSettings(
     serviceClusterIpRange: flags.serviceClusterIpRange,
     serviceNodePortRange: flags.serviceNodePortRange,
     corsAllowedOrigins: flags.corsAllowedOrigins,
+    flags: flagValues(
+      command,
+      new Map<unknown, number>([
+        [duration, 1],
+        [seconds, 1000],
+      ]),
+    ),
     ...given({
       authorizationWebhookConfigFile: flags.authorizationWebhookConfigFile,
       tokenAuthFile: flags.tokenAuthFile,

@@ -65,7 +65,8 @@ export class HttpClient {
           const received = Buffer.concat(chunks);
           const type = response.headers["content-type"] ?? "";
           const { statusCode = 0 } = response;
-          const parsed = type.includes("json") ? JSON.parse(received.toString()) : received.toString();
+          const parsed =
+            type.includes("json") && received.length > 0 ? JSON.parse(received.toString()) : received.toString();
           const answer = type.includes("protobuf") ? received : parsed;
           resolve({ status: statusCode, headers: response.headers, body: answer });
         });

@@ -122,8 +122,8 @@ class Reader {
   }
 
   #enter(): void {
+    if (++this.#depth > MAX_DEPTH) throw this.#unexpected("exceeded max depth");
     this.#at++;
-    if (++this.#depth > MAX_DEPTH) throw new DecodeError("exceeded max depth");
   }
 
   #object(): Node {

@@ -232,6 +232,7 @@ export async function start(options: StartOptions): Promise<Server> {
       minRequestTimeoutSeconds: settings.minRequestTimeoutSeconds,
       corsAllowedOrigins: settings.corsAllowedOrigins,
       shutdownSendRetryAfter: settings.shutdownSendRetryAfter,
+      flags: settings.flags,
       ...(audit && { audit }),
       ...(log && { log }),
       registry,

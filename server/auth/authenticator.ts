@@ -22,6 +22,8 @@ export interface AuthenticationRequest {
   readonly intermediates?: readonly Uint8Array[];
   /** From `Sec-WebSocket-Protocol: base64url.bearer.authorization.k8s.io.…`, already decoded. */
   readonly websocketToken?: string;
+  /** Adds a `Warning` header, for what is wrong with a credential that is passed over. */
+  readonly warn?: (message: string) => void;
   /** Audiences the token must be for; the API server's own when absent. */
   readonly audiences?: readonly string[];
 }

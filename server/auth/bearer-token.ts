@@ -40,13 +40,19 @@ export function audienceAgnostic(
   };
 }
 
+const EXTRA_SPACE = "the provided Authorization header contains extra space before the bearer token, and is ignored";
+
 /** `Authorization: Bearer …` (apiserver/…/request/bearertoken). An empty token is none. */
 export function bearerTokenAuthenticator(tokens: TokenAuthenticator, apiAudiences: readonly string[]): Authenticator {
   return {
     name: "bearer-token",
-    authenticate({ headers, audiences = apiAudiences }) {
-      const [scheme, token] = (headers.authorization ?? "").trim().split(" ", 3);
-      if (scheme?.toLowerCase() !== "bearer" || !token) return undefined;
+    authenticate({ headers, audiences = apiAudiences, warn }) {
+      const [scheme, token, more] = (headers.authorization ?? "").trim().split(" ", 3);
+      if (scheme?.toLowerCase() !== "bearer") return undefined;
+      if (!token) {
+        if (more !== undefined) warn?.(EXTRA_SPACE);
+        return undefined;
+      }
       return known(tokens, token, audiences);
     },
   };

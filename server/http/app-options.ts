@@ -12,10 +12,11 @@ import type { SecurityMetrics } from "./security-metrics.ts";
 import type { Series } from "./series.ts";
 import type { State } from "./state.ts";
 
-/** Answers one fixed path; `path` is a pattern of @koa/router. Other methods get a 405. */
+/** Answers one fixed path; `path` is a pattern of @koa/router. */
 export interface FixedRoute {
   readonly path: string;
-  readonly methods: readonly string[];
+  /** Others get a 405. Absent: any method is good, as upstream's handlers outside of go-restful take them. */
+  readonly methods?: readonly string[];
   handle(ctx: Ctx): void | Promise<void>;
 }
 
@@ -42,6 +43,8 @@ export interface AppOptions {
   readonly aggregator?: (ctx: Ctx) => Promise<boolean> | boolean;
   /** Groups of other servers (APIServices), for discovery. Call `App.invalidateDiscovery` when they change. */
   readonly remoteGroups?: () => readonly ServedGroup[];
+  /** For /flagz: names without dashes, values as Go prints them. */
+  readonly flags?: Readonly<Record<string, string>>;
   readonly audit?: AuditLog;
   /** Priority and fairness; without it there are the limits below alone. */
   readonly flowControl?: FlowControl;

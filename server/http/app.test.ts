@@ -161,7 +161,7 @@ test.each([
     "application/json",
     '{"kind":"ConfigMap","apiVersion":"v2"}',
     400,
-    'ConfigMap in version "v2" cannot be handled as a ConfigMap: no kind "ConfigMap" is registered for version "v2" in scheme "pkg/runtime/scheme.go:111"',
+    'ConfigMap in version "v2" cannot be handled as a ConfigMap: no kind "ConfigMap" is registered for version "v2" in scheme "pkg/api/legacyscheme/scheme.go:30"',
   ],
   [
     "application/json",
@@ -181,10 +181,37 @@ test.each([
     400,
     "the object provided is unrecognized (must be of type ConfigMap): yaml: mapping values are not allowed in this context (613a20623a20630a092d2078)",
   ],
+  [
+    "application/json;a",
+    "{}",
+    415,
+    "the body of the request was in an unknown format - accepted media types include: application/json, application/yaml, application/vnd.kubernetes.protobuf",
+  ],
+  [
+    "application/json",
+    '{"kind":"ConfigMap","apiVersion":"a/b/c"}',
+    400,
+    'the object provided is unrecognized (must be of type ConfigMap): unexpected GroupVersion string: a/b/c ({"kind":"ConfigMap","apiVersio ...)',
+  ],
+  [
+    "application/yaml",
+    "a: \u0001",
+    400,
+    "the object provided is unrecognized (must be of type ConfigMap): yaml: control characters are not allowed (613a2001)",
+  ],
 ])("a %s body of %j answers %i", async (type, text, code, message) => {
   const answer = await serve().api.post(CONFIG_MAPS).type(type).send(text);
   expect(answer.status).toBe(code);
   expect(answer.body.message).toBe(message);
+});
+
+test("YAML that is nested too deep is refused", async () => {
+  const answer = await serve()
+    .api.post(CONFIG_MAPS)
+    .type("application/yaml")
+    .send(`a: ${"[".repeat(20_000)}`);
+  expect(answer.status).toBe(400);
+  expect(answer.body.message).toContain("(must be of type ConfigMap): yaml: exceeded max depth of 10000 (");
 });
 
 test("a body beyond 3 MiB answers 413", async () => {

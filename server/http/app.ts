@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from "node:http";
+import { type IncomingMessage, METHODS, type ServerResponse } from "node:http";
 import type { Http2ServerRequest, Http2ServerResponse } from "node:http2";
 import { Router } from "@koa/router";
 import Koa from "koa";
@@ -8,6 +8,7 @@ import { dispatch } from "./dispatch.ts";
 import { notFoundPage, routeError } from "./errors.ts";
 import type { InFlight } from "./filters/max-in-flight.ts";
 import { WaitGroup } from "./filters/wait-group.ts";
+import { HealthMetrics } from "./health-metrics.ts";
 import { Metrics } from "./metrics.ts";
 import type { Ctx } from "./respond.ts";
 import { discoveryRoutes } from "./routes/discovery.ts";
@@ -17,6 +18,7 @@ import { metricsRoute } from "./routes/metrics.ts";
 import { openIdRoutes } from "./routes/open-id.ts";
 import { rootRoute } from "./routes/root.ts";
 import { versionRoutes } from "./routes/version.ts";
+import { zpageRoutes } from "./routes/zpages.ts";
 import type { State } from "./state.ts";
 
 /** The API server as a request handler; listen.ts puts it on a socket. */
@@ -34,6 +36,8 @@ export interface App {
 
 export function createApp(options: AppOptions): App {
   const { registry, now, countObjects, countBytes, storageBytes, series = [] } = options;
+  const started = now();
+  const health = new HealthMetrics(started);
   const group = new WaitGroup();
   const inFlight: InFlight = { reading: 0, mutating: 0 };
   const metrics = new Metrics({
@@ -43,7 +47,7 @@ export function createApp(options: AppOptions): App {
     countObjects,
     countBytes,
     storageBytes,
-    series,
+    series: [...series, ...health.series],
   });
   const app = new Koa<State>();
   app.silent = true; // filters answer every error; what is left are clients that went away
@@ -57,11 +61,13 @@ export function createApp(options: AppOptions): App {
   app.use(dispatch(options, { ...options, metrics }));
   const discovery = discoveryRoutes(registry, options.serverAddress, options.remoteGroups ?? (() => []));
   const fixed: FixedRoute[] = [
-    ...healthRoutes(options.healthChecks),
+    ...healthRoutes(options.healthChecks, health),
     ...versionRoutes(),
     ...discovery.routes,
     ...(options.openId ? openIdRoutes(options.openId) : []),
-    metricsRoute(metrics),
+    metricsRoute("/metrics", metrics),
+    metricsRoute("/metrics/slis", health),
+    ...zpageRoutes({ startedAt: started, flags: options.flags ?? {}, paths: () => topPaths(listed) }),
     ...options.routes,
   ];
   // What `/` lists: discovery's own paths come from the kinds, and slashes at the end are no paths of their own.
@@ -75,15 +81,23 @@ export function createApp(options: AppOptions): App {
   return { handle, metrics, drain: () => group.drain(), invalidateDiscovery: discovery.invalidate };
 }
 
+/** Discovery and OpenAPI say themselves what is below them. (statusz.go nonDebuggingEndpoints) */
+const NOT_FOR_DEBUGGING = new Set(["/api", "/apis", "/openid", "/openapi", "/.well-known"]);
+
+/** The first segments of paths, each once. */
+function topPaths(paths: readonly string[]): string[] {
+  const tops = new Set(paths.map((path) => `/${path.split("/")[1]}`));
+  return [...tops].filter((path) => !NOT_FOR_DEBUGGING.has(path)).sort();
+}
+
 function routerOf(routes: readonly FixedRoute[]) {
   const router = new Router<State>({ strict: true, sensitive: true, methods: METHODS });
   for (const { path, methods, handle } of routes) {
     router.register(path, METHODS, (ctx: unknown) => {
       const own = ctx as Ctx; // the router's context type adds only its params
-      if (!methods.includes(own.req.method ?? "")) throw routeError(405);
+      if (methods && !methods.includes(own.req.method ?? "")) throw routeError(405);
       return handle(own);
     });
   }
   return router.routes();
 }
-const METHODS = ["HEAD", "OPTIONS", "GET", "PUT", "PATCH", "POST", "DELETE"];

@@ -25,10 +25,14 @@ export interface Expected {
 
 type Format = "json" | "yaml" | "protobuf";
 
+/** What may follow a media type, as Go's mime package reads it; one semicolon may end it. */
+const PARAMETERS = /^(?:\s*;\s*[^\s"(),/:;<=>?@[\\\]]+\s*=\s*(?:"(?:[^"\\]|\\.)*"|[^\s"(),/:;<=>?@[\\\]]+))*\s*;?\s*$/;
+
 /** @throws StatusError 415 */
 export function bodyFormat(contentType: string | undefined): Format {
   if (!contentType) return "json";
   const semicolon = contentType.indexOf(";");
+  if (semicolon >= 0 && !PARAMETERS.test(contentType.slice(semicolon))) throw unsupportedMediaType(PLAIN);
   switch ((semicolon < 0 ? contentType : contentType.slice(0, semicolon)).trim().toLowerCase()) {
     case "application/json":
       return "json";
@@ -62,7 +66,7 @@ export function decodeBody(
   }
   const { value } = decoded;
   const said = { kind: value.kind ?? "", apiVersion: value.apiVersion ?? "" };
-  checkKind(said, expected);
+  checkKind(said, bytes, expected);
   report(decoded.problems, said.kind || expected.kind, expected, validation, warn);
   // A custom resource's kind is judged by its own validation.
   if (!expected.custom) value.kind = expected.kind;
@@ -81,10 +85,7 @@ function coerceCustom(
     if (value[field] !== undefined && typeof value[field] !== "string") throw new DecodeError(`bad ${field}`);
   }
   if (!value.kind) {
-    const text = Buffer.from(bytes).toString("utf8");
-    throw badRequest(
-      `the object provided is unrecognized (must be of type ${kind}): Object 'Kind' is missing in '${text}' (${summary(bytes)})`,
-    );
+    throw unrecognized(`Object 'Kind' is missing in '${Buffer.from(bytes).toString("utf8")}'`, bytes, { kind });
   }
   const unknown = customResource?.coerce(value, validation !== "Ignore") ?? [];
   return { value, problems: [...problems, ...unknown] };
@@ -127,7 +128,9 @@ function cannotBeHandled(kind: string, version: string, wanted: string, message:
 /** What is wrong with the kind or version that an object names, if anything. */
 type Mistake =
   | { readonly about: "kind"; readonly actual: string; readonly version: string; readonly text: string }
-  | { readonly about: "version"; readonly said: string };
+  | { readonly about: "version"; readonly said: string }
+  /** It cannot even be read. */
+  | { readonly about: "text"; readonly text: string };
 
 function mistakeOf(
   { kind, apiVersion }: { kind: string; apiVersion: string },
@@ -136,6 +139,7 @@ function mistakeOf(
   const wanted = apiVersionOf(expected);
   if ((!kind || kind === expected.kind) && expected.acceptedVersions?.includes(apiVersion)) return undefined;
   if ((!kind || kind === expected.kind) && (!apiVersion || apiVersion === wanted)) return undefined;
+  if (apiVersion.split("/").length > 2) return { about: "text", text: `unexpected GroupVersion string: ${apiVersion}` };
   const actual = kind || expected.kind;
   const slash = apiVersion.indexOf("/");
   const group = apiVersion ? apiVersion.slice(0, Math.max(slash, 0)) : expected.group;
@@ -146,10 +150,12 @@ function mistakeOf(
   }
   if (!isRegistered(group, version, actual)) {
     const said = goQuote(apiVersion || wanted);
-    const text = `no kind ${goQuote(actual)} is registered for version ${said} in scheme "pkg/runtime/scheme.go:111"`;
+    const text = `no kind ${goQuote(actual)} is registered for version ${said} in scheme "pkg/api/legacyscheme/scheme.go:30"`;
     return { about: "kind", actual, version, text };
   }
-  if (actual === expected.kind && internalPackage(group) === internalPackage(expected.group)) {
+  // Scales of all groups are one type inside.
+  const sameType = actual === "Scale" || internalPackage(group) === internalPackage(expected.group);
+  if (actual === expected.kind && sameType) {
     return { about: "version", said: apiVersion };
   }
   const target = `${internalPackage(expected.group)}.${expected.kind}`;
@@ -157,8 +163,9 @@ function mistakeOf(
   return { about: "kind", actual, version, text };
 }
 
-function checkKind(said: { kind: string; apiVersion: string }, expected: Expected): void {
+function checkKind(said: { kind: string; apiVersion: string }, bytes: Uint8Array, expected: Expected): void {
   const mistake = mistakeOf(said, expected);
+  if (mistake?.about === "text") throw unrecognized(mistake.text, bytes, expected);
   if (mistake?.about === "version") throw mismatch(mistake.said, apiVersionOf(expected));
   if (mistake) throw cannotBeHandled(mistake.actual, mistake.version, expected.kind, mistake.text);
 }
@@ -166,7 +173,7 @@ function checkKind(said: { kind: string; apiVersion: string }, expected: Expecte
 /** Why a patched object is no longer of its kind; undefined when it is. */
 export function conversionProblem({ kind = "", apiVersion = "" }: UnstructuredObject, expected: Expected) {
   const mistake = mistakeOf({ kind, apiVersion }, expected);
-  return mistake?.about === "kind" ? mistake.text : undefined;
+  return mistake && mistake.about !== "version" ? mistake.text : undefined;
 }
 
 function mismatch(said: string, wanted: string) {
@@ -221,29 +228,20 @@ function explain(error: unknown, bytes: Uint8Array, format: Format, expected: Ex
   if (!(error instanceof Error)) return error;
   const { message } = error;
   if (format !== "json") {
-    if (format === "protobuf") {
-      return badRequest(
-        `the object provided is unrecognized (must be of type ${expected.kind}): ${message} (${summary(bytes)})`,
-      );
-    }
+    if (format === "protobuf") return unrecognized(message, bytes, expected);
     const found = error instanceof DecodeError ? findKind(jsonOfYaml(bytes)) : { message };
     if (!("message" in found)) return cannotBeHandled(expected.kind, expected.version, expected.kind, message);
     const text =
       error instanceof DecodeError ? `couldn't get version/kind; json parse error: ${found.message}` : message;
-    return badRequest(
-      `the object provided is unrecognized (must be of type ${expected.kind}): ${text} (${summary(bytes)})`,
-    );
+    return unrecognized(text, bytes, expected);
   }
   if (!(error instanceof DecodeError)) return error;
   const found = findKind(bytes);
   if ("message" in found) {
-    const text = `couldn't get version/kind; json parse error: ${found.message}`;
-    return badRequest(
-      `the object provided is unrecognized (must be of type ${expected.kind}): ${text} (${summary(bytes)})`,
-    );
+    return unrecognized(`couldn't get version/kind; json parse error: ${found.message}`, bytes, expected);
   }
   try {
-    checkKind(found, expected);
+    checkKind(found, bytes, expected);
   } catch (wrongKind) {
     return wrongKind;
   }
@@ -272,6 +270,10 @@ export function findKind(bytes: Uint8Array): { kind: string; apiVersion: string 
     found[key] = node.value;
   }
   return found;
+}
+
+function unrecognized(text: string, bytes: Uint8Array, { kind }: { kind: string }) {
+  return badRequest(`the object provided is unrecognized (must be of type ${kind}): ${text} (${summary(bytes)})`);
 }
 
 /** The start of a body, in hex when it is not JSON. */

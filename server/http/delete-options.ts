@@ -14,6 +14,10 @@ const DELETE_OPTIONS = "io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions";
 const SCHEME = '"k8s.io/apimachinery/pkg/apis/meta/internalversion/scheme/register.go:27"';
 const NONE: DeleteOptions = {};
 
+interface Unsafe {
+  readonly ignoreStoreReadErrorWithClusterBreakingPotential?: boolean;
+}
+
 /** DeleteOptions from the body, or else from the query. @throws StatusError 400, 415, 422 (handlers/delete.go) */
 export function deleteOptions(
   body: Uint8Array,
@@ -24,6 +28,9 @@ export function deleteOptions(
   if (body.length > 0) options = fromBody(body, contentType);
   else if (query.size > 0) options = fromQuery(query);
   else return NONE;
+  // Dropped without the feature AllowUnsafeMalformedObjectDeletion, which is alpha.
+  const { ignoreStoreReadErrorWithClusterBreakingPotential: _, ...kept } = options as DeleteOptions & Unsafe;
+  options = kept;
   const errors = validateDeleteOptions(options);
   if (errors.length > 0) throw invalid({ group: "meta.k8s.io", kind: "DeleteOptions" }, "", errors);
   return options;

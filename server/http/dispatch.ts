@@ -92,6 +92,10 @@ function resource(request: ResourceRequest, info: RequestInfo, settings: WatchSe
   const method = ctx.req.method ?? "";
   const onItem = info.parts.length > 1;
   if (info.verb === "watch" || (info.verbInPath && method === "GET")) {
+    // The list has a route, which finds that its storage cannot watch.
+    if (!info.verbInPath && kind.verbs.includes("list") && !kind.verbs.includes("watch")) {
+      throw methodNotSupported({ group: kind.group, resource: kind.plural }, "watch");
+    }
     if ((method !== "GET" && !ctx.state.upgrade) || !kind.verbs.includes("watch")) throw notAllowed(kind, info);
     return watch(request, settings);
   }

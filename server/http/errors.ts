@@ -3,7 +3,7 @@ import { encodeProtobuf } from "../../openapi/protobuf/codec.ts";
 import { schemaOf } from "../../openapi/types.ts";
 import { genericServerResponse, type Status, StatusError } from "../meta/errors.ts";
 import { indentJson } from "./indent-json.ts";
-import { negotiatePlain } from "./negotiate.ts";
+import { type MediaType, negotiatePlain } from "./negotiate.ts";
 import { type Ctx, canRespond, type Headers, send, sendObject, sendText } from "./respond.ts";
 import { toYaml } from "./yaml.ts";
 
@@ -50,12 +50,17 @@ export function writeError(ctx: Ctx, error: unknown, extra?: Headers): void | Pr
   return writeStatus(ctx, statusOf(error), extra);
 }
 
-export function writeStatus(ctx: Ctx, status: Status, extra?: Headers): void | Promise<void> {
+/** @param media of a result, whatever other kind was asked for; absent: what an error may be told in */
+export function writeStatus(
+  ctx: Ctx,
+  status: Status,
+  extra?: Headers,
+  media: MediaType | undefined = negotiatePlain(ctx),
+): void | Promise<void> {
   const code = status.code ?? 200;
   if (ctx.state.audit) ctx.state.audit.status = status;
   const delay = status.details?.retryAfterSeconds;
   const headers = delay ? { "Retry-After": delay, ...extra } : extra;
-  const media = negotiatePlain(ctx);
   if (!media) return send(ctx, code, "application/json", indentJson(encodeAny(status)), headers);
   switch (media.format) {
     case "yaml":

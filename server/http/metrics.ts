@@ -83,6 +83,7 @@ export class Metrics {
     ["group", "resource", "version"],
     EVENT_BUCKETS,
   );
+  readonly #series: readonly Series[];
   readonly #byKind = new Map<Kind, Buckets>();
 
   constructor(options: {
@@ -97,7 +98,7 @@ export class Metrics {
   }) {
     const { now, inFlight, kinds, countObjects, countBytes, storageBytes, series: more = [] } = options;
     this.startedSeconds = Math.floor(now().getTime() / 1000);
-    for (const series of [
+    this.#series = [
       this.#requests,
       this.#durations,
       this.#sizes,
@@ -108,9 +109,8 @@ export class Metrics {
       this.#deprecated,
       this.#watchEventSizes,
       ...more,
-    ]) {
-      series.registerIn(this.#registry);
-    }
+    ];
+    for (const series of this.#series) series.registerIn(this.#registry);
     new Gauge({
       name: "apiserver_current_inflight_requests",
       help: "Maximal number of currently used inflight request limit of this apiserver per request kind in last second.",
@@ -214,6 +214,12 @@ export class Metrics {
     buckets.sum += bytes;
     const at = EVENT_BUCKETS.findIndex((limit) => bytes <= limit);
     if (at >= 0) buckets.counts[at]!++;
+  }
+
+  /** Begins anew, as a DELETE of the endpoint asks for. (component-base/metrics HandlerWithReset) */
+  reset(): void {
+    for (const series of this.#series) series.reset();
+    this.#byKind.clear();
   }
 
   /** The Prometheus text. */

@@ -46,6 +46,8 @@ export const ITEM: Restrictions = { transforms: true, table: true, custom: false
 export const LIST: Restrictions = { transforms: true, table: true, custom: false, stream: true };
 export const CUSTOM: Restrictions = { transforms: true, table: true, custom: true, stream: true };
 export const PLAIN_ONLY: Restrictions = { transforms: false, table: false, custom: false, stream: false };
+/** The same where no router looked at what is accepted before: errors, and the roots of discovery. */
+export const UNROUTED: Restrictions = { ...PLAIN_ONLY, unrouted: true };
 
 interface Clause {
   type: string;
@@ -80,12 +82,11 @@ export function negotiate(ctx: Ctx, restrictions: Restrictions): MediaType {
 /** For errors: plain formats only; undefined when even those are refused. */
 export function negotiatePlain(ctx: Ctx): MediaType | undefined {
   try {
-    return negotiate(ctx, PLAIN_ERRORS);
+    return negotiate(ctx, UNROUTED);
   } catch {
     return undefined;
   }
 }
-const PLAIN_ERRORS: Restrictions = { ...PLAIN_ONLY, unrouted: true };
 
 /** @throws StatusError 406 when the format cannot be streamed. */
 export function streamMediaType(media: MediaType): string {
@@ -98,15 +99,8 @@ function evaluate(accept: string, restrictions: Restrictions): MediaType | Statu
   if (!accept) return JSON_MEDIA;
   // Built-in resources are routed by go-restful first, which knows only whole media types and "*/*".
   if (!restrictions.custom && !restrictions.unrouted) {
-    const produces = restrictions.stream ? [...PLAIN, ...STREAMS] : PLAIN;
-    const routed = accept.split(",").some((part) => {
-      const type = part.split(";")[0]!.trim();
-      return type === "*/*" || produces.includes(type);
-    });
-    if (!routed) {
-      const text = `406: Not Acceptable\n\nAvailable representations: ${produces.join(", ")}`;
-      return genericServerResponse(406, { verb: "", resource: NONE, name: "", serverMessage: text });
-    }
+    const refusal = refusedByRouter(accept, restrictions.stream ? [...PLAIN, ...STREAMS] : PLAIN);
+    if (refusal) return refusal;
   }
   for (const clause of parseAccept(accept)) {
     for (const format of FORMATS) {
@@ -119,6 +113,24 @@ function evaluate(accept: string, restrictions: Restrictions): MediaType | Statu
     }
   }
   return notAcceptable(PLAIN);
+}
+
+/** What go-restful answers when it has no route that produces what is accepted; it reads no parameters. */
+export function refusedByRouter(accept: string, produces: readonly string[]): StatusError | undefined {
+  const routed = accept.split(",").some((part) => {
+    const type = part.split(";")[0]!.trim();
+    return type === "*/*" || produces.includes(type);
+  });
+  if (routed) return undefined;
+  const serverMessage = `406: Not Acceptable\n\nAvailable representations: ${produces.join(", ")}`;
+  return genericServerResponse(406, { verb: "", resource: NONE, name: "", serverMessage });
+}
+
+/** Of paths that have one format only. @throws StatusError 406 */
+export function demandAccepted(ctx: Ctx, produced: string): void {
+  const { accept } = ctx.req.headers;
+  const refusal = accept ? refusedByRouter(accept, [produced]) : undefined;
+  if (refusal) throw refusal;
 }
 
 function withParameters(

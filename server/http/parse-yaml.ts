@@ -1,3 +1,4 @@
+import { isUtf8 } from "node:buffer";
 import {
   type DocumentOptions,
   type ParseOptions,
@@ -45,13 +46,20 @@ const OPTIONS: DocumentOptions & ParseOptions & SchemaOptions = {
   ],
 };
 
+// biome-ignore lint/suspicious/noControlCharactersInRegex: those that YAML does not allow
+const CONTROL = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/;
+
 /** @throws Error in go-yaml's words, `yaml: …`. */
 export function parseYaml(bytes: Uint8Array): ParsedYaml {
+  if (!isUtf8(bytes)) throw new Error("yaml: invalid leading UTF-8 octet");
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf8");
+  if (CONTROL.test(text)) throw new Error("yaml: control characters are not allowed");
   const document = parseDocument(text, { ...OPTIONS, uniqueKeys: true });
   const duplicates: string[] = [];
   for (const error of document.errors) {
     if (error.code === "MULTIPLE_DOCS") continue;
+    // Our stack ends before go-yaml's patience does.
+    if (error.message.startsWith("Maximum call stack")) throw new Error("yaml: exceeded max depth of 10000");
     if (error.code !== "DUPLICATE_KEY") throw new Error(goMessage(error, text));
     duplicates.push(`line ${error.linePos?.[0].line ?? 0}: key ${keyAt(text, error)} already set in map`);
   }

@@ -70,6 +70,12 @@ export class Series {
     }
   }
 
+  /** Begins anew: nothing was counted yet. */
+  reset(): void {
+    this.#values.clear();
+    this.#histograms.clear();
+  }
+
   /** What prom-client asks of a metric when text is wanted. */
   async get(): Promise<object> {
     const { name, help, type } = this;

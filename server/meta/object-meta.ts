@@ -106,6 +106,11 @@ export function validateAnnotations(
   return errors;
 }
 
+/** As Go prints it, whatever the order it was sent in. */
+function inGoOrder({ apiVersion, kind, name, uid, controller, blockOwnerDeletion }: OwnerReference): OwnerReference {
+  return { apiVersion, kind, name, uid, controller, blockOwnerDeletion };
+}
+
 export function validateOwnerReferences(
   references: readonly OwnerReference[] | undefined,
   field: string,
@@ -118,7 +123,7 @@ export function validateOwnerReferences(
     const current = `${reference.kind}/${reference.name}`;
     if (controller !== undefined) {
       const detail = `Only one reference can have Controller set to true. Found "true" in references for ${controller} and ${current}`;
-      errors.push(fieldInvalid(field, references, detail));
+      errors.push(fieldInvalid(field, references?.map(inGoOrder), detail));
     } else controller = current;
   }
   return errors;

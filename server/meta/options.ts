@@ -62,7 +62,7 @@ export function validateDeleteOptions(options: DeleteOptions): FieldError[] {
     const valid = ["Foreground", "Background", "Orphan", "nil"];
     errors.push(fieldNotSupported("propagationPolicy", propagationPolicy, valid));
   }
-  return [...errors, ...validateDryRun(options.dryRun ?? []), ...validateIgnoreStoreReadError(options)];
+  return [...errors, ...validateDryRun(options.dryRun ?? [])];
 }
 
 function validateDryRun(dryRun: readonly string[]): FieldError[] {
@@ -72,21 +72,6 @@ function validateDryRun(dryRun: readonly string[]): FieldError[] {
 function validateFieldValidation(value: string): FieldError[] {
   const valid = ["", "Ignore", "Strict", "Warn"];
   return valid.includes(value) ? [] : [fieldNotSupported("fieldValidation", value, valid)];
-}
-
-function validateIgnoreStoreReadError(options: DeleteOptions): FieldError[] {
-  const field = "ignoreStoreReadErrorWithClusterBreakingPotential";
-  if (!options[field]) return [];
-  const others: [string, boolean][] = [
-    ["dryRun", (options.dryRun ?? []).length > 0],
-    ["propagationPolicy", options.propagationPolicy !== undefined],
-    ["orphanDependents", options.orphanDependents !== undefined],
-    ["gracePeriodSeconds", options.gracePeriodSeconds !== undefined],
-    ["preconditions", options.preconditions !== undefined],
-  ];
-  return others
-    .filter(([, isSet]) => isSet)
-    .map(([name]) => fieldInvalid(field, true, `cannot be set together with .${name}`));
 }
 
 /** Follows ValidateListOptions of apimachinery/pkg/apis/meta/internalversion/validation. */

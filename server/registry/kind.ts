@@ -71,6 +71,8 @@ export interface Subresource<T> {
   /** In place of `read` where it is to be written: for forms that a GET cannot show. */
   readForUpdate?(obj: T): KubeObject;
   write?(subresource: KubeObject, obj: T): void;
+  /** Uid and times in what is sent to `create` are the object's own, to be compared. (rest.SubresourceObjectMetaPreserver) */
+  readonly keepsSystemFields?: boolean;
   /** Actions (POST of binding, eviction, token): answers the body to send. Reaches storage through `actions`. */
   create?(request: SubresourceCreate): Promise<KubeObject>;
 }

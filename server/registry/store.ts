@@ -144,13 +144,14 @@ export interface ResourceStore {
     scope: RequestScope,
   ): Promise<{ stored: Stored; deleted: boolean }>;
   deleteCollection(request: ListRequest, options: DeleteOptions, scope: RequestScope): Promise<ListResult>;
-  /** POST to a subresource that acts (binding, eviction, token). */
+  /** POST to a subresource that acts (binding, eviction, token). @param throughOther to the collection `bindings` */
   createSubresource(
     namespace: string,
     name: string,
     subresource: string,
     body: KubeObject,
     scope: RequestScope,
+    throughOther?: boolean,
   ): Promise<KubeObject>;
 }
 

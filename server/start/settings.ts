@@ -58,6 +58,8 @@ export interface ServerSettings {
   readonly serviceClusterIpRange: string;
   readonly serviceNodePortRange: { readonly first: number; readonly last: number };
   readonly corsAllowedOrigins: readonly RegExp[];
+  /** All that was said on the command line, for /flagz: names without dashes, values as Go prints them. */
+  readonly flags: Readonly<Record<string, string>>;
   /** Certificate chain and key in PEM in place of those that the PKI makes. */
   readonly tls?: { readonly certFile: string; readonly privateKeyFile: string };
 }
@@ -85,6 +87,7 @@ export const DEFAULT_SETTINGS: ServerSettings = {
   serviceClusterIpRange: "10.96.0.0/16",
   serviceNodePortRange: { first: 30_000, last: 32_767 },
   corsAllowedOrigins: [],
+  flags: {},
 };
 
 /** What a stop waits for requests in flight. */

@@ -24,10 +24,17 @@ export interface Kubelet extends Backend {
 const DEFAULT_PORT = 10250;
 const NODES = { group: "", resource: "nodes" };
 
-/** Where a node's kubelet is. @throws StatusError 404, 500 (pkg/kubelet/client/kubelet_client.go) */
-export function kubeletOf(nodeName: string, { reader, preferredAddressTypes, tls }: KubeletOptions): Kubelet {
+/**
+ * Where a node's kubelet is. @param asked the resource of the request: upstream's node store names that one when there
+ * is no such node. @throws StatusError 404, 500 (pkg/kubelet/client/kubelet_client.go)
+ */
+export function kubeletOf(
+  nodeName: string,
+  { reader, preferredAddressTypes, tls }: KubeletOptions,
+  asked: "nodes" | "pods",
+): Kubelet {
   const node = reader.get<Node>(NODES, "", nodeName);
-  if (!node) throw notFound(NODES, nodeName);
+  if (!node) throw notFound({ group: "", resource: asked }, nodeName);
   const addresses = node.status?.addresses ?? [];
   const host = preferred(addresses, preferredAddressTypes);
   const port = node.status?.daemonEndpoints?.kubeletEndpoint?.Port || DEFAULT_PORT;

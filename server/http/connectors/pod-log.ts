@@ -28,7 +28,7 @@ export function podLog(options: ConnectOptions): Connector {
       const chosen = containerOf(pod, container);
       const { nodeName } = pod.spec;
       if (!nodeName) return send(ctx, 204, "", "");
-      const kubelet = kubeletOf(nodeName, options);
+      const kubelet = kubeletOf(nodeName, options, "pods");
       const path = `/containerLogs/${namespace}/${name}/${chosen}${search && `?${search}`}`;
       const response = await get(insecureSkipTlsVerifyBackend ? kubelet.insecure : kubelet, path, ctx);
       await checkResponse(response, name);

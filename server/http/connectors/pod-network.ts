@@ -33,7 +33,7 @@ function simulatedNodeOf(host: string, { reader }: KubeletOptions): string | und
 }
 
 async function throughNode(node: string, host: string, port: number, options: KubeletOptions): Promise<Duplex> {
-  const kubelet = kubeletOf(node, options);
+  const kubelet = kubeletOf(node, options, "nodes");
   const connection = await kubelet.connect();
   const target = authorityOf(host, port);
   const { signal } = new AbortController();

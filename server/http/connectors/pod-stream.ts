@@ -47,7 +47,7 @@ function command(subresource: "exec" | "attach", kind: string, options: ConnectO
       await authorizeCreate(request);
       const pod = podOf(options.reader, namespace, name);
       const chosen = containerOf(pod, container);
-      const kubelet = kubeletOf(hostOf(pod, name), options);
+      const kubelet = kubeletOf(hostOf(pod, name), options, "pods");
       const parameters = new URLSearchParams();
       for (const word of words) parameters.append("command", word);
       for (const [, kubelets] of wanted) parameters.set(kubelets, "1");
@@ -71,7 +71,7 @@ function portForward(options: ConnectOptions): Connector {
       });
       await authorizeCreate(request);
       const pod = podOf(options.reader, namespace, name);
-      const kubelet = kubeletOf(hostOf(pod, name), options);
+      const kubelet = kubeletOf(hostOf(pod, name), options, "pods");
       const search = ports.length > 0 ? `?${new URLSearchParams({ port: ports.join(",") })}` : "";
       await proxyUpgrade(ctx, kubelet, `/portForward/${namespace}/${name}${search}`);
     },
@@ -80,7 +80,7 @@ function portForward(options: ConnectOptions): Connector {
 
 function port(text: string): number {
   if (/^[-+]?\d+$/.test(text)) return Number(text);
-  throw badRequest(`strconv.ParseInt: parsing ${goQuote(text)}: invalid syntax`);
+  throw badRequest(`cannot convert to []int32: strconv.ParseUint: parsing ${goQuote(text)}: invalid syntax`);
 }
 
 /** Whoever opens a connection by GET must be allowed to by POST. (pkg/registry/core/pod/rest/authorize.go) */

@@ -109,7 +109,7 @@ function isPods({ ip, targetRef }: EndpointAddress, namespace: string, { reader 
 /** (registry/core/node/strategy.go ResourceLocation) */
 async function nodeLocation({ name: id }: ConnectRequest, options: ConnectOptions): Promise<Backend> {
   const { scheme, name, port } = addressOf(id, "node");
-  const kubelet = kubeletOf(name, options);
+  const kubelet = kubeletOf(name, options, "nodes");
   // Its own port is where exec and logs go as well; the address is only looked at for others. Upstream refuses
   // loopback for both, which no real node has; simulated ones have nothing else.
   if (port === "" || Number(port) === kubelet.port) return kubelet;

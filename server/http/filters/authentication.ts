@@ -68,7 +68,8 @@ const MAX_CHAIN = 8;
 function credentials(ctx: Ctx): AuthenticationRequest {
   const { headers, rawHeaders } = ctx.req;
   const { clientCertificate, intermediates } = certificatesOf(ctx);
-  const known = { headers, rawHeaders, clientCertificate, ...(intermediates && { intermediates }) };
+  const warn = (message: string) => ctx.state.warn(message);
+  const known = { headers, rawHeaders, clientCertificate, warn, ...(intermediates && { intermediates }) };
   const offered = headers["sec-websocket-protocol"];
   if (!offered) return known;
   const { token, protocols } = websocketToken(offered);

@@ -19,7 +19,7 @@ export async function create(request: ResourceRequest): Promise<void> {
   object.metadata ??= {};
   if (subresource || through) {
     const result = await (through
-      ? through.store.createSubresource(namespace, object.metadata.name ?? "", through.subresource, object, scope)
+      ? through.store.createSubresource(namespace, object.metadata.name ?? "", through.subresource, object, scope, true)
       : store.createSubresource(namespace, name, subresource?.name ?? "", object, scope));
     const code = result.kind === "Status" && "code" in result ? Number(result.code) : 201;
     return sendObject(ctx, code, media.contentType, encodePlain(result, schemaOfObject(result), media, false));

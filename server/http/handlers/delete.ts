@@ -17,7 +17,8 @@ export async function del(request: ResourceRequest): Promise<void> {
   const { options, scope } = await optionsOf(request);
   const output = outputOf(request, media);
   const { stored, deleted } = await store.delete(namespace, name, options, scope);
-  if (deleted && !kind.definition.returnsDeletedObject) return writeStatus(ctx, gone(request, stored));
+  if (deleted && !kind.definition.returnsDeletedObject)
+    return writeStatus(ctx, gone(request, stored), undefined, media);
   // Clients that asked for cascading in the old way are told that it goes on.
   const code = !deleted && options.orphanDependents === false ? 202 : 200;
   return sendObject(ctx, code, media.contentType, encodeStored(stored, output));

@@ -3,6 +3,7 @@ import { DecodeError } from "../../../openapi/json-tree.ts";
 import { deepCopy } from "../../meta/equality.ts";
 import { invalid, notFound, unsupportedMediaType } from "../../meta/errors.ts";
 import { fieldInvalid } from "../../meta/field-error.ts";
+import { goQuote } from "../../meta/go-quote.ts";
 import type { KubeObject, UnstructuredObject } from "../../meta/object.ts";
 import { readBody } from "../body.ts";
 import { apiVersionOf, conversionProblem, type Expected } from "../decode.ts";
@@ -94,7 +95,8 @@ function changeBy(request: ResourceRequest, read: () => Mechanism, type: PatchTy
     known ??= read();
     const mechanism = known;
     const patched = mechanism.apply(other ? current : fromStorage(kind, current), expected.schema);
-    const object = decodePatched(patched, mechanism, expected);
+    const decoded = decodePatched(patched, mechanism, expected);
+    const object = type === "strategic" || expected.custom ? decoded : named(patched.value, decoded);
     const conversion = type === "strategic" ? undefined : conversionProblem(object.value, expected);
     if (conversion) throw patchInvalid(patched.shown(), conversion);
     if (!expected.custom) object.value.kind = expected.kind;
@@ -129,6 +131,17 @@ function decodePatched(
       throw patchInvalid(patched.shown(), patched.explain?.(error.message) ?? error.message);
     throw error;
   }
+}
+
+/**
+ * JSON that no longer names its apiVersion is read as upstream's internal type, which has none of the fields' names on
+ * the wire: all is unknown, and nothing is left. (runtime/serializer/json gvkWithDefaults)
+ */
+function named(value: unknown, decoded: Decoded<UnstructuredObject>): Decoded<UnstructuredObject> {
+  const { apiVersion, kind, ...rest } = value as UnstructuredObject; // it decoded: an object
+  if (apiVersion) return decoded;
+  const unknown = Object.keys(rest).sort();
+  return { value: { kind, metadata: {} }, problems: unknown.map((field) => `unknown field ${goQuote(field)}`) };
 }
 
 /** 422 about the patch as a whole; upstream names neither kind nor object. */

@@ -29,6 +29,11 @@ export async function watch(request: ResourceRequest, settings: WatchSettings): 
     ? new WebSocketConnection(ctx, media.format === "json")
     : new HttpConnection(ctx, contentType);
   const session = new Session(connection, encoder, settings, (bytes) => settings.metrics.watchEvent(kind, bytes));
+  const { timeoutSeconds = 0 } = options;
+  if (timeoutSeconds < 0) {
+    session.end(); // its time was up before it began
+    return session.closed;
+  }
   let stop: () => void;
   try {
     stop = await store.watch(
@@ -45,14 +50,14 @@ export async function watch(request: ResourceRequest, settings: WatchSettings): 
       session,
     );
   } catch (error) {
-    // History that is gone is told within the stream, as upstream's watch cache does.
-    if (!(error instanceof StatusError) || error.code !== 410) throw error;
+    // History that is gone, or not there yet, is told within the stream, as upstream's watch cache does.
+    if (!(error instanceof StatusError) || (error.code !== 410 && error.code !== 504)) throw error;
     session.end(error);
     return session.closed;
   }
   ctx.state.initialized?.();
   connection.open();
-  const seconds = options.timeoutSeconds || settings.minRequestTimeoutSeconds * (1 + settings.random());
+  const seconds = timeoutSeconds || settings.minRequestTimeoutSeconds * (1 + settings.random());
   const timer = setTimeout(() => session.end(), Math.min(seconds * 1000, 2 ** 31 - 1));
   const { signal } = ctx.state;
   const onAbort = () => session.end();

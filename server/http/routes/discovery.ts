@@ -9,7 +9,15 @@ import type { Registry } from "../../registry/store.ts";
 import type { FixedRoute } from "../app-options.ts";
 import { finishText } from "../encode.ts";
 import { notFoundPage, routeError } from "../errors.ts";
-import { type MediaType, negotiate, PLAIN, PLAIN_ONLY, parseAccept } from "../negotiate.ts";
+import {
+  type MediaType,
+  negotiate,
+  PLAIN,
+  PLAIN_ONLY,
+  parseAccept,
+  type Restrictions,
+  UNROUTED,
+} from "../negotiate.ts";
 import { type Ctx, send, sendObject } from "../respond.ts";
 
 const META = "io.k8s.apimachinery.pkg.apis.meta.v1.";
@@ -48,29 +56,30 @@ export function discoveryRoutes(
     documents ??= build(registry, serverAddress(), remoteGroups());
     return documents;
   };
-  const any = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
+  // Of the core group upstream has routes of go-restful, of the others a handler of its aggregator.
+  const routed = { methods: ["GET"], restrictions: PLAIN_ONLY };
+  const unrouted = { restrictions: UNROUTED };
   const root = (
     path: string,
     pick: (documents: Documents) => [Document, Document],
-    methods: readonly string[] = any,
+    routing: { methods?: readonly string[]; restrictions: Restrictions },
   ): FixedRoute => ({
     path,
-    methods,
+    methods: routing.methods,
     handle(ctx) {
       const [plain, aggregated] = pick(current());
-      return answerRoot(ctx, plain, aggregated);
+      return answerRoot(ctx, plain, aggregated, routing.restrictions);
     },
   });
   const below = (path: string): FixedRoute => ({
     path,
-    methods: any,
     handle: (ctx) => answerBelow(ctx, current()),
   });
   const routes = [
-    root("/api", ({ core, aggregatedCore }) => [core, aggregatedCore], ["GET"]),
-    root("/api/", ({ core, aggregatedCore }) => [core, aggregatedCore], ["GET"]),
-    root("/apis", ({ groups, aggregatedGroups }) => [groups, aggregatedGroups]),
-    root("/apis/", ({ groups, aggregatedGroups }) => [groups, aggregatedGroups]),
+    root("/api", ({ core, aggregatedCore }) => [core, aggregatedCore], routed),
+    root("/api/", ({ core, aggregatedCore }) => [core, aggregatedCore], routed),
+    root("/apis", ({ groups, aggregatedGroups }) => [groups, aggregatedGroups], unrouted),
+    root("/apis/", ({ groups, aggregatedGroups }) => [groups, aggregatedGroups], unrouted),
     ...["/api/:version", "/apis/:group", "/apis/:group/:version"].flatMap((path) => [below(path), below(`${path}/`)]),
   ];
   return { routes, invalidate };
@@ -117,19 +126,19 @@ function encoded(doc: Document, schema: string, media: MediaType): string | Uint
   return body;
 }
 
-function answer(ctx: Ctx, doc: Document): void | Promise<void> {
-  const media = negotiate(ctx, PLAIN_ONLY);
+function answer(ctx: Ctx, doc: Document, restrictions: Restrictions): void | Promise<void> {
+  const media = negotiate(ctx, restrictions);
   // The kind names the type. ("kind" is on every discovery document.)
   const { kind } = doc.value as { kind: string };
   return sendObject(ctx, 200, media.contentType, encoded(doc, META + kind, media));
 }
 
 /** Clients that know it ask for the aggregated form first and the plain one as a fallback. */
-function answerRoot(ctx: Ctx, plain: Document, aggregated: Document): void | Promise<void> {
+function answerRoot(ctx: Ctx, plain: Document, aggregated: Document, restrictions: Restrictions): void | Promise<void> {
   const accept = ctx.req.headers.accept ?? "";
-  if (!accept.includes("as=")) return answer(ctx, plain);
+  if (!accept.includes("as=")) return answer(ctx, plain, restrictions);
   for (const { type, subtype, params } of parseAccept(accept)) {
-    if (!params.has("as") && !params.has("g") && !params.has("v")) {
+    if (!params.get("as") && !params.get("g") && !params.get("v")) {
       if (type === "*" || PLAIN.includes(`${type}/${subtype}`)) return answerPlain(ctx, plain, `${type}/${subtype}`);
       continue;
     }
@@ -143,7 +152,7 @@ function answerRoot(ctx: Ctx, plain: Document, aggregated: Document): void | Pro
 
 function answerPlain(ctx: Ctx, doc: Document, type: string): void | Promise<void> {
   ctx.req.headers.accept = type === "*/*" ? undefined : type;
-  return answer(ctx, doc);
+  return answer(ctx, doc, UNROUTED);
 }
 
 function answerAggregated(ctx: Ctx, doc: Document, contentType: string): void | Promise<void> {
@@ -166,7 +175,9 @@ function answerBelow(ctx: Ctx, { byPath, served }: Documents): void | Promise<vo
     return notFoundPage(ctx);
   }
   if (ctx.req.method !== "GET") throw routeError(405);
-  return answer(ctx, doc);
+  // Two segments are a group; what is deeper has a route.
+  const isGroup = /^\/apis\/[^/]+$/.test(path);
+  return answer(ctx, doc, isGroup ? UNROUTED : PLAIN_ONLY);
 }
 
 function groupOf(path: string, served: readonly ServedGroup[]): { known: boolean; custom: boolean } {

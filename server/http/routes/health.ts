@@ -1,4 +1,5 @@
 import type { FixedRoute } from "../app-options.ts";
+import type { HealthMetrics } from "../health-metrics.ts";
 import { type Ctx, send, sendText } from "../respond.ts";
 
 /** One thing that must be well. */
@@ -12,19 +13,17 @@ export interface HealthCheck {
 export type Endpoint = "healthz" | "livez" | "readyz";
 
 const ENDPOINTS: readonly Endpoint[] = ["healthz", "livez", "readyz"];
-const METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
 const NO_SNIFF = { "X-Content-Type-Options": "nosniff" };
 const TEXT = "text/plain; charset=utf-8";
 
 /** /healthz, /livez, /readyz, and below them one path a check. (apiserver/pkg/server/healthz) */
-export function healthRoutes(checks: readonly HealthCheck[]): FixedRoute[] {
+export function healthRoutes(checks: readonly HealthCheck[], metrics: HealthMetrics): FixedRoute[] {
   return ENDPOINTS.flatMap((endpoint) => {
     const own = checks.filter(({ on }) => on.includes(endpoint));
-    const root: FixedRoute = { path: `/${endpoint}`, methods: METHODS, handle: (ctx) => all(ctx, endpoint, own) };
+    const root: FixedRoute = { path: `/${endpoint}`, handle: (ctx) => all(ctx, endpoint, own, metrics) };
     const each = own.map(
       (check): FixedRoute => ({
         path: `/${endpoint}/${check.name}`,
-        methods: METHODS,
         handle: (ctx) => one(ctx, endpoint, check),
       }),
     );
@@ -32,7 +31,12 @@ export function healthRoutes(checks: readonly HealthCheck[]): FixedRoute[] {
   });
 }
 
-async function all(ctx: Ctx, endpoint: Endpoint, checks: readonly HealthCheck[]): Promise<void> {
+async function all(
+  ctx: Ctx,
+  endpoint: Endpoint,
+  checks: readonly HealthCheck[],
+  metrics: HealthMetrics,
+): Promise<void> {
   const { query } = ctx.state;
   const excluded = new Set(query.getAll("exclude"));
   const unknown = new Set(excluded);
@@ -46,6 +50,7 @@ async function all(ctx: Ctx, endpoint: Endpoint, checks: readonly HealthCheck[])
     }
     // Why it failed is not for everybody: the endpoint is public. It is told to those who may ask the check itself.
     const reason = await failure(check, endpoint);
+    metrics.observe(check.name, endpoint, reason === undefined);
     failed ||= reason !== undefined;
     report += reason === undefined ? `[+]${check.name} ok\n` : `[-]${check.name} failed: reason withheld\n`;
   }

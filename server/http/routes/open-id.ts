@@ -1,7 +1,6 @@
-import { genericServerResponse } from "../../meta/errors.ts";
 import type { AppOptions, FixedRoute } from "../app-options.ts";
-import { parseAccept } from "../negotiate.ts";
-import { type Ctx, send } from "../respond.ts";
+import { demandAccepted } from "../negotiate.ts";
+import { send } from "../respond.ts";
 
 const JWKS = "application/jwk-set+json";
 const CACHED = { "Cache-Control": "public, max-age=3600" };
@@ -12,7 +11,7 @@ export function openIdRoutes(openId: NonNullable<AppOptions["openId"]>): FixedRo
     path: "/openid/v1/jwks",
     methods: ["GET"],
     async handle(ctx) {
-      demand(ctx, JWKS);
+      demandAccepted(ctx, JWKS);
       send(ctx, 200, JWKS, await openId.jwks(), CACHED);
     },
   };
@@ -21,21 +20,11 @@ export function openIdRoutes(openId: NonNullable<AppOptions["openId"]>): FixedRo
       path: "/.well-known/openid-configuration",
       methods: ["GET"],
       async handle(ctx) {
-        demand(ctx, "application/json");
+        demandAccepted(ctx, "application/json");
         send(ctx, 200, "application/json", await openId.configuration(), CACHED);
       },
     },
     jwks,
     { ...jwks, path: `${jwks.path}/` },
   ];
-}
-
-/** @throws StatusError 406 */
-function demand(ctx: Ctx, type: string): void {
-  const { accept } = ctx.req.headers;
-  if (!accept) return;
-  const clauses = parseAccept(accept);
-  if (clauses.some((clause) => clause.type === "*" || `${clause.type}/${clause.subtype}` === type)) return;
-  const serverMessage = `406: Not Acceptable\n\nAvailable representations: ${type}`;
-  throw genericServerResponse(406, { verb: "", resource: { group: "", resource: "" }, name: "", serverMessage });
 }

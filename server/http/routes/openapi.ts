@@ -18,7 +18,6 @@ export function openApiRoutes(documents: OpenApiDocuments, now: () => Date): Fix
   };
   return ["/openapi/v2", "/openapi/v3", "/openapi/v3/*path"].map((path) => ({
     path,
-    methods: ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"],
     handle,
   }));
 }

@@ -8,7 +8,6 @@ import { send } from "../respond.ts";
 export function rootRoute(registry: Registry, fixed: () => readonly string[]): FixedRoute {
   return {
     path: "/",
-    methods: ["GET", "HEAD"],
     handle(ctx) {
       const groups = registry.kinds.flatMap(({ group, version }) =>
         group ? [`/apis/${group}`, `/apis/${group}/${version}`] : [`/api/${version}`],

@@ -1,7 +1,7 @@
 import { encodeAny } from "../../../openapi/encode.ts";
 import type { FixedRoute } from "../app-options.ts";
 import { indentJson } from "../indent-json.ts";
-import { negotiate, PLAIN_ONLY } from "../negotiate.ts";
+import { demandAccepted } from "../negotiate.ts";
 import { sendObject } from "../respond.ts";
 
 /** What this server is compatible with, to the letter. (apimachinery/pkg/version) */
@@ -25,7 +25,7 @@ const TEXT = indentJson(encodeAny(VERSION));
 
 export function versionRoutes(): FixedRoute[] {
   const handle: FixedRoute["handle"] = (ctx) => {
-    negotiate(ctx, PLAIN_ONLY);
+    demandAccepted(ctx, "application/json");
     return sendObject(ctx, 200, "application/json", TEXT);
   };
   return ["/version", "/version/"].map((path) => ({ path, methods: ["GET"], handle }));

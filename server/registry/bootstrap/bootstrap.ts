@@ -60,10 +60,21 @@ function fromFacts({ now, serviceRange }: Pick<ClusterFacts, "now" | "serviceRan
     const { mode, fieldManager } = KEPT[path] ?? { mode: "create", fieldManager: "kube-apiserver" };
     const seeds = objects.map((object): Seed => {
       const seed = { object: completed(resource, object, { now, ...(serviceRange && { serviceRange }) }), mode };
+      if (resource === "namespaces") return withStrategy(seed);
       return group === FLOW_CONTROL ? { ...seed, reconcile: (current) => reviseFlowControl(object, current) } : seed;
     });
     return { group, resource, fieldManager, seeds };
   });
+}
+
+/** A namespace's spec and status come of its strategy. */
+function withStrategy({ object, mode }: Seed): Seed {
+  const { spec, status, ...sent } = object as UnstructuredObject;
+  return {
+    object: { ...sent, spec: {} } as KubeObject,
+    mode,
+    prepare: (created) => Object.assign(created, { spec, status }),
+  };
 }
 
 /** Status that upstream's own controllers inside the API server would set a moment later. */

@@ -14,6 +14,8 @@ export interface Seed {
   readonly object: KubeObject;
   /** `create`: what exists is left alone. `enforce`: everything but metadata is put back at each start. */
   readonly mode: "create" | "enforce";
+  /** What its strategy sets on creation, which belongs to no manager. */
+  readonly prepare?: (object: KubeObject) => void;
   /** Merges into what exists, for those that only add. @returns undefined to leave it */
   readonly reconcile?: (current: KubeObject) => KubeObject | undefined;
 }
@@ -41,6 +43,7 @@ export async function plant(store: StoreContext, seed: Seed, scope: RequestScope
     if (!current) {
       const object = deepCopy(wanted);
       trackFields(kind, "", { object, live: undefined }, scope);
+      seed.prepare?.(object);
       fillSystemFields(store, object, scope);
       if (await putObject(store, key, object, 0)) return;
       continue;

@@ -22,6 +22,7 @@ describe("tokens that nobody was given are refused in Go's words", () => {
     [encoded("{}"), START],
     [encoded("{"), "unexpected end of JSON input"],
     [encoded("abc"), "invalid character 'a' looking for beginning of value"],
+    ["x", "illegal base64 data at input byte 0"],
     ["!!", "illegal base64 data at input byte 0"],
     [encoded('{"v":"meta.k8s.io/v1","rv":0,"start":"a"}'), "incorrect encoded start resourceVersion"],
     [encoded('{"v":"meta.k8s.io/v1","rv":1}'), "encoded start key empty"],

@@ -67,6 +67,10 @@ function parse(text: string): Token {
     const at = text.search(/[^A-Za-z0-9_-]/);
     throw refuse(`continue key is not valid: illegal base64 data at input byte ${at}`);
   }
+  // One character says less than a byte.
+  if (text.length % 4 === 1) {
+    throw refuse(`continue key is not valid: illegal base64 data at input byte ${text.length - 1}`);
+  }
   try {
     const { value } = decodeJson<Partial<Token>>(Buffer.from(text, "base64url"), TOKEN, "Ignore");
     const { v = "", rv = 0, start = "" } = value;

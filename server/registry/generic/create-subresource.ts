@@ -2,6 +2,7 @@ import { deepCopy } from "../../meta/equality.ts";
 import { notFound, StatusError } from "../../meta/errors.ts";
 import type { KubeObject } from "../../meta/object.ts";
 import type { RequestScope } from "../store.ts";
+import { ensureNamespace, wipeSystemFields } from "./before-create.ts";
 import { deleteOne } from "./delete.ts";
 import { admissionAttributes, requestContext, type StoreContext } from "./environment.ts";
 import { keyOf } from "./keys.ts";
@@ -14,6 +15,8 @@ export interface SubresourceRequest {
   readonly name: string;
   readonly subresource: string;
   readonly body: KubeObject;
+  /** Sent to the collection of a kind of its own: bindings. */
+  readonly throughOther: boolean;
 }
 
 /** POST to a subresource that acts: binding, eviction, token. Admission sees the body. (handlers/create.go) */
@@ -25,11 +28,12 @@ export async function createSubresource(
   const { kind, admission } = store;
   const { namespace, name, subresource, body } = request;
   const definition = kind.subresources.get(subresource);
-  const key = keyOf(kind, namespace, name);
   if (!definition?.create) {
     throw new StatusError(501, "NotImplemented", `${kind.plural}/${subresource} cannot be created on this server yet`);
   }
   definition.defaults?.(body);
+  if (!definition.keepsSystemFields || request.throughOther) wipeSystemFields(body.metadata);
+  ensureNamespace(kind, namespace, body);
   trackCreated(definition, subresource, body, scope);
   const attributes = admissionAttributes(kind, scope, {
     operation: "CREATE",
@@ -43,7 +47,7 @@ export async function createSubresource(
   await admission.admit(attributes);
   const context = requestContext(store, scope);
   const read = () => {
-    const change = store.storage.peek(key);
+    const change = store.storage.peek(keyOf(kind, namespace, name));
     if (!change) throw notFound({ group: kind.group, resource: kind.plural }, name);
     return storedOf(kind, change);
   };
@@ -63,7 +67,7 @@ export async function createSubresource(
         const object = deepCopy(current.object) as T;
         change(object);
         if (scope.dryRun) return object;
-        const stored = await putObject(store, key, object, current.revision);
+        const stored = await putObject(store, keyOf(kind, namespace, name), object, current.revision);
         if (!stored) continue;
         await kind.definition.afterCommit?.(object, current.object, context);
         return object;

@@ -120,7 +120,7 @@ async function listOne(
   const { kind, storage } = store;
   const { resourceVersion, resourceVersionMatch } = request;
   const revision = listRevision(resourceVersion);
-  await waitUntilFresh(store, revision);
+  await waitUntilFresh(store, revision, resourceVersion);
   const exact = resourceVersionMatch === "Exact";
   const change = await (exact ? expiredAs(LIST_EXPIRED, storage.get(key, revision)) : storage.get(key, 0));
   const stored = change && (await asServed(kind, storedOf(kind, change)));
@@ -140,7 +140,7 @@ async function positionOf(store: StoreContext, request: ListRequest, prefix: str
     return { atRevision: Math.max(revision, 0), after, limit: resourceVersion === "0" ? 0 : limit };
   }
   const revision = listRevision(resourceVersion);
-  await waitUntilFresh(store, revision);
+  await waitUntilFresh(store, revision, resourceVersion);
   const isExact = resourceVersionMatch === "Exact" || (resourceVersionMatch === "" && limit > 0 && revision > 0);
   // "Any version" is served whole: upstream's cache knows no pages there.
   return { atRevision: isExact ? revision : 0, after: undefined, limit: resourceVersion === "0" ? 0 : limit };

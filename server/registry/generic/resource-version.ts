@@ -7,10 +7,12 @@ import type { StoreContext } from "./environment.ts";
 const WAIT_MILLISECONDS = 3000;
 const RETRY_SECONDS = 1;
 
-/** @returns 0 for "" and "0"; undefined when it is no number. */
+const MAX_UINT64 = 2n ** 64n - 1n;
+
+/** @returns 0 for "" and "0"; undefined when it is no uint64. Beyond 2^53, where no revision is, it is only near. */
 function parse(text: string): number | undefined {
   if (text === "" || text === "0") return 0;
-  return /^\d+$/.test(text) && Number.isSafeInteger(Number(text)) ? Number(text) : undefined;
+  return /^\d+$/.test(text) && BigInt(text) <= MAX_UINT64 ? Number(text) : undefined;
 }
 
 /** What strconv says of a text that is no revision. */
@@ -44,20 +46,27 @@ export function objectRevision(text: string): number {
   return revision;
 }
 
-/** Waits until the revision is there. @throws StatusError 504 when it does not come. (cacher/watch_cache.go) */
-export async function waitUntilFresh({ storage, clock }: StoreContext, revision: number): Promise<void> {
+/**
+ * Waits until the revision is there. @param text as the client wrote it
+ * @throws StatusError 504 when it does not come. (cacher/watch_cache.go)
+ */
+export async function waitUntilFresh(
+  { storage, clock }: StoreContext,
+  revision: number,
+  text = String(revision),
+): Promise<void> {
   if (revision <= storage.revision) return;
   await new Promise<void>((resolve, reject) => {
     let unwatch: (() => void) | undefined;
     const cancel = clock.after(WAIT_MILLISECONDS, () => {
       unwatch?.();
-      reject(tooLarge(storage, revision));
+      reject(tooLarge(storage, text));
     });
     unwatch = storage.watch("/", 0, {
       send: () => true,
       end: (error) => {
         cancel();
-        reject(error ?? tooLarge(storage, revision));
+        reject(error ?? tooLarge(storage, text));
       },
       progress(current) {
         if (current < revision) return;
@@ -70,9 +79,9 @@ export async function waitUntilFresh({ storage, clock }: StoreContext, revision:
 }
 
 /** (storage/errors.go NewTooLargeResourceVersionError) */
-function tooLarge(storage: Storage, revision: number): StatusError {
-  const text = `Timeout: Too large resource version: ${revision}, current: ${storage.revision}`;
-  return new StatusError(504, "Timeout", text, {
+function tooLarge(storage: Storage, revision: string): StatusError {
+  const message = `Timeout: Too large resource version: ${revision}, current: ${storage.revision}`;
+  return new StatusError(504, "Timeout", message, {
     causes: [{ reason: "ResourceVersionTooLarge", message: "Too large resource version" }],
     retryAfterSeconds: RETRY_SECONDS,
   });

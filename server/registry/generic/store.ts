@@ -90,9 +90,9 @@ export class GenericStore implements ResourceStore {
   }
 
   async createSubresource(
-    ...[namespace, name, subresource, body, scope]: Parameters<ResourceStore["createSubresource"]>
+    ...[namespace, name, subresource, body, scope, throughOther = false]: Parameters<ResourceStore["createSubresource"]>
   ): Promise<KubeObject> {
-    return createSubresource(this.#context, { namespace, name, subresource, body }, scope);
+    return createSubresource(this.#context, { namespace, name, subresource, body, throughOther }, scope);
   }
 
   async #deleteAll(items: readonly Stored[], options: DeleteOptions, scope: RequestScope): Promise<void> {

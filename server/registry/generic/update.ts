@@ -151,7 +151,10 @@ async function wishOfOther(run: Run, definition: Subresource<KubeObject>, old: R
   if (errors.length > 0) throw invalid(definition.kind ?? kind, form.metadata.name ?? "", errors);
   const object = deepCopy(old);
   const { uid, resourceVersion } = form.metadata;
-  if (uid) checkPreconditions(resourceOf(kind, run.scope), run.key, { uid }, old, name);
+  if (!kind.custom && uid && uid !== old.metadata.uid) {
+    const text = `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${old.metadata.uid}`;
+    throw conflict({ group: kind.group, resource: `${kind.plural}/${subresource}` }, name, text);
+  }
   if (resourceVersion) object.metadata.resourceVersion = resourceVersion;
   definition.write?.(form, object);
   takeScaleManagers(kind, form, object);

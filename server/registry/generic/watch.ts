@@ -21,7 +21,7 @@ export async function watch(store: StoreContext, request: WatchRequest, sink: Wa
   const selection = selectionOf(kind, request);
   const revision = readRevision(request.resourceVersion);
   const fromState = wantsState(request);
-  if (request.sendInitialEvents) await waitUntilFresh(store, revision);
+  if (request.sendInitialEvents) await waitUntilFresh(store, revision, request.resourceVersion);
   if (!fromState && revision > 0 && revision < storage.compactedRevision) {
     throw expired(`too old resource version: ${revision} (${storage.compactedRevision})`);
   }

@@ -11,7 +11,7 @@ const PODS = { group: "", resource: "pods" };
 export async function bind(request: SubresourceCreate): Promise<KubeObject> {
   // The cast: decoded as the kind of this subresource.
   const { metadata, target } = request.body as KubeObject & Binding;
-  if (request.name !== metadata.name) throw badRequest("name in URL does not match name in Binding object");
+  if (request.name !== (metadata.name ?? "")) throw badRequest("name in URL does not match name in Binding object");
   const errors = validateTarget(target ?? {});
   // Upstream forgot to give it a reason.
   if (errors.length > 0) throw new StatusError(500, "", aggregateMessage(errors));
@@ -31,7 +31,7 @@ function validateTarget({ kind, name }: Binding["target"]): FieldError[] {
 
 function checkPreconditions({ metadata }: KubeObject, wanted: KubeObject["metadata"]): void {
   const { uid, resourceVersion, name = "", namespace } = wanted;
-  const key = `/registry/pods/${namespace ?? metadata.namespace}/${name}`;
+  const key = `/pods/${namespace ?? metadata.namespace}/${name}`;
   const failed = (what: string, expected: string, actual: string | undefined) =>
     conflict(
       PODS,

@@ -82,7 +82,7 @@ export const pod = defineKind<Pod>({
       prepareForUpdate: prepareForResize,
       validateUpdate: validateResize,
     },
-    binding: { verbs: ["create"], create: bind },
+    binding: { verbs: ["create"], create: bind, keepsSystemFields: true },
     eviction: { verbs: ["create"], create: evict, acceptedVersions: ["policy/v1beta1"] },
   },
 });
