@@ -5,6 +5,7 @@ import type { Informers } from "./informers.ts";
 import type { Lister } from "./lister.ts";
 import type { Logger } from "./logger.ts";
 import type { ApiObject, Key, ObjectOf } from "./resource.ts";
+import type { RateLimiter } from "./work-queue.ts";
 
 /** Gives a lister by resource name; asking also makes the controller wait for its first list. */
 export type GetLister = <R extends string>(
@@ -146,6 +147,8 @@ export interface ControllerDefinition<L> {
   reconcile(key: Key, listers: L, context: ReconcileContext): readonly Action[];
   /** Keys reconciled at once. */
   workers?: number;
+  /** How long a key waits after a failed round. Absent: 5 ms at first, and no more than ten keys a second. */
+  retry?: (clock: Clock) => RateLimiter;
   /** All objects of `for`, and of mappings with `resync`, again, every so often. */
   resyncMs?: number;
   /** Name in `source.component` of its events; the controller's name when absent. */

@@ -8,6 +8,7 @@ export function nodeChanges(node: Node, old: Node): ClusterEvent[] {
   const events: ClusterEvent[] = [];
   if (old.spec?.unschedulable && !node.spec?.unschedulable) events.push("node/taints");
   if (differ(({ status }) => status?.allocatable)) events.push("node/allocatable");
+  if (differ(({ status }) => status?.declaredFeatures)) events.push("node/declaredFeatures");
   if (differ(({ metadata }) => metadata.labels)) events.push("node/labels");
   if (differ(({ spec }) => spec?.taints)) events.push("node/taints");
   return events;

@@ -1,12 +1,22 @@
 import type { PersistentVolumeClaim, Pod } from "../openapi/api/core.v1.ts";
 import type { Change } from "./framework.ts";
 
-/** The claims that a Pod uses, with the names of generated ones for ephemeral volumes. */
-export function claimNames({ metadata, spec }: Pod): string[] {
-  return (spec.volumes ?? []).flatMap(({ name, persistentVolumeClaim, ephemeral }) =>
-    persistentVolumeClaim ? [persistentVolumeClaim.claimName] : ephemeral ? [`${metadata.name}-${name}`] : [],
-  );
+/** A claim as a Pod names it. Those of ephemeral volumes are made for the Pod. */
+export interface UsedClaim {
+  name: string;
+  isEphemeral: boolean;
 }
+
+/** The claims that a Pod uses. */
+export function claimsUsed({ metadata, spec }: Pod): UsedClaim[] {
+  return (spec.volumes ?? []).flatMap(({ name, persistentVolumeClaim, ephemeral }): UsedClaim[] => {
+    if (persistentVolumeClaim) return [{ name: persistentVolumeClaim.claimName, isEphemeral: false }];
+    return ephemeral ? [{ name: `${metadata.name}-${name}`, isEphemeral: true }] : [];
+  });
+}
+
+/** Their names alone. */
+export const claimNames = (pod: Pod): string[] => claimsUsed(pod).map(({ name }) => name);
 
 /** Whether a claim that has changed is one of a Pod's. */
 export const usesClaim = (pod: Pod, { now }: Change<PersistentVolumeClaim>): boolean =>

@@ -119,6 +119,7 @@ export interface Devices {
 export interface ClusterEvents {
   "node/add": Node;
   "node/allocatable": Node;
+  "node/declaredFeatures": Node;
   "node/labels": Node;
   "node/taints": Node;
   "node/delete": Node;

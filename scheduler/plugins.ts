@@ -6,6 +6,7 @@ import { dynamicResources } from "./plugins/dynamic-resources.ts";
 import { imageLocality } from "./plugins/image-locality.ts";
 import { interPodAffinity } from "./plugins/inter-pod-affinity.ts";
 import { nodeAffinity } from "./plugins/node-affinity.ts";
+import { nodeDeclaredFeatures } from "./plugins/node-declared-features.ts";
 import { nodeName } from "./plugins/node-name.ts";
 import { nodePorts } from "./plugins/node-ports.ts";
 import { nodeResourcesBalancedAllocation } from "./plugins/node-resources-balanced-allocation.ts";
@@ -43,6 +44,7 @@ export const registry: Readonly<Record<string, (args: PluginArgs, handle: Handle
   NodeResourcesBalancedAllocation: (args) => nodeResourcesBalancedAllocation(args.NodeResourcesBalancedAllocation),
   ImageLocality: () => imageLocality,
   DefaultBinder: () => defaultBinder,
+  NodeDeclaredFeatures: () => nodeDeclaredFeatures,
 };
 
 /** Those of a profile that says nothing else: a node is refused by the first one that does. (default_plugins.go) */

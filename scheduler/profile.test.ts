@@ -29,6 +29,7 @@ test("without a choice the default plugins take part where they can", () => {
     "PodTopologySpread",
     "InterPodAffinity",
     "DynamicResources",
+    "NodeDeclaredFeatures",
   ]);
   expect(weights.get("TaintToleration")).toBe(3);
 });

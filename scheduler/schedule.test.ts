@@ -1,31 +1,12 @@
 import { expect, test } from "vitest";
 import type { Node, Pod } from "../openapi/api/core.v1.ts";
-import { defaultConfiguration } from "./config/load.ts";
-import { noDevices } from "./devices/no-devices.ts";
 import type { Listers } from "./framework.ts";
-import { NodeInfo } from "./node-info.ts";
+import type { NodeInfo } from "./node-info.ts";
 import { PodIndex } from "./pod-index.ts";
-import { createProfile } from "./profile.ts";
 import { fitError, nodesToFind, type Outcome, postFilter, schedule } from "./schedule.ts";
+import { defaultProfile, nodeInfo, nothing } from "./simulation.ts";
 
-const [configuration] = defaultConfiguration().profiles;
-if (!configuration) throw new Error("no profile");
-const profile = createProfile(configuration, { isPreempting: () => false, devices: noDevices });
-
-const nothing: Listers = {
-  namespace: () => undefined,
-  persistentVolume: () => undefined,
-  persistentVolumes: () => [],
-  persistentVolumeClaim: () => undefined,
-  storageClass: () => undefined,
-  csiNode: () => undefined,
-  services: () => [],
-  replicationControllers: () => [],
-  replicaSets: () => [],
-  statefulSets: () => [],
-  disruptionBudgets: () => [],
-};
-
+const profile = defaultProfile();
 let serial = 0;
 
 /** A Pod of one container; tests need only the fields that the scheduler reads. */
@@ -48,11 +29,7 @@ function node(
   labels: Record<string, string> = {},
   pods: Pod[] = [],
 ): NodeInfo {
-  const info = new NodeInfo({
-    metadata: { name, labels: { "kubernetes.io/hostname": name, ...labels } },
-    spec,
-    status: { allocatable: { cpu: "4", memory: "8Gi", pods: "10" } },
-  } as unknown as Node);
+  const info = nodeInfo(name, spec, { "kubernetes.io/hostname": name, ...labels });
   for (const one of pods) info.addPod(one);
   return info;
 }

@@ -21,7 +21,7 @@ import {
   hostnameFor,
   isHeadless,
 } from "./pod-endpoints.ts";
-import { groupByPorts, MANAGED_BY_LABEL, reconcileSlices, SERVICE_LABEL } from "./slices.ts";
+import { groupByPorts, MANAGED_BY_LABEL, reconcileSlices, SERVICE_LABEL, sliceRetry } from "./slices.ts";
 import { TriggerTimes, withTriggerTime } from "./trigger-times.ts";
 
 const CONTROLLER = "endpointslice-controller.k8s.io";
@@ -170,5 +170,6 @@ export const endpointSliceController = defineController<Listers>({
       },
     }),
   }),
+  retry: sliceRetry,
   reconcile,
 });

@@ -3,7 +3,7 @@ import type { EndpointAddress, Endpoints, Service } from "../../openapi/api/core
 import type { Endpoint, EndpointSlice } from "../../openapi/api/discovery.k8s.io.v1.ts";
 import { tell } from "../pod-control.ts";
 import { familyOf } from "./pod-endpoints.ts";
-import { groupByPorts, MANAGED_BY_LABEL, reconcileSlices, SERVICE_LABEL } from "./slices.ts";
+import { groupByPorts, MANAGED_BY_LABEL, reconcileSlices, SERVICE_LABEL, sliceRetry } from "./slices.ts";
 import { TRIGGER_TIME } from "./trigger-times.ts";
 
 const CONTROLLER = "endpointslicemirroring-controller.k8s.io";
@@ -110,5 +110,6 @@ export const endpointSliceMirroringController = defineController<Listers>({
       },
     }),
   }),
+  retry: sliceRetry,
   reconcile,
 });

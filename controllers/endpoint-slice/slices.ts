@@ -1,4 +1,12 @@
-import type { Action, ApiObject } from "../../client/index.ts";
+import {
+  type Action,
+  type ApiObject,
+  type Clock,
+  itemExponentialFailure,
+  maxOf,
+  type RateLimiter,
+  tokenBucket,
+} from "../../client/index.ts";
 import type { Endpoint, EndpointPort, EndpointSlice } from "../../openapi/api/discovery.k8s.io.v1.ts";
 import { canonicalJson, deepEqual } from "../equality.ts";
 import { controllerRef } from "../owner.ts";
@@ -6,6 +14,10 @@ import { controllerRef } from "../owner.ts";
 export const SERVICE_LABEL = "kubernetes.io/service-name";
 export const MANAGED_BY_LABEL = "endpointslice.kubernetes.io/managed-by";
 const RESOURCE = "discovery.k8s.io/v1/endpointslices";
+
+/** Services whose slices could not be written wait longer than other things. (defaultSyncBackOff, maxSyncBackOff) */
+export const sliceRetry = (clock: Clock): RateLimiter =>
+  maxOf(itemExponentialFailure(1000, 100_000), tokenBucket(10, 100, clock));
 
 /** Endpoints that share their ports. */
 export interface PortGroup {

@@ -2,6 +2,7 @@ import {
   type Action,
   controllerOf,
   defineController,
+  itemExponentialFailure,
   type Key,
   keyOf,
   type Lister,
@@ -253,5 +254,7 @@ export const jobController = defineController<JobListers>({
     pods: get("v1/pods"),
     backoffs: new Map(),
   }),
+  // As DefaultJobApiBackOff and MaxJobApiBackOff.
+  retry: () => itemExponentialFailure(1000, 60_000),
   reconcile,
 });

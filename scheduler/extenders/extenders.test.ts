@@ -5,11 +5,10 @@ import { silentLogger } from "../../client/index.ts";
 import type { Node, Pod } from "../../openapi/api/core.v1.ts";
 import { defaultConfiguration } from "../config/load.ts";
 import type { ExtenderConfiguration } from "../config/types.ts";
-import { noDevices } from "../devices/no-devices.ts";
-import { NodeInfo } from "../node-info.ts";
+import type { NodeInfo } from "../node-info.ts";
 import { PodIndex } from "../pod-index.ts";
-import { createProfile } from "../profile.ts";
 import { fitError } from "../schedule.ts";
+import { defaultProfile, nodeInfo, nothing } from "../simulation.ts";
 import { createExtenders, type Extenders } from "./extenders.ts";
 import { scheduleWithExtenders } from "./schedule-with-extenders.ts";
 
@@ -44,36 +43,14 @@ function extendersOf(...configs: ExtenderConfiguration[]): Extenders {
   return extenders;
 }
 
-const [configuration] = defaultConfiguration().profiles;
-if (!configuration) throw new Error("no profile");
-const profile = createProfile(configuration, { isPreempting: () => false, devices: noDevices });
-const nodes = ["a", "b", "c"].map(
-  (name) =>
-    new NodeInfo({
-      metadata: { name, labels: {} },
-      spec: {},
-      status: { allocatable: { cpu: "4", memory: "8Gi", pods: "10" } },
-    } as unknown as Node),
-);
+const profile = defaultProfile();
+const nodes = ["a", "b", "c"].map((name) => nodeInfo(name, {}, {}));
 const pod: Pod = {
   metadata: { name: "p", namespace: "default", uid: "p" },
   spec: { containers: [{ name: "c", image: "i", resources: { limits: { "example.com/foo": "1" } } }] },
   status: {},
 };
 const plain: Pod = { ...pod, spec: { containers: [{ name: "c", image: "i", resources: {} }] } };
-const listers = {
-  namespace: () => undefined,
-  persistentVolume: () => undefined,
-  persistentVolumes: () => [],
-  persistentVolumeClaim: () => undefined,
-  storageClass: () => undefined,
-  csiNode: () => undefined,
-  services: () => [],
-  replicationControllers: () => [],
-  replicaSets: () => [],
-  statefulSets: () => [],
-  disruptionBudgets: () => [],
-};
 async function place(extenders: Extenders, which = plain): Promise<string> {
   const outcome = await scheduleWithExtenders(
     {
@@ -82,7 +59,7 @@ async function place(extenders: Extenders, which = plain): Promise<string> {
       order: nodes,
       index: new PodIndex(new Map(), () => ({})),
       imageNodes: new Map(),
-      listers,
+      listers: nothing,
       profile,
       startAt: 0,
       percentageOfNodesToScore: 0,

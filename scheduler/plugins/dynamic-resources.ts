@@ -12,7 +12,7 @@ const MAX_ALTERNATIVES = 8;
 
 interface State {
   /** Replaced by what has been written of them, once it has. */
-  readonly claims: ResourceClaim[];
+  claims: ResourceClaim[];
   readonly unallocated: readonly ResourceClaim[];
   readonly inUse: DevicesInUse;
   /** What unallocated claims would get, by node. */
@@ -80,7 +80,8 @@ export function dynamicResources({ devices }: Handle, args: PluginArgs["DynamicR
       const known = typeof claims === "string" ? [] : claims;
       const unallocated = known.filter(({ status }) => !status?.allocation);
       const prepared: State = {
-        claims: known,
+        // None as long as the Pod may still be refused: then there is none to take from others either.
+        claims: [],
         unallocated,
         inUse: allClaims.inUse(unallocated.length > 0),
         byNode: new Map(),
@@ -101,6 +102,7 @@ export function dynamicResources({ devices }: Handle, args: PluginArgs["DynamicR
         const missing = missingClass(claim);
         if (missing) return missing;
       }
+      prepared.claims = known;
       return undefined;
     },
     filter(cycle, { node, name }) {

@@ -1,7 +1,7 @@
-import { nodeSelectorMatches, nodeSelectorTermMatches, quantity } from "../../client/index.ts";
-import type { Node, PersistentVolume, PersistentVolumeClaim } from "../../openapi/api/core.v1.ts";
+import { controllerOf, nodeSelectorMatches, nodeSelectorTermMatches, quantity } from "../../client/index.ts";
+import type { Node, PersistentVolume, PersistentVolumeClaim, Pod } from "../../openapi/api/core.v1.ts";
 import { bindVolumes, type PendingClaim, refersTo, SELECTED_NODE } from "../bind-volumes.ts";
-import { claimNames, usesClaim } from "../claims.ts";
+import { claimsUsed, type UsedClaim, usesClaim } from "../claims.ts";
 import type { PluginArgs } from "../config/types.ts";
 import { type Cycle, type Listers, type Plugin, refuse } from "../framework.ts";
 import { selectorMatches } from "../selectors.ts";
@@ -56,6 +56,23 @@ function volumeFor(
     .sort((a, b) => Number(refersTo(b, claim)) - Number(refersTo(a, claim)) || sizeOf(a) - sizeOf(b))[0];
 }
 
+/** Why a Pod cannot use a claim yet, or at all. (podHasPVCs) */
+function problemWith(
+  claim: PersistentVolumeClaim | undefined,
+  { name, isEphemeral }: UsedClaim,
+  { metadata }: Pod,
+): string | undefined {
+  if (!claim && isEphemeral)
+    return `waiting for ephemeral volume controller to create the persistentvolumeclaim "${name}"`;
+  if (!claim) return `persistentvolumeclaim "${name}" not found`;
+  if (claim.status?.phase === "Lost")
+    return `persistentvolumeclaim "${name}" bound to non-existent persistentvolume "${claim.spec?.volumeName}"`;
+  if (claim.metadata.deletionTimestamp) return `persistentvolumeclaim "${name}" is being deleted`;
+  if (!isEphemeral || controllerOf(claim)?.uid === metadata.uid) return undefined;
+  const { namespace } = metadata;
+  return `PVC ${namespace}/${name} was not created for pod ${namespace}/${metadata.name} (pod is not owner)`;
+}
+
 /** Claims must be bound to volumes that the node reaches, or be bindable there. (framework/plugins/volumebinding) */
 export const volumeBinding = ({ bindTimeoutSeconds }: PluginArgs["VolumeBinding"]): Plugin => ({
   name: NAME,
@@ -70,27 +87,23 @@ export const volumeBinding = ({ bindTimeoutSeconds }: PluginArgs["VolumeBinding"
     "csinode/change": () => true,
   },
   preFilter({ pod, listers, state }: Cycle) {
-    const names = claimNames(pod);
-    if (!names.length) return "skip";
-    const namespace = pod.metadata.namespace ?? "";
-    const bound: PersistentVolumeClaim[] = [];
-    const waiting: PersistentVolumeClaim[] = [];
-    for (const name of names) {
-      const claim = listers.persistentVolumeClaim(namespace, name);
-      if (!claim) return refuse(NAME, [`persistentvolumeclaim "${name}" not found`], true);
-      if (claim.status?.phase === "Lost")
-        return refuse(
-          NAME,
-          [`persistentvolumeclaim "${name}" bound to non-existent persistentvolume "${claim.spec?.volumeName}"`],
-          true,
-        );
-      if (claim.metadata.deletionTimestamp)
-        return refuse(NAME, [`persistentvolumeclaim "${name}" is being deleted`], true);
-      if (isBound(claim)) bound.push(claim);
-      else if (listers.storageClass(claim.spec?.storageClassName ?? "")?.volumeBindingMode === "WaitForFirstConsumer")
-        waiting.push(claim);
-      else return refuse(NAME, ["pod has unbound immediate PersistentVolumeClaims"], true);
+    const used = claimsUsed(pod);
+    if (!used.length) return "skip";
+    const claims: PersistentVolumeClaim[] = [];
+    for (const one of used) {
+      const claim = listers.persistentVolumeClaim(pod.metadata.namespace ?? "", one.name);
+      const problem = problemWith(claim, one, pod);
+      if (problem || !claim) return refuse(NAME, [problem ?? ""], true);
+      claims.push(claim);
     }
+    // A claim that names its volume is bound by the controller, whatever its class says.
+    const waits = ({ spec }: PersistentVolumeClaim) =>
+      !spec.volumeName &&
+      listers.storageClass(spec.storageClassName ?? "")?.volumeBindingMode === "WaitForFirstConsumer";
+    const bound = claims.filter(isBound);
+    const waiting = claims.filter((claim) => !isBound(claim) && waits(claim));
+    if (bound.length + waiting.length < claims.length)
+      return refuse(NAME, ["pod has unbound immediate PersistentVolumeClaims"], true);
     state.set(NAME, { bound, waiting } satisfies State);
     return undefined;
   },

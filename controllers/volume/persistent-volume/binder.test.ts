@@ -4,7 +4,7 @@ import type { PersistentVolume, PersistentVolumeClaim, Pod } from "../../../open
 import type { StorageClass } from "../../../openapi/api/storage.k8s.io.v1.ts";
 import { Simulation } from "../../simulation.ts";
 import { CLAIMS, CLASSES, claimKeysOf, PODS_BY_CLAIM, VOLUMES } from "../claims.ts";
-import { reconcile } from "./binder.ts";
+import { persistentVolumeBinderController, reconcile } from "./binder.ts";
 import { claimIndexes, volumeIndexes } from "./match.ts";
 
 function cluster() {
@@ -50,9 +50,10 @@ function cluster() {
     });
   const storageClass = (name: string, provisioner: string, mode: string, annotations = {}) =>
     sim.put(CLASSES, { metadata: { name, annotations }, provisioner, volumeBindingMode: mode });
+  const handedOver = new Map<string, string>();
   const errors: unknown[] = [];
   const sync = (key: string) => {
-    const error = sim.run(reconcile(key, { claims, volumes, classes, pods }));
+    const error = sim.run(reconcile(key, { claims, volumes, classes, pods, handedOver }));
     if (error) errors.push(error);
   };
   const settle = () => {
@@ -66,7 +67,7 @@ function cluster() {
   };
   const phases = () =>
     [...volumes.list(), ...claims.list()].map(({ metadata, status }) => `${metadata.name} ${status.phase}`).sort();
-  return { sim, volume, claim, storageClass, settle, sync, phases, claims, volumes, pods, classes, errors };
+  return { sim, volume, claim, storageClass, settle, sync, phases, claims, volumes, pods, classes, errors, handedOver };
 }
 
 test("a claim gets the smallest volume that is large enough, and both say so", () => {
@@ -261,7 +262,15 @@ test("a volume is not given up because of a cache that is behind", () => {
     spec: { volumeName: "v", resources: {} },
     status: { phase: "Pending" },
   });
-  sim.run(reconcile("volume:v", { claims: listerOf<PersistentVolumeClaim>([]), volumes, classes, pods }));
+  sim.run(
+    reconcile("volume:v", {
+      claims: listerOf<PersistentVolumeClaim>([]),
+      volumes,
+      classes,
+      pods,
+      handedOver: new Map(),
+    }),
+  );
   expect(volumes.get("v")?.status.phase).toBe("Bound");
 });
 
@@ -283,4 +292,22 @@ test("a volume that another claim's binding took by mistake is open again", () =
   expect(volumes.get("extra")).toMatchObject({ status: { phase: "Available" } });
   expect(volumes.get("extra")?.spec.claimRef).toBeUndefined();
   expect(sim.events).toEqual([]);
+});
+
+test("what is written when a claim is handed over to its provisioner is no news", () => {
+  const { claim, claims, storageClass, pods, sim, sync, handedOver, volumes, classes } = cluster();
+  storageClass("fast", "example.com/p", "Immediate");
+  claim("c", "1Gi", { storageClassName: "fast" });
+  sync("claim:ns/c");
+  expect(sim.events.filter((event) => event.includes("ExternalProvisioning"))).toHaveLength(1);
+  const keys = (old?: object) =>
+    persistentVolumeBinderController.definition.watches.maps
+      ?.filter(({ resource }) => resource === CLAIMS)
+      .flatMap((map) => map.keys(claims.get("ns/c") as never, listers, old as never));
+  const listers = { claims, volumes, classes, pods, handedOver };
+  expect(keys({})).toEqual([]);
+  expect(keys()).toEqual(["claim:ns/c"]);
+  const written = claims.get("ns/c") as PersistentVolumeClaim;
+  sim.put(CLAIMS, { ...written, metadata: { ...written.metadata, labels: { a: "b" } } });
+  expect(keys({})).toEqual(["claim:ns/c"]);
 });

@@ -30,7 +30,16 @@ export const persistentVolumeBinderController = defineController<Listers>({
   eventSource: "persistentvolume-controller",
   watches: {
     maps: [
-      mapping(CLAIMS, (claim) => [CLAIM + keyOf(claim)], { resync: true }),
+      mapping(
+        CLAIMS,
+        (claim, { claims, handedOver }: Listers, old) => {
+          const { uid = "", resourceVersion } = claim.metadata;
+          if (old && handedOver.get(uid) === resourceVersion) return [];
+          if (!claims.get(keyOf(claim))) handedOver.delete(uid);
+          return [CLAIM + keyOf(claim)];
+        },
+        { resync: true },
+      ),
       mapping(VOLUMES, (volume) => [VOLUME + keyOf(volume)], { resync: true }),
       mapping("v1/pods", ({ metadata: { name = "", namespace } }) =>
         namespace === RECYCLER_NAMESPACE && name.startsWith(RECYCLER_PREFIX)
@@ -44,6 +53,7 @@ export const persistentVolumeBinderController = defineController<Listers>({
     volumes: get(VOLUMES, volumeIndexes),
     classes: get(CLASSES),
     pods: get("v1/pods", { [PODS_BY_CLAIM]: claimKeysOf }),
+    handedOver: new Map(),
   }),
   reconcile,
   resyncMs: RESYNC_MS,

@@ -22,7 +22,7 @@ import {
 import { bind } from "./bind.ts";
 import { findMatch, mismatch } from "./match.ts";
 import { migratedTo } from "./plugins.ts";
-import { provision } from "./provision.ts";
+import { type HandedOver, provision } from "./provision.ts";
 import { setClaimPhase } from "./status.ts";
 
 /** What decisions about claims and volumes look at. */
@@ -31,6 +31,8 @@ export interface Listers {
   volumes: Lister<Volume>;
   classes: Lister<StorageClass>;
   pods: Lister<Pod>;
+  /** What it remembers of claims that wait for a provisioner. */
+  handedOver: HandedOver;
 }
 
 /** Brings a claim closer to its volume. (syncClaim) */
@@ -64,7 +66,7 @@ function syncOpen(claim: Claim, listers: Listers): readonly Action[] {
     return [{ do: "update", resource: CLAIMS, object: { ...claim, spec } as PersistentVolumeClaim }];
   }
   const isWaiting = delayed && !hasAnnotation(claim, SELECTED_NODE);
-  if (!isWaiting && classOf(claim)) return provision(claim, classOf(claim), classes);
+  if (!isWaiting && classOf(claim)) return provision(claim, classOf(claim), classes, listers.handedOver);
   const told = isWaiting
     ? waitingFor(claim, listers.pods)
     : {
