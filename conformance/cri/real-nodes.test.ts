@@ -1,18 +1,20 @@
-import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { runBuilt } from "../../cli/run-built.ts";
 import { eventually } from "../eventually.ts";
-import { kubectlPath } from "../kubectl.ts";
+import { imageTests } from "./image-tests.ts";
 import { lacking, processOf, type RealCluster, realCluster } from "./real-cluster.ts";
 import { serviceTests } from "./service-tests.ts";
+import { streamTests } from "./stream-tests.ts";
+import { usageTests } from "./usage-tests.ts";
+import { volumeTests } from "./volume-tests.ts";
 
 const missing = lacking();
 if (missing) console.warn(`tests with real containers are skipped: ${missing}`);
 
 const NODES = ["node-a", "node-b"];
-const children: ChildProcess[] = [];
 
 /** Deployment of busybox's web server, whose page is its Pod's name. */
 const web = {
@@ -84,24 +86,11 @@ describe.skipIf(missing)("with real containers on two nodes", () => {
   const pods = async (selector: string): Promise<PodView[]> =>
     JSON.parse(await cluster.output(`get pods -l ${selector} -o json`)).items;
   const apply = (object: object) => cluster.output("apply -f -", JSON.stringify(object));
-  const follow = (...args: string[]) => {
-    const child = spawn(kubectlPath(36), ["--kubeconfig", cluster.kubeconfig, ...args]);
-    children.push(child);
-    let text = "";
-    for (const output of [child.stdout, child.stderr]) {
-      output.on("data", (chunk) => {
-        text += chunk;
-      });
-    }
-    return { child, text: () => text };
-  };
-
   beforeAll(async () => {
     before = machineNames();
     cluster = await realCluster();
   });
   afterAll(async () => {
-    for (const child of children) child.kill("SIGKILL");
     await cluster?.down();
   });
 
@@ -156,47 +145,7 @@ describe.skipIf(missing)("with real containers on two nodes", () => {
   // Here, to share the cluster: making one takes longer than most tests.
   serviceTests(() => cluster);
 
-  test("logs are followed, commands run with input and exit codes, files are copied both ways", async () => {
-    const [pod] = await pods("app=web");
-    const name = pod?.metadata.name ?? "";
-    const log = follow("logs", "-f", name);
-    await cluster.output(`exec ${name} -- wget -qO- http://127.0.0.1:8080/marked`).catch(() => {}); // 404
-    await eventually(() => expect(log.text()).toContain("response:404"));
-    log.child.kill();
-    const fed = await cluster.kubectl(["exec", "-i", name, "--", "sh", "-c", "cat; echo wrong >&2; exit 7"], "fed");
-    expect(fed).toMatchObject({ exit: 7, stdout: "fed", stderr: expect.stringContaining("wrong") });
-    const file = join(cluster.dataDir, "copied");
-    writeFileSync(file, "there and back");
-    await cluster.output(`cp ${file} ${name}:/tmp/copied`);
-    await cluster.output(`cp ${name}:/tmp/copied ${file}-back`);
-    expect(readFileSync(`${file}-back`, "utf8")).toBe("there and back");
-  });
-
-  test("a port is forwarded, and a running command is joined", async () => {
-    const [pod] = await pods("app=web");
-    const name = pod?.metadata.name ?? "";
-    const forward = follow("port-forward", name, ":8080");
-    const port = await eventually(() => {
-      const [, found] = /127\.0\.0\.1:(\d+) -> 8080/.exec(forward.text()) ?? [];
-      if (!found) throw new Error(`no port yet: ${forward.text()}`);
-      return found;
-    });
-    expect((await (await fetch(`http://127.0.0.1:${port}/`)).text()).trim()).toBe(name);
-    forward.child.kill();
-    const loop = { name: "loop", image: "busybox", imagePullPolicy: "Never", stdin: true, command: ["cat"] };
-    await apply({ apiVersion: "v1", kind: "Pod", metadata: { name: "loop" }, spec: { containers: [loop] } });
-    await cluster.output("wait pod/loop --for=jsonpath={.status.phase}=Running --timeout=20s");
-    const joined = spawn(kubectlPath(36), ["--kubeconfig", cluster.kubeconfig, "attach", "-i", "loop"]);
-    children.push(joined);
-    let text = "";
-    joined.stdout.on("data", (chunk) => {
-      text += chunk;
-    });
-    joined.stdin.write("echoed\n");
-    await eventually(() => expect(text).toContain("echoed"));
-    joined.kill();
-    await cluster.output("delete pod loop --grace-period=1");
-  });
+  streamTests(() => cluster, "web");
 
   test("a container that fails its liveness probe is restarted", async () => {
     const [pod] = await pods("app=web");
@@ -211,70 +160,7 @@ describe.skipIf(missing)("with real containers on two nodes", () => {
     );
   });
 
-  test("volumes show what objects hold, and change with them", async () => {
-    await cluster.output("create configmap settings --from-literal=colour=red");
-    await cluster.output("create secret generic keys --from-literal=key=hidden");
-    await apply({
-      apiVersion: "v1",
-      kind: "Pod",
-      metadata: { name: "reader", labels: { app: "reader" } },
-      spec: {
-        terminationGracePeriodSeconds: 0,
-        securityContext: { fsGroup: 2000, runAsUser: 1000 },
-        initContainers: [
-          {
-            name: "first",
-            image: "busybox",
-            imagePullPolicy: "Never",
-            command: ["sh", "-c", "echo made > /shared/file"],
-          },
-        ].map((container) => ({ ...container, volumeMounts: [{ name: "shared", mountPath: "/shared" }] })),
-        containers: [
-          {
-            name: "reader",
-            image: "busybox",
-            imagePullPolicy: "Never",
-            command: ["sleep", "600"],
-            env: [{ name: "COLOUR", valueFrom: { configMapKeyRef: { name: "settings", key: "colour" } } }],
-            volumeMounts: [
-              { name: "settings", mountPath: "/settings" },
-              { name: "keys", mountPath: "/keys" },
-              { name: "about", mountPath: "/about" },
-              { name: "shared", mountPath: "/shared" },
-              { name: "shared", mountPath: "/part", subPath: "deep/part" },
-              { name: "memory", mountPath: "/memory" },
-              { name: "image", mountPath: "/image" },
-            ],
-          },
-        ],
-        volumes: [
-          { name: "settings", configMap: { name: "settings" } },
-          { name: "keys", secret: { secretName: "keys", defaultMode: 0o400 } },
-          { name: "about", downwardAPI: { items: [{ path: "labels", fieldRef: { fieldPath: "metadata.labels" } }] } },
-          { name: "shared", emptyDir: {} },
-          { name: "image", image: { reference: "busybox", pullPolicy: "IfNotPresent" } },
-          { name: "memory", emptyDir: { medium: "Memory", sizeLimit: "1Mi" } },
-        ],
-      },
-    });
-    await cluster.output("wait pod/reader --for=condition=Ready --timeout=30s");
-    const run = async (script: string) => (await cluster.kubectl(["exec", "reader", "--", "sh", "-c", script])).stdout;
-    expect(
-      await run("cat /settings/colour /keys/key /about/labels /shared/file /image/etc/group; echo $COLOUR; id -G"),
-    ).toBe('redhiddenapp="reader"made\nroot:x:0:\nnobody:x:65534:\nred\n0 2000\n');
-    expect(
-      await run("stat -c '%a %g' /keys/..data/key; touch /part/x; ls /shared/deep/part; df /memory | tail -1"),
-    ).toMatch(/^440 2000\nx\ntmpfs\s+1024 /);
-    const token = "/var/run/secrets/kubernetes.io/serviceaccount/token";
-    const [, claims = ""] = (await run(`cat ${token}`)).split(".");
-    expect(JSON.parse(Buffer.from(claims, "base64url").toString("utf8"))).toMatchObject({
-      sub: "system:serviceaccount:default:default",
-      "kubernetes.io": { pod: { name: "reader" } },
-    });
-    await cluster.output(`patch configmap settings -p {"data":{"colour":"blue"}}`);
-    await eventually(async () => expect(await run("cat /settings/colour")).toBe("blue"), 30_000);
-    await cluster.output("delete pod reader");
-  });
+  volumeTests(() => cluster);
 
   test.each([
     { name: "ends", script: "echo last words > /dev/termination-log; exit 3", code: 3, reason: "Error" },
@@ -294,7 +180,7 @@ describe.skipIf(missing)("with real containers on two nodes", () => {
     await cluster.output(`delete pod ${name}`);
   });
 
-  test("amounts of a running container change in place, and what it uses is told", async () => {
+  test("amounts of a running container change in place", async () => {
     const [pod] = await pods("app=web");
     const name = pod?.metadata.name ?? "";
     const id = pod?.status.containerStatuses[0]?.containerID;
@@ -308,12 +194,10 @@ describe.skipIf(missing)("with real containers on two nodes", () => {
     });
     const again = (await pods("app=web")).find(({ metadata }) => metadata.name === name);
     expect(again?.status.containerStatuses[0]?.containerID).toBe(id);
-    const node = pod?.spec.nodeName;
-    const summary = JSON.parse(await cluster.output(`get --raw /api/v1/nodes/${node}/proxy/stats/summary`));
-    const own = summary.pods.find((each: { podRef: { name: string } }) => each.podRef.name === name);
-    expect(own.containers[0].memory.workingSetBytes).toBeGreaterThan(0);
-    expect(own.containers[0].cpu.usageCoreNanoSeconds).toBeGreaterThan(0);
   });
+
+  usageTests(() => cluster, "web");
+  imageTests(() => cluster);
 
   test("a file in a node's folder is a Pod there, which the API shows, as long as the file is there", async () => {
     const folder = join(cluster.dataDir, "nodes", "node-a", "manifests");

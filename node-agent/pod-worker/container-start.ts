@@ -21,7 +21,7 @@ export interface ContainerSurroundings {
 }
 
 export interface ContainerStartOptions {
-  readonly runtime: Pick<Runtime, "findImage" | "pullImage" | "startContainer">;
+  readonly runtime: Pick<Runtime, "findImage" | "mayUse" | "pullImage" | "startContainer">;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly event: PodEvent;

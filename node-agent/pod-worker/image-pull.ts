@@ -5,17 +5,34 @@ import { type Image, ImageError, type Runtime } from "../runtime/runtime.ts";
 import { goDuration } from "./go-duration.ts";
 import type { PodEvent } from "./pod-event.ts";
 
+type ImageRuntime = Pick<Runtime, "findImage" | "mayUse" | "pullImage">;
+
+/**
+ * An image that is there, and that a Pod may have without asking its registry. One that it may not have is as good as
+ * absent, and not told of. (image_manager.go imagePullPrecheck, pullmanager MustAttemptImagePull)
+ */
+export async function usableImage(
+  runtime: Omit<ImageRuntime, "pullImage">,
+  pod: Pod,
+  image: string,
+  policy: string | undefined,
+): Promise<Image | undefined> {
+  const present = await runtime.findImage(image);
+  if (!present || policy === "Always") return undefined;
+  return (await runtime.mayUse?.(image, pod)) === false ? undefined : present;
+}
+
 /** A container's image by its pull policy, with the events of it. (pkg/kubelet/images/image_manager.go) @throws ImageError */
 export async function ensureImage(
   { image = "", imagePullPolicy, name }: Container,
   pod: Pod,
-  { runtime, clock, event }: { runtime: Pick<Runtime, "findImage" | "pullImage">; clock: Clock; event: PodEvent },
+  { runtime, clock, event }: { runtime: ImageRuntime; clock: Clock; event: PodEvent },
 ): Promise<Image> {
-  const present = await runtime.findImage(image);
+  const present = await usableImage(runtime, pod, image, imagePullPolicy);
   if (imagePullPolicy === "Never" && !present) {
     throw new ImageError("ErrImageNeverPull", `Container image "${image}" is not present with pull policy of Never`);
   }
-  if (present && imagePullPolicy !== "Always") {
+  if (present) {
     event(
       "Normal",
       "Pulled",

@@ -200,6 +200,8 @@ export interface Runtime {
   images(): readonly Image[];
   /** An image that is there, by any of its names. */
   findImage(name: string): Promise<Image | undefined>;
+  /** Whether a Pod may use an image that is there without asking its registry; absent where all may. @throws Error */
+  mayUse?(name: string, pod: Pod): Promise<boolean>;
   /** What an earlier life of this agent has left of a Pod; undefined when nothing. */
   recover(pod: Pod): Promise<RecoveredPod | undefined>;
   /** Ends and removes whatever belongs to no Pod of these: their objects went while no agent ran. @param uids of Pods */

@@ -6,6 +6,7 @@ import type {
   Volume as VolumeSpec,
 } from "../../openapi/api/core.v1.ts";
 import type { ObjectCache } from "../object-cache.ts";
+import { usableImage } from "../pod-worker/image-pull.ts";
 import { type Image, ImageError, type Runtime } from "../runtime/runtime.ts";
 import { configMapFiles, downwardFiles, type PayloadSources, projectedFiles, secretFiles } from "./payload.ts";
 import { tokenSource } from "./token.ts";
@@ -165,13 +166,13 @@ async function claimedVolume(claim: string, { metadata }: Pod, client: Client): 
 
 /** The image of an image volume, by its policy. (pkg/kubelet/images EnsureImageExists) @throws ImageError */
 export async function volumeImage(
-  runtime: Pick<Runtime, "findImage" | "pullImage">,
+  runtime: Pick<Runtime, "findImage" | "mayUse" | "pullImage">,
   pod: Pod,
   image: string,
   policy: string | undefined,
 ): Promise<Image> {
-  const present = await runtime.findImage(image);
-  if (present && policy !== "Always") return present;
+  const present = await usableImage(runtime, pod, image, policy);
+  if (present) return present;
   if (policy === "Never") {
     throw new ImageError("ErrImageNeverPull", `Container image "${image}" is not present with pull policy of Never`);
   }

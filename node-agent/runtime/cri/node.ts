@@ -41,7 +41,7 @@ export async function openCriNode(options: CriNodeOptions): Promise<CriNode> {
   if (missing) throw new Error(missing);
   const paths = nodePaths(folder);
   const { cgroup } = nodeNames(folder);
-  for (const path of [paths.pods, paths.logs, paths.cni, paths.seccomp])
+  for (const path of [paths.pods, paths.logs, paths.cni, paths.seccomp, paths.registries])
     mkdirSync(path, { recursive: true, mode: 0o755 });
   writeFileSync(agentFile(folder), String(process.pid));
   const containerd: ContainerdOptions = {
@@ -49,6 +49,7 @@ export async function openCriNode(options: CriNodeOptions): Promise<CriNode> {
     socket: paths.socket,
     cniPlugins: pluginFolder() ?? "",
     cniConfig: paths.cni,
+    registries: paths.registries,
     pauseImage: PAUSE_IMAGE,
     clock,
   };

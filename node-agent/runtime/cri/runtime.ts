@@ -68,7 +68,7 @@ const uidOf = (pod: Pod) => pod.metadata.uid ?? "";
 export async function criRuntime(options: CriRuntimeOptions): Promise<CriRuntime> {
   const { client, paths, clock, logger, address, cgroupRoot } = options;
   const { runtimeName, runtimeVersion } = await client.version();
-  const images = new ImageStore(options);
+  const images = new ImageStore({ ...options, pullRecords: join(paths.folder, "image-pulls.json") });
   await images.refresh();
   const watch = new ContainerWatch(client, clock, logger);
   const volumes = new DiskVolumes(options);
@@ -187,6 +187,7 @@ export async function criRuntime(options: CriRuntimeOptions): Promise<CriRuntime
   const garbage = new ImageGarbage();
   async function collectImages(): Promise<void> {
     const items = await images.refresh();
+    images.forgetPulls(new Set(items.map(({ id }) => id)));
     const inUse = new Set((await client.listContainers()).map(({ imageRef }) => imageRef));
     const { blocks, bavail, bsize } = await statfs(paths.folder);
     const known = items.map(({ id, size, pinned, repoTags }) => ({
@@ -214,6 +215,7 @@ export async function criRuntime(options: CriRuntimeOptions): Promise<CriRuntime
     features: { ...NO_FEATURES, appArmor: hasAppArmor() },
     images: () => images.images,
     findImage: (name) => images.find(name),
+    mayUse: (name, pod) => images.mayUse(name, pod),
     async recover(pod) {
       const uid = uidOf(pod);
       const [newest] = await sandboxesOf(uid);

@@ -32,7 +32,15 @@ describe.skipIf(lacking)("containerd", () => {
   const cniConfig = join(home, "cni");
   const cgroup = `inkube-test-${process.pid}`;
   const remains = { folder, socket, cgroup };
-  const options = { folder, socket, cniPlugins: pluginFolder() ?? "", cniConfig, pauseImage: PAUSE_IMAGE, clock };
+  const options = {
+    folder,
+    socket,
+    cniPlugins: pluginFolder() ?? "",
+    cniConfig,
+    registries: home,
+    pauseImage: PAUSE_IMAGE,
+    clock,
+  };
   const client = criClient(socket);
   const load = (archive: Buffer) => {
     const file = join(home, "image.tar");

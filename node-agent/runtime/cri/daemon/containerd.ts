@@ -12,11 +12,14 @@ export interface ContainerdOptions {
   readonly socket: string;
   readonly cniPlugins: string;
   readonly cniConfig: string;
+  /** Folder that says how registries are reached: in HOST:PORT/hosts.toml. The machine's own comes after it. */
+  readonly registries: string;
   /** Image that holds a Pod's namespaces. */
   readonly pauseImage: string;
   readonly clock: Clock;
 }
 
+const MACHINE_REGISTRIES = "/etc/containerd/certs.d";
 const SOCKET_BYTES = 107;
 const START_MILLISECONDS = 20_000;
 const STOP_MILLISECONDS = 5_000;
@@ -31,7 +34,14 @@ function mayLowerOomScore(): boolean {
 }
 
 /** Everything it writes is below its folder, so that nothing of the machine's own containerd is touched. */
-export function containerdConfig({ folder, socket, cniPlugins, cniConfig, pauseImage }: ContainerdOptions): string {
+export function containerdConfig({
+  folder,
+  socket,
+  cniPlugins,
+  cniConfig,
+  registries,
+  pauseImage,
+}: ContainerdOptions): string {
   const quote = JSON.stringify;
   const cri = `plugins."io.containerd.grpc.v1.cri"`;
   return `version = 2
@@ -49,6 +59,8 @@ disabled_plugins = [${["aufs", "btrfs", "devmapper", "zfs"].map((name) => quote(
   [${cri}.cni]
     bin_dir = ${quote(cniPlugins)}
     conf_dir = ${quote(cniConfig)}
+  [${cri}.registry]
+    config_path = ${quote([registries, MACHINE_REGISTRIES].join(":"))}
   [${cri}.containerd.runtimes.runc]
     runtime_type = "io.containerd.runc.v2"
     [${cri}.containerd.runtimes.runc.options]

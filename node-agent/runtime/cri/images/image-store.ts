@@ -4,13 +4,16 @@ import { type Image, ImageError } from "../../runtime.ts";
 import type { CriClient } from "../api/client.ts";
 import type { ImageItem, SandboxConfig } from "../api/types.ts";
 import { PAUSE_IMAGE } from "./pause.ts";
-import { credentialsFor } from "./pull-secrets.ts";
+import { PullRecords } from "./pull-records.ts";
+import { type Credentials, credentialsFor } from "./pull-secrets.ts";
 
 export interface ImageStoreOptions {
   readonly client: CriClient;
   readonly clock: Clock;
   readonly logger: Logger;
   secret(namespace: string, name: string): Promise<Secret | undefined>;
+  /** File in which it is kept how images were pulled. */
+  readonly pullRecords: string;
 }
 
 const imageOf = (item: ImageItem): Image => ({
@@ -26,6 +29,7 @@ const imageOf = (item: ImageItem): Image => ({
 export class ImageStore {
   readonly #options: ImageStoreOptions;
   #images: readonly Image[] = [];
+  #records: PullRecords | undefined;
 
   constructor(options: ImageStoreOptions) {
     this.#options = options;
@@ -38,6 +42,10 @@ export class ImageStore {
 
   async refresh(): Promise<readonly ImageItem[]> {
     const items = await this.#options.client.listImages();
+    this.#records ??= new PullRecords(
+      this.#options.pullRecords,
+      items.map(({ id, repoTags, repoDigests }) => ({ id, names: [...repoTags, ...repoDigests] })),
+    );
     this.#images = items
       .filter(({ repoTags }) => !repoTags.includes(PAUSE_IMAGE))
       .map(imageOf)
@@ -55,30 +63,49 @@ export class ImageStore {
     return item && imageOf(item);
   }
 
+  /** Whether a Pod may use an image that is there without asking its registry. @throws Error */
+  async mayUse(name: string, pod: Pod): Promise<boolean> {
+    const item = await this.#options.client.imageStatus(name);
+    const sources = async () => (await this.#credentials(name, pod)).map(({ source }) => source);
+    return item === undefined || !(await this.#records?.mustPull(name, item.id, sources));
+  }
+
+  /** Forgets how images were pulled that are not there any more. */
+  forgetPulls(present: ReadonlySet<string>): void {
+    this.#records?.prune(present);
+  }
+
   /** @throws ImageError */
   async pull(name: string, pod: Pod, config: SandboxConfig): Promise<Image> {
-    const { client, secret } = this.#options;
-    const namespace = pod.metadata.namespace ?? "";
-    const secrets = await Promise.all(
-      (pod.spec.imagePullSecrets ?? []).map((reference) => secret(namespace, reference.name ?? "")),
-    );
-    const known = credentialsFor(
-      name,
-      secrets.filter((each) => each !== undefined),
-    );
+    const { client } = this.#options;
+    const known = await this.#credentials(name, pod);
+    this.#records?.begin(name);
     let failure: unknown;
     // Several credentials may name one registry: each is tried, and none at all only when there is none.
-    for (const auth of known.length > 0 ? known : [undefined]) {
+    for (const each of known.length > 0 ? known : [undefined]) {
       try {
-        const found = await client.imageStatus(await client.pullImage(name, auth, config));
+        const found = await client.imageStatus(await client.pullImage(name, each?.auth, config));
         if (!found) throw new Error(`image ${JSON.stringify(name)} is not there though it was pulled`);
+        this.#records?.pulled(name, found.id, each?.source);
         await this.refresh();
         return imageOf(found);
       } catch (error) {
         failure = error;
       }
     }
+    this.#records?.failed(name);
     const message = failure instanceof Error ? failure.message : String(failure);
     throw new ImageError(/invalid reference format/.test(message) ? "InvalidImageName" : "ErrImagePull", message);
+  }
+
+  async #credentials(name: string, { metadata, spec }: Pod): Promise<Credentials[]> {
+    const { secret } = this.#options;
+    const secrets = (spec.imagePullSecrets ?? []).map((reference) => {
+      return secret(metadata.namespace ?? "", reference.name ?? "");
+    });
+    return credentialsFor(
+      name,
+      (await Promise.all(secrets)).filter((each) => each !== undefined),
+    );
   }
 }

@@ -17,7 +17,7 @@ test.each([
   ["busybox", { "https://index.docker.io/v1/": user("hub") }, ["hub"]],
   ["team/app", { "index.docker.io/team": user("team") }, ["team"]],
 ])("for %s, %o has users %o", (image, auths, users) => {
-  expect(credentialsFor(image, [secret(auths)]).map(({ username }) => username)).toEqual(users);
+  expect(credentialsFor(image, [secret(auths)]).map(({ auth }) => auth.username)).toEqual(users);
 });
 
 test("a secret that is no JSON knows no registry", () => {

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { Secret } from "../../../../openapi/api/core.v1.ts";
 import type { AuthConfig } from "../api/types.ts";
 
@@ -44,19 +45,36 @@ function covers(key: string, image: string): boolean {
   return imagePath.join("/").startsWith(path.join("/"));
 }
 
+/** Where credentials come from. */
+export interface PullSource {
+  readonly namespace: string;
+  readonly name: string;
+  readonly uid: string;
+  /** Of the credentials, which are kept nowhere. */
+  readonly hash: string;
+}
+
+export interface Credentials {
+  readonly auth: AuthConfig;
+  readonly source: PullSource;
+}
+
 /** What a Pod's secrets say of an image's registry, the most particular first. */
-export function credentialsFor(image: string, secrets: readonly Secret[]): AuthConfig[] {
+export function credentialsFor(image: string, secrets: readonly Secret[]): Credentials[] {
   const full = withRegistry(image);
   return secrets
-    .flatMap((secret) => Object.entries(entriesOf(secret)))
-    .filter(([key]) => covers(key, full))
-    .sort(([a], [b]) => b.length - a.length)
-    .map(([, { username, password, auth, identitytoken }]) => {
+    .flatMap((secret) => Object.entries(entriesOf(secret)).map(([key, entry]) => ({ key, entry, secret })))
+    .filter(({ key }) => covers(key, full))
+    .sort((a, b) => b.key.length - a.key.length)
+    .map(({ entry: { username, password, auth, identitytoken }, secret: { metadata } }) => {
       const [, name, word] = /^([^:]*):(.*)$/s.exec(Buffer.from(auth ?? "", "base64").toString("utf8")) ?? [];
-      return {
+      const shown: AuthConfig = {
         username: username ?? name ?? "",
         password: password ?? word ?? "",
         ...(identitytoken && { identityToken: identitytoken }),
       };
+      const { namespace = "", name: secretName = "", uid = "" } = metadata ?? {};
+      const hash = createHash("sha256").update(JSON.stringify(shown)).digest("hex");
+      return { auth: shown, source: { namespace, name: secretName, uid, hash } };
     });
 }

@@ -11,6 +11,7 @@ export function nodePaths(folder: string) {
     containerd: join(folder, "containerd"),
     socket: join(folder, "containerd.sock"),
     cni: join(folder, "cni"),
+    registries: join(folder, "registries"),
     pod: (uid: string) => join(pods, uid),
     volume: (uid: string, type: string, name: string) => join(pods, uid, "volumes", type, name),
     /** A path of the node as a volume names it: disks of the cluster's provisioner are in the node's folder. */

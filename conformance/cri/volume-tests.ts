@@ -1,0 +1,74 @@
+import { expect, test } from "vitest";
+import { eventually } from "../eventually.ts";
+import type { RealCluster } from "./real-cluster.ts";
+
+/** Volumes of all kinds, on a cluster that has the image `busybox`. */
+export function volumeTests(cluster: () => RealCluster): void {
+  const apply = (object: object) => cluster().output("apply -f -", JSON.stringify(object));
+
+  test("volumes show what objects hold, and change with them", async () => {
+    await cluster().output("create configmap settings --from-literal=colour=red");
+    await cluster().output("create secret generic keys --from-literal=key=hidden");
+    await apply({
+      apiVersion: "v1",
+      kind: "Pod",
+      metadata: { name: "reader", labels: { app: "reader" } },
+      spec: {
+        terminationGracePeriodSeconds: 0,
+        securityContext: { fsGroup: 2000, runAsUser: 1000 },
+        initContainers: [
+          {
+            name: "first",
+            image: "busybox",
+            imagePullPolicy: "Never",
+            command: ["sh", "-c", "echo made > /shared/file"],
+          },
+        ].map((container) => ({ ...container, volumeMounts: [{ name: "shared", mountPath: "/shared" }] })),
+        containers: [
+          {
+            name: "reader",
+            image: "busybox",
+            imagePullPolicy: "Never",
+            command: ["sleep", "600"],
+            env: [{ name: "COLOUR", valueFrom: { configMapKeyRef: { name: "settings", key: "colour" } } }],
+            volumeMounts: [
+              { name: "settings", mountPath: "/settings" },
+              { name: "keys", mountPath: "/keys" },
+              { name: "about", mountPath: "/about" },
+              { name: "shared", mountPath: "/shared" },
+              { name: "shared", mountPath: "/part", subPath: "deep/part" },
+              { name: "memory", mountPath: "/memory" },
+              { name: "image", mountPath: "/image" },
+            ],
+          },
+        ],
+        volumes: [
+          { name: "settings", configMap: { name: "settings" } },
+          { name: "keys", secret: { secretName: "keys", defaultMode: 0o400 } },
+          { name: "about", downwardAPI: { items: [{ path: "labels", fieldRef: { fieldPath: "metadata.labels" } }] } },
+          { name: "shared", emptyDir: {} },
+          { name: "image", image: { reference: "busybox", pullPolicy: "IfNotPresent" } },
+          { name: "memory", emptyDir: { medium: "Memory", sizeLimit: "1Mi" } },
+        ],
+      },
+    });
+    await cluster().output("wait pod/reader --for=condition=Ready --timeout=30s");
+    const run = async (script: string) =>
+      (await cluster().kubectl(["exec", "reader", "--", "sh", "-c", script])).stdout;
+    expect(
+      await run("cat /settings/colour /keys/key /about/labels /shared/file /image/etc/group; echo $COLOUR; id -G"),
+    ).toBe('redhiddenapp="reader"made\nroot:x:0:\nnobody:x:65534:\nred\n0 2000\n');
+    expect(
+      await run("stat -c '%a %g' /keys/..data/key; touch /part/x; ls /shared/deep/part; df /memory | tail -1"),
+    ).toMatch(/^440 2000\nx\ntmpfs\s+1024 /);
+    const token = "/var/run/secrets/kubernetes.io/serviceaccount/token";
+    const [, claims = ""] = (await run(`cat ${token}`)).split(".");
+    expect(JSON.parse(Buffer.from(claims, "base64url").toString("utf8"))).toMatchObject({
+      sub: "system:serviceaccount:default:default",
+      "kubernetes.io": { pod: { name: "reader" } },
+    });
+    await cluster().output(`patch configmap settings -p {"data":{"colour":"blue"}}`);
+    await eventually(async () => expect(await run("cat /settings/colour")).toBe("blue"), 30_000);
+    await cluster().output("delete pod reader");
+  });
+}
