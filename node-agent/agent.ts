@@ -1,15 +1,7 @@
 import { createHash } from "node:crypto";
 import type { AddressInfo } from "node:net";
 import { arch, platform, release } from "node:os";
-import {
-  type Client,
-  type Clock,
-  type EventRecorder,
-  type Informer,
-  type Logger,
-  type Random,
-  sleep,
-} from "../client/index.ts";
+import { type Client, type Clock, type EventRecorder, type Informer, type Logger, sleep } from "../client/index.ts";
 import type { Node, Pod, Service } from "../openapi/api/core.v1.ts";
 import { type Rejection, rejection } from "./admission.ts";
 import { Backoff } from "./backoff.ts";
@@ -18,8 +10,10 @@ import { type EvictionOptions, startEviction } from "./eviction-manager.ts";
 import { startHeartbeat } from "./node-heartbeat.ts";
 import { ObjectCache } from "./object-cache.ts";
 import { type ClusterDns, hostsFile, podDns } from "./pod-dns.ts";
-import { PodWorker, type WorkerEnvironment } from "./pod-worker.ts";
+import type { WorkerEnvironment } from "./pod-worker/worker-environment.ts";
+import { PodWorker } from "./pod-worker.ts";
 import { predicateRejection } from "./predicates.ts";
+import { ProbeMeter } from "./probes/probe-meter.ts";
 import type { Runtime } from "./runtime/runtime.ts";
 import { type KubeletServer, serveKubelet } from "./server/kubelet-server.ts";
 import { serviceVariables } from "./service-variables.ts";
@@ -34,7 +28,6 @@ export interface AgentOptions {
   readonly pods: Informer<Pod>;
   readonly services: Informer<Service>;
   readonly clock: Clock;
-  readonly random: Random;
   readonly logger: Logger;
   readonly recorder: EventRecorder;
   readonly runtime: Runtime;
@@ -66,9 +59,15 @@ const HOUSEKEEPING = 60_000;
 
 /** One node: registers, heartbeats, serves, and keeps its Pods as the API server wants them. (pkg/kubelet/kubelet.go) */
 export async function startAgent(options: AgentOptions): Promise<{ stop(): Promise<void> }> {
-  const { name, client, pods, services, clock, random, logger, recorder, runtime, address, capacity, dns } = options;
+  const { name, client, pods, services, clock, logger, recorder, runtime, address, capacity, dns } = options;
   const allocatable = options.allocatable ?? capacity;
   const workers = new Map<string, PodWorker>();
+  const meter = new ProbeMeter();
+  const forget = (uid: string) => {
+    workers.delete(uid);
+    meter.forget(uid);
+    runtime.forgetPod(uid);
+  };
   let staticPods: StaticPods | undefined;
   const statuses = new StatusWriter(client, clock, logger, (pod) =>
     staticPods ? staticPods.uidOf(pod) : pod.metadata.uid,
@@ -82,6 +81,7 @@ export async function startAgent(options: AgentOptions): Promise<{ stop(): Promi
     clock,
     logger,
     workers,
+    meter,
     runtime,
     nodeName: name,
   });
@@ -123,7 +123,7 @@ export async function startAgent(options: AgentOptions): Promise<{ stop(): Promi
     hostIPs: [address],
     runtime,
     clock,
-    random,
+    meter,
     logger,
     recorder,
     backoff: new Backoff(),
@@ -203,8 +203,7 @@ export async function startAgent(options: AgentOptions): Promise<{ stop(): Promi
         const worker = workers.get(uid);
         worker?.terminate(pod.spec.terminationGracePeriodSeconds ?? 30);
         await worker?.ended;
-        workers.delete(uid);
-        runtime.forgetPod(uid);
+        forget(uid);
       },
     });
   }
@@ -223,8 +222,7 @@ export async function startAgent(options: AgentOptions): Promise<{ stop(): Promi
       if (seeMirror(pod, true)) return;
       const uid = pod.metadata.uid ?? "";
       workers.get(uid)?.abandon();
-      workers.delete(uid);
-      runtime.forgetPod(uid);
+      forget(uid);
     },
   });
   if (options.eviction) {

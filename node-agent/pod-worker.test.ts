@@ -4,6 +4,7 @@ import type { Pod } from "../openapi/api/core.v1.ts";
 import { addressPool } from "./address-pool.ts";
 import { Backoff } from "./backoff.ts";
 import { PodWorker } from "./pod-worker.ts";
+import { ProbeMeter } from "./probes/probe-meter.ts";
 import { ImageCatalog } from "./runtime/simulated/image-catalog.ts";
 import { knownImages } from "./runtime/simulated/known-images.ts";
 import { Network } from "./runtime/simulated/network/network.ts";
@@ -37,7 +38,7 @@ function run(spec: Partial<Pod["spec"]>) {
       disks: new Map(),
     }),
     clock,
-    random: () => 0.5,
+    meter: new ProbeMeter(),
     logger: silentLogger,
     recorder: { event: (_about, _type, reason) => void events.push(reason), flush: async () => {} },
     backoff: new Backoff(),

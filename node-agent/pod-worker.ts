@@ -1,12 +1,9 @@
-import type { Clock, EventRecorder, Logger } from "../client/index.ts";
 import type { Pod, PodStatus } from "../openapi/api/core.v1.ts";
-import type { Backoff } from "./backoff.ts";
 import type { ContainerRecord } from "./container-state.ts";
 import { type PodState, phaseOf, podStatus } from "./pod-status.ts";
 import { ActiveDeadline } from "./pod-worker/active-deadline.ts";
 import { containersToStart, newEphemeralRecords, newRecords } from "./pod-worker/container-order.ts";
 import { ContainerRunner } from "./pod-worker/container-runner.ts";
-import type { ContainerSurroundings } from "./pod-worker/container-start.ts";
 import { DEFAULT_GRACE } from "./pod-worker/grace-period.ts";
 import { type PodEvent, podEvent } from "./pod-worker/pod-event.ts";
 import { podKey } from "./pod-worker/pod-key.ts";
@@ -15,27 +12,7 @@ import { recover } from "./pod-worker/recover.ts";
 import { applySpecChange } from "./pod-worker/spec-change.ts";
 import { stopContainers, stopSidecars } from "./pod-worker/stop-containers.ts";
 import { VolumeMounter } from "./pod-worker/volume-mounter.ts";
-import type { Runtime } from "./runtime/runtime.ts";
-import type { PodView } from "./volumes/pod-volumes.ts";
-import type { Volume } from "./volumes/volume.ts";
-
-/** What a worker needs of its node. */
-export interface WorkerEnvironment extends ContainerSurroundings {
-  readonly nodeName: string;
-  readonly hostIPs: readonly string[];
-  readonly runtime: Runtime;
-  readonly clock: Clock;
-  readonly random: () => number;
-  readonly logger: Logger;
-  readonly recorder: EventRecorder;
-  readonly backoff: Backoff;
-  /** All volumes of a Pod that its containers mount. @throws Error for a FailedMount event */
-  volumes(view: PodView): Promise<Volume[]>;
-  /** The worker has a new status to be written. */
-  statusChanged(worker: PodWorker): void;
-  /** Everything of the Pod has stopped, its final status is written next, and then it may be deleted. */
-  finished(worker: PodWorker): void;
-}
+import type { WorkerEnvironment } from "./pod-worker/worker-environment.ts";
 
 /** Where a Pod comes from, when it is not from the API server. */
 const CONFIG_SOURCE = "kubernetes.io/config.source";
@@ -68,7 +45,7 @@ export class PodWorker {
   constructor(pod: Pod, env: WorkerEnvironment) {
     this.#pod = pod;
     this.#env = env;
-    const { runtime, clock, random, logger, recorder, backoff } = env;
+    const { runtime, clock, meter, logger, recorder, backoff } = env;
     ({ promise: this.ended, resolve: this.#resolveEnded } = Promise.withResolvers<void>());
     this.#startTime = pod.status?.startTime ? new Date(pod.status.startTime) : clock.now();
     const records = newRecords(pod);
@@ -97,7 +74,7 @@ export class PodWorker {
     });
     this.#runner = new ContainerRunner({
       ...common,
-      ...{ random, backoff },
+      ...{ meter, backoff },
       surroundings: env,
       volumes: () => this.#volumes.volumes,
       sandbox: () => this.#sandbox.current,

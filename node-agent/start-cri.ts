@@ -45,7 +45,7 @@ export async function startCriNode(
   environment: NodeEnvironment,
 ): Promise<{ stop(): Promise<void> }> {
   const { name, folder, podCidr, address = machineAddress() } = options;
-  const { clock, random } = environment;
+  const { clock } = environment;
   const connection = await connectNode(options.kubeconfig, name, environment);
   const { client, logger, tls, informers } = connection;
   const thresholds = parseThresholds(options.evictionHard ?? EVICTION_HARD);
@@ -80,7 +80,6 @@ export async function startCriNode(
     pods: connection.pods,
     services: connection.services,
     clock,
-    random,
     logger,
     recorder: createEventRecorder({ client, clock, logger, component: "kubelet", host: name }),
     runtime: node.runtime,

@@ -111,7 +111,6 @@ export async function start(options: NodeStartOptions): Promise<{ stop(): Promis
             pods,
             services,
             clock,
-            random,
             logger,
             recorder,
             runtime,

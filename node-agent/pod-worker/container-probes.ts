@@ -1,14 +1,15 @@
 import type { Clock } from "../../client/index.ts";
 import type { Pod } from "../../openapi/api/core.v1.ts";
 import type { ContainerRecord } from "../container-state.ts";
+import type { ProbeMeter } from "../probes/probe-meter.ts";
 import { startProbes } from "../probes/prober.ts";
 import { gracePeriod } from "./grace-period.ts";
 import type { PodEvent } from "./pod-event.ts";
 
 export interface ContainerProbesOptions {
   readonly clock: Clock;
-  readonly random: () => number;
   readonly event: PodEvent;
+  readonly meter: ProbeMeter;
   pod(): Pod;
   /** The Pod's own, for texts. */
   address(): string;
@@ -42,7 +43,7 @@ export class ContainerProbes {
 
   /** Probes of a running container. */
   watchOver(record: ContainerRecord): void {
-    const { clock, random, event, pod, address, statusChanged, sync } = this.#options;
+    const { clock, event, meter, pod, address, statusChanged, sync } = this.#options;
     const { running, container } = record;
     if (!running) return;
     const { startupProbe, ...afterStart } = container;
@@ -51,8 +52,11 @@ export class ContainerProbes {
       container: record.started && startupProbe ? afterStart : container,
       running,
       clock,
-      random,
       address: address(),
+      count: (kind) => {
+        const { uid = "", namespace = "", name: podName = "" } = pod().metadata;
+        return meter.of({ podUid: uid, namespace, pod: podName, container: name, kind });
+      },
       started: () => {
         if (record.running !== running) return;
         record.started = true;

@@ -1,5 +1,6 @@
 import type { Backoff } from "../backoff.ts";
 import type { ContainerRecord } from "../container-state.ts";
+import type { ProbeMeter } from "../probes/probe-meter.ts";
 import type { RunningContainer, Sandbox } from "../runtime/runtime.ts";
 import { ContainerProbes } from "./container-probes.ts";
 import { type ContainerStartOptions, startContainer } from "./container-start.ts";
@@ -7,7 +8,7 @@ import { RestartBackoff } from "./restart-backoff.ts";
 import { reportStartFailure } from "./start-failure.ts";
 
 export interface ContainerRunnerOptions extends Omit<ContainerStartOptions, "running" | "up"> {
-  readonly random: () => number;
+  readonly meter: ProbeMeter;
   readonly backoff: Backoff;
   sandbox(): Sandbox | undefined;
   /** Something of a container has changed: the Pod is to be looked at. */
@@ -22,10 +23,10 @@ export class ContainerRunner {
 
   constructor(options: ContainerRunnerOptions) {
     this.#options = options;
-    const { clock, random, backoff, event, pod, sandbox, statusChanged, sync } = options;
+    const { clock, meter, backoff, event, pod, sandbox, statusChanged, sync } = options;
     this.#restarts = new RestartBackoff({ clock, backoff, event, pod, statusChanged, sync });
     const address = () => sandbox()?.ips[0] ?? "";
-    this.#probes = new ContainerProbes({ clock, random, event, pod, address, statusChanged, sync });
+    this.#probes = new ContainerProbes({ clock, meter, event, pod, address, statusChanged, sync });
   }
 
   /** Starts a container now, or once its pause is over; not again while that is on its way. */

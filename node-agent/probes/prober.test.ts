@@ -3,6 +3,7 @@ import { ManualClock } from "../../client/index.ts";
 import type { Container, Probe } from "../../openapi/api/core.v1.ts";
 import type { RunningContainer } from "../runtime/runtime.ts";
 import { runWithin } from "../runtime/simulated/run-within.ts";
+import { ProbeMeter } from "./probe-meter.ts";
 import { startProbes } from "./prober.ts";
 
 /** What a liveness probe says of a container that never answers. */
@@ -17,7 +18,7 @@ async function lateAnswer(probe: Probe): Promise<string> {
     container: { name: "c", livenessProbe: probe } as Container,
     running,
     clock,
-    random: () => 0,
+    count: (kind) => new ProbeMeter().of({ podUid: "u", namespace: "ns", pod: "p", container: "c", kind }),
     address: "10.0.0.1",
     ...{ started: () => {}, ready: () => {}, errored: () => {}, kill: () => {}, warned: () => {} },
     unhealthy: (_kind, message) => resolve(message),
@@ -55,7 +56,7 @@ test("a probe that cannot be made is tried three times before that is told", asy
     container: { name: "c", livenessProbe: { exec: { command: ["true"] } } } as Container,
     running: { startedAt: clock.now(), run } as unknown as RunningContainer,
     clock,
-    random: () => 0,
+    count: (kind) => new ProbeMeter().of({ podUid: "u", namespace: "ns", pod: "p", container: "c", kind }),
     address: "10.0.0.1",
     ...{ started: () => {}, ready: () => {}, unhealthy: () => {}, kill: () => {}, warned: () => {} },
     errored: (_kind, message) => resolve(message),

@@ -2,14 +2,16 @@ import { type Clock, sleep } from "../../client/index.ts";
 import type { Container, Probe } from "../../openapi/api/core.v1.ts";
 import { CommandTimedOut, type ProbeAnswer, type RunningContainer } from "../runtime/runtime.ts";
 import { portOf } from "./port.ts";
+import { countProbe, type ProbeCount } from "./probe-meter.ts";
 
 export interface ProbeOptions {
   readonly container: Container;
   readonly running: RunningContainer;
   readonly clock: Clock;
-  readonly random: () => number;
   /** The Pod's address, for texts. */
   readonly address: string;
+  /** Where answers are counted. */
+  count(kind: "Startup" | "Liveness" | "Readiness"): ProbeCount;
   /** The start-up probe passed. */
   started(): void;
   ready(ready: boolean): void;
@@ -64,12 +66,16 @@ async function loop(
   await sleep(clock, begin - clock.now().getTime(), signal);
   let successes = 0;
   let failures = 0;
+  const count = options.count(kind);
   while (!signal.aborted) {
+    const asked = clock.now().getTime();
     const answer = await severalTimes(() => once(probe, options, signal), signal).catch((error: unknown) => {
       if (!signal.aborted) options.errored(kind, error instanceof Error ? error.message : String(error));
       return undefined;
     });
     if (signal.aborted) return;
+    const result = answer === undefined ? "unknown" : answer.ok ? "successful" : "failed";
+    countProbe(count, result, (clock.now().getTime() - asked) / 1000);
     // What could not be asked says nothing of the container: its runtime may be starting again.
     if (answer === undefined) {
       await sleep(clock, period, signal);

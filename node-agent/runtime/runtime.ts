@@ -4,6 +4,7 @@ import type { NodeFeatures } from "../admission.ts";
 import type { LocalStorage } from "../local-storage.ts";
 import type { DnsConfig } from "../pod-dns.ts";
 import type { ContainerMount, Volume } from "../volumes/volume.ts";
+import type { NodeUsage } from "./node-usage.ts";
 
 /** Why an image could not be had: the reasons and messages that Pods show while they wait. */
 export class ImageError extends Error {
@@ -219,6 +220,8 @@ export interface Runtime {
   startContainer(config: ContainerConfig): Promise<RunningContainer>;
   /** Of all containers that run. @param pods the node's Pods as they are now: simulated ones say what they use */
   stats(pods: readonly Pod[]): Promise<readonly ContainerStats[]>;
+  /** What the node's Pods use, to the last detail; absent where nothing is real. */
+  nodeUsage?(pods: readonly Pod[]): Promise<NodeUsage>;
   /** What Pods have on the disk, by uid; absent where there is none to fill. */
   localStorage?(pods: readonly Pod[]): Promise<ReadonlyMap<string, LocalStorage>>;
   /** Writes a container's log, following it until it ends or `signal` is aborted. @throws Error when there is none. */

@@ -3,11 +3,12 @@ import { createServer, type Server } from "node:https";
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
 import { join } from "./join.ts";
+import { RequestCounts } from "./kubelet-metrics.ts";
 import { serveLogs } from "./logs.ts";
 import { servePortForward } from "./port-forward.ts";
+import { answerRead, type Meters } from "./read-endpoints.ts";
 import { serveRemoteCommand } from "./remote-command.ts";
 import { authorize, HttpError, type KubeletServerOptions } from "./request.ts";
-import { resourceMetrics, statsSummary } from "./stats-summary.ts";
 import { nodeCpuCounter, usageMeter } from "./usage.ts";
 
 export interface KubeletServer {
@@ -16,13 +17,17 @@ export interface KubeletServer {
 }
 
 /**
- * The node's own API: /containerLogs, /exec, /attach, /portForward, /pods, /stats, /metrics, /healthz. TLS, client certificates, and what
- * the API server says of them. (pkg/kubelet/server/server.go)
+ * The node's own API: /containerLogs, /exec, /attach, /portForward, /pods, /stats, /metrics, /healthz. TLS, client
+ * certificates, and what the API server says of them. (pkg/kubelet/server/server.go)
  */
 export async function serveKubelet(options: KubeletServerOptions): Promise<KubeletServer> {
   const { address, tls, logger } = options;
   const server: Server = createServer({ ...tls, requestCert: true, rejectUnauthorized: false, minVersion: "TLSv1.2" });
-  const meters = { usage: usageMeter(options.runtime, options.clock), nodeCpu: nodeCpuCounter() };
+  const meters: Meters = {
+    usage: usageMeter(options.runtime, options.clock),
+    nodeCpu: nodeCpuCounter(),
+    requests: new RequestCounts(),
+  };
   server.on("request", (request: IncomingMessage, response: ServerResponse) => {
     route(request, response, options, meters).catch((error: unknown) => {
       const code = error instanceof HttpError ? error.code : 500;
@@ -33,7 +38,7 @@ export async function serveKubelet(options: KubeletServerOptions): Promise<Kubel
   });
   server.on("upgrade", (request, socket, head) => {
     socket.on("error", () => socket.destroy());
-    upgrade({ request, socket, head }, options).catch((error: unknown) => refuse(socket, error));
+    upgrade({ request, socket, head }, options, meters).catch((error: unknown) => refuse(socket, error));
   });
   server.on("connect", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     socket.on("error", () => socket.destroy());
@@ -65,50 +70,18 @@ function listen(server: Server, address: string, port: number): Promise<void> {
   });
 }
 
-const podsOf = ({ workers }: KubeletServerOptions) =>
-  [...workers.values()].map((worker) => ({ ...worker.pod, status: worker.status() }));
-
 async function route(
   request: IncomingMessage,
   response: ServerResponse,
   options: KubeletServerOptions,
-  { usage, nodeCpu }: { usage: ReturnType<typeof usageMeter>; nodeCpu: ReturnType<typeof nodeCpuCounter> },
+  meters: Meters,
 ): Promise<void> {
   const url = new URL(request.url ?? "/", "https://kubelet");
+  meters.requests.add(request.method ?? "GET", url.pathname);
   await authorize(request, url, options);
   const [, first = "", ...rest] = url.pathname.split("/").map(decodeURIComponent);
-  switch (first) {
-    case "healthz":
-      response.end("ok");
-      return;
-    case "pods": {
-      const items = podsOf(options);
-      response.writeHead(200, { "Content-Type": "application/json" });
-      response.end(JSON.stringify({ kind: "PodList", apiVersion: "v1", metadata: {}, items }));
-      return;
-    }
-    case "stats": {
-      if (rest.join("/") !== "summary") throw new HttpError(404, "404 page not found");
-      const pods = podsOf(options);
-      const summary = statsSummary(options.nodeName, pods, await usage(pods), options.clock.now());
-      response.writeHead(200, { "Content-Type": "application/json" });
-      response.end(JSON.stringify(summary));
-      return;
-    }
-    case "metrics": {
-      if (rest.join("/") !== "resource") throw new HttpError(404, "404 page not found");
-      const pods = podsOf(options);
-      const stats = await options.runtime.stats(pods);
-      const metrics = resourceMetrics(pods, stats, nodeCpu(stats), options.clock.now());
-      response.writeHead(200, { "Content-Type": "text/plain; version=0.0.4; charset=utf-8" });
-      response.end(metrics);
-      return;
-    }
-    case "containerLogs":
-      return serveLogs(rest, url.searchParams, response, options);
-    default:
-      throw new HttpError(404, "404 page not found");
-  }
+  if (first === "containerLogs") return serveLogs(rest, url.searchParams, response, options);
+  return answerRead([first, ...rest.filter(Boolean)], response, options, meters);
 }
 
 /** The connection of a request that asks to change protocols. */
@@ -118,8 +91,9 @@ interface Upgrade {
   readonly head: Buffer;
 }
 
-async function upgrade(connection: Upgrade, options: KubeletServerOptions): Promise<void> {
+async function upgrade(connection: Upgrade, options: KubeletServerOptions, { requests }: Meters): Promise<void> {
   const url = new URL(connection.request.url ?? "/", "https://kubelet");
+  requests.add(connection.request.method ?? "GET", url.pathname);
   await authorize(connection.request, url, options);
   const [, action = "", ...rest] = url.pathname.split("/").map(decodeURIComponent);
   if (action === "exec" || action === "attach") {

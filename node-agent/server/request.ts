@@ -2,8 +2,9 @@ import type { IncomingMessage } from "node:http";
 import type { TLSSocket } from "node:tls";
 import type { Client, Clock, Logger } from "../../client/index.ts";
 import type { PodWorker } from "../pod-worker.ts";
+import type { ProbeMeter } from "../probes/probe-meter.ts";
 import type { Runtime } from "../runtime/runtime.ts";
-import { isAllowed } from "./authorize.ts";
+import { isAllowed, requestAttributes } from "./authorize.ts";
 
 export interface KubeletServerOptions {
   readonly nodeName: string;
@@ -18,6 +19,8 @@ export interface KubeletServerOptions {
   /** By Pod uid. */
   readonly workers: ReadonlyMap<string, PodWorker>;
   readonly runtime: Runtime;
+  /** What probes said. */
+  readonly meter: ProbeMeter;
 }
 
 /** An answer that is not 200: its text goes to the client as it is. */
@@ -45,10 +48,8 @@ export async function authorize(request: IncomingMessage, url: URL, options: Kub
   const { subject } = socket.getPeerCertificate();
   const user = String(subject?.CN ?? "");
   const groups = [subject?.O ?? []].flat().map(String);
-  if (!(await isAllowed(options.client, options.nodeName, user, groups, request.method ?? "GET", url.pathname))) {
-    throw new HttpError(
-      403,
-      `Forbidden (user=${user}, verb=${request.method === "POST" ? "create" : "get"}, resource=nodes, subresource(s)=[proxy])`,
-    );
-  }
+  const attributes = requestAttributes(request.method ?? "GET", url.pathname);
+  if (await isAllowed(options.client, options.nodeName, { user, groups }, attributes)) return;
+  const what = `resource=nodes, subresource(s)=[${attributes.subresources.join(" ")}]`;
+  throw new HttpError(403, `Forbidden (user=${user}, verb=${attributes.verb}, ${what})\n`);
 }

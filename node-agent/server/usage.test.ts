@@ -2,7 +2,8 @@ import { expect, test } from "vitest";
 import { ManualClock } from "../../client/index.ts";
 import type { Pod } from "../../openapi/api/core.v1.ts";
 import type { ContainerStats, Runtime } from "../runtime/runtime.ts";
-import { resourceMetrics, statsSummary } from "./stats-summary.ts";
+import { resourceMetrics } from "./resource-metrics.ts";
+import { statsSummary } from "./summary.ts";
 import { nodeCpuCounter, usageMeter } from "./usage.ts";
 
 const startedAt = new Date("2026-01-01T00:00:00Z");

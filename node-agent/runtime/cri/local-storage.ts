@@ -27,8 +27,8 @@ export async function localStorage(
   const all = pods.map(async (pod) => {
     const uid = pod.metadata.uid ?? "";
     const containers = (pod.spec.containers ?? []).map(async ({ name }) => {
-      const logged = await diskUsage(join(paths.podLogs(pod), name));
-      return [name, logged + (written.get(`${uid}/${name}`) ?? 0)] as const;
+      const { bytes } = await diskUsage(join(paths.podLogs(pod), name));
+      return [name, bytes + (written.get(`${uid}/${name}`) ?? 0)] as const;
     });
     return [uid, { containers: new Map(await Promise.all(containers)), volumes: await volumes.usage(pod) }] as const;
   });

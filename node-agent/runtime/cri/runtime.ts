@@ -32,6 +32,7 @@ import { LABEL, podCgroup, sandboxConfig } from "./pod/sandbox-config.ts";
 import { exitOf } from "./pod/termination.ts";
 import { forwardedConnection } from "./port-forward.ts";
 import { runningContainer } from "./running-container.ts";
+import { nodeUsage } from "./stats/node-usage.ts";
 import { DiskVolumes } from "./volumes/pod-volumes.ts";
 
 const NANOSECONDS = 1e6;
@@ -307,6 +308,7 @@ export async function criRuntime(options: CriRuntimeOptions): Promise<CriRuntime
         ];
       });
     },
+    nodeUsage: (pods) => nodeUsage(pods, { ...options, volumes, sandboxes }),
     localStorage: (pods) => localStorage(pods, { client, paths, volumes }),
     async logs(podUid, container, wanted, output, signal) {
       const isOpen = () => running.has(`${podUid}/${container}`);

@@ -135,6 +135,7 @@ export interface ContainerItem {
   readonly id: string;
   readonly podSandboxId: string;
   readonly metadata: { readonly name: string; readonly attempt: number };
+  readonly image?: { readonly image: string };
   readonly imageRef: string;
   readonly state: number;
   /** Nanoseconds. */

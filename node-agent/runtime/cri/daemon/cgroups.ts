@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, rmdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import type { LinuxContainerResources } from "../api/types.ts";
@@ -16,6 +16,12 @@ export function cgroupFolders(name: string): string[] {
     ? [CGROUPS]
     : readdirSync(CGROUPS).map((controller) => join(CGROUPS, controller));
   return roots.map((root) => join(root, name)).filter((folder) => existsSync(folder));
+}
+
+/** The processes of a cgroup itself; none when it is gone. @param name without a slash at its start */
+export function cgroupProcesses(name: string): number[] {
+  const [folder] = cgroupFolders(name);
+  return folder ? readFileSync(join(folder, "cgroup.procs"), "utf8").split("\n").filter(Boolean).map(Number) : [];
 }
 
 /** A cgroup with all below it, children first. */

@@ -1,5 +1,6 @@
 import { quantity } from "../../../../client/index.ts";
 import type { Container, Pod } from "../../../../openapi/api/core.v1.ts";
+import { qosClassOf } from "../../../qos-class.ts";
 import type { LinuxContainerResources } from "../api/types.ts";
 
 const MIN_SHARES = 2;
@@ -10,18 +11,11 @@ const GUARANTEED_SCORE = -997;
 const BEST_EFFORT_SCORE = 1000;
 
 type Resources = Container["resources"];
-export type QosClass = "Guaranteed" | "Burstable" | "BestEffort";
 
 const amount = (list: Readonly<Record<string, string>> | undefined, name: string) => {
   const text = list?.[name];
   return text === undefined ? undefined : quantity(text);
 };
-
-/** As the API server decided when the Pod was created; it never changes. */
-export function qosClassOf({ status }: Pod): QosClass {
-  const known = status?.qosClass;
-  return known === "Guaranteed" || known === "Burstable" ? known : "BestEffort";
-}
 
 /** @param cpu in cores (pkg/kubelet/cm/helpers_linux.go MilliCPUToShares) */
 export function cpuShares(cpu: number): number {

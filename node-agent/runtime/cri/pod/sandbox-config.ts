@@ -1,7 +1,7 @@
 import type { Pod } from "../../../../openapi/api/core.v1.ts";
+import { qosClassOf } from "../../../qos-class.ts";
 import { type DnsConfig, PROTOCOL, type SandboxConfig } from "../api/types.ts";
 import type { NodePaths } from "./paths.ts";
-import { qosClassOf } from "./resources.ts";
 import { sandboxSecurity } from "./security-context.ts";
 
 /** Labels by which sandboxes and containers are found again after a restart. (pkg/kubelet/kuberuntime/labels.go) */

@@ -3,10 +3,11 @@ import { join } from "node:path";
 import { type Clock, type Logger, quantity } from "../../../../client/index.ts";
 import type { Pod } from "../../../../openapi/api/core.v1.ts";
 import type { ContainerMount, FilesVolume, Volume } from "../../../volumes/volume.ts";
+import type { FileSystemUsage } from "../../node-usage.ts";
 import { mountImage, unmountImage } from "../images/mount.ts";
 import type { NodePaths } from "../pod/paths.ts";
 import { writeAtomically } from "./atomic-writer.ts";
-import { diskUsage } from "./disk-usage.ts";
+import { diskUsage, fileSystemUsage } from "./disk-usage.ts";
 import { checkHostPath } from "./host-path.ts";
 import { mount, mountsBelow, unmountBelow } from "./mount.ts";
 import { bindSubPath } from "./sub-path.ts";
@@ -75,7 +76,25 @@ export class DiskVolumes {
   async usage({ metadata, spec }: Pod): Promise<Map<string, number>> {
     const names = (spec.volumes ?? []).filter(({ emptyDir }) => emptyDir !== undefined).map(({ name }) => name);
     const folder = (name: string) => this.#options.paths.volume(metadata.uid ?? "", PLUGIN.emptyDir, name);
-    return new Map(await Promise.all(names.map(async (name) => [name, await diskUsage(folder(name))] as const)));
+    const usage = names.map(async (name) => [name, (await diskUsage(folder(name))).bytes] as const);
+    return new Map(await Promise.all(usage));
+  }
+
+  /** What a Pod's volumes take, by name, and where: those that the node made, but for images. */
+  async fileSystems({ metadata }: Pod): Promise<Map<string, FileSystemUsage>> {
+    const uid = metadata.uid ?? "";
+    const found = new Map<string, FileSystemUsage>();
+    for (const plugin of [PLUGIN.emptyDir, PLUGIN.files]) {
+      const folder = join(this.#options.paths.pod(uid), "volumes", plugin);
+      for (const name of existsSync(folder) ? readdirSync(folder) : []) {
+        const path = join(folder, name);
+        const usage = await diskUsage(path)
+          .then((used) => fileSystemUsage(path, used))
+          .catch(() => undefined);
+        if (usage) found.set(name, usage); // it may have gone meanwhile
+      }
+    }
+    return found;
   }
 
   /** Path of the node that a container's mount shows. @param index of the mount, among the container's @throws Error */
