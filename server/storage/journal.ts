@@ -13,10 +13,13 @@ export interface Loaded {
  * reads, watches, TTL) is done once, in memory, by journaled-storage.ts.
  */
 export interface Journal {
+  /** So many writes are worth a commit before the turn of the event loop ends; absent: none, nothing is won by it. */
+  readonly groupSize?: number;
   load(): Promise<Loaded>;
   /**
-   * Makes changes with contiguous revisions durable: all, or none and it rejects. Never called again before it settled.
-   * A rejection with `fatal` set means that the journal can take no more.
+   * Makes changes with contiguous revisions durable: all, or none and it rejects. May be called again before it settled:
+   * commits settle in order, and with one that fails all fail that were called before its rejection was known. A
+   * rejection with `fatal` set means that the journal can take no more.
    */
   commit(changes: readonly Change[]): Promise<void>;
   /** All changes after one revision up to another, in order, with `previous`, of keys that start with the prefix. */

@@ -31,9 +31,10 @@ export interface WriteQueueOptions {
 }
 
 /**
- * Decides compare-and-set at once, against the newest accepted revision of the key, and makes accepted writes durable in
- * groups: all that came while one commit ran go into the next. If a commit fails, its writes and all accepted after it
- * (which may build on them) fail, their revisions are given out anew, and nobody ever saw them.
+ * Decides compare-and-set at once, against the newest accepted revision of the key, and hands accepted writes to the
+ * journal in groups: at the end of a turn of the event loop, or when the journal has a group's worth to work on while the
+ * requests behind are decoded and checked. If a commit fails, its writes and all accepted after it (which may build on them) fail, their
+ * revisions are given out anew, and nobody ever saw them.
  */
 export class WriteQueue {
   readonly #options: WriteQueueOptions;
@@ -41,7 +42,10 @@ export class WriteQueue {
   readonly #pending = new Map<string, Accepted>();
   #queue: Accepted[] = [];
   #revision: number;
-  #committing: Promise<void> | undefined;
+  /** What the journal has been given and has not answered, in order. */
+  #underWay: (readonly Accepted[])[] = [];
+  /** The answer to the newest commit, which is the last to come. */
+  #answered: Promise<void> = Promise.resolve();
   #isScheduled = false;
   /** Set when no more writes are taken. */
   #closed: Error | undefined;
@@ -72,7 +76,7 @@ export class WriteQueue {
   async close(reason: Error): Promise<void> {
     this.#closed ??= reason;
     this.#commit();
-    while (this.#committing) await this.#committing;
+    await this.#answered;
   }
 
   #accept({ type, key, encode, expiresAt }: Write, current: Change | undefined): Promise<Change> {
@@ -91,27 +95,31 @@ export class WriteQueue {
     const accepted = { change, done: promise, resolve, reject };
     this.#pending.set(key, accepted);
     this.#queue.push(accepted);
-    if (!this.#committing && !this.#isScheduled) {
+    if (this.#queue.length >= (this.#options.journal.groupSize ?? Number.POSITIVE_INFINITY)) this.#commit();
+    else if (!this.#isScheduled) {
       this.#isScheduled = true;
-      // After all requests that this turn of the event loop has read: they share the commit.
-      setImmediate(() => this.#commit());
+      setImmediate(() => {
+        this.#isScheduled = false;
+        this.#commit();
+      });
     }
     return promise;
   }
 
   #commit(): void {
-    this.#isScheduled = false;
-    if (this.#committing || this.#queue.length === 0) return;
+    if (this.#queue.length === 0) return;
     const batch = this.#queue;
     this.#queue = [];
-    this.#committing = this.#options.journal.commit(batch.map(({ change }) => change)).then(
+    this.#underWay.push(batch);
+    this.#answered = this.#options.journal.commit(batch.map(({ change }) => change)).then(
       () => {
-        this.#committing = undefined;
-        // The journal works on the next ones while these are shown.
-        this.#commit();
+        this.#underWay.shift();
         this.#show(batch);
       },
-      (error: unknown) => this.#fail(batch, error),
+      (error: unknown) => {
+        // Those behind one that failed have been told so already.
+        if (this.#underWay.includes(batch)) this.#fail(error);
+      },
     );
   }
 
@@ -125,12 +133,12 @@ export class WriteQueue {
     this.#options.shown();
   }
 
-  #fail(batch: readonly Accepted[], cause: unknown): void {
-    const lost = [...batch, ...this.#queue];
+  #fail(cause: unknown): void {
+    const lost = [...this.#underWay.flat(), ...this.#queue];
+    this.#underWay = [];
     this.#queue = [];
     this.#pending.clear();
     this.#revision = this.#options.cache.revision;
-    this.#committing = undefined;
     const reason = cause instanceof Error ? cause : new Error(String(cause));
     if ("fatal" in reason && reason.fatal) this.#closed ??= reason;
     for (const { reject } of lost) reject(internalError(`storage: ${reason.message}`));

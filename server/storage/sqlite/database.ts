@@ -56,6 +56,7 @@ export class HistoryDatabase {
   readonly #window: Sqlite.Statement<[number, number, string, string], Row>;
   readonly #commit: (records: readonly HistoryRecord[]) => void;
   #compactedRevision: number;
+  #revision: number;
   /** Rows that the compaction made superfluous are gone up to here. */
   #sweptRevision: number;
 
@@ -89,6 +90,8 @@ export class HistoryDatabase {
         .get() as [number, number]; // the columns just named
       this.#compactedRevision = compacted;
       this.#sweptRevision = swept;
+      const newest = sqlite.prepare("SELECT max(revision) FROM history").pluck().get() as number | null; // as SQL says
+      this.#revision = Math.max(newest ?? 0, compacted);
       this.#commit = sqlite.transaction((records: readonly HistoryRecord[]) => {
         for (const r of records) {
           const { key, revision, createRevision, previousRevision, deleted, expiresAt, value } = r;
@@ -105,10 +108,9 @@ export class HistoryDatabase {
     return this.#compactedRevision;
   }
 
-  /** The newest change may have been a deletion whose row is compacted away. */
+  /** Of the newest change, which may have been a deletion whose row is compacted away. */
   get revision(): number {
-    const newest = this.#sqlite.prepare("SELECT max(revision) FROM history").pluck().get() as number | null; // as SQL says
-    return Math.max(newest ?? 0, this.#compactedRevision);
+    return this.#revision;
   }
 
   /** All live keys in byte order. */
@@ -126,8 +128,10 @@ export class HistoryDatabase {
     for (const revision of revisions) yield toRecord(row.get(revision)!); // just found
   }
 
+  /** @param records with the revisions that come next */
   commit(records: readonly HistoryRecord[]): void {
     this.#commit(records);
+    this.#revision += records.length;
   }
 
   /** Changes after one revision up to another, with previous values. */

@@ -1,10 +1,15 @@
 /** What the API thread asks of the database's thread; each is answered by one Reply, in order, perhaps after Parts. */
 export type Request =
   | { readonly do: "load" }
-  | { readonly do: "commit"; readonly records: ArrayBuffer }
+  | Commit
   | { readonly do: "history"; readonly prefix: string; readonly after: number; readonly upTo: number }
   | { readonly do: "compact"; readonly revision: number }
   | { readonly do: "stop" };
+
+export interface Commit {
+  readonly do: "commit";
+  readonly records: ArrayBuffer;
+}
 
 export interface Reply {
   /** Of `load`. */

@@ -19,6 +19,12 @@ interface Waiting {
   readonly reject: (error: Error) => void;
 }
 
+/**
+ * Few enough for the thread to be at work while the next ones are made, many enough for a message to cost little. What
+ * comes while a transaction runs shares the next one, however many groups that is.
+ */
+const groupSize = 8;
+
 /** History in a SQLite file, written by a thread of its own. Its files are readable by their owner only. */
 export function sqliteJournal({ onError, ...data }: SqliteJournalOptions): Journal {
   const { path } = data;
@@ -58,6 +64,7 @@ export function sqliteJournal({ onError, ...data }: SqliteJournalOptions): Journ
     });
 
   return {
+    groupSize,
     async load() {
       const { reply, changes } = await ask({ do: "load" });
       const { revision = 0, compactedRevision = 0 } = reply;

@@ -75,6 +75,22 @@ describe("opening fails clearly", () => {
   });
 });
 
+test("commits that were sent before one was known to fail fail too, and the next one is taken", async () => {
+  const errors: unknown[] = [];
+  const full = await open({ durability: "full", quotaBytes: 100_000, onError: (error) => errors.push(error) });
+  // All in one turn: many groups are under way when the first cannot be written.
+  const large = () => Buffer.alloc(4000, "x");
+  const settled = await Promise.allSettled(Array.from({ length: 100 }, (_, n) => full.put(`/k/${n}`, large, 0)));
+  const failed = settled.findIndex(({ status }) => status === "rejected");
+  expect(failed).toBeGreaterThanOrEqual(0);
+  expect(settled.slice(failed).filter(({ status }) => status === "fulfilled")).toEqual([]);
+  expect([full.count("/k/"), full.revision]).toEqual([failed, failed + 1]);
+  expect((await full.put("/small", encode("x"), 0))?.revision).toBe(failed + 2);
+  await full.stop();
+  const again = await open();
+  expect([again.count("/k/"), again.revision]).toEqual([failed, failed + 2]);
+});
+
 test("when the disk is full writes fail, reads go on, and writes go on when there is room", async () => {
   const errors: unknown[] = [];
   const full = await open({ quotaBytes: 200_000, onError: (error) => errors.push(error) });

@@ -1,7 +1,7 @@
 // The database's own thread: fsync never stops the event loop of the API server.
-import { parentPort, workerData } from "node:worker_threads";
+import { parentPort, receiveMessageOnPort, workerData } from "node:worker_threads";
 import { HistoryDatabase } from "./database.ts";
-import type { Part, Reply, Report, Request, WorkerData } from "./messages.ts";
+import type { Commit, Part, Reply, Report, Request, WorkerData } from "./messages.ts";
 import { decodeRecords, encodeRecords, type HistoryRecord } from "./records.ts";
 
 /** Values of loaded keys are views of buffers of about this size: small, so that overwritten ones are freed. */
@@ -34,7 +34,7 @@ function sendParts(records: Iterable<HistoryRecord>): void {
   if (part.length) send();
 }
 
-function answer(request: Request): Reply {
+function answer(request: Exclude<Request, Commit>): Reply {
   switch (request.do) {
     case "load": {
       const { revision, compactedRevision } = open();
@@ -42,9 +42,6 @@ function answer(request: Request): Reply {
       sendParts(open().live());
       return { revision, compactedRevision };
     }
-    case "commit":
-      open().commit(decodeRecords(request.records));
-      return {};
     case "history":
       sendParts(open().window(request.prefix, request.after, request.upTo));
       return {};
@@ -74,14 +71,54 @@ function sweepSoon(): void {
   });
 }
 
-port.on("message", (request: Request) => {
-  let reply: Reply;
+/** One transaction for all. One that does not come next was sent before its sender knew that one before it failed. */
+function commit(requests: readonly Commit[]): Reply[] {
+  const database = open();
+  const records: HistoryRecord[] = [];
+  const follows = requests.map((request) => {
+    const own = decodeRecords(request.records);
+    const isNext = own[0]?.revision === database.revision + records.length + 1;
+    if (isNext) records.push(...own);
+    return isNext;
+  });
+  const reply = attempt(() => {
+    if (records.length > 0) database.commit(records);
+    return {};
+  });
+  return follows.map((isNext) => (isNext ? reply : { error: { message: "an earlier write failed", code: "" } }));
+}
+
+function attempt(run: () => Reply): Reply {
   try {
-    reply = answer(request);
+    return run();
   } catch (error) {
     const { message, code } = error as { message: string; code?: string }; // only Errors are thrown in here
-    reply = { error: { message, code: code ?? "" } };
+    return { error: { message, code: code ?? "" } };
   }
-  port.postMessage(reply);
-  if (request.do === "stop") port.close();
+}
+
+/** All that is waiting. */
+function take(first: Request): Request[] {
+  const requests = [first];
+  for (;;) {
+    const next = receiveMessageOnPort(port);
+    if (!next) return requests;
+    requests.push(next.message as Request); // nobody else sends here
+  }
+}
+
+port.on("message", (first: Request) => {
+  const requests = take(first);
+  for (let at = 0; at < requests.length; ) {
+    const request = requests[at]!;
+    if (request.do !== "commit") {
+      port.postMessage(attempt(() => answer(request)));
+      if (request.do === "stop") port.close();
+      at++;
+      continue;
+    }
+    const commits: Commit[] = [];
+    for (let next = requests[at]; next?.do === "commit"; next = requests[++at]) commits.push(next);
+    for (const reply of commit(commits)) port.postMessage(reply);
+  }
 });
