@@ -24,6 +24,7 @@ import { serviceDialer } from "./http/connectors/service-network.ts";
 import { type Listener, listen } from "./http/listen.ts";
 import { openApiRoutes } from "./http/routes/openapi.ts";
 import { SecurityMetrics } from "./http/security-metrics.ts";
+import { StorageMetrics } from "./http/storage-metrics.ts";
 import { bootstrap } from "./registry/bootstrap/bootstrap.ts";
 import { identityLeaseName } from "./registry/bootstrap/cluster.ts";
 import { defaultStorageClass } from "./registry/bootstrap/default-storage-class.ts";
@@ -34,6 +35,7 @@ import type { Services } from "./registry/services.ts";
 import { objectWriter, serverScope } from "./registry/writer.ts";
 import { advertisedAddress, serverNames, urlHost } from "./start/address.ts";
 import { createAdmission } from "./start/admission.ts";
+import { apiServiceStates } from "./start/api-service-states.ts";
 import { startAuditLog } from "./start/audit.ts";
 import { apiAudiences, createAuthentication, FRONT_PROXY_NAMES, serviceAccountKeys } from "./start/authentication.ts";
 import { startAuthorization } from "./start/authorization.ts";
@@ -117,7 +119,16 @@ export async function start(options: StartOptions): Promise<Server> {
 
     const services = {} as Mutable<Services>; // filled in below, before the first request
     const { eventTtlSeconds, serviceNodePortRange: nodePorts } = settings;
-    const common = { storage, random: Math.random, clock: systemClock, services, eventTtlSeconds, nodePorts };
+    const storageMetrics = new StorageMetrics();
+    const common = {
+      observer: storageMetrics,
+      storage,
+      random: Math.random,
+      clock: systemClock,
+      services,
+      eventTtlSeconds,
+      nodePorts,
+    };
     const admission: Mutable<AdmissionChain> = { ...NO_ADMISSION }; // the plugins read through the registry: set below
     const registry = new ServerRegistry({ ...common, admission });
     releases.add(() => registry.stop());
@@ -256,12 +267,19 @@ export async function start(options: StartOptions): Promise<Server> {
       openId: openIdDocuments({ issuer, jwksUri: "", serverAddress, keys: tokenKeys.verifying }),
       routes: openApiRoutes(documents, now),
       onPanic: (error, path) => console.error(path, error),
+      history: () => ({ revision: storage.revision, length: storage.revision - storage.compactedRevision }),
+      apiServices: () => apiServiceStates(reader),
       countObjects: (prefix) => storage.count(prefix),
       countBytes: (prefix) => valueBytes(storage, prefix),
       storageBytes: () => storageBytes(options.storage, storage),
       securityMetrics,
       ...(flowControl && { flowControl }),
-      series: [...admissionMetrics.series, ...securityMetrics.series, ...(flowControl?.series ?? [])],
+      series: [
+        ...admissionMetrics.series,
+        ...securityMetrics.series,
+        ...storageMetrics.series,
+        ...(flowControl?.series ?? []),
+      ],
     });
     invalidateDiscovery = () => app.invalidateDiscovery();
     const listener = await listenOnFreePort(options, app, pki, settings);

@@ -5,6 +5,7 @@ import type { ServedGroup } from "../discovery/groups.ts";
 import type { Random } from "../meta/random.ts";
 import type { Registry } from "../registry/store.ts";
 import type { FlowControl } from "./flow-control/flow-control.ts";
+import type { GaugeOptions } from "./gauges.ts";
 import type { Connector } from "./handlers/connect.ts";
 import type { Ctx } from "./respond.ts";
 import type { HealthCheck } from "./routes/health.ts";
@@ -21,7 +22,7 @@ export interface FixedRoute {
 }
 
 /** All that the HTTP side of the API server is made from. */
-export interface AppOptions {
+export interface AppOptions extends Omit<GaugeOptions, "inFlight" | "kinds"> {
   readonly registry: Registry;
   readonly authenticator: Authenticator;
   readonly authorizer: Authorizer;
@@ -61,13 +62,7 @@ export interface AppOptions {
   /** Called with each finished request. */
   readonly log?: (state: State, method: string, seconds: number) => void;
   readonly onPanic: (error: unknown, path: string) => void;
-  /** Storage keys under a prefix, for the apiserver_storage_objects gauge. */
-  readonly countObjects?: (storagePrefix: string) => number;
   readonly securityMetrics?: SecurityMetrics;
-  /** Bytes of values under a prefix, for the apiserver_resource_size_estimate_bytes gauge. */
-  readonly countBytes?: (storagePrefix: string) => number;
-  /** Bytes that the database takes on disk, or of what is kept in memory, for the apiserver_storage_size_bytes gauge. */
-  readonly storageBytes?: () => number;
   /** Metrics that others count, shown with those of HTTP. */
   readonly series?: readonly Series[];
 }

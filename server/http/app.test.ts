@@ -403,6 +403,8 @@ test("too many writes at once answer 429, but not to administrators", async () =
   await new Promise((resolve) => setTimeout(resolve, 50));
   const second = await api.post(CONFIG_MAPS).set("X-Test-User", "jane").send(body("b"));
   expect([second.status, second.text]).toEqual([429, "Too many requests, please try again later.\n"]);
+  const { text } = await api.get("/metrics");
+  expect(text).toMatch(/^apiserver_request_terminations_total\{code="429",.*resource="configmaps".*\} 1$/m);
   expect(second.headers["retry-after"]).toBe("1");
   const admin = api
     .post(CONFIG_MAPS)

@@ -35,20 +35,12 @@ export interface App {
 }
 
 export function createApp(options: AppOptions): App {
-  const { registry, now, countObjects, countBytes, storageBytes, series = [] } = options;
+  const { registry, now, series = [] } = options;
   const started = now();
   const health = new HealthMetrics(started);
   const group = new WaitGroup();
   const inFlight: InFlight = { reading: 0, mutating: 0 };
-  const metrics = new Metrics({
-    now,
-    inFlight,
-    kinds: () => registry.kinds,
-    countObjects,
-    countBytes,
-    storageBytes,
-    series: [...series, ...health.series],
-  });
+  const metrics = new Metrics({ ...options, inFlight, kinds: () => registry.kinds, series });
   const app = new Koa<State>();
   app.silent = true; // filters answer every error; what is left are clients that went away
   for (const filter of chain(options, { group, inFlight, metrics })) app.use(filter);

@@ -33,6 +33,7 @@ export function chain(
     // Counted by name, though no handler came to say that there is such a resource.
     onDropped(state: State) {
       const { apiGroup, apiVersion, resource } = state.requestInfo;
+      state.terminated = true;
       state.served = registry.lookup(apiGroup, apiVersion, resource) !== undefined;
     },
   };

@@ -102,7 +102,7 @@ function serve(server: Http2SecureServer, app: App): void {
     session.setLocalWindowSize(SESSION_WINDOW_BYTES);
     session.on("error", ignore);
   });
-  server.on("tlsClientError", ignore);
+  server.on("tlsClientError", () => app.metrics.handshakeFailed());
   server.on("clientError", (_error: Error, socket: Duplex) => {
     if (socket.writable)
       socket.end(

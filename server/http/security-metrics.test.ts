@@ -6,6 +6,7 @@ test("who asked and who decided is counted by names that clients cannot make up"
   metrics.authenticated("success", 0.001, "admin");
   metrics.authenticated("success", 0.001, "jane");
   metrics.authenticated("error", 0.001);
+  metrics.authorized("no-opinion", 0.001);
   metrics.decided("RBAC", "allow");
   metrics.decided("Webhook", "deny");
   const values = await Promise.all(metrics.series.map((series) => series.get()));
@@ -24,5 +25,8 @@ test("who asked and who decided is counted by names that clients cannot make up"
         { labels: { type: "Webhook", name: "webhook", decision: "denied" } },
       ],
     },
+    { values: [{ value: 1, labels: { result: "no-opinion" } }] },
+    {},
+    {},
   ]);
 });

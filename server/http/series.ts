@@ -7,6 +7,11 @@ export interface Buckets {
   count: number;
 }
 
+/** What most of upstream's latencies are sorted into, in seconds. */
+export const REQUEST_BUCKETS = [
+  0.005, 0.025, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1, 1.25, 1.5, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 45, 60,
+];
+
 /** Past this many label sets the rest is dropped: names of resources come from clients and CRDs. */
 const MAX_SERIES = 10_000;
 
@@ -35,6 +40,7 @@ export class Series {
     this.help = help;
     this.labels = labels;
     this.buckets = buckets;
+    this.reset();
   }
 
   add(key: string, by: number): void {
@@ -74,6 +80,8 @@ export class Series {
   reset(): void {
     this.#values.clear();
     this.#histograms.clear();
+    // One without labels is there before anything happened.
+    if (this.labels.length === 0 && this.type !== "histogram") this.#values.set("", 0);
   }
 
   /** What prom-client asks of a metric when text is wanted. */

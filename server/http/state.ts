@@ -69,6 +69,8 @@ export interface State {
   responseBytes: number;
   /** Of the body, once it is read. */
   requestBytes: number;
+  /** The server ended it to protect itself: out of time, too many others, a bug. */
+  terminated: boolean;
   /** How long the request waited for its turn. */
   queuedSeconds: number;
 }
@@ -112,6 +114,7 @@ export class RequestState implements State {
   responseCode = 0;
   responseBytes = 0;
   requestBytes = 0;
+  terminated = false;
   queuedSeconds = 0;
   #controller: AbortController | undefined;
   #aborted = false;

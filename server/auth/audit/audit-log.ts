@@ -36,6 +36,8 @@ export interface AuditTrail {
 }
 
 export interface AuditLog {
+  /** How many events were written so far. */
+  readonly events: number;
   /** Decides by the policy. Writes nothing yet. */
   begin(request: AuditedRequest): AuditTrail | undefined;
   stop(): Promise<void>;
@@ -67,7 +69,11 @@ export function auditFile(path: string): AuditLines {
 
 /** (apiserver/pkg/audit and plugin/pkg/audit/log) */
 export function auditLog({ policy, sink, now }: AuditLogOptions): AuditLog {
+  let events = 0;
   return {
+    get events() {
+      return events;
+    },
     begin(request) {
       const decision = auditDecision(policy, request.attributes);
       if (decision.level === "None") return undefined;
@@ -77,6 +83,7 @@ export function auditLog({ policy, sink, now }: AuditLogOptions): AuditLog {
         wantsResponseObject: rank >= LEVELS.indexOf("RequestResponse"),
         record(stage, response) {
           if (decision.omitStages.includes(stage)) return;
+          events++;
           sink.write(`${JSON.stringify(auditEvent(request, response, stage, decision, now()))}\n`);
         },
       };

@@ -6,18 +6,33 @@ import { goQuote } from "../../meta/go-quote.ts";
 import { writeError } from "../errors.ts";
 import type { RequestInfo } from "../request-info.ts";
 import { type Ctx, sendText } from "../respond.ts";
+import type { SecurityMetrics } from "../security-metrics.ts";
 import type { State } from "../state.ts";
 
 const NO_SNIFF = { "X-Content-Type-Options": "nosniff" };
 
 /** Lets through what is allowed, answers 403 to the rest. (apiserver/pkg/endpoints/filters/authorization.go) */
-export function authorization({ authorizer }: { authorizer: Authorizer }): Middleware<State> {
+export function authorization(options: {
+  authorizer: Authorizer;
+  securityMetrics?: SecurityMetrics | undefined;
+}): Middleware<State> {
+  const { authorizer, securityMetrics: metrics } = options;
   return (ctx, next) => {
+    const started = performance.now();
     const attributes = attributesOf(ctx.state.user, ctx.state.requestInfo);
+    const settle = (decided: Decision) => {
+      metrics?.authorized(resultOf(decided), (performance.now() - started) / 1000);
+      return judge(ctx, attributes, decided, next);
+    };
     const decision = authorizer.authorize(attributes);
-    if (!(decision instanceof Promise)) return judge(ctx, attributes, decision, next);
-    return decision.then((decided) => judge(ctx, attributes, decided, next));
+    return decision instanceof Promise ? decision.then(settle) : settle(decision);
   };
+}
+
+function resultOf({ decision, error }: Decision): "allowed" | "denied" | "no-opinion" | "error" {
+  if (decision === "allow") return "allowed";
+  if (error) return "error";
+  return decision === "deny" ? "denied" : "no-opinion";
 }
 
 function judge(ctx: Ctx, attributes: Attributes, { decision, reason, error }: Decision, next: () => Promise<unknown>) {

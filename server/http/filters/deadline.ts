@@ -55,6 +55,7 @@ export function deadline(options: {
 }
 
 function expire(ctx: Ctx): void {
+  ctx.state.terminated = true;
   if (!ctx.res.headersSent) send(ctx, 504, "text/plain; charset=utf-8", TIMED_OUT);
   else ctx.res.destroy();
   ctx.state.abort();

@@ -9,7 +9,10 @@ export function panicRecovery({ onPanic }: { onPanic: (error: unknown, path: str
     try {
       await next();
     } catch (error) {
-      if (!(error instanceof StatusError)) onPanic(error, ctx.req.url ?? "");
+      if (!(error instanceof StatusError)) {
+        ctx.state.terminated = true;
+        onPanic(error, ctx.req.url ?? "");
+      }
       if (ctx.res.headersSent) ctx.res.destroy();
       else await writeError(ctx, error);
     }

@@ -5,6 +5,7 @@ import type { Clock } from "../../storage/clock.ts";
 import type { Storage } from "../../storage/storage.ts";
 import type { ServiceAllocator } from "../core/service/allocator.ts";
 import type { Kind, RequestContext, Subresource } from "../kind.ts";
+import type { RegistryObserver } from "../observer.ts";
 import type { Services } from "../services.ts";
 import type { RequestScope } from "../store.ts";
 import type { NodeIndex } from "./node-index.ts";
@@ -25,6 +26,8 @@ export interface StoreEnvironment {
   readonly nodeIndex: NodeIndex;
   readonly services: Services;
   readonly serviceAllocator: ServiceAllocator;
+  /** Counts for metrics; absent: nobody does. */
+  readonly observer?: RegistryObserver;
   /** `--event-ttl`: takes the place of the time that kinds that expire say themselves. */
   readonly eventTtlSeconds?: number;
 }

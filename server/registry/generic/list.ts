@@ -44,6 +44,7 @@ export async function list(store: StoreContext, request: ListRequest): Promise<L
     );
     const last = page.items.at(-1);
     const more = page.remaining > 0 && last !== undefined;
+    store.observer?.listed(kind, { fetched: items.length, returned: items.length, index: "" });
     return {
       items,
       resourceVersion: String(page.revision),
@@ -53,6 +54,8 @@ export async function list(store: StoreContext, request: ListRequest): Promise<L
   }
   const { items, more } = await select(kind, page.items, matches, position.limit);
   const last = items.at(-1);
+  const index = indexed ? "f:spec.nodeName" : "";
+  store.observer?.listed(kind, { fetched: page.items.length, returned: items.length, index });
   return {
     items,
     resourceVersion: String(page.revision),
@@ -126,6 +129,7 @@ async function listOne(
   const stored = change && (await asServed(kind, storedOf(kind, change)));
   const items = stored && (selection.matches?.(stored) ?? true) ? [stored] : [];
   const at = exact ? revision : storage.revision;
+  store.observer?.listed(kind, { fetched: stored ? 1 : 0, returned: items.length, index: "" });
   return { items, resourceVersion: String(at), continue: "", remainingItemCount: undefined };
 }
 

@@ -24,11 +24,12 @@ export function encodeObject(kind: Kind, object: KubeObject): Uint8Array {
  * @returns undefined when the race is lost
  */
 export async function putObject(
-  { storage, kind, clock, eventTtlSeconds }: StoreContext,
+  context: StoreContext,
   key: string,
   object: KubeObject,
   expected: number,
 ): Promise<Stored | undefined> {
+  const { storage, kind, clock, eventTtlSeconds } = context;
   const { ttlSeconds } = kind.definition;
   const expiresAt = ttlSeconds === undefined ? undefined : clock.now() + (eventTtlSeconds ?? ttlSeconds) * 1000;
   const { conversion } = kind.customResource ?? {};
@@ -42,7 +43,8 @@ export async function putObject(
     return bytes;
   };
   try {
-    const change = await storage.put(key, encodeOnce, expected, expiresAt);
+    const write = storage.put(key, encodeOnce, expected, expiresAt);
+    const change = await observed(context, expected === 0 ? "create" : "update", write);
     return change && asServed(kind, storedOf(kind, change, form));
   } finally {
     forget?.();
@@ -51,15 +53,34 @@ export async function putObject(
 
 /** Deletes the given revision; watchers see `object` as its last state. @returns undefined when the race is lost */
 export async function deleteObject(
-  { storage, kind }: StoreContext,
+  context: StoreContext,
   key: string,
   object: KubeObject,
   expected: number,
 ): Promise<Stored | undefined> {
+  const { storage, kind } = context;
   const { conversion } = kind.customResource ?? {};
   const form = conversion ? await conversion.toStorage(object) : object;
-  const change = await storage.delete(key, withRevision(kind, form), expected);
+  const change = await observed(context, "delete", storage.delete(key, withRevision(kind, form), expected));
   return change && asServed(kind, storedOf(kind, change, form));
+}
+
+/** Tells of a write when it is over. */
+async function observed<T>(
+  { observer, kind }: StoreContext,
+  operation: "create" | "update" | "delete",
+  write: Promise<T>,
+): Promise<T> {
+  if (!observer) return write;
+  const started = performance.now();
+  let failed = true;
+  try {
+    const change = await write;
+    failed = false;
+    return change;
+  } finally {
+    observer.wrote(kind, { operation, seconds: (performance.now() - started) / 1000, failed });
+  }
 }
 
 /** A state in the version of the kind. @throws StatusError 500 */

@@ -1,0 +1,81 @@
+import { createServer, type Server } from "node:http";
+import request from "supertest";
+import { afterEach, expect, test } from "vitest";
+import type { Kind } from "../registry/kind.ts";
+import { StorageMetrics } from "./storage-metrics.ts";
+import { testApp } from "./test-app.ts";
+
+const servers: Server[] = [];
+
+afterEach(() => {
+  for (const server of servers.splice(0)) server.close();
+});
+
+function serve(more: Parameters<typeof testApp>[0] = {}) {
+  const { app } = testApp(more);
+  const server = createServer((req, res) => void app.handle(req, res)).listen(0);
+  servers.push(server);
+  return request(server);
+}
+
+test.each([
+  "# HELP apiserver_request_total [STABLE] Counter of apiserver requests",
+  "# TYPE apiserver_request_terminations_total counter",
+  "# TYPE apiserver_tls_handshake_errors_total counter",
+  "# TYPE apiserver_audit_event_total counter",
+  'kubernetes_feature_enabled{name="CBORServingAndStorage",stage="ALPHA"} 0',
+  'kubernetes_feature_enabled{name="MutatingAdmissionPolicy",stage=""} 1',
+  'kubernetes_build_info{major="1",minor="36"',
+  'apiserver_current_inflight_requests{request_kind="readOnly"} 1',
+  'apiserver_watch_cache_resource_version{group="",resource="configmaps"} 12',
+  'watch_cache_capacity{group="",resource="configmaps"} 7',
+  'aggregator_unavailable_apiservice{name="v1."} 0',
+  'aggregator_unavailable_apiservice{name="v1.x"} 1',
+  "process_resident_memory_bytes",
+])("/metrics shows %s", async (line) => {
+  const api = serve({
+    history: () => ({ revision: 12, length: 7 }),
+    apiServices: () => [
+      { name: "v1.", available: true },
+      { name: "v1.x", available: false },
+    ],
+  });
+  expect((await api.get("/metrics")).text).toContain(line);
+});
+
+test("writes are timed by what they ask of unknown fields", async () => {
+  const api = serve();
+  const path = "/api/v1/namespaces/default/configmaps?fieldValidation=Strict";
+  expect((await api.post(path).send({ metadata: { name: "a" } })).status).toBe(201);
+  const { text } = await api.get("/metrics");
+  expect(text).toContain('field_validation_request_duration_seconds_count{field_validation="Strict"} 1');
+});
+
+test("writes and lists are counted as those of etcd and of the watch cache", async () => {
+  const metrics = new StorageMetrics();
+  const kind = { group: "apps", plural: "deployments" } as Kind; // all that is looked at
+  metrics.wrote(kind, { operation: "create", seconds: 0.01, failed: false });
+  metrics.wrote(kind, { operation: "update", seconds: 0.01, failed: true });
+  metrics.listed(kind, { fetched: 9, returned: 2, index: "" });
+  const shown = await Promise.all(metrics.series.map((series) => series.get()));
+  const values = shown.flatMap((metric) => {
+    const { name, values } = metric as {
+      name: string;
+      values: { labels: object; value: number; metricName?: string }[];
+    };
+    return values
+      .filter(({ metricName }) => !metricName)
+      .map(({ labels, value }) => [name, Object.values(labels).join(), value]);
+  });
+  expect(values).toEqual([
+    ["etcd_requests_total", "apps,create,deployments", 1],
+    ["etcd_requests_total", "apps,update,deployments", 1],
+    ["etcd_request_errors_total", "apps,update,deployments", 1],
+    ["apiserver_storage_events_received_total", "apps,deployments", 1],
+    ["apiserver_watch_cache_events_received_total", "apps,deployments", 1],
+    ["apiserver_watch_cache_events_dispatched_total", "apps,deployments", 1],
+    ["apiserver_cache_list_total", "apps,,deployments", 1],
+    ["apiserver_cache_list_fetched_objects_total", "apps,,deployments", 9],
+    ["apiserver_cache_list_returned_objects_total", "apps,deployments", 2],
+  ]);
+});
