@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { promisify } from "node:util";
 import { gzip } from "node:zlib";
 import { type ApiResource, groupVersionPath } from "../../openapi/documents/api-resource.ts";
-import { encodeVersion2, encodeVersion3 } from "../../openapi/documents/gnostic.ts";
+import { encodeVersion2, encodeVersion3 } from "../../openapi/documents/gnostic/encode.ts";
 import { mergeDocument, type OpenApiPart } from "../../openapi/documents/merge.ts";
 import { wholeDocument } from "../../openapi/openapi-v2.ts";
 import {

@@ -5,7 +5,9 @@ import { DecodeError, type Node, parseTree, plainValue } from "../../../openapi/
 import type { Schema } from "../../../openapi/schema.ts";
 import { badRequest } from "../../meta/errors.ts";
 import { goValue } from "../../meta/go-value.ts";
-import { applyJsonPatch, JsonPatchError, jsonPatchFailure, parseJsonPatch } from "../../meta/json-patch.ts";
+import { applyJsonPatch } from "../../meta/json-patch/apply.ts";
+import { JsonPatchError } from "../../meta/json-patch/operation.ts";
+import { jsonPatchFailure, parseJsonPatch } from "../../meta/json-patch/parse.ts";
 import { isMembers, jsonTypeName } from "../../meta/members.ts";
 import { mergePatch, validateMergePatch } from "../../meta/merge-patch.ts";
 import type { KubeObject } from "../../meta/object.ts";

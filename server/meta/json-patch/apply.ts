@@ -1,70 +1,11 @@
-import { encodeRaw } from "../../openapi/encode.ts";
-import { NumberText } from "../../openapi/exact-json.ts";
-import { badRequest, genericServerResponse, requestEntityTooLarge, type StatusError } from "./errors.ts";
-import { goQuote } from "./go-quote.ts";
-import { getMember, isMembers, jsonTypeName, type Members, setMember, sortedMembers } from "./members.ts";
+import { encodeRaw } from "../../../openapi/encode.ts";
+import { NumberText } from "../../../openapi/exact-json.ts";
+import { getMember, isMembers, type Members, setMember, sortedMembers } from "../members.ts";
+import { fromOf, JsonPatchError, type JsonPatchOperation, missing, pathOf, textOf, within } from "./operation.ts";
+import { type Container, decodeToken, existingIndex, insert, type Place, read, remove } from "./place.ts";
 
-const MAX_OPERATIONS = 10_000;
 /** What all "copy" operations of one patch may add, in bytes of JSON. */
 const MAX_COPIED_BYTES = 3 * 1024 * 1024;
-const MEMBERS = ["op", "path", "from", "value"];
-
-/** One step of a patch. Members that are absent or null are found out when the step is taken. */
-export type JsonPatchOperation = Readonly<Members>;
-
-/** A step that cannot be taken. The API server tells its clients less: see jsonPatchFailure. */
-export class JsonPatchError extends Error {}
-
-/**
- * Checks the body of a JSON patch as the API server does before it looks at the object.
- *
- * @param strict fieldValidation is Warn or Strict: members are typed, and unknown ones are reported
- * @returns problems for warnings or for the strict error
- * @throws StatusError 400, or 413 for more than 10,000 operations
- */
-export function parseJsonPatch(
-  body: unknown,
-  strict: boolean,
-): { operations: JsonPatchOperation[]; problems: string[] } {
-  if (body === null) return { operations: [], problems: [] };
-  if (!Array.isArray(body)) throw wrongType(body, strict ? "[]handlers.jsonPatchOp" : "jsonpatch.Patch", strict);
-  const problems: string[] = [];
-  const operations = body.map((operation: unknown, index): JsonPatchOperation => {
-    if (operation === null) return {};
-    if (!isMembers(operation)) {
-      throw wrongType(operation, strict ? "handlers.jsonPatchOp" : "jsonpatch.Operation", strict);
-    }
-    if (strict) problems.push(...checkMembers(operation, index));
-    return operation;
-  });
-  if (operations.length > MAX_OPERATIONS) {
-    const text = `The allowed maximum operations in a JSON patch is ${MAX_OPERATIONS}, got ${operations.length}`;
-    throw requestEntityTooLarge(text);
-  }
-  return { operations, problems };
-}
-
-function wrongType(value: unknown, type: string, strict: boolean): StatusError {
-  const message = `json: cannot unmarshal ${jsonTypeName(value)} into Go value of type ${type}`;
-  return badRequest(strict ? `error decoding patch: ${message}` : message);
-}
-
-function checkMembers(operation: JsonPatchOperation, index: number): string[] {
-  for (const member of ["op", "path", "from"]) {
-    const value = getMember(operation, member);
-    if (value === undefined || value === null || typeof value === "string") continue;
-    const message = `json: cannot unmarshal ${jsonTypeName(value)} into Go struct field jsonPatchOp.${member} of type string`;
-    throw badRequest(`error decoding patch: ${message}`);
-  }
-  const unknown = Object.keys(operation).filter((member) => !MEMBERS.includes(member));
-  return unknown.map((member) => `json patch unknown field ${goQuote(`[${index}].${member}`)}`);
-}
-
-/** 422 without a reason: all that the API server says of a patch that does not apply. */
-export function jsonPatchFailure(error: JsonPatchError): StatusError {
-  const resource = { group: "", resource: "" };
-  return genericServerResponse(422, { verb: "", resource, name: "", serverMessage: error.message });
-}
 
 /**
  * Applies the operations as evanphx/json-patch v4 does, which is laxer than RFC 6902: "replace" of an absent member
@@ -77,13 +18,6 @@ export function applyJsonPatch(document: Readonly<Members>, operations: readonly
   const target = new Target(document);
   for (const operation of operations) target.apply(operation);
   return target.result();
-}
-
-type Container = Members | unknown[];
-
-interface Place {
-  container: Container;
-  key: string;
 }
 
 class Target {
@@ -251,92 +185,6 @@ class Target {
     for (const key of Object.keys(sorted)) setMember(sorted, key, this.#sorted(sorted[key]));
     return sorted;
   }
-}
-
-function textOf(operation: JsonPatchOperation, member: string): string | undefined {
-  const value = getMember(operation, member);
-  return typeof value === "string" ? value : undefined;
-}
-
-function pathOf(operation: JsonPatchOperation, kind: string): string {
-  const path = textOf(operation, "path");
-  if (path === undefined) throw missing(`${kind} operation failed to decode path: operation missing path field`);
-  return path;
-}
-
-function fromOf(operation: JsonPatchOperation, kind: string): string {
-  const from = textOf(operation, "from");
-  if (from === undefined) throw missing(`${kind} operation failed to decode from: operation, missing from field`);
-  return from;
-}
-
-function missing(text: string): JsonPatchError {
-  return new JsonPatchError(`${text}: missing value`);
-}
-
-function within<T>(prefix: string, step: () => T): T {
-  try {
-    return step();
-  } catch (error) {
-    if (error instanceof JsonPatchError) throw new JsonPatchError(`${prefix}: ${error.message}`);
-    throw error;
-  }
-}
-
-/** `~1` and `~0` of RFC 6901, each read once. */
-function decodeToken(token: string): string {
-  return token.replace(/~[01]/g, (code) => (code === "~1" ? "/" : "~"));
-}
-
-function read({ container, key }: Place): unknown {
-  if (!Array.isArray(container)) return getMember(container, key);
-  return container[indexOrThrow(container, key)];
-}
-
-function insert({ container, key }: Place, value: unknown): void {
-  if (!Array.isArray(container)) setMember(container, key, value);
-  else if (key === "-") container.push(value);
-  else {
-    const index = integerOf(key);
-    if (index === undefined)
-      throw new JsonPatchError(`value was not a proper array index: '${key}': ${notANumber(key)}`);
-    // A negative index counts from behind the place that the new element takes.
-    const length = container.length + 1;
-    if (index >= length || index < -length) throw outOfRange(index);
-    container.splice(index < 0 ? index + length : index, 0, value);
-  }
-}
-
-function remove({ container, key }: Place): void {
-  if (Array.isArray(container)) container.splice(indexOrThrow(container, key), 1);
-  else if (Object.hasOwn(container, key)) delete container[key];
-  else throw missing(`Unable to remove nonexistent key: ${key}`);
-}
-
-function indexOrThrow(list: readonly unknown[], key: string): number {
-  const index = existingIndex(list, key);
-  if (typeof index === "string") throw new JsonPatchError(index);
-  return index;
-}
-
-/** @returns the index, or what is wrong with it */
-function existingIndex(list: readonly unknown[], key: string): number | string {
-  const index = integerOf(key);
-  if (index === undefined) return notANumber(key);
-  if (index >= list.length || index < -list.length) return outOfRange(index).message;
-  return index < 0 ? index + list.length : index;
-}
-
-function integerOf(key: string): number | undefined {
-  return /^[+-]?[0-9]+$/.test(key) ? Number(key) : undefined;
-}
-
-function notANumber(key: string): string {
-  return `strconv.Atoi: parsing ${goQuote(key)}: invalid syntax`;
-}
-
-function outOfRange(index: number): JsonPatchError {
-  return new JsonPatchError(`Unable to access invalid index: ${index}: invalid index referenced`);
 }
 
 /** Strict equality of JSON: a null member is not an absent one. */

@@ -1,7 +1,9 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { semanticEqual } from "./equality.ts";
-import { applyJsonPatch, type JsonPatchOperation, parseJsonPatch } from "./json-patch.ts";
+import { semanticEqual } from "../equality.ts";
+import { applyJsonPatch } from "./apply.ts";
+import type { JsonPatchOperation } from "./operation.ts";
+import { parseJsonPatch } from "./parse.ts";
 
 const document = () => ({ a: { x: 1 }, list: ["p", "q"], "t/~": "s" });
 
