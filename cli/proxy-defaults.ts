@@ -1,4 +1,4 @@
-/** The proxy when nothing else is said; as upstream's flags, but quicker to follow changes, which cost little here. */
+/** The proxy when nothing else is said, as upstream's flags. */
 export const proxyDefaults = {
   healthz: { host: "0.0.0.0", port: 10256 },
   metrics: { host: "127.0.0.1", port: 10249 },
@@ -6,10 +6,17 @@ export const proxyDefaults = {
   masqueradeAll: false,
   masqueradeBit: 14,
   /** In ms. */
-  minSyncPeriod: 100,
+  minSyncPeriod: 1000,
   syncPeriod: 30_000,
   /** In seconds. */
-  conntrack: { tcpEstablished: 24 * 3600, tcpCloseWait: 3600, udp: 0, udpStream: 0, tcpBeLiberal: false },
+  conntrack: {
+    ...{ maxPerCore: 32_768, min: 131_072 },
+    tcpEstablished: 24 * 3600,
+    tcpCloseWait: 3600,
+    udp: 0,
+    udpStream: 0,
+    tcpBeLiberal: false,
+  },
   table: "kube-proxy",
   networkPolicy: false,
 };

@@ -1,14 +1,17 @@
-import { Command, InvalidArgumentError, Option } from "commander";
+import { readFileSync } from "node:fs";
+import { Command, Option } from "commander";
+import { type Address, bindAddress as address, duration } from "./argument.ts";
 import { flags, wholeNumber } from "./flags.ts";
+import { proxyConfig } from "./proxy-config.ts";
 import { proxyDefaults as defaults } from "./proxy-defaults.ts";
 import { runComponent } from "./run-component.ts";
 import type { ComponentSpec } from "./supervisor.ts";
 
 type ProxyOptions = Extract<ComponentSpec, { name: "proxy" }>["options"];
-type Address = NonNullable<ProxyOptions["healthz"]>;
 
 interface Options {
-  kubeconfig: string;
+  config?: string;
+  kubeconfig?: string;
   hostnameOverride?: string;
   bindAddress?: string;
   healthzBindAddress: Address | "";
@@ -23,6 +26,8 @@ interface Options {
   iptablesMinSyncPeriod: number;
   iptablesSyncPeriod: number;
   table: string;
+  conntrackMaxPerCore: number;
+  conntrackMin: number;
   conntrackTcpTimeoutEstablished: number;
   conntrackTcpTimeoutCloseWait: number;
   conntrackTcpBeLiberal: boolean;
@@ -31,24 +36,6 @@ interface Options {
   networkPolicy: boolean;
   cleanup: boolean;
   verbosity: string;
-}
-
-const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3600_000 };
-
-function duration(text: string): number {
-  const parts = [...text.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h)/g)];
-  if (text !== "0" && (parts.length === 0 || parts.map(([part]) => part).join("") !== text)) {
-    throw new InvalidArgumentError("must be a duration such as 500ms, 30s or 1h30m.");
-  }
-  return parts.reduce((sum, [, amount, unit]) => sum + Number(amount) * (UNITS[unit ?? ""] ?? 0), 0);
-}
-
-/** Empty for nowhere, as the flag has it: commander takes undefined for "not given". */
-function address(text: string): Address | "" {
-  if (text === "") return "";
-  const [, host, port] = /^(?:\[?([\d.]+|[\da-fA-F:]+)\]?):(\d+)$/.exec(text) ?? [];
-  if (!host || !port || Number(port) > 65_535) throw new InvalidArgumentError("must be an address and a port.");
-  return { host, port: Number(port) };
 }
 
 const seconds = (text: string) => duration(text) / 1000;
@@ -70,9 +57,38 @@ function detectLocal(options: Options): ProxyOptions["detectLocal"] {
   }
 }
 
+function fromFlags(options: Options): Omit<ProxyOptions, "kubeconfig" | "table" | "networkPolicy"> & {
+  readonly kubeconfig?: string;
+} {
+  return {
+    ...(options.bindAddress && { bindAddress: options.bindAddress }),
+    healthz: options.healthzBindAddress || undefined,
+    metrics: options.metricsBindAddress || undefined,
+    nodePortAddresses: options.nodeportAddresses,
+    detectLocal: detectLocal(options),
+    masqueradeAll: options.masqueradeAll,
+    masqueradeBit: options.iptablesMasqueradeBit,
+    minSyncPeriod: options.iptablesMinSyncPeriod,
+    syncPeriod: options.iptablesSyncPeriod,
+    conntrack: {
+      maxPerCore: options.conntrackMaxPerCore,
+      min: options.conntrackMin,
+      tcpEstablished: options.conntrackTcpTimeoutEstablished,
+      tcpCloseWait: options.conntrackTcpTimeoutCloseWait,
+      udp: options.conntrackUdpTimeout,
+      udpStream: options.conntrackUdpTimeoutStream,
+      tcpBeLiberal: options.conntrackTcpBeLiberal,
+    },
+  };
+}
+
 export const proxy = new Command("proxy")
   .description("run the proxy of this machine's network against any API server (kube-proxy in mode nftables)")
   .addOption(flags.kubeconfigIn().makeOptionMandatory(false))
+  .option(
+    "--config <file>",
+    "a KubeProxyConfiguration; other flags but --hostname-override are ignored where it speaks",
+  )
   .option("--hostname-override <name>", "name of the node (default: the machine's name)")
   .option("--bind-address <ip>", "address of the node (default: as its Node has it); nothing listens at it")
   .addOption(
@@ -107,7 +123,7 @@ export const proxy = new Command("proxy")
   .addOption(
     new Option("--iptables-min-sync-period <duration>", "least pause between two changes of rules")
       .argParser(duration)
-      .default(defaults.minSyncPeriod, "100ms"),
+      .default(defaults.minSyncPeriod, "1s"),
   )
   .addOption(
     new Option("--iptables-sync-period <duration>", "pause before rules that could not be set are tried again")
@@ -115,6 +131,16 @@ export const proxy = new Command("proxy")
       .default(defaults.syncPeriod, "30s"),
   )
   .option("--table <name>", "name of the table in nftables", defaults.table)
+  .addOption(
+    new Option("--conntrack-max-per-core <n>", "tracked connections a core, 0 leaves the machine's limit as it is")
+      .argParser(wholeNumber(0, 2 ** 31 - 1))
+      .default(conntrack.maxPerCore),
+  )
+  .addOption(
+    new Option("--conntrack-min <n>", "least limit of tracked connections, whatever there is a core")
+      .argParser(wholeNumber(0, 2 ** 31 - 1))
+      .default(conntrack.min),
+  )
   .addOption(
     new Option("--conntrack-tcp-timeout-established <duration>", "how long quiet TCP connections are remembered")
       .argParser(seconds)
@@ -151,31 +177,13 @@ export const proxy = new Command("proxy")
       const { cleanUp } = await import("../proxy/start/clean-up.ts");
       return cleanUp(options.table);
     }
-    if (!options.kubeconfig) throw new Error("--kubeconfig or KUBECONFIG must name a kubeconfig");
+    const fromFile = options.config ? proxyConfig(readFileSync(options.config, "utf8")) : fromFlags(options);
+    const kubeconfig = fromFile.kubeconfig ?? options.kubeconfig;
+    if (!kubeconfig) throw new Error("--kubeconfig or KUBECONFIG must name a kubeconfig");
+    const { hostnameOverride: nodeName, table, networkPolicy } = options;
     return runComponent({
       name: "proxy",
       logLevel: options.verbosity,
-      options: {
-        kubeconfig: options.kubeconfig,
-        ...(options.hostnameOverride !== undefined && { nodeName: options.hostnameOverride }),
-        ...(options.bindAddress && { bindAddress: options.bindAddress }),
-        healthz: options.healthzBindAddress || undefined,
-        metrics: options.metricsBindAddress || undefined,
-        nodePortAddresses: options.nodeportAddresses,
-        detectLocal: detectLocal(options),
-        masqueradeAll: options.masqueradeAll,
-        masqueradeBit: options.iptablesMasqueradeBit,
-        minSyncPeriod: options.iptablesMinSyncPeriod,
-        syncPeriod: options.iptablesSyncPeriod,
-        conntrack: {
-          tcpEstablished: options.conntrackTcpTimeoutEstablished,
-          tcpCloseWait: options.conntrackTcpTimeoutCloseWait,
-          udp: options.conntrackUdpTimeout,
-          udpStream: options.conntrackUdpTimeoutStream,
-          tcpBeLiberal: options.conntrackTcpBeLiberal,
-        },
-        table: options.table,
-        networkPolicy: options.networkPolicy,
-      },
+      options: { ...fromFile, kubeconfig, ...(nodeName !== undefined && { nodeName }), table, networkPolicy },
     });
   });

@@ -14,6 +14,8 @@ export interface ProxyMetrics {
   failed(family: Family, what: "sync" | "cleanup"): void;
   queued(family: Family, now: Date): void;
   changed(what: "service" | "endpoint"): void;
+  /** Objects whose changes the rules do not know of yet. */
+  pending(what: "service" | "endpoint", objects: number): void;
   /** From the change of a Pod or Service until the rules knew. Seconds. */
   programmed(family: Family, seconds: number): void;
   /** Services whose policy is Local and that have no endpoint here. */
@@ -65,6 +67,12 @@ export function createProxyMetrics(): ProxyMetrics {
   );
   const services = new Counter(named("sync_proxy_rules_service_changes_total", "Changes of Services seen."));
   const endpoints = new Counter(named("sync_proxy_rules_endpoint_changes_total", "Changes of endpoints seen."));
+  const pendingServices = new Gauge(
+    named("sync_proxy_rules_service_changes_pending", "Changes of Services that rules do not know of yet."),
+  );
+  const pendingEndpoints = new Gauge(
+    named("sync_proxy_rules_endpoint_changes_pending", "Changes of endpoints that rules do not know of yet."),
+  );
   const syncFailures = new Counter(
     named("sync_proxy_rules_nftables_sync_failures_total", "Transactions that nftables refused.", byFamily),
   );
@@ -85,6 +93,7 @@ export function createProxyMetrics(): ProxyMetrics {
     failed: (family, what) => (what === "sync" ? syncFailures : cleanupFailures).inc({ ip_family: family }),
     queued: (family, now) => lastQueued.set({ ip_family: family }, now.getTime() / 1000),
     changed: (what) => (what === "service" ? services : endpoints).inc(),
+    pending: (what, objects) => (what === "service" ? pendingServices : pendingEndpoints).set(objects),
     programmed: (family, seconds) => programming.observe({ ip_family: family }, seconds),
     noLocalEndpoints: (family, policy, count) => none.set({ traffic_policy: policy, ip_family: family }, count),
     asked: (path, code) => (path === "healthz" ? healthz : livez).inc({ code: String(code) }),

@@ -1,4 +1,4 @@
-import { hostname } from "node:os";
+import { cpus, hostname } from "node:os";
 import {
   type Clock,
   createClient,
@@ -13,7 +13,7 @@ import {
 import type { Service } from "../openapi/api/core.v1.ts";
 import { canonicalAddress, type Family, familyOf } from "./address.ts";
 import { conntrackProgram } from "./conntrack/conntrack.ts";
-import { type ConntrackTimeouts, setTimeouts } from "./conntrack/timeouts.ts";
+import { type ConntrackSettings, setConntrack } from "./conntrack/sysctls.ts";
 import { type Address, type Listening, listenWhenPossible } from "./health/listen.ts";
 import { healthAnswers, metricsAnswers } from "./health/proxy-answers.ts";
 import { ProxyHealth } from "./health/proxy-health.ts";
@@ -46,7 +46,7 @@ export interface ProxyStartOptions {
   readonly minSyncPeriod: number;
   readonly syncPeriod: number;
   /** Undefined: nothing is set. */
-  readonly conntrack: ConntrackTimeouts | undefined;
+  readonly conntrack: ConntrackSettings | undefined;
   /** Name of the table in nftables. */
   readonly table: string;
   /** Whether the node's Pods are isolated as NetworkPolicies say; it takes the right to watch these, Pods and namespaces. */
@@ -65,7 +65,7 @@ const NOT_HEADLESS = "!service.kubernetes.io/headless";
 /** Runs the proxy of one node. Resolves when it has seen the cluster; rules follow at once. */
 export async function start(options: ProxyStartOptions): Promise<{ stop(): Promise<void> }> {
   const { clock, random, logger, nodeName = hostname().toLowerCase() } = options;
-  if (options.conntrack) setTimeouts(options.conntrack);
+  if (options.conntrack) setConntrack(options.conntrack, cpus().length, logger);
   const transport = openTransport(await loadKubeconfig(options.kubeconfig), "kube-proxy");
   const client = createClient(transport);
   const recorder = createSeriesRecorder({ client, clock, logger, component: "kube-proxy" });

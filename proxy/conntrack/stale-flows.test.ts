@@ -1,7 +1,6 @@
 import { expect, test } from "vitest";
 import type { ServicePort } from "../services/service-port.ts";
 import { parseFlows, staleFlows } from "./stale-flows.ts";
-import { timeoutSysctls } from "./timeouts.ts";
 
 const LINES = [
   "udp      17 29 src=10.244.0.5 dst=10.96.0.10 sport=5353 dport=53 src=10.244.1.3 dst=10.244.0.5 sport=1053 dport=5353 mark=0 use=1",
@@ -49,13 +48,4 @@ test.each([
   { why: "over TCP", port: { ...PORT, protocol: "TCP" as const }, endpoints: [endpoint("10.244.1.3", true)] },
 ])("of a Service $why none is stale", ({ port, endpoints }) => {
   expect(staleFlows(parseFlows(LINES), [[port, endpoints]])).toEqual([]);
-});
-
-test("timeouts of 0 are the kernel's own", () => {
-  const none = { tcpEstablished: 0, tcpCloseWait: 0, udp: 0, udpStream: 0, tcpBeLiberal: false };
-  expect(timeoutSysctls(none)).toEqual([]);
-  expect(timeoutSysctls({ ...none, tcpCloseWait: 3600, tcpBeLiberal: true })).toEqual([
-    ["nf_conntrack_tcp_timeout_close_wait", 3600],
-    ["nf_conntrack_tcp_be_liberal", 1],
-  ]);
 });

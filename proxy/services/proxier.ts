@@ -58,13 +58,17 @@ export function runProxier(options: ProxierOptions): Proxier {
   const ruleset = new Ruleset(serviceTable(options.settings()));
   const states = new Map<string, ServiceState>();
   const dirty = new Set<string>();
+  /** What of it is due to changes of one or the other. */
+  const pending = { service: new Set<string>(), endpoint: new Set<string>() };
   /** Since when changes wait, in ms. */
   let triggers: number[] = [];
   let settings = "";
   let lastFull: number | undefined;
 
   const loop = new SyncLoop({ clock, pause: options.minSyncPeriod, retry: options.syncPeriod, sync });
-  const changed = (key: string) => {
+  const changed = (what: "service" | "endpoint", key: string) => {
+    metrics.changed(what);
+    metrics.pending(what, pending[what].add(key).size);
     dirty.add(key);
     options.queued();
     metrics.queued(family, clock.now());
@@ -75,15 +79,13 @@ export function runProxier(options: ProxierOptions): Proxier {
   let watching = false;
   const service = (object: Service) => {
     if (!watching) return;
-    metrics.changed("service");
-    changed(keyOf(object));
+    changed("service", keyOf(object));
   };
   const slice = (object: EndpointSlice) => {
     if (!watching || object.addressType !== family) return;
-    metrics.changed("endpoint");
     const at = Date.parse(object.metadata.annotations?.[TRIGGER_TIME] ?? "");
     if (at > started) triggers.push(at);
-    changed(serviceOf(object));
+    changed("endpoint", serviceOf(object));
   };
   services.addHandler({ added: service, updated: service, deleted: service });
   slices.addHandler({ added: slice, updated: slice, deleted: slice });
@@ -104,6 +106,10 @@ export function runProxier(options: ProxierOptions): Proxier {
       ruleset.replace(key, state?.fragment);
     }
     dirty.clear();
+    for (const what of ["service", "endpoint"] as const) {
+      pending[what].clear();
+      metrics.pending(what, 0);
+    }
     return udp;
   }
 
