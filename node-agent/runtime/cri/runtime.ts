@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { statfs } from "node:fs/promises";
 import { connect } from "node:net";
 import { totalmem } from "node:os";
@@ -143,8 +143,9 @@ export async function criRuntime(options: CriRuntimeOptions): Promise<CriRuntime
     const folder = paths.container(uid, container.name);
     mkdirSync(folder, { recursive: true });
     const messageFile = join(folder, String(attempt));
-    // Whatever user the container runs as may write its last words.
-    writeFileSync(messageFile, "", { mode: 0o666 });
+    writeFileSync(messageFile, "");
+    // Whatever user the container runs as may write its last words; the mode of a new file is less the process's umask.
+    chmodSync(messageFile, 0o666);
     const hostsFile = join(paths.pod(uid), "etc-hosts");
     writeFileSync(hostsFile, config.hosts, { mode: 0o644 });
     await removeOld(uid, container.name, attempt - 1);
