@@ -3,6 +3,7 @@ import { parseJson } from "../../openapi/exact-json.ts";
 import { encodeProtobuf } from "../../openapi/protobuf/codec.ts";
 import type { Schema } from "../../openapi/schema.ts";
 import { schemaForKind, schemaOf } from "../../openapi/types.ts";
+import { toYaml } from "../../openapi/yaml.ts";
 import { deepCopy } from "../meta/equality.ts";
 import { StatusError } from "../meta/errors.ts";
 import type { KubeObject } from "../meta/object.ts";
@@ -12,7 +13,6 @@ import { apiVersionOf, internalPackage } from "./decode.ts";
 import { indentJson } from "./indent-json.ts";
 import type { MediaType } from "./negotiate.ts";
 import { cells, columnDefinitions, type IncludeObject } from "./table.ts";
-import { toYaml } from "./yaml.ts";
 
 const META = "io.k8s.apimachinery.pkg.apis.meta.v1.";
 const NEWLINE = Buffer.from("\n");

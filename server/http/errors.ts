@@ -1,11 +1,11 @@
 import { encodeAny } from "../../openapi/encode.ts";
 import { encodeProtobuf } from "../../openapi/protobuf/codec.ts";
 import { schemaOf } from "../../openapi/types.ts";
+import { toYaml } from "../../openapi/yaml.ts";
 import { genericServerResponse, type Status, StatusError } from "../meta/errors.ts";
 import { indentJson } from "./indent-json.ts";
 import { type MediaType, negotiatePlain } from "./negotiate.ts";
 import { type Ctx, canRespond, type Headers, send, sendObject, sendText } from "./respond.ts";
-import { toYaml } from "./yaml.ts";
 
 const STATUS = "io.k8s.apimachinery.pkg.apis.meta.v1.Status";
 const PANIC_TEXT = "This request caused apiserver to panic. Look in the logs for details.";

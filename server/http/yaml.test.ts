@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { toYaml } from "../../openapi/yaml.ts";
 import { parseYaml } from "./parse-yaml.ts";
-import { toYaml } from "./yaml.ts";
 
 test.each([
   [{ b: 1, a: [{ y: 2, x: "v" }] }, 'a:\n- x: v\n  "y": 2\nb: 1\n'],
