@@ -28,6 +28,17 @@ export function parseTree(bytes: Uint8Array): Node {
   return new Reader(bytes).read();
 }
 
+/** What encoding/json says of a text that is no JSON; empty where it is. */
+export function syntaxErrorOf(text: string): string {
+  try {
+    parseTree(Buffer.from(text));
+    return "";
+  } catch (error) {
+    if (error instanceof DecodeError) return error.message;
+    throw error;
+  }
+}
+
 /** The same tree of a parsed value, for bodies that came as YAML or were patched. */
 export function treeOf(value: unknown): Node {
   if (value === null || value === undefined) return NULL;

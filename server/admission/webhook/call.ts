@@ -5,7 +5,7 @@ import type { AdmissionObserver, WebhookOutcome } from "../observer.ts";
 import type { AdmissionAttributes } from "../plugin.ts";
 import type { WebhookClient } from "./client.ts";
 import type { Hook } from "./hooks.ts";
-import { encodeReview, requestFields, reviewVersion, type Verdict, verifyReview } from "./review.ts";
+import { encodeReview, requestFields, requireReview, reviewVersion, type Verdict, verifyReview } from "./review.ts";
 import { type Invocation, requestedBy, type ServedVersions, VersionedObject } from "./versions.ts";
 
 /** What webhooks are called with. */
@@ -53,7 +53,9 @@ export async function callHook(
     object ? versioned.encode(versioned.fromStorage(object)) : "null";
   const { object, oldObject } = attributes;
   const body = encodeReview(version, fields, { object: encode(object), oldObject: encode(oldObject), attributes });
-  const answer = await attempt(name, "failed to call webhook", () => client.post(clientConfig, body, timeoutSeconds));
+  const answer = await attempt(name, "failed to call webhook", async () =>
+    requireReview(await client.post(clientConfig, body, timeoutSeconds)),
+  );
   const verdict = await attempt(name, "received invalid webhook response", () =>
     verifyReview(version, uid, mutating, answer),
   );

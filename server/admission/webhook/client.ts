@@ -6,6 +6,7 @@ import type { Duplex } from "node:stream";
 import { type ConnectionOptions, connect as connectTls } from "node:tls";
 import type { WebhookClientConfig } from "../../../openapi/api/admissionregistration.k8s.io.v1.ts";
 import { parseJson } from "../../../openapi/exact-json.ts";
+import { syntaxErrorOf } from "../../../openapi/json-tree.ts";
 import { genericServerResponse } from "../../meta/errors.ts";
 import type { ResolveService } from "./service-resolver.ts";
 import { transportError } from "./transport-error.ts";
@@ -156,14 +157,18 @@ async function read(response: IncomingMessage): Promise<unknown> {
   const text = Buffer.concat(chunks).toString();
   const code = response.statusCode ?? 0;
   if (code < 200 || code >= 300) {
-    const isText = /^text\//.test(response.headers["content-type"] ?? "");
+    const isText = /^text\/|^$/.test(response.headers["content-type"] ?? "");
     const about = { verb: "POST", resource: { group: "", resource: "" }, name: "" };
     const serverMessage = isText && text.trim() ? text.trim().slice(0, 2048) : "unknown";
     throw new AnswerError(genericServerResponse(code, { ...about, serverMessage }).message);
   }
+  if (text === "") {
+    const type = response.headers["content-type"] ?? "application/json";
+    throw new AnswerError(`0-length response with status code: ${code} and content type: ${type}`);
+  }
   try {
     return parseJson(text);
   } catch {
-    throw new AnswerError("couldn't get version/kind; json parse error: the body is not JSON");
+    throw new AnswerError(`couldn't get version/kind; json parse error: ${syntaxErrorOf(text)}`);
   }
 }

@@ -1,6 +1,7 @@
 import type { MutatingWebhook } from "../../../openapi/api/admissionregistration.k8s.io.v1.ts";
 import { encodeAny } from "../../../openapi/encode.ts";
 import { parseJson } from "../../../openapi/exact-json.ts";
+import { syntaxErrorOf } from "../../../openapi/json-tree.ts";
 import { semanticEqual } from "../../meta/equality.ts";
 import { internalError } from "../../meta/errors.ts";
 import { goQuote } from "../../meta/go-quote.ts";
@@ -129,7 +130,7 @@ function parse(name: string, text: string): readonly JsonPatchOperation[] {
   try {
     return parseJsonPatch(parseJson(text), false).operations;
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
+    const message = syntaxErrorOf(text) || (error instanceof Error ? error.message : String(error));
     throw new CallError(name, `received undecodable patch in webhook response: ${message}`);
   }
 }

@@ -104,6 +104,22 @@ function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
+const REVIEWS = ["admission.k8s.io/v1", "admission.k8s.io/v1beta1"];
+
+/** Where upstream decodes answers, and says so. */
+const SCHEME = "k8s.io/apiserver/pkg/util/webhook/client.go:71";
+
+/** What an answer does not say of its kind is that of a review. @throws Error when it is something else */
+export function requireReview(body: unknown): unknown {
+  const { kind, apiVersion } = isRecord(body) ? body : {};
+  const named = typeof kind === "string" && kind ? kind : "AdmissionReview";
+  const version = typeof apiVersion === "string" && apiVersion ? apiVersion : (REVIEWS[0] ?? "");
+  if (named === "AdmissionReview" && REVIEWS.includes(version)) return body;
+  throw new Error(
+    `no kind ${goQuote(named)} is registered for version ${goQuote(version)} in scheme ${goQuote(SCHEME)}`,
+  );
+}
+
 function checkIdentity(
   { kind, apiVersion }: { kind?: unknown; apiVersion?: unknown },
   response: Readonly<Record<string, unknown>>,

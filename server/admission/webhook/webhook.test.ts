@@ -18,7 +18,8 @@ const ca = createAuthority("hooks", now);
 const CA_BUNDLE = Buffer.from(ca.certificate).toString("base64");
 /** What the server was asked, and how it answers. */
 let asked: { url: string; request: Json }[];
-let answer: (request: Json, url: string) => Json | number;
+/** A text is the whole body, a number the status. */
+let answer: (request: Json, url: string) => Json | number | string;
 let server: Server;
 let client: WebhookClient;
 let port: number;
@@ -38,6 +39,10 @@ beforeAll(async () => {
       if (typeof verdict === "number") {
         if (verdict > 0) response.writeHead(verdict).end();
         return; // silent
+      }
+      if (typeof verdict === "string") {
+        response.writeHead(verdict === "boom" ? 500 : 200).end(verdict);
+        return;
       }
       const { kind, apiVersion } = review;
       response.end(JSON.stringify({ kind, apiVersion, response: { uid: review.request.uid, ...verdict } }));
@@ -307,4 +312,35 @@ test.each<{ what: string; verdict: Json; message: string }>([
 ])("a patch $what fails the request", async ({ verdict, message }) => {
   answer = () => verdict;
   expect((await run("mutating", [hook()])).message).toBe(message);
+});
+
+test.each([
+  [
+    "{nope",
+    `couldn't get version/kind; json parse error: invalid character 'n' looking for beginning of object key string`,
+  ],
+  ["", "0-length response with status code: 200 and content type: application/json"],
+  ["boom", 'an error on the server ("boom") has prevented the request from succeeding'],
+  [
+    '{"kind":"Nope","apiVersion":"admission.k8s.io/v1"}',
+    'no kind "Nope" is registered for version "admission.k8s.io/v1" in scheme "k8s.io/apiserver/pkg/util/webhook/client.go:71"',
+  ],
+  [
+    '{"apiVersion":"admission.k8s.io/v9"}',
+    'no kind "AdmissionReview" is registered for version "admission.k8s.io/v9" in scheme "k8s.io/apiserver/pkg/util/webhook/client.go:71"',
+  ],
+])("an answer of %j fails the call", async (body, why) => {
+  answer = () => body;
+  const { message } = await run("validating", [hook()]);
+  expect(message).toBe(
+    `Internal error occurred: failed calling webhook "h.example.com": failed to call webhook: ${why}`,
+  );
+});
+
+test("a patch that is no JSON is told as Go tells it", async () => {
+  answer = () => ({ allowed: true, patchType: "JSONPatch", patch: Buffer.from("[{").toString("base64") });
+  const { message } = await run("mutating", [hook()]);
+  expect(message).toBe(
+    'Internal error occurred: failed calling webhook "h.example.com": received undecodable patch in webhook response: unexpected end of JSON input',
+  );
 });
