@@ -41,6 +41,7 @@ function sheets(version: string, ref: "atomic" | "granular", convert?: FieldMana
     group: "e.com",
     version,
     kind: "Sheet",
+    mayNotFit: true,
     resetFields: customResetFields(true, ""),
     ...(convert && { convert }),
   };
@@ -61,6 +62,16 @@ describe("custom resources", () => {
     config: Record<string, unknown>,
     force = false,
   ) => applyPatch(management, live, config, { manager, force, now: NOW }) as Anything;
+
+  test.each([
+    [{ args: ["1"] }, true],
+    [{ args: [1] }, false],
+    [{ ref: "a" }, false],
+    [{ free: { a: 1 } }, true],
+  ])("who writes the spec %j owns something: %s", (spec, owned) => {
+    const written = applyUpdate(v1, undefined, sheet(spec) as unknown as KubeObject, { manager: "m", now: NOW });
+    expect(written.metadata.managedFields !== undefined).toBe(owned);
+  });
 
   test("sets, keyed lists and atomic objects are owned each in its way", () => {
     let live = apply(

@@ -39,6 +39,8 @@ export interface FieldManagement {
   readonly subresource?: string;
   /** From reset-fields.ts, or made from a CRD. */
   readonly resetFields?: ResetFields | undefined;
+  /** Objects need not be of the schema's types: those of custom resources are judged after this. */
+  readonly mayNotFit?: boolean;
   /**
    * Converts for managers that used another version of the kind, and back. Absent: there is no other version.
    * @returns undefined when that version is not served. @throws when the conversion fails
@@ -159,12 +161,10 @@ function track(
   managers: Managers,
   { manager, now }: Writer,
 ): Managers {
-  const { managers: others, set } = update(
-    updaterOf(management),
-    typed(management, stripManagedFields(live)),
-    typed(management, stripManagedFields(object)),
-    managers,
-  );
+  const before = typed(management, stripManagedFields(live));
+  const after = typed(management, stripManagedFields(object));
+  if (management.mayNotFit) for (const { atom, value } of [after, before]) validateTyped(atom, value, true);
+  const { managers: others, set } = update(updaterOf(management), before, after, managers);
   const owned = difference(set, STRIPPED);
   if (!isEmpty(owned)) {
     const self = selfOf(management, manager, "Update", rfc3339(now));

@@ -34,6 +34,7 @@ function fieldManagement(kind: Kind, subresource: string, served: Version): Fiel
       version: served.version,
       kind: kind.kind,
       subresource,
+      mayNotFit: custom,
       resetFields: custom
         ? customResetFields(subresources.has("status"), subresource)
         : resetFieldsOf(group, plural, subresource),
