@@ -121,7 +121,8 @@ function report(
   for (const problem of problems) warn(problem);
 }
 
-function cannotBeHandled(kind: string, version: string, wanted: string, message: string) {
+/** 400: what was read cannot be brought into the form that is wanted. */
+export function cannotBeHandled(kind: string, version: string, wanted: string, message: string) {
   return badRequest(`${kind} in version ${goQuote(version)} cannot be handled as a ${wanted}: ${message}`);
 }
 

@@ -4,6 +4,7 @@ import { badRequest, conflict, StatusError } from "../../meta/errors.ts";
 import { applyPatch } from "../../meta/managed-fields/manager.ts";
 import type { Members } from "../../meta/members.ts";
 import type { KubeObject, ObjectMeta, UnstructuredObject } from "../../meta/object.ts";
+import type { Kind } from "../../registry/kind.ts";
 import { apiVersionOf, type Expected } from "../decode.ts";
 import { parseYaml } from "../parse-yaml.ts";
 import type { WriteOptions } from "../write-options.ts";
@@ -50,23 +51,40 @@ export function applyFor(request: ResourceRequest, body: Uint8Array, options: Wr
       throw conflict({ group: kind.group, resource: kind.plural }, request.name, text);
     }
     checkName(request, object);
-    return other ? object : toStorage(kind, object);
+    return other ? object : appliedToStorage(kind, object, config);
   };
 }
 
-/** Fields that fit their schema may still be no time, no quantity, no base64. @throws StatusError 500 without reason */
-function typed(merged: unknown, config: Readonly<Members>, { group, version, kind, schema }: Expected): KubeObject {
+function appliedToStorage(kind: Kind, object: KubeObject, config: Readonly<Members>): KubeObject {
   try {
-    return coerce<UnstructuredObject>(merged, schema, "Ignore").value as KubeObject;
+    return toStorage(kind, object);
   } catch (error) {
     if (!(error instanceof DecodeError)) throw error;
-    const { name = "", namespace = "" } = (config.metadata ?? {}) as ObjectMeta; // checked when it was merged
-    const type = `${apiVersionOf({ group, version }).replace(/^(?!.*\/)/, "/")}, Kind=${kind}`;
-    const why = `unable to convert unstructured object to ${type}: ${asConverter(error.message)}`;
+    throw new StatusError(500, "", `failed to convert to unversioned (${describe(config, kind)}): ${error.message}`);
+  }
+}
+
+/** As upstream prints an object that it cannot convert. */
+function describe(config: Readonly<Members>, { group, version, kind }: Pick<Expected, "group" | "version" | "kind">) {
+  const { name = "", namespace = "" } = (config.metadata ?? {}) as ObjectMeta; // checked when it was merged
+  return `${namespace}/${name}; ${typeName({ group, version, kind })}`;
+}
+
+function typeName({ group, version, kind }: Pick<Expected, "group" | "version" | "kind">): string {
+  return `${apiVersionOf({ group, version }).replace(/^(?!.*\/)/, "/")}, Kind=${kind}`;
+}
+
+/** Fields that fit their schema may still be no time, no quantity, no base64. @throws StatusError 500 without reason */
+function typed(merged: unknown, config: Readonly<Members>, expected: Expected): KubeObject {
+  try {
+    return coerce<UnstructuredObject>(merged, expected.schema, "Ignore").value as KubeObject;
+  } catch (error) {
+    if (!(error instanceof DecodeError)) throw error;
+    const why = `unable to convert unstructured object to ${typeName(expected)}: ${asConverter(error.message)}`;
     throw new StatusError(
       500,
       "",
-      `failed to convert new object (${namespace}/${name}; ${type}) to proper version: ${why}`,
+      `failed to convert new object (${describe(config, expected)}) to proper version: ${why}`,
     );
   }
 }

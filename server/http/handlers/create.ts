@@ -5,7 +5,7 @@ import { encodePlain, encodeStored } from "../encode.ts";
 import { ACTION, CUSTOM, ITEM, negotiate } from "../negotiate.ts";
 import { sendObject } from "../respond.ts";
 import { writeOptions } from "../write-options.ts";
-import { expectedOf, HandlerScope, outputOf, type ResourceRequest, schemaOfObject, toStorage } from "./request.ts";
+import { bodyToStorage, expectedOf, HandlerScope, outputOf, type ResourceRequest, schemaOfObject } from "./request.ts";
 
 /** POST of an object, or to a subresource that acts. (handlers/create.go) */
 export async function create(request: ResourceRequest): Promise<void> {
@@ -25,6 +25,6 @@ export async function create(request: ResourceRequest): Promise<void> {
     return sendObject(ctx, code, media.contentType, encodePlain(result, schemaOfObject(result), media, false));
   }
   const output = outputOf(request, media);
-  const stored = await store.create(namespace, toStorage(kind, object), scope);
+  const stored = await store.create(namespace, bodyToStorage(kind, object), scope);
   return sendObject(ctx, 201, media.contentType, encodeStored(stored, output));
 }

@@ -1,10 +1,11 @@
 import { coerce, type Decoded } from "../../../openapi/decode.ts";
 import { DecodeError } from "../../../openapi/json-tree.ts";
 import { deepCopy } from "../../meta/equality.ts";
-import { invalid, notFound, unsupportedMediaType } from "../../meta/errors.ts";
+import { invalid, notFound, StatusError, unsupportedMediaType } from "../../meta/errors.ts";
 import { fieldInvalid } from "../../meta/field-error.ts";
 import { goQuote } from "../../meta/go-quote.ts";
 import type { KubeObject, UnstructuredObject } from "../../meta/object.ts";
+import type { Kind } from "../../registry/kind.ts";
 import { readBody } from "../body.ts";
 import { apiVersionOf, conversionProblem, type Expected } from "../decode.ts";
 import { encodeStored } from "../encode.ts";
@@ -111,8 +112,18 @@ function changeBy(request: ResourceRequest, read: () => Mechanism, type: PatchTy
       for (const text of problems) scope.warn(text);
     warned = true;
     checkName(request, object.value);
-    return other ? object.value : toStorage(kind, object.value);
+    return other ? object.value : patchedToStorage(kind, object.value, type, patched);
   };
+}
+
+/** @throws StatusError 422, or a plain error of 500 where the typed objects were merged */
+function patchedToStorage(kind: Kind, object: KubeObject, type: PatchType, patched: Patched): KubeObject {
+  try {
+    return toStorage(kind, object);
+  } catch (error) {
+    if (!(error instanceof DecodeError)) throw error;
+    throw type === "strategic" ? new StatusError(500, "", error.message) : patchInvalid(patched.shown(), error.message);
+  }
 }
 
 function decodePatched(

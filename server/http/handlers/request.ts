@@ -1,3 +1,4 @@
+import { DecodeError } from "../../../openapi/json-tree.ts";
 import type { Schema } from "../../../openapi/schema.ts";
 import type { UserInfo } from "../../auth/authenticator.ts";
 import type { Authorizer } from "../../auth/authorizer.ts";
@@ -7,7 +8,7 @@ import { fieldManagerName } from "../../meta/managed-fields/manager.ts";
 import type { KubeObject } from "../../meta/object.ts";
 import type { Kind, Subresource } from "../../registry/kind.ts";
 import type { RequestScope, ResourceStore } from "../../registry/store.ts";
-import { apiVersionOf, type Expected } from "../decode.ts";
+import { apiVersionOf, cannotBeHandled, type Expected } from "../decode.ts";
 import { type Output, schemaOfKind } from "../encode.ts";
 import { attributesOf } from "../filters/authorization.ts";
 import type { MediaType } from "../negotiate.ts";
@@ -92,7 +93,20 @@ export function expectedOf({ kind, subresource }: ResourceRequest): Expected {
   return { ...own, schema, custom: false, ...(acceptedVersions && { acceptedVersions }) };
 }
 
-/** A decoded object with its defaults, in the storage version: what the registry takes. */
+/** The same of what was sent as a whole. @throws StatusError 400 when a version cannot be made of it */
+export function bodyToStorage(kind: Kind, object: KubeObject): KubeObject {
+  try {
+    return toStorage(kind, object);
+  } catch (error) {
+    if (!(error instanceof DecodeError)) throw error;
+    throw cannotBeHandled(kind.kind, kind.version, kind.kind, error.message);
+  }
+}
+
+/**
+ * A decoded object with its defaults, in the storage version: what the registry takes.
+ * @throws DecodeError when it says something that the storage version has no form for
+ */
 export function toStorage(kind: Kind, object: KubeObject): KubeObject {
   const { convert, definition } = kind;
   if (!convert) {

@@ -8,12 +8,12 @@ import { writeOptions } from "../write-options.ts";
 import { sendForm } from "./form.ts";
 import {
   authorizeCreate,
+  bodyToStorage,
   checkName,
   expectedOf,
   HandlerScope,
   outputOf,
   type ResourceRequest,
-  toStorage,
 } from "./request.ts";
 
 /** PUT of an object or a subresource. (handlers/update.go) */
@@ -46,7 +46,7 @@ export async function update(request: ResourceRequest): Promise<void> {
     subresource?.name ?? "",
     async (current) => {
       if (!current) await authorizeCreate(request);
-      return other ? next() : toStorage(kind, next());
+      return other ? next() : bodyToStorage(kind, next());
     },
     { forceAllowCreate: false, managedFields: "update", readsOnly: true, ...(uid && { uid }) },
     scope,

@@ -15,6 +15,7 @@ import { templateOptions, type ValidationOptions } from "../core/pod/validation-
 import { templateWarnings, warnOfName } from "../core/pod/warnings.ts";
 import { defineKind } from "../kind.ts";
 import { restore, status } from "../subresources.ts";
+import { normalizeRollback, validateRollback } from "./deployment-rollback.ts";
 import {
   amountOf,
   selectorForm,
@@ -33,7 +34,9 @@ export const deployment = defineKind<Deployment>({
   group: "apps",
   version: "v1",
   kind: "Deployment",
-  defaults({ spec }) {
+  defaults({ metadata, spec }) {
+    normalizeRollback(metadata.annotations);
+    if (metadata.annotations && Object.keys(metadata.annotations).length === 0) delete metadata.annotations;
     spec.replicas ??= 1;
     spec.strategy ??= {};
     spec.strategy.type ||= "RollingUpdate";
@@ -58,12 +61,12 @@ export const deployment = defineKind<Deployment>({
     const wish = ({ spec, metadata }: Deployment) => [spec, metadata.annotations];
     if (!semanticEqual(wish(obj), wish(old))) obj.metadata.generation = (old.metadata.generation ?? 0) + 1;
   },
-  validate: ({ spec }) => validateSpec(spec, {}),
-  validateUpdate: ({ spec }, old) => [
-    ...validateSpec(spec, templateOptions(old.spec.template)),
-    ...(semanticEqual(spec.selector, old.spec.selector)
+  validate: (object) => validateSpec(object, {}),
+  validateUpdate: (object, old) => [
+    ...validateSpec(object, templateOptions(old.spec.template)),
+    ...(semanticEqual(object.spec.selector, old.spec.selector)
       ? []
-      : [fieldInvalid("spec.selector", selectorForm(spec.selector), "field is immutable")]),
+      : [fieldInvalid("spec.selector", selectorForm(object.spec.selector), "field is immutable")]),
   ],
   warnings: ({ metadata, spec }, old) => {
     if (old && metadata.generation === old.metadata.generation) return [];
@@ -83,7 +86,7 @@ export const deployment = defineKind<Deployment>({
 });
 
 /** (ValidateDeploymentSpec) */
-function validateSpec(spec: Deployment["spec"], options: ValidationOptions): FieldError[] {
+function validateSpec({ metadata, spec }: Deployment, options: ValidationOptions): FieldError[] {
   const { replicas = 0, minReadySeconds = 0, revisionHistoryLimit = 0, progressDeadlineSeconds: deadline } = spec;
   const errors = [
     ...validateNonNegative(replicas, "spec.replicas"),
@@ -91,6 +94,7 @@ function validateSpec(spec: Deployment["spec"], options: ValidationOptions): Fie
     ...validateStrategy(spec.strategy, "spec.strategy"),
     ...validateNonNegative(minReadySeconds, "spec.minReadySeconds"),
     ...validateNonNegative(revisionHistoryLimit, "spec.revisionHistoryLimit"),
+    ...validateRollback(metadata.annotations),
   ];
   if (deadline === undefined) return errors;
   errors.push(...validateNonNegative(deadline, "spec.progressDeadlineSeconds"));
