@@ -1,11 +1,11 @@
 import { encodeAny } from "../../../openapi/encode.ts";
+import { toYaml } from "../../../openapi/yaml.ts";
 import { notAcceptable } from "../../meta/errors.ts";
 import { rfc3339 } from "../../meta/time.ts";
 import type { FixedRoute } from "../app-options.ts";
 import { indentJson } from "../indent-json.ts";
 import { parseAccept } from "../negotiate.ts";
 import { type Ctx, send } from "../respond.ts";
-import { toYaml } from "../yaml.ts";
 import { VERSION } from "./version.ts";
 
 const GROUP = "config.k8s.io";
