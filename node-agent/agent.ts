@@ -5,14 +5,16 @@ import { type Client, type Clock, type EventRecorder, type Informer, type Logger
 import type { Node, Pod, Service } from "../openapi/api/core.v1.ts";
 import { type Rejection, rejection } from "./admission.ts";
 import { Backoff } from "./backoff.ts";
+import { isCritical, podsToPreempt } from "./critical-pods.ts";
 import { environment } from "./environment.ts";
 import { type EvictionOptions, startEviction } from "./eviction-manager.ts";
+import { nodeEvents } from "./node-events.ts";
 import { startHeartbeat } from "./node-heartbeat.ts";
 import { ObjectCache } from "./object-cache.ts";
 import { type ClusterDns, hostsFile, podDns } from "./pod-dns.ts";
 import type { WorkerEnvironment } from "./pod-worker/worker-environment.ts";
 import { PodWorker } from "./pod-worker.ts";
-import { predicateRejection } from "./predicates.ts";
+import { lackingResources, placementRejection, predicateRejection } from "./predicates.ts";
 import { ProbeMeter } from "./probes/probe-meter.ts";
 import type { Runtime } from "./runtime/runtime.ts";
 import { type KubeletServer, serveKubelet } from "./server/kubelet-server.ts";
@@ -92,6 +94,7 @@ export async function startAgent(options: AgentOptions): Promise<{ stop(): Promi
     client,
     clock,
     logger,
+    events: nodeEvents(recorder, name),
     facts: () => ({
       name,
       addresses: [
@@ -154,15 +157,41 @@ export async function startAgent(options: AgentOptions): Promise<{ stop(): Promi
   const isMine = ({ spec }: Pod) => spec.nodeName === name;
   const isOver = ({ status }: Pod) => status?.phase === "Succeeded" || status?.phase === "Failed";
   let node: Node;
+  const runningBeside = (pod: Pod) =>
+    [...workers.values()].filter(
+      (worker) => !worker.isFinished && !isOver(worker.pod) && worker.pod.metadata.uid !== pod.metadata.uid,
+    );
   /** Why the node does not take a Pod, as far as it knows itself. */
   const refusal = (pod: Pod): Rejection | undefined => {
     if (isOver(pod) || pod.metadata.deletionTimestamp) return undefined;
-    const running = [...workers.values()].filter((worker) => !worker.isFinished && !isOver(worker.pod));
-    const others = running.map((worker) => worker.pod).filter(({ metadata }) => metadata.uid !== pod.metadata.uid);
+    const others = runningBeside(pod).map((worker) => worker.pod);
     return rejection(pod, runtime.features) ?? predicateRejection(pod, others, node);
+  };
+  /** A critical Pod gets the place of others when there is too little of something. */
+  const makeRoom = async (worker: PodWorker): Promise<Rejection | undefined> => {
+    const { pod } = worker;
+    const beside = runningBeside(pod);
+    const others = beside.map((one) => one.pod);
+    const other = rejection(pod, runtime.features) ?? placementRejection(pod, others, node);
+    if (other) return other;
+    const victims = podsToPreempt(pod, others, lackingResources(pod, others, node));
+    if (typeof victims === "string") {
+      const message = `Unexpected error while attempting to recover from admission failure: ${victims}`;
+      return { reason: "UnexpectedAdmissionError", message };
+    }
+    const leaving = beside.filter((one) => victims.includes(one.pod));
+    for (const one of leaving) one.preempt();
+    await Promise.all(leaving.map((one) => one.ended));
+    return undefined;
   };
   const begin = (worker: PodWorker, rejected: Rejection | undefined) => {
     const { pod } = worker;
+    if (rejected?.reason.startsWith("OutOf") && isCritical(pod)) {
+      void makeRoom(worker).then((still) => {
+        if (workers.get(pod.metadata.uid ?? "") === worker) begin(worker, still);
+      });
+      return;
+    }
     if (rejected) return worker.reject(rejected.reason, rejected.message);
     // Finished in an earlier life of this agent: nothing to run, but somebody has to show its logs and let it go.
     if (!isOver(pod) && !pod.metadata.deletionTimestamp) statuses.changed(worker);

@@ -19,6 +19,8 @@ export interface ContainerRecord {
   started: boolean;
   /** Readiness probe passed, or none. */
   ready: boolean;
+  /** Why the current instance was stopped again at its start. */
+  hookFailure?: string;
   /** A start is on its way. */
   starting: boolean;
 }
@@ -67,10 +69,13 @@ const terminated = (exit: NonNullable<ContainerRecord["exit"]>): ContainerState 
   },
 });
 
+/** What a container that has ended may wait for. */
+const AFTER_EXIT = new Set(["CrashLoopBackOff", "PostStartHookError"]);
+
 /** A record as kubelet reports it. (kubelet_pods.go convertToAPIContainerStatuses) */
 export function containerStatus(record: ContainerRecord): ContainerStatus {
   const { container, running, exit, lastExit, waiting, image, role } = record;
-  const waits = !running && (!exit || waiting.reason === "CrashLoopBackOff" || record.starting);
+  const waits = !running && (!exit || AFTER_EXIT.has(waiting.reason) || record.starting);
   const state: ContainerState = running
     ? { running: { startedAt: timestamp(running.startedAt) } }
     : waits

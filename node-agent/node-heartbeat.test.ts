@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
-import { ApiError, type Client, silentLogger, systemClock } from "../client/index.ts";
+import { ApiError, type Client, type EventRecorder, silentLogger, systemClock } from "../client/index.ts";
 import type { Node } from "../openapi/api/core.v1.ts";
+import { nodeEvents } from "./node-events.ts";
 import { startHeartbeat } from "./node-heartbeat.ts";
 import type { NodeFacts } from "./node-status.ts";
 
@@ -28,8 +29,19 @@ test("a node that is there from an earlier life is taken over, also when the ser
     },
     patch: async () => known,
   } as unknown as Client;
-  const heartbeat = startHeartbeat({ client, clock: systemClock, logger: silentLogger, facts: () => facts });
+  const told: string[] = [];
+  const recorder = { event: (_about: unknown, ...words: string[]) => void told.push(words.join(" ")) };
+  const events = nodeEvents(recorder as unknown as EventRecorder, "n");
+  const heartbeat = startHeartbeat({ client, clock: systemClock, logger: silentLogger, events, facts: () => facts });
   expect((await heartbeat.registered).metadata.uid).toBe("u");
   heartbeat.stop();
+  expect(told).toEqual([
+    "Normal Starting Starting kubelet.",
+    "Normal NodeHasSufficientMemory Node n status is now: NodeHasSufficientMemory",
+    "Normal NodeHasNoDiskPressure Node n status is now: NodeHasNoDiskPressure",
+    "Normal NodeHasSufficientPID Node n status is now: NodeHasSufficientPID",
+    "Normal NodeAllocatableEnforced Updated Node Allocatable limit across pods",
+    "Normal NodeReady Node n status is now: NodeReady",
+  ]);
   expect(asked.slice(0, 4)).toEqual(["create v1/nodes", "get", "create v1/nodes", "get"]);
 });

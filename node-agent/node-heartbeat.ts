@@ -1,6 +1,7 @@
 import { ApiError, type Client, type Clock, type Logger, microTimestamp, sleep } from "../client/index.ts";
 import type { Lease } from "../openapi/api/coordination.k8s.io.v1.ts";
-import type { Node } from "../openapi/api/core.v1.ts";
+import type { Node, NodeCondition } from "../openapi/api/core.v1.ts";
+import type { NodeEvents } from "./node-events.ts";
 import { initialNode, type NodeFacts, nodeStatus } from "./node-status.ts";
 
 /** Seconds a Lease lasts; renewed after a quarter. Full status goes out every five minutes. (kubelet's defaults) */
@@ -16,11 +17,12 @@ export interface HeartbeatOptions {
   readonly client: Client;
   readonly clock: Clock;
   readonly logger: Logger;
+  readonly events: NodeEvents;
   facts(): NodeFacts;
 }
 
 /** Registers the node, then renews its Lease and status until stopped. Resolves `registered` with the Node. */
-export function startHeartbeat({ client, clock, logger, facts }: HeartbeatOptions): {
+export function startHeartbeat({ client, clock, logger, events, facts }: HeartbeatOptions): {
   registered: Promise<Node>;
   /** The node's status is another one now. */
   changed(): void;
@@ -36,8 +38,11 @@ export function startHeartbeat({ client, clock, logger, facts }: HeartbeatOption
     let exists = false;
     for (let pause = FIRST_RETRY; ; pause = Math.min(pause * 2, LAST_RETRY)) {
       try {
-        if (exists) return await writeStatus();
-        return await client.create("v1/nodes", initialNode(facts(), clock.now()));
+        if (exists) return await writeStatus(events.started);
+        const node = initialNode(facts(), clock.now());
+        const created = await client.create("v1/nodes", node);
+        events.started(undefined, node.status?.conditions ?? []);
+        return created;
       } catch (error) {
         // There from an earlier life: it is taken over, which may fail as well as making it.
         exists = error instanceof ApiError && error.code === 409 && !exists;
@@ -51,10 +56,12 @@ export function startHeartbeat({ client, clock, logger, facts }: HeartbeatOption
     }
   }
 
-  async function writeStatus(): Promise<Node> {
+  async function writeStatus(tell: (before: Node, conditions: readonly NodeCondition[]) => void): Promise<Node> {
     const node = await client.get("v1/nodes", { name });
     const status = nodeStatus(facts(), node, clock.now());
-    return client.patch("v1/nodes", { name, subresource: "status" }, { status }, { type: "strategic" });
+    const written = await client.patch("v1/nodes", { name, subresource: "status" }, { status }, { type: "strategic" });
+    tell(node, status.conditions ?? []);
+    return written;
   }
 
   async function renew(node: Node, lease: Lease | undefined): Promise<Lease> {
@@ -81,7 +88,7 @@ export function startHeartbeat({ client, clock, logger, facts }: HeartbeatOption
       try {
         lease = await renew(node, lease);
         if (clock.now().getTime() - statusAt >= STATUS_MS) {
-          node = await writeStatus();
+          node = await writeStatus(events.changed);
           statusAt = clock.now().getTime();
         }
       } catch (error) {

@@ -17,8 +17,8 @@ export interface PodState {
   readonly ended?: {
     readonly reason: string;
     readonly message: string;
-    /** Reason of a DisruptionTarget condition. */
-    readonly disruption?: string;
+    /** Of a DisruptionTarget condition. */
+    readonly disruption?: { readonly reason: string; readonly message: string };
   };
 }
 
@@ -87,9 +87,7 @@ function conditionsOf(state: PodState, phase: string): PodCondition[] {
       : condition("Ready", containersReady, ...why),
     condition("ContainersReady", containersReady, ...why),
     condition("PodScheduled", true),
-    ...(ended?.disruption
-      ? [{ type: "DisruptionTarget", status: "True", reason: ended.disruption, message: ended.message }]
-      : []),
+    ...(ended?.disruption ? [{ type: "DisruptionTarget", status: "True", ...ended.disruption }] : []),
   ];
 }
 

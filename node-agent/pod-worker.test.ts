@@ -122,18 +122,52 @@ test("an image that does not exist keeps the Pod waiting", async () => {
   expect((await step(2)).containerStatuses?.[0]?.state?.waiting?.reason).toBe("ImagePullBackOff");
 });
 
-test("deletion waits for the containers, at most for the grace period", async () => {
+test.each([
+  { what: "a server that ends on SIGTERM", image: "nginx", command: undefined, after: 0, code: 0 },
+  { what: "a first process without a handler", command: ["sleep", "1d"], after: 30, code: 137 },
+  { what: "a script without a trap", command: ["sh", "-c", "while true; do sleep 1; done"], after: 30, code: 137 },
+  { what: "a script that ignores it", command: ["sh", "-c", "trap '' TERM; sleep 1d"], after: 30, code: 137 },
+  {
+    what: "a script whose trap does not exit",
+    command: ["sh", "-c", "trap 'echo no' TERM; while true; do sleep 1; done"],
+    after: 30,
+    code: 137,
+  },
+  {
+    what: "a script that exits once its command is over",
+    command: ["sh", "-c", "trap 'exit 7' TERM; while true; do sleep 5; done"],
+    after: 5,
+    code: 7,
+  },
+  {
+    what: "a script whose command is never over",
+    command: ["sh", "-c", "trap 'exit 7' TERM; sleep 1d"],
+    after: 30,
+    code: 137,
+  },
+  {
+    what: "a script that waits for a job",
+    command: ["sh", "-c", "trap 'exit 3' TERM; sleep 1d & wait"],
+    after: 0,
+    code: 3,
+  },
+])("deletion waits for $what: $code after $after s", async ({ image = "busybox", command, after, code }) => {
   const { worker, step, pod } = run({
-    containers: [{ name: "c", image: "busybox", command: ["sleep", "1d"] }] as Pod["spec"]["containers"],
+    containers: [{ name: "c", image, ...(command && { command }) }] as Pod["spec"]["containers"],
   });
   await step(0);
   worker.update({
     ...pod,
     metadata: { ...pod.metadata, deletionTimestamp: "2026-01-01T00:00:30Z", deletionGracePeriodSeconds: 30 },
   });
+  for (let second = 0; second < after; second++) {
+    await step(0);
+    expect(worker.isFinished).toBe(false);
+    await step(1);
+  }
   const status = await step(0);
   expect(worker.isFinished).toBe(true);
-  expect(status.containerStatuses?.[0]?.state?.terminated?.exitCode).toBe(143);
+  expect(status.containerStatuses?.[0]?.state?.terminated?.exitCode).toBe(code);
 });
 
 test("a Pod past its deadline fails", async () => {
@@ -209,4 +243,44 @@ test("a Pod whose time is over says so, and fails", async () => {
   await step(4);
   expect((await step(2)).reason).toBe("DeadlineExceeded");
   expect(events).toContain("DeadlineExceeded");
+});
+
+test("a Pod that a critical one displaces says so", async () => {
+  const { worker, step, events } = run({
+    containers: [{ name: "c", image: "nginx" }] as Pod["spec"]["containers"],
+  });
+  await step(0);
+  worker.preempt();
+  const status = await step(0);
+  expect(worker.isFinished).toBe(true);
+  expect(events).toContain("Preempting");
+  expect(status).toMatchObject({
+    phase: "Failed",
+    reason: "Preempting",
+    message: "Preempted in order to admit critical pod",
+  });
+  expect(status.conditions).toContainEqual(
+    expect.objectContaining({
+      type: "DisruptionTarget",
+      status: "True",
+      reason: "TerminationByKubelet",
+      message: "Pod was preempted by Kubelet to accommodate a critical pod.",
+    }),
+  );
+});
+
+test("a container whose postStart hook fails is stopped, and what failed is said until it pauses", async () => {
+  const container = {
+    name: "c",
+    image: "nginx",
+    lifecycle: { postStart: { exec: { command: ["sh", "-c", "echo no; exit 3"] } } },
+  };
+  const { step, events } = run({ containers: [container] as Pod["spec"]["containers"] });
+  const status = await step(0);
+  expect(events.filter((event) => event === "FailedPostStartHook").length).toBeGreaterThan(0);
+  expect(status.containerStatuses?.[0]?.lastState?.terminated?.exitCode).toBe(0);
+  expect(status.containerStatuses?.[0]?.state?.waiting?.reason).toMatch(/^(PostStartHookError|CrashLoopBackOff)$/);
+
+  const once = run({ restartPolicy: "Never", containers: [container] as Pod["spec"]["containers"] });
+  expect((await once.step(0)).containerStatuses?.[0]?.state?.terminated?.reason).toBe("Completed");
 });

@@ -4,7 +4,7 @@ import { type PodState, phaseOf, podStatus } from "./pod-status.ts";
 import { ActiveDeadline } from "./pod-worker/active-deadline.ts";
 import { containersToStart, newEphemeralRecords, newRecords } from "./pod-worker/container-order.ts";
 import { ContainerRunner } from "./pod-worker/container-runner.ts";
-import { DEFAULT_GRACE } from "./pod-worker/grace-period.ts";
+import { DEFAULT_GRACE, gracePeriod } from "./pod-worker/grace-period.ts";
 import { type PodEvent, podEvent } from "./pod-worker/pod-event.ts";
 import { podKey } from "./pod-worker/pod-key.ts";
 import { PodSandbox } from "./pod-worker/pod-sandbox.ts";
@@ -13,9 +13,7 @@ import { applySpecChange } from "./pod-worker/spec-change.ts";
 import { stopContainers, stopSidecars } from "./pod-worker/stop-containers.ts";
 import { VolumeMounter } from "./pod-worker/volume-mounter.ts";
 import type { WorkerEnvironment } from "./pod-worker/worker-environment.ts";
-
-/** Where a Pod comes from, when it is not from the API server. */
-const CONFIG_SOURCE = "kubernetes.io/config.source";
+import { isStatic } from "./static-pods.ts";
 
 /**
  * Brings one Pod to life and keeps it as its spec says: sandbox, init containers in order, sidecars, containers,
@@ -169,7 +167,6 @@ export class PodWorker {
   }
 
   #state(): PodState {
-    const isStatic = (this.#pod.metadata.annotations?.[CONFIG_SOURCE] ?? "api") !== "api";
     return {
       pod: this.#pod,
       records: this.#records,
@@ -177,7 +174,7 @@ export class PodWorker {
       ips: this.#sandbox.ips,
       hostIPs: this.#env.hostIPs,
       startTime: this.#startTime,
-      isTerminal: this.#gone && !isStatic,
+      isTerminal: this.#gone && !isStatic(this.#pod),
       ...(this.#ended && { ended: this.#ended }),
     };
   }
@@ -232,11 +229,21 @@ export class PodWorker {
   }
 
   /** The node is out of something: the Pod goes at once, and says so. (pkg/kubelet/eviction) */
-  evict(message: string, disruption: "TerminationByKubelet" | null = "TerminationByKubelet"): void {
+  evict(message: string, reason: "TerminationByKubelet" | null = "TerminationByKubelet"): void {
     if (this.#ended || this.#gone) return;
     this.#event("Warning", "Evicted", message);
-    this.#ended = { reason: "Evicted", message, ...(disruption && { disruption }) };
+    this.#ended = { reason: "Evicted", message, ...(reason && { disruption: { reason, message } }) };
     this.terminate(1);
+  }
+
+  /** The node needs its place for a critical Pod. (pkg/kubelet/preemption) */
+  preempt(): void {
+    if (this.#ended || this.#gone) return;
+    const message = "Preempted in order to admit critical pod";
+    const why = "Pod was preempted by Kubelet to accommodate a critical pod.";
+    this.#event("Warning", "Preempting", message);
+    this.#ended = { reason: "Preempting", message, disruption: { reason: "TerminationByKubelet", message: why } };
+    this.terminate(gracePeriod(this.#pod));
   }
 
   /** Forgets everything at once: the Pod is gone from the API server. */

@@ -47,21 +47,37 @@ function requestsOf({ spec }: Pod): Amounts {
 /** Resources of the node's own domain, or none, are everybody's; others may be managed for the whole cluster. */
 const isExtended = (name: string) => name.includes("/") && !/(^|\.)kubernetes\.io\//.test(name);
 
-function insufficient(pod: Pod, others: readonly Pod[], node: Node): Rejection | undefined {
-  const capacity = amountsOf(node.status?.allocatable);
+/** What a Pod needs of one resource, beyond what is left. Cpu in thousandths, all else in whole units. */
+export interface Lacking {
+  readonly name: string;
+  readonly requested: number;
+  readonly used: number;
+  readonly capacity: number;
+}
+
+/** How much of a resource a Pod counts for. */
+export function requestOf(pod: Pod, name: string): number {
+  return name === "pods" ? 1 : (requestsOf(pod)[name] ?? 0);
+}
+
+/** Of which resources a node has too little for one more Pod. */
+export function lackingResources(pod: Pod, others: readonly Pod[], node: Node): Lacking[] {
+  const allocatable = amountsOf(node.status?.allocatable);
   const wanted: Amounts = { pods: 1, ...requestsOf(pod) };
-  const used: Amounts = { pods: others.length };
-  for (const other of others) merge(used, requestsOf(other), plus);
+  const inUse: Amounts = { pods: others.length };
+  for (const other of others) merge(inUse, requestsOf(other), plus);
   const rest = Object.keys(wanted).filter((name) => !FIRST.includes(name));
-  for (const name of [...FIRST, ...rest.sort()]) {
-    const [requested, inUse, available] = [wanted[name] ?? 0, used[name] ?? 0, capacity[name] ?? 0];
+  return [...FIRST, ...rest.sort()].flatMap((name) => {
+    const [requested, used, capacity] = [wanted[name] ?? 0, inUse[name] ?? 0, allocatable[name] ?? 0];
     // What the node does not know of is somebody else's to count.
-    if (requested === 0 || (isExtended(name) && !Object.hasOwn(capacity, name))) continue;
-    if (requested <= available - inUse) continue;
-    const amounts = `requested: ${requested}, used: ${inUse}, capacity: ${available}`;
-    return { reason: `OutOf${name}`, message: `Node didn't have enough resource: ${name}, ${amounts}` };
-  }
-  return undefined;
+    if (requested === 0 || (isExtended(name) && !Object.hasOwn(allocatable, name))) return [];
+    return requested <= capacity - used ? [] : [{ name, requested, used, capacity }];
+  });
+}
+
+function outOf({ name, requested, used, capacity }: Lacking): Rejection {
+  const amounts = `requested: ${requested}, used: ${used}, capacity: ${capacity}`;
+  return { reason: `OutOf${name}`, message: `Node didn't have enough resource: ${name}, ${amounts}` };
 }
 
 const hostPortsOf = ({ spec }: Pod): ContainerPort[] =>
@@ -97,8 +113,12 @@ export function predicateRejection(pod: Pod, others: readonly Pod[], node: Node)
   if (os !== undefined && os !== "linux") {
     return { reason: "PodOSNotSupported", message: "Failed to admit pod as the OS field doesn't match node OS" };
   }
-  const lacking = insufficient(pod, others, node);
-  if (lacking) return lacking;
+  const [lacking] = lackingResources(pod, others, node);
+  return lacking ? outOf(lacking) : placementRejection(pod, others, node);
+}
+
+/** The same without a look at resources, which may be taken from other Pods. */
+export function placementRejection(pod: Pod, others: readonly Pod[], node: Node): Rejection | undefined {
   if (!podWantsNode(pod.spec, node)) return failed("NodeAffinity", "node(s) didn't match Pod's node affinity/selector");
   if (portConflict(pod, others)) {
     return failed("NodePorts", "node(s) didn't have free ports for the requested pod ports");

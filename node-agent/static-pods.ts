@@ -16,6 +16,9 @@ const ANNOTATION = {
   seen: "kubernetes.io/config.seen",
 } as const;
 
+/** Whether a Pod comes from somewhere else than the API server. (kubelet/types IsStaticPod) */
+export const isStatic = ({ metadata }: Pod): boolean => (metadata.annotations?.[ANNOTATION.source] ?? "api") !== "api";
+
 /** Whether a Pod only shows one that a node has of its own. */
 export const isMirror = ({ metadata }: Pod): boolean => metadata.annotations?.[ANNOTATION.mirror] !== undefined;
 

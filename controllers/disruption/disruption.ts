@@ -169,19 +169,7 @@ export const disruptionController = defineController<Listers>({
   eventSource: "controllermanager",
   watches: {
     for: RESOURCE,
-    maps: [
-      mapping("v1/pods", keysOf),
-      // A new size changes what percentages come to.
-      ...(
-        ["apps/v1/deployments", "apps/v1/replicasets", "apps/v1/statefulsets", "v1/replicationcontrollers"] as const
-      ).map((resource) =>
-        mapping(resource, (owner, { budgets }: Listers, old) =>
-          old && old.spec.replicas === owner.spec.replicas
-            ? []
-            : budgets.byNamespace(owner.metadata.namespace ?? "").map(keyOf),
-        ),
-      ),
-    ],
+    maps: [mapping("v1/pods", keysOf)],
   },
   listers: (get) => ({
     budgets: get(RESOURCE),

@@ -1,5 +1,5 @@
 import type { Backoff } from "../backoff.ts";
-import type { ContainerRecord } from "../container-state.ts";
+import { type ContainerRecord, shouldRestart } from "../container-state.ts";
 import type { ProbeMeter } from "../probes/probe-meter.ts";
 import type { RunningContainer, Sandbox } from "../runtime/runtime.ts";
 import { ContainerProbes } from "./container-probes.ts";
@@ -82,7 +82,10 @@ export class ContainerRunner {
       record.running = undefined;
       record.ready = false;
       record.started = false;
-      record.waiting = { reason: "" };
+      const again = shouldRestart(record.container, this.#options.pod(), result.exitCode);
+      record.waiting =
+        record.hookFailure && again ? { reason: "PostStartHookError", message: record.hookFailure } : { reason: "" };
+      record.hookFailure = undefined;
       this.#options.statusChanged();
       this.#options.sync();
     });

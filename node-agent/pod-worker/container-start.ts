@@ -3,6 +3,7 @@ import type { Container, Pod } from "../../openapi/api/core.v1.ts";
 import { commandLine, containerMounts, verifyNonRoot } from "../container-config.ts";
 import type { ContainerRecord } from "../container-state.ts";
 import { type DnsConfig, hostnameOf } from "../pod-dns.ts";
+import { describeHook } from "../probes/hook.ts";
 import type { RunningContainer, Runtime, Sandbox } from "../runtime/runtime.ts";
 import type { Volume } from "../volumes/volume.ts";
 import { DEFAULT_GRACE, gracePeriod } from "./grace-period.ts";
@@ -81,6 +82,9 @@ export async function startContainer(
     logger.debug({ pod: podKey(pod()), failure }, "a postStart hook failed");
     event("Warning", "FailedPostStartHook", "PostStartHook failed", container.name);
     event("Normal", "Killing", "FailedPostStartHook", container.name);
+    const { name, namespace, uid } = pod().metadata;
+    const where = `for Container "${container.name}" in Pod "${name}_${namespace}(${uid})"`;
+    record.hookFailure = `${describeHook(postStart ?? {})} ${where} failed - error: ${failure}`;
     return running.stop(gracePeriod(pod()));
   }
   options.up(running);

@@ -2,9 +2,6 @@ import type { Container, LifecycleHandler } from "../../openapi/api/core.v1.ts";
 import type { RunningContainer } from "../runtime/runtime.ts";
 import { portOf } from "./port.ts";
 
-/** Output of a failed command that its event shows, in characters. */
-const OUTPUT = 1024;
-
 /** Runs a postStart or preStop handler. @returns the text of its failure. (pkg/kubelet/lifecycle/handlers.go) */
 export async function runHook(
   { exec, httpGet, tcpSocket }: LifecycleHandler,
@@ -14,8 +11,9 @@ export async function runHook(
 ): Promise<string | undefined> {
   if (exec) {
     const { exitCode, output } = await running.run(exec.command ?? [], 0, signal);
-    const what = `Exec lifecycle hook (${JSON.stringify(exec.command)})`;
-    return exitCode === 0 ? undefined : `${what} failed: command exited with ${exitCode}: ${output.slice(0, OUTPUT)}`;
+    const command = (exec.command ?? []).join(" ");
+    if (exitCode === 0) return undefined;
+    return `command '${command}' exited with ${exitCode}: ${output}, message: ${JSON.stringify(output)}`;
   }
   if (httpGet) {
     const headers = Object.fromEntries((httpGet.httpHeaders ?? []).map(({ name, value }) => [name, value]));
@@ -30,12 +28,19 @@ export async function runHook(
       },
       signal,
     );
-    return answer.ok ? undefined : `Http lifecycle hook failed: ${answer.message}`;
+    return answer.ok ? undefined : answer.message;
   }
   if (tcpSocket) {
     const { host, port } = tcpSocket;
     const answer = await running.probe({ type: "tcp", ...(host && { host }), port: portOf(port, container) }, signal);
-    return answer.ok ? undefined : `TCP lifecycle hook failed: ${answer.message}`;
+    return answer.ok ? undefined : answer.message;
   }
   return undefined;
+}
+
+/** What failed, as kubelet says it of a container. */
+export function describeHook({ exec, httpGet, sleep }: LifecycleHandler): string {
+  if (exec) return `Exec lifecycle hook ([${(exec.command ?? []).join(" ")}])`;
+  if (httpGet) return `HTTP lifecycle hook (${httpGet.path ?? ""})`;
+  return sleep ? `Sleep lifecycle hook (${sleep.seconds})` : "Lifecycle hook";
 }

@@ -17,8 +17,10 @@ export interface Process {
   readonly stdin: Readable | undefined;
   readonly stdout: Writable;
   readonly stderr: Writable;
-  /** Aborted by SIGTERM, whose number is the abort's reason, or by the end of the container. */
+  /** Aborted when it has to end; the reason is the number of the signal. */
   readonly signal: AbortSignal;
+  /** SIGTERM, for a container's first process: it ends of it only when it has a handler. */
+  readonly terminate?: AbortSignal;
   readonly files: FileSystem;
   readonly network: ProcessNetwork;
   readonly image: ImageDefinition | undefined;

@@ -13,7 +13,7 @@ import type { Network } from "./network/network.ts";
 import { type NameServer, processNetwork } from "./network/process-network.ts";
 import type { Stack } from "./network/stack.ts";
 import { answerProbe } from "./probe.ts";
-import { findProgram, runProgram } from "./programs.ts";
+import { findProgram, native, runProgram } from "./programs.ts";
 import { runWithin } from "./run-within.ts";
 import { probeFailure, type Scenario, scenarioOf } from "./scenario.ts";
 import { serve } from "./serve.ts";
@@ -82,6 +82,7 @@ export async function startContainer(config: ContainerConfig, options: StartOpti
   const scenario = scenarioFor(config, id);
   if (scenario.startAfterMs > 0) await sleep(clock, scenario.startAfterMs);
   const startedAt = clock.now();
+  const terminated = new AbortController();
   const aborted = new AbortController();
   const identity = identityOf(config);
   const viewers = new Set<Streams>();
@@ -111,6 +112,7 @@ export async function startContainer(config: ContainerConfig, options: StartOpti
     stdout: screen?.stdout ?? stdout,
     stderr: screen?.stdout ?? output((streams) => streams.stderr),
     signal: aborted.signal,
+    terminate: terminated.signal,
     files,
     network: processNetwork(network, stack, names, closes),
     image,
@@ -128,7 +130,7 @@ export async function startContainer(config: ContainerConfig, options: StartOpti
   });
   const kill = () => end(128 + SIGKILL);
   const fuse = exitAfterMs === undefined ? undefined : clock.setTimeout(() => end(scripted ?? 0), exitAfterMs);
-  const byItself = (exitCode: number) => (aborted.signal.aborted ? exitCode : (scripted ?? exitCode));
+  const byItself = (exitCode: number) => (terminated.signal.aborted ? exitCode : (scripted ?? exitCode));
   const failed = (error: unknown) => {
     log.write(`simulated program failed: ${error instanceof Error ? error.message : String(error)}\n`, clock.now());
     return 1;
@@ -159,7 +161,7 @@ export async function startContainer(config: ContainerConfig, options: StartOpti
       killer?.cancel();
       if (graceSeconds > 0) killer = clock.setTimeout(kill, graceSeconds * 1000);
       else kill();
-      aborted.abort(SIGTERM);
+      terminated.abort(SIGTERM);
     },
     exec: (command, streams, signal) => exec(process, command, streams, AbortSignal.any([signal, aborted.signal])),
     run: (command, limitSeconds, signal) =>
@@ -200,7 +202,7 @@ async function mainProgram(process: Process, id: string): Promise<Program> {
     if (await findProgram(process)) return runProgram;
     if (image) throw new StartError(id, notFound(args[0] ?? ""));
   }
-  return serve;
+  return native(serve);
 }
 
 /** As runc words it, through containerd. */
@@ -222,7 +224,7 @@ async function exec(process: Process, command: readonly string[], streams: Strea
   const end = () => ended.abort(SIGKILL);
   if (signal.aborted) end();
   else signal.addEventListener("abort", end, { once: true });
-  const { terminal: _own, ...rest } = process;
+  const { terminal: _own, terminate: _, ...rest } = process;
   try {
     const code = await runProgram({
       ...rest,

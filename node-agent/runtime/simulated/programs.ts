@@ -13,6 +13,12 @@ import { FileError } from "./files/node.ts";
 import { serve } from "./serve.ts";
 import { sh } from "./shell/sh.ts";
 
+/** A program that ends on SIGTERM, as servers do. */
+export function native(program: Program): Program {
+  return ({ terminate, ...process }) =>
+    program(terminate ? { ...process, signal: AbortSignal.any([process.signal, terminate]) } : process);
+}
+
 /** What every image with a shell has, by name. */
 export const commands: Commands = {
   ...textCommands,
@@ -27,13 +33,13 @@ export const commands: Commands = {
   sh,
   ash: sh,
   bash: sh,
-  serve,
+  serve: native(serve),
 };
 
 /** Programs that images name as `builtin:NAME`. */
 const builtins: Commands = {
-  agnhost,
-  serve,
+  agnhost: native(agnhost),
+  serve: native(serve),
   // Its file belongs to root and has the set-user-id bit.
   async nonewprivs({ privileges, files, stdout }) {
     stdout.write(`Effective uid: ${privileges.escalation ? 0 : files.identity.uid}\n`);
@@ -52,7 +58,7 @@ export async function findProgram({ args, image, files, cwd }: Process): Promise
   const name = nameOf(word);
   const own = image?.programs?.[word] ?? image?.programs?.[name];
   if (own?.startsWith("builtin:")) return builtins[own.slice("builtin:".length)];
-  if (own !== undefined) return (process) => sh({ ...process, args: ["sh", "-c", own, ...process.args] });
+  if (own !== undefined) return native((process) => sh({ ...process, args: ["sh", "-c", own, ...process.args] }));
   if (word.includes("/")) {
     const path = word.startsWith("/") ? word : `${cwd}/${word}`;
     const node = await files.stat(path).catch(() => undefined);

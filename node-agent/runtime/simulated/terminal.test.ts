@@ -1,6 +1,6 @@
 import { PassThrough } from "node:stream";
 import { expect, test } from "vitest";
-import { collector } from "./shell/shell.ts";
+import { collector } from "./shell/redirections.ts";
 import { terminal } from "./terminal.ts";
 
 test("a terminal is as large as its client says, when it knows", () => {

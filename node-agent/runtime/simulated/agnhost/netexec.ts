@@ -5,7 +5,7 @@ import type { Process, Program } from "../behaviour.ts";
 import type { HttpHandler } from "../http-server.ts";
 import { authority } from "../network/endpoint.ts";
 import type { Receiver } from "../network/stack.ts";
-import { collector } from "../shell/shell.ts";
+import { collector } from "../shell/redirections.ts";
 import { dial } from "./dial.ts";
 import { durationMs } from "./logs-generator.ts";
 import { longFlags } from "./long-flags.ts";

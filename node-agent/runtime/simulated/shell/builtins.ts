@@ -91,10 +91,13 @@ export const builtins: Readonly<Record<string, Builtin>> = {
     return 0;
   },
   async wait(shell) {
-    const { signal } = shell.process;
+    const { signal, terminate } = shell.process;
     const ended = new Promise<number>((resolve) => {
-      if (signal.aborted) resolve(143);
-      else signal.addEventListener("abort", () => resolve(143), { once: true });
+      const interrupted = () => resolve(143);
+      for (const each of [signal, ...(terminate && shell.traps.get("TERM") ? [terminate] : [])]) {
+        if (each.aborted) interrupted();
+        else each.addEventListener("abort", interrupted, { once: true });
+      }
     });
     const code = await Promise.race([Promise.all(shell.jobs.splice(0)).then((codes) => codes.at(-1) ?? 0), ended]);
     shell.rested();

@@ -1,14 +1,15 @@
 import { once } from "node:events";
-import { PassThrough, Readable, Writable } from "node:stream";
+import { PassThrough, type Writable } from "node:stream";
 import { sleep } from "../../../../client/index.ts";
 import type { Process } from "../behaviour.ts";
-import { normalize } from "../files/file-system.ts";
 import { FileError } from "../files/node.ts";
 import { builtins } from "./builtins.ts";
 import { Break, Continue, Exit, Return } from "./control.ts";
-import { type Expander, expandDocument, expandPattern, expandText, expandWords } from "./expand.ts";
+import { type Expander, expandPattern, expandText, expandWords } from "./expand.ts";
+import { parameterOf } from "./parameters.ts";
 import { parse } from "./parser.ts";
 import { matches } from "./pattern.ts";
+import { collector, redirect, redirectionProblem } from "./redirections.ts";
 import type { ShellState, Streams } from "./state.ts";
 import { type Command, type Item, type Pipeline, type Redirection, ScriptError } from "./syntax.ts";
 
@@ -31,7 +32,8 @@ export class Shell implements Expander, ShellState {
   cwd: string;
   status = 0;
   #turns = 0;
-  #trapping = false;
+  /** SIGTERM has come. */
+  #isTold = false;
 
   constructor(process: Process, name: string, args: readonly string[], parent?: Shell) {
     this.process = process;
@@ -55,6 +57,12 @@ export class Shell implements Expander, ShellState {
     const inner = new Shell({ ...this.process, signal }, this.name, this.arguments, this);
     for (const [name, action] of this.traps) inner.traps.set(name, action);
     return inner;
+  }
+
+  /** A subshell: a process of its own. */
+  #child(streams: Partial<Streams>): Shell {
+    const { terminate: _, ...process } = this.process;
+    return new Shell({ ...process, ...streams }, this.name, this.arguments, this);
   }
 
   /** Becomes what another shell has become. */
@@ -116,37 +124,12 @@ export class Shell implements Expander, ShellState {
   }
 
   parameter(name: string): string | undefined {
-    switch (name) {
-      case "?":
-        return String(this.status);
-      case "#":
-        return String(this.arguments.length);
-      case "@":
-      case "*":
-        return this.arguments.join(" ");
-      case "$":
-        return "1";
-      case "!":
-        return this.jobs.length > 0 ? String(this.jobs.length + 1) : "";
-      case "-":
-        return [...this.options].join("");
-      case "0":
-        return this.name;
-      case "RANDOM":
-        return String(Math.floor(this.process.random() * 32768));
-      case "PWD":
-        return this.cwd;
-      default: {
-        const value = /^\d+$/.test(name) ? this.arguments[Number(name) - 1] : this.variables.get(name);
-        if (value === undefined && this.options.has("u")) throw new ScriptError(`${name}: parameter not set`);
-        return value;
-      }
-    }
+    return parameterOf(this, name);
   }
 
   async capture(script: string): Promise<string> {
     const { stream, text } = collector();
-    const inner = new Shell({ ...this.process, stdout: stream }, this.name, this.arguments, this);
+    const inner = this.#child({ stdout: stream });
     this.status = await inner.script(script);
     return text().replace(/\n+$/, "");
   }
@@ -200,7 +183,7 @@ export class Shell implements Expander, ShellState {
 
   async #item({ first, rest, background }: Item, streams: Streams): Promise<void> {
     if (background) {
-      const inner = new Shell({ ...this.process, ...streams, stdin: undefined }, this.name, this.arguments, this);
+      const inner = this.#child({ ...streams, stdin: undefined });
       this.jobs.push(inner.job({ first, rest, background: false }));
       this.status = 0;
       return;
@@ -228,21 +211,20 @@ export class Shell implements Expander, ShellState {
     return this.status;
   }
 
-  /** SIGTERM runs its trap, and without one ends the shell. */
+  /**
+   * A signal that came meanwhile, once the command in front is over. The kernel keeps signals without a handler from
+   * the first process of a container; the others get none but their end.
+   */
   async #signals(streams: Streams): Promise<void> {
-    const { signal } = this.process;
-    if (!signal.aborted || this.#trapping) return;
+    const { signal, terminate } = this.process;
+    if (signal.aborted) throw new Exit(this.status || 128 + Number(signal.reason ?? SIGTERM));
+    if (!terminate?.aborted || this.#isTold) return;
+    this.#isTold = true;
     const trap = this.traps.get("TERM");
-    if (trap === undefined) throw new Exit(this.status || 128 + Number(signal.reason ?? SIGTERM));
-    this.#trapping = true;
-    // What the trap runs must not end at once for the same signal.
-    const calm = new Shell(
-      { ...this.process, ...streams, signal: new AbortController().signal },
-      this.name,
-      this.arguments,
-      this,
-    );
-    throw new Exit(await calm.script(trap));
+    if (!trap) return;
+    const { status } = this;
+    await this.run(parse(trap), streams);
+    this.status = status;
   }
 
   async #tested(command: Command, streams: Streams): Promise<void> {
@@ -271,7 +253,7 @@ export class Shell implements Expander, ShellState {
       pipe?.on("error", () => {});
       stdin = pipe;
       const stdout = pipe ?? streams.stdout;
-      const inner = new Shell({ ...this.process, ...streams, stdin: input, stdout }, this.name, this.arguments, this);
+      const inner = this.#child({ ...streams, stdin: input, stdout });
       return inner.piped(command).finally(() => {
         pipe?.end();
         if (index > 0) input?.resume();
@@ -295,7 +277,7 @@ export class Shell implements Expander, ShellState {
   }
 
   async #subshell(body: Command, streams: Streams): Promise<void> {
-    const inner = new Shell({ ...this.process, ...streams }, this.name, this.arguments, this);
+    const inner = this.#child(streams);
     this.status = await inner.piped(body);
   }
 
@@ -393,14 +375,10 @@ export class Shell implements Expander, ShellState {
     const opened: Writable[] = [];
     let current = streams;
     try {
-      for (const redirection of redirections) current = await this.#redirect(redirection, current, opened);
+      for (const redirection of redirections) current = await redirect(this, redirection, current, opened);
     } catch (error) {
       if (!(error instanceof FileError)) throw error;
-      const [failed] = redirections.filter(({ operator }) => /^[<>]/.test(operator));
-      const verb = failed?.operator === "<" ? "open" : "create";
-      const what = error.code === "ENOENT" && verb === "open" ? "no such file" : error.message;
-      const text = error.code === "ENOENT" && verb === "create" ? "nonexistent directory" : what;
-      streams.stderr.write(`${this.name}: can't ${verb} ${await expandText(failed?.to ?? "", this)}: ${text}\n`);
+      streams.stderr.write(`${this.name}: ${await redirectionProblem(this, redirections, error)}\n`);
       this.status = 1;
       return;
     }
@@ -413,56 +391,4 @@ export class Shell implements Expander, ShellState {
       }
     }
   }
-
-  async #redirect(
-    { from, operator, to, literal }: Redirection,
-    streams: Streams,
-    opened: Writable[],
-  ): Promise<Streams> {
-    if (operator === "<<") {
-      return { ...streams, stdin: Readable.from([literal ? to : await expandDocument(to, this)]) };
-    }
-    const word = await expandText(to, this);
-    if (operator === ">&" || operator === "<&") {
-      const stream = word === "1" ? streams.stdout : word === "2" ? streams.stderr : nowhere();
-      return from === 2 ? { ...streams, stderr: stream } : { ...streams, stdout: stream };
-    }
-    if (operator === "<") {
-      const path = normalize(word, this.cwd);
-      const content = path === "/dev/null" ? Buffer.alloc(0) : await this.files.read(path);
-      return { ...streams, stdin: content.length > 0 ? Readable.from([content]) : Readable.from([]) };
-    }
-    const stream = await this.#open(word, operator === ">>", streams);
-    if (stream !== streams.stdout && stream !== streams.stderr) opened.push(stream);
-    return from === 2 ? { ...streams, stderr: stream } : { ...streams, stdout: stream };
-  }
-
-  async #open(word: string, append: boolean, streams: Streams): Promise<Writable> {
-    const path = normalize(word, this.cwd);
-    if (path === "/dev/null") return nowhere();
-    // A container's first process writes here to reach the log.
-    if (path === "/dev/stdout" || path === "/proc/1/fd/1") return streams.stdout;
-    if (path === "/dev/stderr" || path === "/proc/1/fd/2") return streams.stderr;
-    if (!append || !(await this.files.exists(path))) await this.files.write(path, Buffer.alloc(0));
-    else await this.files.write(path, Buffer.alloc(0), { append });
-    return new Writable({
-      write: (chunk: Buffer, _encoding, done) => {
-        this.files.write(path, chunk, { append: true }).then(() => done(), done);
-      },
-    });
-  }
-}
-
-const nowhere = () => new Writable({ write: (_chunk, _encoding, done) => done() });
-
-/** Keeps what is written. */
-export function collector(): { stream: Writable; text: () => string } {
-  const chunks: Buffer[] = [];
-  const stream = new Writable({
-    write(chunk: Buffer, _encoding, done) {
-      chunks.push(chunk);
-      done();
-    },
-  });
-  return { stream, text: () => Buffer.concat(chunks).toString("utf8") };
 }

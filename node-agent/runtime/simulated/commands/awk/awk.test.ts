@@ -1,7 +1,7 @@
 import { Readable } from "node:stream";
 import { expect, test } from "vitest";
 import type { Process } from "../../behaviour.ts";
-import { collector } from "../../shell/shell.ts";
+import { collector } from "../../shell/redirections.ts";
 import { awk } from "./awk.ts";
 
 const INPUT = "one 1 x\ntwo 22 y\nthree 3 x\n";

@@ -7,7 +7,7 @@ import { knownImages } from "../../known-images.ts";
 import type { DnsAnswer } from "../../network/names.ts";
 import { Network } from "../../network/network.ts";
 import { simulatedRuntime } from "../../runtime.ts";
-import { collector } from "../../shell/shell.ts";
+import { collector } from "../../shell/redirections.ts";
 
 const WEB = "web.ns.svc.cluster.local.";
 

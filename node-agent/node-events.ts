@@ -1,0 +1,44 @@
+import type { EventRecorder } from "../client/index.ts";
+import type { Node, NodeCondition } from "../openapi/api/core.v1.ts";
+
+/** What kubelet calls each condition of a node in its events, when it is true and when it is not. */
+const NAMES: Readonly<Record<string, { True: string; False: string }>> = {
+  MemoryPressure: { True: "NodeHasInsufficientMemory", False: "NodeHasSufficientMemory" },
+  DiskPressure: { True: "NodeHasDiskPressure", False: "NodeHasNoDiskPressure" },
+  PIDPressure: { True: "NodeHasInsufficientPID", False: "NodeHasSufficientPID" },
+  Ready: { True: "NodeReady", False: "NodeNotReady" },
+};
+
+/** What a node tells of itself. */
+export interface NodeEvents {
+  /** Its agent has started, and registers the node. @param before the Node as it is known already */
+  started(before: Node | undefined, conditions: readonly NodeCondition[]): void;
+  /** Its status is written. */
+  changed(before: Node, conditions: readonly NodeCondition[]): void;
+}
+
+/** Records the events of a node. (pkg/kubelet/nodestatus/setters.go, kubelet.go BirthCry) */
+export function nodeEvents(recorder: EventRecorder, name: string): NodeEvents {
+  // As kubelet refers to its node: by name alone.
+  const node = { apiVersion: "v1", kind: "Node", metadata: { name } };
+  const tell = (reason: string, message: string) => recorder.event(node, "Normal", reason, message);
+  const state = ({ type, status }: NodeCondition) => {
+    const reason = NAMES[type]?.[status === "True" ? "True" : "False"];
+    if (reason) tell(reason, `Node ${name} status is now: ${reason}`);
+  };
+  const statusOf = (of: Node | undefined, type: string) =>
+    of?.status?.conditions?.find((condition) => condition.type === type)?.status;
+  return {
+    started(before, conditions) {
+      tell("Starting", "Starting kubelet.");
+      for (const condition of conditions) if (condition.type !== "Ready") state(condition);
+      tell("NodeAllocatableEnforced", "Updated Node Allocatable limit across pods");
+      // Until its runtime answers a kubelet is not ready, whatever its Node says so far.
+      const ready = conditions.find(({ type }) => type === "Ready");
+      if (ready && statusOf(before, "Ready") !== ready.status) state(ready);
+    },
+    changed(before, conditions) {
+      for (const condition of conditions) if (statusOf(before, condition.type) !== condition.status) state(condition);
+    },
+  };
+}
