@@ -400,7 +400,7 @@ test("too many writes at once answer 429, but not to administrators", async () =
   });
   const first = api.post(CONFIG_MAPS).set("X-Test-User", "jane").send(body("a"));
   const waiting = first.then((answer) => answer.status);
-  await new Promise((resolve) => setTimeout(resolve, 50));
+  await expect.poll(() => store.held).toBe(1);
   const second = await api.post(CONFIG_MAPS).set("X-Test-User", "jane").send(body("b"));
   expect([second.status, second.text]).toEqual([429, "Too many requests, please try again later.\n"]);
   const { text } = await api.get("/metrics");

@@ -192,7 +192,7 @@ test("a stop ends watches, lets writes finish, and can be asked for twice", asyn
   });
   write.end('{"metadata":{"name":"a"}}');
   const answered = once(write, "response");
-  await new Promise((resolve) => setTimeout(resolve, 50));
+  await expect.poll(() => store.held).toBe(1);
   const stopped = Promise.all([listener.stop(), listener.stop()]);
   expect((await watch).body).toBe("");
   release();
@@ -217,7 +217,7 @@ test("with --shutdown-send-retry-after new connections are told to come back unt
   });
   write.end('{"metadata":{"name":"a"}}');
   const answered = once(write, "response");
-  await new Promise((resolve) => setTimeout(resolve, 50));
+  await expect.poll(() => store.held).toBe(1);
   const stopped = listener.stop();
   const get = request(`${url}/api/v1/configmaps`, options);
   get.end();

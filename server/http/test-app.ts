@@ -42,6 +42,8 @@ export class FakeStore implements ResourceStore {
   readonly kind = configMapKind();
   readonly sinks = new Set<WatchSink>();
   hold: Promise<void> = Promise.resolve();
+  /** Writes that are being delayed. */
+  held = 0;
   readonly #objects = new Map<string, Stored>();
   #revision = 0;
 
@@ -63,7 +65,9 @@ export class FakeStore implements ResourceStore {
   }
 
   async create(namespace: string, object: KubeObject): Promise<Stored> {
+    this.held++;
     await this.hold;
+    this.held--;
     const { name = "" } = object.metadata;
     if (this.#objects.has(`${namespace}/${name}`)) throw alreadyExists(RESOURCE, name);
     object.metadata.namespace = namespace;
