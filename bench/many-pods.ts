@@ -12,7 +12,10 @@ export const deployment = (name: string, replicas: number) => ({
   },
 });
 
-/** Resolves when so many Pods of a namespace run that a selector keeps. Hears of each of them about once. */
+/**
+ * Resolves when so many Pods of a namespace run that a selector keeps. Hears of each of them about once.
+ * @throws Error when the cluster goes away before
+ */
 export async function untilRunning(
   client: ClientHttp2Session,
   count: number,
@@ -22,13 +25,19 @@ export async function untilRunning(
   const query = new URLSearchParams({ watch: "1", fieldSelector: "status.phase=Running", labelSelector: selector });
   // A watcher that is too slow is sent away, and begins anew.
   while (running.size < count) {
+    if (client.closed || client.destroyed)
+      throw new Error(`the cluster went away with ${running.size} of ${count} Pods`);
     const stream = client.request({ ":path": `/api/v1/namespaces/${namespace}/pods?${query}` });
     let rest = "";
-    for await (const chunk of stream as AsyncIterable<Buffer>) {
-      const lines = (rest + chunk.toString("utf8")).split("\n");
-      rest = lines.pop() ?? "";
-      for (const line of lines) running.add(/"name":"([^"]+)"/.exec(line)?.[1] ?? "");
-      if (running.size >= count) break;
+    try {
+      for await (const chunk of stream as AsyncIterable<Buffer>) {
+        const lines = (rest + chunk.toString("utf8")).split("\n");
+        rest = lines.pop() ?? "";
+        for (const line of lines) running.add(/"name":"([^"]+)"/.exec(line)?.[1] ?? "");
+        if (running.size >= count) break;
+      }
+    } catch (error) {
+      if (!client.destroyed) throw error;
     }
     stream.close();
   }

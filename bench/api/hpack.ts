@@ -11,7 +11,9 @@ export interface RequestHead {
 }
 
 /** Indexes of names in the static table. */
-const [AUTHORITY, METHOD, PATH, STATUS, ACCEPT, CONTENT_LENGTH, CONTENT_TYPE] = [1, 2, 4, 8, 19, 28, 31];
+const [AUTHORITY, METHOD, PATH, ACCEPT, CONTENT_LENGTH, CONTENT_TYPE] = [1, 2, 4, 19, 28, 31];
+/** Each of these entries of the static table is named `:status`: Node takes the first for a name, Go the last. */
+const [FIRST_STATUS, LAST_STATUS] = [8, 14];
 const HTTPS = 0x87;
 /** Literals "without indexing" carry their index in so many bits. */
 const INDEX_BITS = 0x0f;
@@ -61,7 +63,8 @@ export function statusIn(block: Buffer): number {
   while (((block[at] ?? 0) & 0xe0) === 0x20) at++; // sizes of the table, which stay below 31
   const first = block[at] ?? 0;
   if (first & 0x80) return INDEXED[first] ?? 0;
-  if ((first & (first & 0x40 ? 0x3f : INDEX_BITS)) !== STATUS) return 0;
+  const name = first & (first & 0x40 ? 0x3f : INDEX_BITS);
+  if (name < FIRST_STATUS || name > LAST_STATUS) return 0;
   const length = block[at + 1] ?? 0;
   const text = block.subarray(at + 2, at + 2 + (length & 0x7f));
   return Number(length & 0x80 ? huffmanDigits(text) : text.toString("latin1"));

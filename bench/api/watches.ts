@@ -6,12 +6,17 @@ import type { Target } from "./target.ts";
 
 const secrets = `/api/v1/namespaces/${namespace}/secrets`;
 const SESSIONS = 8;
+/** kube-apiserver takes no more than 100 streams on a connection. */
+const WATCHERS_PER_SESSION = 50;
 const WRITERS = 32;
 const NEWLINE = 10;
+/** So many of the last chunks of a stream hold a whole event. */
+const CHUNKS_OF_AN_EVENT = 4;
 
 /** So many watchers of one resource, and the events a second that all of them together receive. */
 export async function fanOut(target: Target, watchers: number, events: number): Promise<Figure> {
-  const clients = await Promise.all(Array.from({ length: SESSIONS }, () => target.connect()));
+  const sessions = Math.max(SESSIONS, Math.ceil(watchers / WATCHERS_PER_SESSION));
+  const clients = await Promise.all(Array.from({ length: sessions }, () => target.connect()));
   const writer = await target.connect();
   const expected = watchers * events;
   let seen = 0;
@@ -19,16 +24,19 @@ export async function fanOut(target: Target, watchers: number, events: number): 
   const all = new Promise<void>((resolve) => {
     done = resolve;
   });
-  const count = (chunk: Buffer) => {
-    for (let at = chunk.indexOf(NEWLINE); at >= 0; at = chunk.indexOf(NEWLINE, at + 1)) seen++;
+  const count = (events: number) => {
+    seen += events;
     if (seen >= expected) done();
   };
   const run = `w${watchers}`;
-  const path = `${secrets}?watch=1&resourceVersion=${await newest(writer)}&labelSelector=run%3D${run}`;
-  for (let n = 0; n < watchers; n++) {
-    // A watch that ends early would leave events out; what it lacks shows as a failure.
-    void (clients[n % SESSIONS] as Http2Client).send({ method: "GET", path, onData: count }).then(done);
-  }
+  const since = await newest(writer);
+  const path = (revision: string) => `${secrets}?watch=1&resourceVersion=${revision}&labelSelector=run%3D${run}`;
+  let isOver = false;
+  const watching = Array.from({ length: watchers }, async (_, n) => {
+    const client = clients[n % sessions] as Http2Client;
+    for (let revision = since; !isOver && revision; )
+      revision = await watchOnce(client, path(revision), revision, count);
+  });
   await opened(writer, watchers);
   const before = target.usage().cpuSeconds;
   const own = process.cpuUsage();
@@ -42,9 +50,11 @@ export async function fanOut(target: Target, watchers: number, events: number): 
       return writer.send({ method: "POST", path: secrets, body: JSON.stringify(body), type: "application/json" });
     },
   });
-  await all;
+  // One that cannot go on leaves events out: what is lacking shows as failures.
+  await Promise.race([all, Promise.all(watching)]);
   const seconds = (performance.now() - began) / 1000;
   const { user, system } = process.cpuUsage(own);
+  isOver = true;
   for (const client of [...clients, writer]) client.close();
   return {
     perSecond: seen / seconds,
@@ -55,6 +65,34 @@ export async function fanOut(target: Target, watchers: number, events: number): 
     bytes: 0,
     failed: failed + expected - Math.min(seen, expected),
   };
+}
+
+/**
+ * Counts events until the watch ends: a server sends those away that are too slow for it.
+ * @returns the revision to go on from; empty when there is none
+ */
+async function watchOnce(
+  client: Http2Client,
+  path: string,
+  since: string,
+  count: (events: number) => void,
+): Promise<string> {
+  const ends: Buffer[] = [];
+  const { status } = await client.send({
+    method: "GET",
+    path,
+    onData(chunk) {
+      let events = 0;
+      for (let at = chunk.indexOf(NEWLINE); at >= 0; at = chunk.indexOf(NEWLINE, at + 1)) events++;
+      count(events);
+      ends.push(chunk);
+      if (ends.length > CHUNKS_OF_AN_EVENT) ends.shift();
+    },
+  });
+  if (status !== 200) return "";
+  const text = Buffer.concat(ends).toString("latin1");
+  const whole = text.slice(0, text.lastIndexOf("\n") + 1);
+  return [...whole.matchAll(/"resourceVersion":"(\d+)"/g)].at(-1)?.[1] ?? since;
 }
 
 async function newest(client: Http2Client): Promise<string> {
