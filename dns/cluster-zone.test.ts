@@ -21,6 +21,11 @@ test.each([
   ["cluster.local", "A", nothing],
   ["web.default.cluster.local", "A", unknown],
   ["a.b.c.web.default.svc.cluster.local", "A", unknown],
+  // Names that stood for all once are names like others.
+  ["*.default.svc.cluster.local", "A", unknown],
+  ["any.any.svc.cluster.local", "A", unknown],
+  ["_any._any.web.default.svc.cluster.local", "SRV", unknown],
+  ["*.set.default.svc.cluster.local", "A", unknown],
   [
     "_http._tcp.web.default.svc.cluster.local",
     "SRV",
@@ -114,6 +119,10 @@ test.each([
   ["disabled", "10-244-0-2.default.pod.cluster.local", "NXDOMAIN"],
 ] as const)("with Pods %s, %s is %s", async (pods, name, rcode) => {
   expect(rcodeOf(await ask(await serve({ pods }), name, "A"))).toBe(rcode);
+});
+
+test.each(["AXFR", "IXFR"])("the zone is not given away: %s is refused", async (type) => {
+  expect(rcodeOf(await ask(await serve(), "cluster.local", type, { transport: "tcp" }))).toBe("REFUSED");
 });
 
 test("before the cluster is known, its names fail", async () => {

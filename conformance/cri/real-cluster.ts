@@ -19,14 +19,22 @@ export interface RealCluster {
   kubectl(args: readonly string[], input?: string): Promise<Output>;
   /** The standard output of one that must succeed. @throws Error with what it said */
   output(args: string, input?: string): Promise<string>;
-  /** Ends it as users do. */
-  down(): Promise<void>;
 }
 
 const KUBECTL = kubectlPath(36);
 
+/** A folder for one. */
+export const newDataDir = (): string => mkdtempSync(join(tmpdir(), "ink-"));
+
+/** Ends a cluster as users do, also one that never came up. @throws Error, and keeps what says what is left */
+export async function endCluster(dataDir: string): Promise<void> {
+  const { exit, stderr } = await runBuilt(["down", "--data-dir", dataDir]);
+  if (exit !== 0) throw new Error(`down failed, something of ${dataDir} is left: ${stderr}`);
+  rmSync(dataDir, { recursive: true, force: true });
+}
+
 /** `inkube up --runtime cri` with nodes of this machine, all of which have the image `busybox`. */
-export async function realCluster(dataDir = mkdtempSync(join(tmpdir(), "ink-"))): Promise<RealCluster> {
+export async function realCluster(dataDir: string): Promise<RealCluster> {
   const running = await upBuilt(["--runtime", "cri", "--nodes", "2", "--port", "0", "--data-dir", dataDir]);
   const loaded = await runBuilt(["load", "--busybox", "--data-dir", dataDir]);
   if (loaded.exit !== 0) throw new Error(loaded.stderr);
@@ -41,11 +49,6 @@ export async function realCluster(dataDir = mkdtempSync(join(tmpdir(), "ink-")))
       const { exit, stdout, stderr } = await kubectl(args.split(" "), input);
       if (exit !== 0) throw new Error(`kubectl ${args}: ${stderr}`);
       return stdout;
-    },
-    async down() {
-      await runBuilt(["down", "--data-dir", dataDir]);
-      await running.exited;
-      rmSync(dataDir, { recursive: true, force: true });
     },
   };
 }

@@ -59,12 +59,25 @@ export async function removeRealNodes(folder: string): Promise<boolean> {
   }
 }
 
+/** Skips nothing because something before it failed: what stays behind here is found by nobody. @throws Error */
 async function removeNodes(folder: string, clock: Clock): Promise<boolean> {
   let found = nodesOfNetwork(folder) !== undefined;
+  const failures: unknown[] = [];
   for (const entry of readdirSync(folder, { withFileTypes: true })) {
-    if (entry.isDirectory() && (await removeCriNode(join(folder, entry.name), clock))) found = true;
+    if (!entry.isDirectory()) continue;
+    try {
+      if (await removeCriNode(join(folder, entry.name), clock)) found = true;
+    } catch (error) {
+      failures.push(error);
+    }
   }
-  closeMachineNetwork(folder);
+  try {
+    closeMachineNetwork(folder);
+  } catch (error) {
+    failures.push(error);
+  }
+  if (failures.length === 1) throw failures[0];
+  if (failures.length > 1) throw new AggregateError(failures, failures.map(String).join("; "));
   return found;
 }
 
