@@ -68,6 +68,16 @@ function machineNames(): string[] {
   return [...interfaces, ...cgroups, ...tables.split("\n").filter((line) => line.includes(" inkube-"))];
 }
 
+/** What the library of CNI remembers of a cluster's Pods. */
+function cniResultsOf(dataDir: string): string[] {
+  const folder = "/var/lib/cni/results";
+  const names = existsSync(folder) ? readdirSync(folder) : [];
+  return names.filter((name) => {
+    const { config } = JSON.parse(readFileSync(join(folder, name), "utf8"));
+    return Buffer.from(config, "base64").toString("utf8").includes(`${dataDir}/`);
+  });
+}
+
 interface PodView {
   readonly metadata: { readonly name: string; readonly uid: string };
   readonly spec: { readonly nodeName: string };
@@ -262,10 +272,12 @@ describe.skipIf(missing)("with real containers on two nodes", () => {
   });
 
   test("nothing is left after a kill -9 of everything and `down`", async () => {
+    expect(cniResultsOf(dataDir)).not.toEqual([]); // or they are somewhere else, and this proves nothing
     const { running } = cluster;
     running.child.kill("SIGKILL");
     await running.exited;
     expect((await runBuilt(["down", "--data-dir", dataDir])).exit).toBe(0);
+    expect(cniResultsOf(dataDir)).toEqual([]);
     const mounts = readFileSync("/proc/self/mountinfo", "utf8").split("\n");
     expect(mounts.filter((line) => line.includes(dataDir))).toEqual([]);
     const commands = readdirSync("/proc").flatMap((pid) => {

@@ -5,6 +5,7 @@ import type { Clock } from "../../../client/index.ts";
 import { cleanUp } from "./daemon/clean-up.ts";
 import { stopContainerd } from "./daemon/containerd.ts";
 import { kill, processesWith, wordAfter } from "./daemon/processes.ts";
+import { forgetCniResults } from "./network/cni-results.ts";
 import { nodePaths } from "./pod/paths.ts";
 import { unmountBelow } from "./volumes/mount.ts";
 
@@ -40,7 +41,9 @@ export async function removeCriNode(folder: string, clock: Clock): Promise<boole
   await stopContainerd(containerd, clock);
   cleanUp({ folder: containerd, socket, ...nodeNames(folder) });
   unmountBelow(pods);
-  for (const path of [pods, cni, agentFile(folder), join(folder, "addresses")]) {
+  const addresses = join(folder, "addresses");
+  forgetCniResults(addresses);
+  for (const path of [pods, cni, agentFile(folder), addresses]) {
     rmSync(path, { recursive: true, force: true });
   }
   return left;

@@ -9,6 +9,7 @@ import { criClient, isNotFound, isTimeOut } from "../api/client.ts";
 import { CONTAINER_STATE, type SandboxConfig } from "../api/types.ts";
 import { ociArchive } from "../images/oci-archive.ts";
 import { PAUSE_IMAGE, pauseArchive } from "../images/pause.ts";
+import { forgetCniResults } from "../network/cni-results.ts";
 import { remoteCommand } from "../streaming.ts";
 import { cleanUp } from "./clean-up.ts";
 import { conflist } from "./conflist.ts";
@@ -172,6 +173,7 @@ describe.skipIf(lacking)("containerd", () => {
     process.kill(runningContainerd(folder) ?? 0, "SIGKILL");
     await expect.poll(() => runningContainerd(folder)).toBeUndefined();
     cleanUp(remains);
+    forgetCniResults(join(home, "addresses"));
     expect(readFileSync("/proc/self/mountinfo", "utf8")).not.toContain(home);
     const routes = () => execFileSync("ip", ["route", "show", "root", "10.199.0.0/24"], { encoding: "utf8" });
     await expect.poll(routes).toBe("");
