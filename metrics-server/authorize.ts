@@ -1,15 +1,24 @@
 import type { ApiObject, Client, Clock } from "../client/index.ts";
 import type { User } from "./front-proxy.ts";
-import { GROUP, VERSION } from "./metrics.ts";
 import { StatusError } from "./status-error.ts";
 
 /** What somebody wants to do here. */
 export type Attributes =
-  | { readonly verb: string; readonly resource: string; readonly namespace: string; readonly name: string }
+  | {
+      readonly verb: string;
+      readonly group: string;
+      readonly version: string;
+      readonly resource: string;
+      readonly subresource: string;
+      readonly namespace: string;
+      readonly name: string;
+    }
   | { readonly verb: string; readonly path: string };
 
 /** Verdicts are asked for again after this many ms. (apiserver/pkg/server/options/authorization.go) */
 const KEPT = 10_000;
+/** Whoever may ask at all. (DelegatingAuthorizationOptions AlwaysAllowPaths) */
+const OPEN = new Set(["/healthz", "/readyz", "/livez"]);
 const MAX_KEPT = 1_000;
 
 /** Asks the API server whether somebody may do something. */
@@ -26,9 +35,7 @@ export function createAuthorizer(client: Client, clock: Clock) {
         groups,
         ...(uid && { uid }),
         extra,
-        ...("path" in attributes
-          ? { nonResourceAttributes: attributes }
-          : { resourceAttributes: { ...attributes, group: GROUP, version: VERSION } }),
+        ...("path" in attributes ? { nonResourceAttributes: attributes } : { resourceAttributes: attributes }),
       },
     } as ApiObject);
     return (answer as { status?: { allowed?: boolean } }).status?.allowed === true;
@@ -37,6 +44,7 @@ export function createAuthorizer(client: Client, clock: Clock) {
   /** @throws StatusError 403 */
   return async (user: User, attributes: Attributes): Promise<void> => {
     if (user.groups.includes("system:masters")) return;
+    if ("path" in attributes && OPEN.has(attributes.path)) return;
     const key = JSON.stringify([user, attributes]);
     const now = clock.now().getTime();
     let verdict = verdicts.get(key);
@@ -56,13 +64,14 @@ function forbidden({ name: user }: User, attributes: Attributes): StatusError {
     const { verb, path } = attributes;
     return new StatusError(403, "Forbidden", `forbidden: ${who} ${verb} path ${JSON.stringify(path)}`, {});
   }
-  const { verb, resource, namespace, name } = attributes;
+  const { verb, group, resource, subresource, namespace, name } = attributes;
+  const whole = `${resource}${subresource ? `/${subresource}` : ""}`;
   const where = namespace ? `in the namespace ${JSON.stringify(namespace)}` : "at the cluster scope";
-  const what = `${resource}.${GROUP}${name ? ` ${JSON.stringify(name)}` : ""} is forbidden`;
+  const what = `${resource}.${group}${name ? ` ${JSON.stringify(name)}` : ""} is forbidden`;
   return new StatusError(
     403,
     "Forbidden",
-    `${what}: ${who} ${verb} resource ${JSON.stringify(resource)} in API group ${JSON.stringify(GROUP)} ${where}`,
-    { ...(name && { name }), group: GROUP, kind: resource },
+    `${what}: ${who} ${verb} resource ${JSON.stringify(whole)} in API group ${JSON.stringify(group)} ${where}`,
+    { ...(name && { name }), group, kind: resource },
   );
 }

@@ -1,3 +1,4 @@
+import type { Answer } from "./encode.ts";
 import { GROUP, VERSION } from "./metrics.ts";
 
 const VERBS = ["get", "list"];
@@ -11,23 +12,55 @@ export const RESOURCES = [
 const version = { groupVersion: `${GROUP}/${VERSION}`, version: VERSION };
 const group = { name: GROUP, versions: [version], preferredVersion: version };
 
-/** Documents of discovery by path. */
-export const discovery: ReadonlyMap<string, object> = new Map<string, object>([
-  ["/apis", { kind: "APIGroupList", apiVersion: "v1", groups: [group] }],
-  [`/apis/${GROUP}`, { kind: "APIGroup", apiVersion: "v1", ...group }],
-  [
-    `/apis/${GROUP}/${VERSION}`,
+/** Documents of discovery by path. @param port that we are reached at */
+export const discoveryAt = (port: number): ReadonlyMap<string, Answer> =>
+  new Map<string, Answer>([
+    [
+      "/apis",
+      {
+        kind: "APIGroupList",
+        groups: [{ ...group, serverAddressByClientCIDRs: [{ clientCIDR: "0.0.0.0/0", serverAddress: `:${port}` }] }],
+      } as Answer,
+    ],
+    [`/apis/${GROUP}`, { kind: "APIGroup", apiVersion: "v1", ...group } as Answer],
+    [
+      `/apis/${GROUP}/${VERSION}`,
+      {
+        kind: "APIResourceList",
+        apiVersion: "v1",
+        groupVersion: version.groupVersion,
+        resources: RESOURCES.map(({ name, kind, namespaced }) => ({
+          name,
+          singularName: "",
+          namespaced,
+          kind,
+          verbs: VERBS,
+        })),
+      } as Answer,
+    ],
+  ]);
+
+/** All of the group at once. (apidiscovery.k8s.io) */
+export const aggregatedDiscovery = (discoveryVersion: string) => ({
+  kind: "APIGroupDiscoveryList",
+  apiVersion: `apidiscovery.k8s.io/${discoveryVersion}`,
+  metadata: {},
+  items: [
     {
-      kind: "APIResourceList",
-      apiVersion: "v1",
-      groupVersion: version.groupVersion,
-      resources: RESOURCES.map(({ name, kind, namespaced }) => ({
-        name,
-        singularName: "",
-        namespaced,
-        kind,
-        verbs: VERBS,
-      })),
+      metadata: { name: GROUP },
+      versions: [
+        {
+          version: VERSION,
+          resources: RESOURCES.map(({ name, kind, namespaced }) => ({
+            resource: name,
+            responseKind: { group: "", version: "", kind },
+            scope: namespaced ? "Namespaced" : "Cluster",
+            singularResource: "",
+            verbs: VERBS,
+          })),
+          freshness: "Current",
+        },
+      ],
     },
   ],
-]);
+});

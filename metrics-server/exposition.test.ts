@@ -57,12 +57,12 @@ test("two looks at a node make metrics of it and its Pods", () => {
   const ofNode = nodeMetrics(node, usage, now);
   expect(ofNode).toMatchObject({ kind: "NodeMetrics", window: "15.5s", usage: { cpu: "1", memory: "1Gi" } });
   if (!metrics || !ofNode) throw new Error("no metrics");
-  const table = tableOf([metrics], "Metadata");
+  const table = tableOf([metrics], "Metadata", "meta.k8s.io/v1");
   expect(table.columnDefinitions?.map(({ name }) => name)).toEqual(["Name", "cpu", "memory", "Window"]);
   expect(table.rows).toMatchObject([
     { cells: ["web-1", "210m", "4196304", "15.5s"], object: { kind: "PartialObjectMetadata" } },
   ]);
-  expect(tableOf([], "Metadata")).toMatchObject({ columnDefinitions: null, rows: [] });
+  expect(tableOf([], "Metadata", "meta.k8s.io/v1")).toMatchObject({ columnDefinitions: null, rows: null });
 });
 
 test.each([

@@ -1,5 +1,5 @@
+import type { X509Certificate } from "node:crypto";
 import type { IncomingHttpHeaders } from "node:http";
-import type { TLSSocket } from "node:tls";
 import type { ConfigMap } from "../openapi/api/core.v1.ts";
 
 /** Who the API server says is asking. */
@@ -23,8 +23,20 @@ export interface FrontProxy {
   readonly extraPrefixes: readonly string[];
 }
 
+/** All whom to believe. */
+export interface Trust {
+  readonly frontProxy: FrontProxy;
+  /** PEM of the authorities of clients that come by themselves; empty: there are none. */
+  readonly clientCa: string;
+}
+
+export const trustFrom = (settings: Readonly<ConfigMap>): Trust => ({
+  frontProxy: frontProxyFrom(settings),
+  clientCa: settings.data?.["client-ca-file"] ?? "",
+});
+
 /** @throws Error when it names no authority */
-export function frontProxyFrom({ data = {} }: Readonly<ConfigMap>): FrontProxy {
+function frontProxyFrom({ data = {} }: Readonly<ConfigMap>): FrontProxy {
   const list = (key: string): string[] => JSON.parse(data[`requestheader-${key}`] || "[]") as string[]; // as upstream writes it
   const headers = (key: string) => list(key).map((name) => name.toLowerCase());
   const ca = data["requestheader-client-ca-file"];
@@ -39,10 +51,13 @@ export function frontProxyFrom({ data = {} }: Readonly<ConfigMap>): FrontProxy {
   };
 }
 
-/** @param socket which has asked for a certificate of the proxy's authority @returns undefined: somebody unknown */
-export function userBehind(proxy: FrontProxy, socket: TLSSocket, headers: IncomingHttpHeaders): User | undefined {
-  if (!socket.authorized) return undefined;
-  const commonName = String(socket.getPeerCertificate().subject?.CN ?? "");
+/** @param certificate of the proxy's authority @returns undefined: somebody unknown */
+export function userBehind(
+  proxy: FrontProxy,
+  certificate: X509Certificate,
+  headers: IncomingHttpHeaders,
+): User | undefined {
+  const commonName = /^CN=(.*)$/m.exec(certificate.subject)?.[1] ?? "";
   if (proxy.names.length > 0 && !proxy.names.includes(commonName)) return undefined;
   const valuesOf = (names: readonly string[]) =>
     names.flatMap((name) => headers[name] ?? []).flatMap((value) => value.split(", "));
@@ -60,5 +75,5 @@ export function userBehind(proxy: FrontProxy, socket: TLSSocket, headers: Incomi
 const [AUTHENTICATED, UNAUTHENTICATED] = ["system:authenticated", "system:unauthenticated"];
 
 /** (apiserver/pkg/authentication/group/authenticated_group_adder.go) */
-const withAuthenticated = (groups: readonly string[]) =>
+export const withAuthenticated = (groups: readonly string[]) =>
   groups.includes(AUTHENTICATED) || groups.includes(UNAUTHENTICATED) ? groups : [...groups, AUTHENTICATED];

@@ -1,9 +1,9 @@
-import type { Client, Clock, ListOptions } from "../client/index.ts";
+import { type Client, type Clock, isNotFound, type ListOptions } from "../client/index.ts";
 import type { Node, Pod } from "../openapi/api/core.v1.ts";
 import { fieldMatcher } from "./field-selector.ts";
 import { type NodeMetrics, nodeMetrics, type PodMetrics, podMetrics } from "./metrics.ts";
 import type { Scraper } from "./scraper.ts";
-import { noMetrics } from "./status-error.ts";
+import { noMetrics, notThere } from "./status-error.ts";
 
 export interface Selectors {
   readonly labelSelector: string;
@@ -17,6 +17,23 @@ export interface MetricsReader {
   pod(namespace: string, name: string): Promise<PodMetrics>;
   /** @param namespace "" for all */
   pods(namespace: string, selectors: Selectors): Promise<PodMetrics[]>;
+}
+
+/** @param kind as upstream's lister calls it @throws StatusError 404 */
+async function existing<T>(kind: string, name: string, get: () => Promise<T>): Promise<T> {
+  try {
+    return await get();
+  } catch (error) {
+    throw isNotFound(error) ? notThere(kind, name) : error;
+  }
+}
+
+/** By namespace, then by name: not as keys of storage would be, where a-b comes before a. */
+function inOrder(metrics: PodMetrics[]): PodMetrics[] {
+  const compare = (a = "", b = "") => (a < b ? -1 : a > b ? 1 : 0);
+  return metrics.sort(
+    ({ metadata: a }, { metadata: b }) => compare(a.namespace, b.namespace) || compare(a.name, b.name),
+  );
 }
 
 /** Only nodes that somebody asks about, or about Pods of, are asked. */
@@ -40,7 +57,7 @@ export function createReader(client: Client, scraper: Scraper, clock: Clock): Me
 
   return {
     async node(name) {
-      const [found] = await ofNodes([await client.get("v1/nodes", { name })]);
+      const [found] = await ofNodes([await existing("node", name, () => client.get("v1/nodes", { name }))]);
       if (!found) throw noMetrics("nodemetrics", name);
       return found;
     },
@@ -50,14 +67,19 @@ export function createReader(client: Client, scraper: Scraper, clock: Clock): Me
       return ofNodes(items.filter(({ metadata }) => matches(metadata)));
     },
     async pod(namespace, name) {
-      const [found] = await ofPods([await client.get("v1/pods", { namespace, name })]);
+      const pod = await existing("pods", name, () => client.get("v1/pods", { namespace, name }));
+      // Only Pods that run are looked at: others are not there.
+      if (pod.status?.phase !== "Running") throw notThere("pods", name);
+      const [found] = await ofPods([pod]);
       if (!found) throw noMetrics("podmetrics", `${namespace}/${name}`);
       return found;
     },
     async pods(namespace, selectors) {
       const matches = fieldMatcher(selectors.fieldSelector);
       const { items } = await client.list("v1/pods", { ...options(selectors), ...(namespace && { namespace }) });
-      return ofPods(items.filter(({ metadata, status }) => status?.phase === "Running" && matches(metadata)));
+      return inOrder(
+        await ofPods(items.filter(({ metadata, status }) => status?.phase === "Running" && matches(metadata))),
+      );
     },
   };
 }

@@ -1,61 +1,72 @@
-import type { Attributes } from "./authorize.ts";
-import { discovery } from "./discovery.ts";
-import { GROUP, type NodeMetrics, type PodMetrics, VERSION } from "./metrics.ts";
+import { aggregatedDiscovery } from "./discovery.ts";
+import type { Answer } from "./encode.ts";
+import { isWatch, listOptions } from "./list-options.ts";
+import { type MediaType, negotiate, plainMediaType } from "./media-type.ts";
+import { GROUP, VERSION } from "./metrics.ts";
 import type { MetricsReader } from "./reader.ts";
-import { noSuchPath, notAllowed } from "./status-error.ts";
-import { tableOf } from "./table.ts";
+import { noSuchPath, notAllowed, notWatched } from "./status-error.ts";
+import { shapeItem, shapeList } from "./transform.ts";
 
-/** What a request is about, and how to answer it. */
-export interface Route {
-  readonly attributes: Attributes;
-  answer(): Promise<object>;
+/** An answer, and what it is written as. */
+export interface Reply {
+  readonly answer: Answer;
+  readonly media: MediaType;
+  /** Where it is not that of the format. */
+  readonly contentType?: string;
 }
 
-const BASE = `/apis/${GROUP}/${VERSION}/`;
-const TABLE = /;\s*as=Table\b/;
+export interface Asked {
+  readonly method: string;
+  readonly url: URL;
+  readonly accept: string;
+}
 
-/** @param documents OpenAPI by path @throws StatusError 404, 405 */
-export function routeOf(
-  { method = "GET", url, accept }: { readonly method?: string; readonly url: URL; readonly accept: string },
+const ROOT = `/apis/${GROUP}`;
+const BASE = `${ROOT}/${VERSION}/`;
+const AGGREGATED = /^application\/json;(?=.*g=apidiscovery\.k8s\.io)(?=.*as=APIGroupDiscoveryList).*v=(v2|v2beta1)/;
+
+/** Answers whatever is of the group. @param discovery by path @throws StatusError 400, 404, 405, 406, ApiError */
+export async function reply(
+  asked: Asked,
   reader: MetricsReader,
-  documents: ReadonlyMap<string, object>,
-): Route {
-  const { pathname, searchParams } = url;
-  const verb = method.toLowerCase();
-  const fixed = discovery.get(pathname.replace(/(?<=.)\/$/, "")) ?? documents.get(pathname);
-  if (fixed) return { attributes: { verb, path: pathname }, answer: async () => fixed };
-  if (!pathname.startsWith(BASE)) throw noSuchPath();
-  const [, namespace = "", resource = "", name = "", rest] =
-    /^(?:namespaces\/([^/]+)\/)?(nodes|pods)(?:\/([^/]+))?(\/.*)?$/.exec(
-      decodeURIComponent(pathname.slice(BASE.length)),
-    ) ?? [];
-  const lost = rest !== undefined || !resource || (resource === "nodes" ? namespace : name && !namespace);
-  if (lost) throw noSuchPath();
-  const watch = ["true", "1"].includes(searchParams.get("watch") ?? "");
-  if (method !== "GET" || watch) throw notAllowed(watch ? "watch" : verb);
-  const selectors = {
-    labelSelector: searchParams.get("labelSelector") ?? "",
-    fieldSelector: searchParams.get("fieldSelector") ?? "",
-  };
-  const table = (list: readonly (NodeMetrics | PodMetrics)[]) =>
-    tableOf(list, searchParams.get("includeObject") ?? "Metadata");
-  const asTable = TABLE.test(accept.split(",")[0] ?? "");
-  return {
-    attributes: { verb: name ? "get" : "list", resource, namespace, name },
-    async answer() {
-      if (name) {
-        const found = await (resource === "nodes" ? reader.node(name) : reader.pod(namespace, name));
-        return asTable ? table([found]) : found;
-      }
-      const items = await (resource === "nodes" ? reader.nodes(selectors) : reader.pods(namespace, selectors));
-      if (asTable) return table(items);
-      const kind = resource === "nodes" ? "NodeMetricsList" : "PodMetricsList";
-      return { kind, apiVersion: `${GROUP}/${VERSION}`, metadata: {}, items: items.map(withoutType) };
-    },
-  };
+  discovery: ReadonlyMap<string, Answer>,
+): Promise<Reply> {
+  const { method, url, accept } = asked;
+  const path = url.pathname.replace(/(?<=.)\/$/, "");
+  const fixed = discovery.get(path);
+  if (fixed) {
+    if (method !== "GET") throw notAllowed();
+    return discover(path, fixed, accept);
+  }
+  if (!url.pathname.startsWith(BASE)) throw noSuchPath();
+  return metrics(path.slice(BASE.length), asked, reader);
 }
 
-/** Members of a list do not repeat what the list says. */
-function withoutType({ kind: _kind, apiVersion: _apiVersion, ...rest }: NodeMetrics | PodMetrics) {
-  return rest;
+function discover(path: string, fixed: Answer, accept: string): Reply {
+  const [first = ""] = accept.split(",");
+  const version = path === "/apis" ? AGGREGATED.exec(first.replaceAll(" ", ""))?.[1] : undefined;
+  if (!version) return { answer: fixed, media: plainMediaType(accept) ?? { format: "json" } };
+  const contentType = `application/json;g=apidiscovery.k8s.io;v=${version};as=APIGroupDiscoveryList`;
+  return { answer: aggregatedDiscovery(version), media: { format: "json" }, contentType };
+}
+
+async function metrics(path: string, { method, url, accept }: Asked, reader: MetricsReader): Promise<Reply> {
+  const [, namespace = "", resource = "", name = ""] =
+    /^(?:namespaces\/([^/]+)\/)?(nodes|pods)(?:\/([^/]+))?$/
+      .exec(path)
+      ?.map((part) => decodeURIComponent(part ?? "")) ?? [];
+  const isLost = !resource || (resource === "nodes" ? namespace : name && !namespace);
+  if (isLost) throw noSuchPath();
+  if (method !== "GET") throw notAllowed();
+  const { searchParams: query } = url;
+  const media = negotiate(accept, !name);
+  if (name) {
+    const found = await (resource === "nodes" ? reader.node(name) : reader.pod(namespace, name));
+    return { answer: shapeItem(found, media, query), media };
+  }
+  const selectors = listOptions(query);
+  if (isWatch(query)) throw notWatched(resource);
+  const items = await (resource === "nodes" ? reader.nodes(selectors) : reader.pods(namespace, selectors));
+  const kind = resource === "nodes" ? "NodeMetricsList" : "PodMetricsList";
+  return { answer: shapeList({ kind, apiVersion: `${GROUP}/${VERSION}`, items }, media, query), media };
 }

@@ -4,10 +4,15 @@ import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import type { TLSSocket } from "node:tls";
 import { ApiError, type Logger } from "../client/index.ts";
+import { attributesOf } from "./attributes.ts";
+import type { Authenticate } from "./authenticate.ts";
 import type { Attributes } from "./authorize.ts";
-import { type FrontProxy, type User, userBehind } from "./front-proxy.ts";
+import { discoveryAt } from "./discovery.ts";
+import { type Answer, encode, wantsPretty } from "./encode.ts";
+import type { Trust, User } from "./front-proxy.ts";
+import { contentTypeOf, plainMediaType } from "./media-type.ts";
 import type { MetricsReader } from "./reader.ts";
-import { routeOf } from "./routes.ts";
+import { reply } from "./routes.ts";
 import { StatusError } from "./status-error.ts";
 
 export interface ServerOptions {
@@ -17,11 +22,12 @@ export interface ServerOptions {
   /** PEM. */
   readonly certificate: string;
   readonly key: string;
-  readonly frontProxy: FrontProxy;
+  readonly trust: Trust;
   readonly reader: MetricsReader;
   readonly logger: Logger;
-  /** By path. */
+  /** OpenAPI by path. */
   documents(): ReadonlyMap<string, object>;
+  readonly authenticate: Authenticate;
   /** @throws StatusError 403 */
   authorize(user: User, attributes: Attributes): Promise<void>;
 }
@@ -29,43 +35,81 @@ export interface ServerOptions {
 export interface MetricsApi {
   readonly port: number;
   /** Whom to believe from now on. */
-  trust(frontProxy: FrontProxy): void;
+  trust(trust: Trust): void;
   stop(): Promise<void>;
 }
 
+/** What is sent. */
+interface Sent {
+  readonly body: string | Uint8Array;
+  readonly type: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
 const HEALTH = new Set(["/healthz", "/livez", "/readyz"]);
+const TEXT = { type: "text/plain; charset=utf-8", headers: { "X-Content-Type-Options": "nosniff" } };
 
-/** Serves metrics.k8s.io to API servers that stand in front of it. */
+/** Serves metrics.k8s.io to API servers that stand in front of it, and to those who come by themselves. */
 export async function serveMetrics(options: ServerOptions): Promise<MetricsApi> {
-  const { certificate: cert, key, logger } = options;
-  let frontProxy = options.frontProxy;
-  const tls = () => ({ cert, key, ca: frontProxy.ca, minVersion: "TLSv1.2" as const });
+  const { certificate: cert, key, logger, reader } = options;
+  let { trust } = options;
+  const tls = () => ({
+    cert,
+    key,
+    ca: [trust.frontProxy.ca, trust.clientCa].filter(Boolean),
+    minVersion: "TLSv1.2" as const,
+  });
   const server = createServer({ ...tls(), requestCert: true, rejectUnauthorized: false });
+  let discovery: ReadonlyMap<string, Answer> = new Map();
 
-  async function answer(request: IncomingMessage): Promise<{ readonly body: object | string; readonly etag?: string }> {
-    const url = new URL(request.url ?? "/", "https://metrics");
-    if (HEALTH.has(url.pathname)) return { body: "ok" };
-    // The server is made with TLS, so its sockets are of that kind.
-    const user = userBehind(frontProxy, request.socket as TLSSocket, request.headers);
-    if (!user) throw new StatusError(401, "Unauthorized", "Unauthorized");
+  async function answer(request: IncomingMessage, url: URL): Promise<Sent> {
     const { method = "GET", headers } = request;
-    const documents = url.pathname.startsWith("/openapi/") ? options.documents() : new Map<string, object>();
-    const route = routeOf({ method, url, accept: headers.accept ?? "" }, options.reader, documents);
-    await options.authorize(user, route.attributes);
-    const body = await route.answer();
-    return { body, ...(documents.size > 0 && { etag: etagOf(body) }) };
+    // The server is made with TLS, so its sockets are of that kind.
+    const user = await options.authenticate(trust, request.socket as TLSSocket, headers);
+    if (Object.keys(headers).some((name) => name.startsWith("impersonate-"))) {
+      throw new StatusError(403, "Forbidden", "nobody can be impersonated here: ask the API server", {});
+    }
+    await options.authorize(user, attributesOf(method, url));
+    if (HEALTH.has(url.pathname)) return { body: "ok", ...TEXT };
+    const document = url.pathname.startsWith("/openapi/") ? options.documents().get(url.pathname) : undefined;
+    if (document) {
+      return { body: JSON.stringify(document), type: "application/json", headers: { ETag: etagOf(document) } };
+    }
+    const { accept = "" } = headers;
+    const { answer: found, media, contentType } = await reply({ method, url, accept }, reader, discovery);
+    const body = encode(found, media, wantsPretty(url.searchParams, headers["user-agent"]));
+    return {
+      body,
+      type: contentType ?? contentTypeOf(media.format),
+      ...(contentType && { headers: { ETag: etagOf(found), Vary: "Accept", "Cache-Control": "public" } }),
+    };
+  }
+
+  function refusal(request: IncomingMessage, url: URL, error: unknown): Sent & { readonly code: number } {
+    const status = statusOf(error);
+    if (status.code >= 500) logger.warn({ err: error, url: request.url }, "request failed");
+    // Who takes none of our formats is shown JSON that people can read.
+    const media = plainMediaType(request.headers.accept ?? "");
+    const pretty = !media || wantsPretty(url.searchParams, request.headers["user-agent"]);
+    return {
+      code: status.code,
+      body: encode(status, media ?? { format: "json" }, pretty),
+      type: contentTypeOf(media?.format ?? "json"),
+      ...(status.code === 403 && { headers: { "X-Content-Type-Options": "nosniff" } }),
+    };
   }
 
   server.on("request", (request, response) => {
-    answer(request).then(
-      ({ body, etag }) => {
+    const url = new URL(request.url ?? "/", "https://metrics");
+    answer(request, url).then(
+      (sent) => {
+        const etag = sent.headers?.ETag;
         const known = etag !== undefined && request.headers["if-none-match"] === etag;
-        send(response, known ? 304 : 200, known ? "" : body, etag ? { ETag: etag } : {});
+        send(response, known ? 304 : 200, known ? { ...sent, body: "" } : sent);
       },
       (error: unknown) => {
-        const status = statusOf(error);
-        if (status.code >= 500) logger.warn({ err: error, url: request.url }, "request failed");
-        send(response, status.code, status);
+        const { code, ...sent } = refusal(request, url, error);
+        send(response, code, sent);
       },
     );
   });
@@ -74,10 +118,12 @@ export async function serveMetrics(options: ServerOptions): Promise<MetricsApi> 
     server.listen(options.port, options.host, resolve);
   });
   server.unref();
+  const { port } = server.address() as AddressInfo; // a TCP server's address is an object
+  discovery = discoveryAt(port);
   return {
-    port: (server.address() as AddressInfo).port, // a TCP server's address is an object
+    port,
     trust(next) {
-      frontProxy = next;
+      trust = next;
       server.setSecureContext(tls());
     },
     stop: () =>
@@ -91,22 +137,15 @@ export async function serveMetrics(options: ServerOptions): Promise<MetricsApi> 
 const etagOf = (body: object) => `"${createHash("sha512").update(JSON.stringify(body)).digest("hex").toUpperCase()}"`;
 
 /** What the API server refuses us is passed on in its own words. */
-function statusOf(error: unknown): { readonly code: number } & object {
+function statusOf(error: unknown): Answer & { readonly code: number } {
   if (error instanceof StatusError) return error.toStatus();
   if (error instanceof ApiError && error.status.kind === "Status" && error.code < 500)
-    return { ...error.status, code: error.code };
+    return { ...error.status, kind: "Status", code: error.code };
   const message = error instanceof Error ? error.message : String(error);
   return new StatusError(500, "InternalError", `Internal error occurred: ${message}`).toStatus();
 }
 
-function send(
-  response: ServerResponse,
-  code: number,
-  body: object | string,
-  headers: Record<string, string> = {},
-): void {
-  const isText = typeof body === "string";
-  const type = isText ? "text/plain; charset=utf-8" : "application/json";
-  response.writeHead(code, { ...headers, "Content-Type": type, "Cache-Control": "no-cache, private" });
-  response.end(isText ? body : `${JSON.stringify(body)}\n`);
+function send(response: ServerResponse, code: number, { body, type, headers }: Sent): void {
+  response.writeHead(code, { "Cache-Control": "no-cache, private", ...headers, "Content-Type": type });
+  response.end(body);
 }

@@ -9,9 +9,10 @@ import {
   serviceAccountClients,
 } from "../client/index.ts";
 import { selfSignedCertificate } from "../pki/self-signed.ts";
+import { createAuthenticator } from "./authenticate.ts";
 import { createAuthorizer } from "./authorize.ts";
 import { openApiDocuments } from "./documents.ts";
-import { frontProxyFrom } from "./front-proxy.ts";
+import { trustFrom } from "./front-proxy.ts";
 import { install, isTaken, NAME, NAMESPACE, SERVER_NAME, untilAvailable } from "./install.ts";
 import { createReader } from "./reader.ts";
 import { createScraper } from "./scraper.ts";
@@ -61,10 +62,10 @@ export async function start(options: MetricsServerStartOptions): Promise<{ stop(
   });
   informers.start();
   await informers.synced();
-  const frontProxy = () => {
+  const trust = () => {
     const found = settings.lister.get(`${NAMESPACE}/${AUTHENTICATION}`);
     if (!found) throw new Error(`configmap ${NAMESPACE}/${AUTHENTICATION} not found`);
-    return frontProxyFrom(found);
+    return trustFrom(found);
   };
   const { certificate, key } = selfSignedCertificate(SERVER_NAME, [host], clock.now());
   let documents: ReadonlyMap<string, object> | undefined;
@@ -73,16 +74,17 @@ export async function start(options: MetricsServerStartOptions): Promise<{ stop(
     port: options.port,
     certificate,
     key,
-    frontProxy: frontProxy(),
+    trust: trust(),
     reader: createReader(client, createScraper(client.transport, clock, logger), clock),
     logger,
     documents: () => {
       documents ??= openApiDocuments();
       return documents;
     },
+    authenticate: createAuthenticator(client, clock),
     authorize: createAuthorizer(client, clock),
   });
-  settings.addHandler({ updated: () => server.trust(frontProxy()) });
+  settings.addHandler({ updated: () => server.trust(trust()) });
   await install(installer, { host, port: server.port, ca: certificate });
   if (!(await untilAvailable(installer, clock, PATIENCE))) logger.warn("the API server does not reach us yet");
   let stopped: Promise<void> | undefined;

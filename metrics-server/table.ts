@@ -6,7 +6,7 @@ const RESOURCES = ["cpu", "memory"] as const;
 const NANO = 1e9;
 
 /** meta.k8s.io/v1 Table as metrics-server prints it: columns only where there are rows. (metrics-server pkg/api) */
-export function tableOf(metrics: readonly (NodeMetrics | PodMetrics)[], includeObject: string) {
+export function tableOf(metrics: readonly (NodeMetrics | PodMetrics)[], includeObject: string, apiVersion: string) {
   const columns = [
     { name: "Name", type: "string", format: "name", description: "Name of the resource", priority: 0 },
     ...RESOURCES.map((name) => ({ name, type: "string", format: "quantity", description: "", priority: 0 })),
@@ -14,15 +14,17 @@ export function tableOf(metrics: readonly (NodeMetrics | PodMetrics)[], includeO
   ];
   return {
     kind: "Table",
-    apiVersion: "meta.k8s.io/v1",
+    apiVersion,
     metadata: {},
     columnDefinitions: metrics.length > 0 ? columns : null,
-    rows: metrics.map((each) => ({
-      cells: [each.metadata.name, ...RESOURCES.map((resource) => amountOf(each, resource)), each.window],
-      ...(includeObject !== "None" && { object: includeObject === "Object" ? each : partial(each) }),
-    })),
+    rows: metrics.length > 0 ? metrics.map((each) => rowOf(each, includeObject, apiVersion)) : null,
   };
 }
+
+const rowOf = (each: NodeMetrics | PodMetrics, includeObject: string, apiVersion: string) => ({
+  cells: [each.metadata.name, ...RESOURCES.map((resource) => amountOf(each, resource)), each.window],
+  object: includeObject === "Object" ? each : includeObject === "None" ? null : partial(each, apiVersion),
+});
 
 function amountOf(metrics: NodeMetrics | PodMetrics, resource: (typeof RESOURCES)[number]): string {
   const amounts = metrics.kind === "NodeMetrics" ? [metrics.usage] : metrics.containers.map(({ usage }) => usage);
@@ -30,8 +32,9 @@ function amountOf(metrics: NodeMetrics | PodMetrics, resource: (typeof RESOURCES
   return resource === "cpu" ? nanoQuantity(Math.round(total * NANO)) : bytesQuantity(total);
 }
 
-const partial = ({ metadata }: NodeMetrics | PodMetrics) => ({
+/** Its metadata alone, as a kind of its own. */
+export const partial = ({ metadata }: NodeMetrics | PodMetrics, apiVersion: string) => ({
   kind: "PartialObjectMetadata",
-  apiVersion: "meta.k8s.io/v1",
+  apiVersion,
   metadata,
 });

@@ -10,10 +10,16 @@ export type Entry =
   | { readonly tag: number; readonly field: Field; readonly items: boolean }
   | { readonly tag: number; readonly embedded: readonly Entry[] };
 
-/** The fields of a built-in type's message in ascending order. */
+/** The fields of a type's message in ascending order; those of other types than built-in ones say their own numbers. */
 export function planOf(schema: Schema): readonly Entry[] {
   const fact = factsOfSchema(schema);
-  if (!fact) throw new Error(`no protobuf message for ${schema.name ?? schema.type}`);
+  if (!fact) {
+    const own = [...(schema.fields?.values() ?? [])].flatMap((field) =>
+      field.pb === undefined ? [] : [{ tag: field.pb, field, items: false }],
+    );
+    if (own.length === 0) throw new Error(`no protobuf message for ${schema.name ?? schema.type}`);
+    return own.sort((a, b) => a.tag - b.tag);
+  }
   return plan(schema, fact, Object.entries(fact.fields ?? {}), undefined);
 }
 

@@ -1,0 +1,95 @@
+import { X509Certificate } from "node:crypto";
+import type { IncomingHttpHeaders } from "node:http";
+import type { TLSSocket } from "node:tls";
+import type { ApiObject, Client, Clock } from "../client/index.ts";
+import { type Trust, type User, userBehind, withAuthenticated } from "./front-proxy.ts";
+import { StatusError } from "./status-error.ts";
+
+/** Verdicts about tokens are asked for again after this many ms. (apiserver/pkg/server/options/authentication.go) */
+const KEPT = 10_000;
+const MAX_KEPT = 1_000;
+const ANONYMOUS: User = { name: "system:anonymous", groups: ["system:unauthenticated"], extra: {} };
+
+/** Who asks. @throws StatusError 401 */
+export type Authenticate = (trust: Trust, socket: TLSSocket, headers: IncomingHttpHeaders) => Promise<User>;
+
+/**
+ * Believes the front proxy, certificates of the cluster's clients and tokens that the API server knows; who shows
+ * nothing is anonymous. (apiserver/pkg/authentication/authenticatorfactory/delegating.go)
+ */
+export function createAuthenticator(client: Client, clock: Clock): Authenticate {
+  const reviews = new Map<string, { readonly until: number; readonly user: Promise<User | undefined> }>();
+
+  async function review(token: string): Promise<User | undefined> {
+    const answer = await client.create("authentication.k8s.io/v1/tokenreviews", {
+      apiVersion: "authentication.k8s.io/v1",
+      kind: "TokenReview",
+      metadata: {},
+      spec: { token },
+    } as ApiObject);
+    const { authenticated, user } = (answer as unknown as TokenReview).status ?? {};
+    if (!authenticated || !user?.username) return undefined;
+    const { username: name, groups = [], uid, extra = {} } = user;
+    return { name, groups: withAuthenticated(groups), ...(uid && { uid }), extra };
+  }
+
+  function reviewed(token: string): Promise<User | undefined> {
+    const now = clock.now().getTime();
+    let known = reviews.get(token);
+    if (!known || known.until < now) {
+      if (reviews.size >= MAX_KEPT) reviews.clear();
+      known = { until: now + KEPT, user: review(token) };
+      known.user.catch(() => reviews.delete(token));
+      reviews.set(token, known);
+    }
+    return known.user;
+  }
+
+  return async (trust, socket, headers) => {
+    const certificate = socket.authorized ? socket.getPeerX509Certificate() : undefined;
+    if (certificate && isIssuedBy(certificate, trust.frontProxy.ca)) {
+      const user = userBehind(trust.frontProxy, certificate, headers);
+      if (user) return user;
+    }
+    if (certificate && trust.clientCa && isIssuedBy(certificate, trust.clientCa)) {
+      const user = userOf(certificate);
+      if (user) return user;
+    }
+    const token = /^Bearer +(\S+)/i.exec(headers.authorization ?? "")?.[1];
+    if (!token) return ANONYMOUS;
+    const user = await reviewed(token);
+    if (!user) throw new StatusError(401, "Unauthorized", "Unauthorized");
+    return user;
+  };
+}
+
+/** What the API server answers of a token. */
+interface TokenReview {
+  readonly status?: {
+    readonly authenticated?: boolean;
+    readonly user?: {
+      readonly username?: string;
+      readonly uid?: string;
+      readonly groups?: readonly string[];
+      readonly extra?: Readonly<Record<string, readonly string[]>>;
+    };
+  };
+}
+
+/** CN is the user, each O a group. */
+function userOf({ subject }: X509Certificate): User | undefined {
+  const values = (name: string) =>
+    subject.split("\n").flatMap((line) => (line.startsWith(`${name}=`) ? [line.slice(name.length + 1)] : []));
+  const [name] = values("CN");
+  return name ? { name, groups: withAuthenticated(values("O")), extra: {} } : undefined;
+}
+
+const CERTIFICATES = /-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g;
+
+/** By one of these authorities itself: those in between are not looked for. */
+function isIssuedBy(certificate: X509Certificate, authorities: string): boolean {
+  return (authorities.match(CERTIFICATES) ?? []).some((pem) => {
+    const authority = new X509Certificate(pem);
+    return certificate.checkIssued(authority) && certificate.verify(authority.publicKey);
+  });
+}
