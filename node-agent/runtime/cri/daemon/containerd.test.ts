@@ -1,4 +1,4 @@
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -9,7 +9,7 @@ import { criClient, isNotFound, isTimeOut } from "../api/client.ts";
 import { CONTAINER_STATE, type SandboxConfig } from "../api/types.ts";
 import { ociArchive } from "../images/oci-archive.ts";
 import { PAUSE_IMAGE, pauseArchive } from "../images/pause.ts";
-import { forgetCniResults } from "../network/cni-results.ts";
+import { cachedSandboxes, forgetCniResults } from "../network/cni-results.ts";
 import { remoteCommand } from "../streaming.ts";
 import { cleanUp } from "./clean-up.ts";
 import { conflist } from "./conflist.ts";
@@ -159,6 +159,30 @@ describe.skipIf(lacking)("containerd", () => {
     expect(await client.containerStatus(failing)).toMatchObject({ exitCode: 3, reason: "Error" });
     expect(readFileSync(join(sandboxConfig.logDirectory, "failing.log"), "utf8")).toMatch(/ stdout F said\n$/);
     await expect(client.containerStatus("absent")).rejects.toSatisfy(isNotFound);
+  });
+
+  test("CNI's CHECK finds a Pod's network as it was made, and notices when it is not", () => {
+    const [sandbox = ""] = cachedSandboxes(join(home, "addresses"));
+    const { result } = JSON.parse(readFileSync(`/var/lib/cni/results/inkube-${sandbox}-eth0`, "utf8"));
+    const list = JSON.parse(readFileSync(join(cniConfig, "10-inkube.conflist"), "utf8"));
+    const network = result.interfaces.find((each: { name: string }) => each.name === "eth0").sandbox;
+    const check = () => {
+      for (const plugin of list.plugins) {
+        const { status, stdout } = spawnSync(join(options.cniPlugins, plugin.type), {
+          input: JSON.stringify({ ...plugin, name: list.name, cniVersion: list.cniVersion, prevResult: result }),
+          env: {
+            ...{ CNI_COMMAND: "CHECK", CNI_CONTAINERID: sandbox, CNI_NETNS: network, CNI_IFNAME: "eth0" },
+            ...{ CNI_PATH: options.cniPlugins, PATH: `${process.env.PATH}:/usr/sbin:/sbin` },
+          },
+          encoding: "utf8",
+        });
+        if (status !== 0) return JSON.parse(stdout).msg as string;
+      }
+      return "in order";
+    };
+    expect(check()).toBe("in order");
+    execFileSync("nsenter", [`--net=${network}`, "ip", "address", "flush", "dev", "eth0"]);
+    expect(check()).toMatch(/^Failed to match addr 10\.199\.0\./);
   });
 
   test("containers outlive containerd, and nothing outlives the cleaning up after it was killed", async () => {
