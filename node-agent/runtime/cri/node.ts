@@ -11,6 +11,7 @@ import { type ContainerdOptions, runningContainerd, startContainerd } from "./da
 import { missingPrerequisites, pluginFolder } from "./daemon/prerequisites.ts";
 import { importImages } from "./images/import.ts";
 import { PAUSE_IMAGE, pauseArchive } from "./images/pause.ts";
+import { hugePageCapacity } from "./pod/huge-pages.ts";
 import { type NodePaths, nodePaths } from "./pod/paths.ts";
 import { agentFile, nodeNames } from "./remove-node.ts";
 import { type CriRuntime, type CriRuntimeOptions, criRuntime } from "./runtime.ts";
@@ -99,21 +100,26 @@ export function machineCapacity(folder: string): Record<string, string> {
   return {
     cpu: String(cpus().length),
     "ephemeral-storage": `${Math.floor((blocks * bsize) / 1024)}Ki`,
-    "hugepages-1Gi": "0",
-    "hugepages-2Mi": "0",
+    ...hugePageCapacity(),
     memory: `${Math.floor(totalmem() / 1024)}Ki`,
     pods: MAX_PODS,
   };
 }
 
-/** What of it Pods may have: at the thresholds they would be evicted. (pkg/kubelet/cm GetNodeAllocatableReservation) */
+/**
+ * What of it Pods may have: at the thresholds they would be evicted, and without memory that is set aside as huge pages.
+ * (pkg/kubelet/cm GetNodeAllocatableReservation, pkg/kubelet/nodestatus/setters.go)
+ */
 export function machineAllocatable(
   capacity: Readonly<Record<string, string>>,
   thresholds: readonly Threshold[],
 ): Record<string, string> {
+  const sizes = Object.entries(capacity).filter(([name]) => name.startsWith("hugepages-"));
+  const hugePages = sizes.reduce((sum, [, amount]) => sum + quantity(amount), 0);
   const less = (name: string, signal: Threshold["signal"]) => {
     const { value = "0" } = thresholds.find((each) => each.signal === signal) ?? {};
-    const all = quantity(capacity[name] ?? "0");
+    const aside = signal === "memory.available" ? hugePages : 0;
+    const all = quantity(capacity[name] ?? "0") - aside;
     const reserved = value.endsWith("%") ? (all * Number(value.slice(0, -1))) / 100 : quantity(value);
     return `${Math.floor(Math.max(0, all - reserved) / 1024)}Ki`;
   };

@@ -22,12 +22,21 @@ export interface SecurityProfile {
   readonly localhostRef?: string;
 }
 
+/** @see LinuxContainerResources */
+export interface HugepageLimit {
+  /** `2MB` */
+  readonly pageSize: string;
+  /** In bytes. */
+  readonly limit: number;
+}
+
 export interface LinuxContainerResources {
   readonly cpuPeriod?: number;
   readonly cpuQuota?: number;
   readonly cpuShares?: number;
   readonly memoryLimitInBytes?: number;
   readonly oomScoreAdj?: number;
+  readonly hugepageLimits?: readonly HugepageLimit[];
 }
 
 export interface SandboxConfig {

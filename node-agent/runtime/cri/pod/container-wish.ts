@@ -1,5 +1,6 @@
 import type { ContainerConfig } from "../../runtime.ts";
 import { type ContainerWish, type Mount, PROPAGATION } from "../api/types.ts";
+import { hugePageLimits } from "./huge-pages.ts";
 import { containerResources } from "./resources.ts";
 import { LABEL, podLabels } from "./sandbox-config.ts";
 import { containerSecurity } from "./security-context.ts";
@@ -60,7 +61,10 @@ export function containerWish(config: ContainerConfig, facts: WishFacts): Contai
     stdinOnce: container.stdinOnce ?? false,
     tty: container.tty ?? false,
     linux: {
-      resources: containerResources(pod, container, facts.memoryBytes),
+      resources: {
+        ...containerResources(pod, container, facts.memoryBytes),
+        hugepageLimits: hugePageLimits(pod, container),
+      },
       securityContext: containerSecurity(pod, container, {
         imageUid: image.uid,
         imageUsername: image.username ?? "",

@@ -5,6 +5,7 @@ import type { Pod } from "../../../../openapi/api/core.v1.ts";
 import type { ContainerMount, FilesVolume, Volume } from "../../../volumes/volume.ts";
 import type { FileSystemUsage } from "../../node-usage.ts";
 import { mountImage, unmountImage } from "../images/mount.ts";
+import { isHugePageMedium, pageSizeOption } from "../pod/huge-pages.ts";
 import type { NodePaths } from "../pod/paths.ts";
 import { writeAtomically } from "./atomic-writer.ts";
 import { diskUsage, fileSystemUsage } from "./disk-usage.ts";
@@ -128,13 +129,14 @@ export class DiskVolumes {
       return mountImage(this.#options.paths.folder, volume.image, folder);
     }
     if (volume.type !== "emptyDir" || existsSync(folder)) return;
+    const pages = isHugePageMedium(volume.medium) ? pageSizeOption(volume.medium, pod) : undefined;
     mkdirSync(folder, { recursive: true });
     if (volume.medium === "Memory" && !mountsBelow(folder).includes(folder)) {
       const limit = (pod.spec.volumes ?? []).find(({ name }) => name === volume.name)?.emptyDir?.sizeLimit;
       const size = limit && quantity(limit) > 0 ? ["-o", `size=${quantity(limit)}`] : [];
       mount("-t", "tmpfs", ...size, "tmpfs", folder);
-    } else if (volume.medium.startsWith("HugePages")) {
-      throw new Error(`medium ${volume.medium} is not supported by this node`);
+    } else if (pages) {
+      mount("-t", "hugetlbfs", "-o", pages, "nodev", folder);
     }
     chmodSync(folder, 0o777);
     if (volume.fsGroup !== undefined) giveToGroup(folder, volume.fsGroup);
