@@ -23,14 +23,15 @@ export function admissionChain(
   context: AdmissionContext,
   observer?: AdmissionObserver,
 ): Admission {
-  const selections = new Map<string, Selected>();
+  /** By operation, group and resource: a string of all three would be made anew for each request. */
+  const selections = new Map<string, Map<string, Map<string, Selected>>>();
   const selectedFor = ({ group, resource, operation }: AdmissionAttributes): Selected => {
-    const key = `${operation} ${resource}.${group}`;
-    let selected = selections.get(key);
-    if (!selected) {
-      selected = select(plugins, group ? `${resource}.${group}` : resource, operation);
-      selections.set(key, selected);
-    }
+    const known = selections.get(operation)?.get(group)?.get(resource);
+    if (known) return known;
+    const selected = select(plugins, group ? `${resource}.${group}` : resource, operation);
+    const groups = selections.get(operation) ?? new Map<string, Map<string, Selected>>();
+    const resources = groups.get(group) ?? new Map<string, Selected>();
+    selections.set(operation, groups.set(group, resources.set(resource, selected)));
     return selected;
   };
   return {

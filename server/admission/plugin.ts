@@ -16,7 +16,7 @@ export interface AdmissionAttributes<T extends KubeObject = KubeObject> {
   readonly subresource: string;
   readonly kind: { readonly group: string; readonly version: string; readonly kind: string };
   /** Version that the client speaks, where it is not the one above: webhooks are told. */
-  readonly requestVersion?: { readonly group: string; readonly version: string };
+  readonly requestVersion?: { readonly group: string; readonly version: string } | undefined;
   readonly namespace: string;
   /** Empty on create with generateName. */
   readonly name: string;

@@ -106,9 +106,9 @@ describe("a front proxy", () => {
   test("needs a certificate of its CA and an allowed name", () => {
     expect(authenticator.authenticate(request({ headers }))).toBeUndefined();
     const client = der(clientCertificate(ca, { commonName: "front-proxy-client", organizations: [] }, now));
-    expect(() => authenticator.authenticate(request({ headers, clientCertificate: client }))).toThrow(
-      "unknown authority",
-    );
+    expect(authenticator.authenticate(request({ headers, clientCertificate: client }))).toMatchObject({
+      message: "x509: certificate signed by unknown authority",
+    });
     const other = der(clientCertificate(proxyCa, { commonName: "eve", organizations: [] }, now));
     expect(() => authenticator.authenticate(request({ headers, clientCertificate: other }))).toThrow(
       "x509: subject with cn=eve is not in the allowed list",

@@ -47,6 +47,12 @@ export interface Authenticator {
   authenticate(request: AuthenticationRequest): Promise<Authenticated | undefined> | Authenticated | undefined;
 }
 
+/** One of several ways: it may also return the error that it would throw, which the others then may make up for. */
+export interface Candidate {
+  readonly name: string;
+  authenticate(request: AuthenticationRequest): Promise<Authenticated | undefined> | Authenticated | Error | undefined;
+}
+
 /** The part of authentication that looks at a bearer token alone: what TokenReviews ask. */
 export interface TokenAuthenticator {
   readonly name: string;

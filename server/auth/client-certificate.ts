@@ -35,6 +35,13 @@ export class ClientCertificateVerifier {
 
   /** @throws Error worded as Go's crypto/x509 */
   verify(der: Uint8Array, intermediates: readonly Uint8Array[], now: Date): Certificate {
+    const result = this.check(der, intermediates, now);
+    if (result instanceof Error) throw result;
+    return result;
+  }
+
+  /** As `verify`, but a chain that leads nowhere is told, not thrown. @throws Error for one that is out of its time */
+  check(der: Uint8Array, intermediates: readonly Uint8Array[], now: Date): Certificate | Error {
     let verified = this.#known.get(der);
     if (!verified) {
       verified = this.#recall(der, intermediates);
@@ -44,8 +51,7 @@ export class ClientCertificateVerifier {
     if (at < verified.from || at > verified.until) {
       for (const certificate of [verified.certificate, ...verified.chain]) checkTime(certificate, now);
     }
-    if (verified.error) throw verified.error;
-    return verified.certificate;
+    return verified.error ?? verified.certificate;
   }
 
   #recall(der: Uint8Array, intermediates: readonly Uint8Array[]): Verified {

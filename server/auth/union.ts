@@ -1,5 +1,5 @@
 import { AggregatedError } from "./aggregate-error.ts";
-import type { Authenticated, AuthenticationRequest, Authenticator } from "./authenticator.ts";
+import type { Authenticated, AuthenticationRequest, Authenticator, Candidate } from "./authenticator.ts";
 import { SYSTEM_ANONYMOUS, SYSTEM_AUTHENTICATED, SYSTEM_UNAUTHENTICATED } from "./well-known.ts";
 
 /**
@@ -8,7 +8,7 @@ import { SYSTEM_ANONYMOUS, SYSTEM_AUTHENTICATED, SYSTEM_UNAUTHENTICATED } from "
  * (pkg/kubeapiserver/authenticator/config.go)
  */
 export function authenticatorUnion(
-  authenticators: readonly Authenticator[],
+  authenticators: readonly Candidate[],
   { anonymous }: { readonly anonymous: Authenticator | undefined },
 ): Authenticator {
   return {
@@ -17,12 +17,17 @@ export function authenticatorUnion(
       // No await on the way of certificates: most requests of components come with one, which is no front proxy's.
       let errors: unknown[] | undefined;
       for (let i = 0; i < authenticators.length; i++) {
-        let result: ReturnType<Authenticator["authenticate"]>;
+        let result: ReturnType<Candidate["authenticate"]>;
         try {
           result = authenticators[i]!.authenticate(request);
         } catch (error) {
           errors ??= [];
           errors.push(error);
+          continue;
+        }
+        if (result instanceof Error) {
+          errors ??= [];
+          errors.push(result);
           continue;
         }
         if (result instanceof Promise)
@@ -36,10 +41,10 @@ export function authenticatorUnion(
 }
 
 /** An answer that is on its way, as an authenticator. */
-const after = (result: Promise<Authenticated | undefined>): Authenticator => ({ name: "", authenticate: () => result });
+const after = (result: Promise<Authenticated | undefined>): Candidate => ({ name: "", authenticate: () => result });
 
 async function rest(
-  authenticators: readonly Authenticator[],
+  authenticators: readonly Candidate[],
   anonymous: Authenticator | undefined,
   request: AuthenticationRequest,
   errors: unknown[],
@@ -47,7 +52,8 @@ async function rest(
   for (const authenticator of authenticators) {
     try {
       const result = await authenticator.authenticate(request);
-      if (result) return withGroup(result);
+      if (result instanceof Error) errors.push(result);
+      else if (result) return withGroup(result);
     } catch (error) {
       errors.push(error);
     }

@@ -41,7 +41,7 @@ export function createApp(options: AppOptions): App {
   const group = new WaitGroup();
   const inFlight: InFlight = { reading: 0, mutating: 0 };
   const metrics = new Metrics({ ...options, inFlight, kinds: () => registry.kinds, series });
-  const app = new Koa<State>();
+  const app = new FilteredKoa<State>();
   app.silent = true; // filters answer every error; what is left are clients that went away
   for (const filter of chain(options, { group, inFlight, metrics })) app.use(filter);
   const { aggregator } = options;
@@ -80,6 +80,16 @@ const NOT_FOR_DEBUGGING = new Set(["/api", "/apis", "/openid", "/openapi", "/.we
 function topPaths(paths: readonly string[]): string[] {
   const tops = new Set(paths.map((path) => `/${path.split("/")[1]}`));
   return [...tops].filter((path) => !NOT_FOR_DEBUGGING.has(path)).sort();
+}
+
+/**
+ * Koa without what it does once all filters are through: they answer everything themselves, errors too, so that there is no
+ * body to send, and nobody to tell of a socket that broke.
+ */
+class FilteredKoa<S> extends Koa<S> {
+  handleRequest(ctx: Koa.Context, run: (ctx: Koa.Context) => Promise<void>): Promise<void> {
+    return run(ctx).catch((error: Error) => ctx.onerror(error));
+  }
 }
 
 function routerOf(routes: readonly FixedRoute[]) {

@@ -1,3 +1,4 @@
+import type { ServerHttp2Stream } from "node:http2";
 import { badRequest, requestEntityTooLarge, StatusError } from "../meta/errors.ts";
 import type { Ctx } from "./respond.ts";
 
@@ -15,7 +16,9 @@ export async function readBody(ctx: Ctx): Promise<Buffer> {
   return bytes;
 }
 
-function bodyOf({ req }: Ctx): Promise<Buffer> {
+function bodyOf(ctx: Ctx): Promise<Buffer> {
+  // Of HTTP/2 the stream itself: Node's request is a second stream around it, which hands on each piece once more.
+  const req = (ctx.req as { stream?: ServerHttp2Stream }).stream ?? ctx.req;
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let size = 0;

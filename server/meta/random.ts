@@ -20,10 +20,11 @@ export function generateName(base: string, random: Random): string {
 
 /** A version 4 UUID. */
 export function randomUid(random: Random): string {
-  let hex = "";
-  for (let index = 0; index < 32; index++) {
-    const digit = Math.floor(random() * 16);
-    hex += (index === 12 ? 4 : index === 16 ? (digit & 3) | 8 : digit).toString(16);
-  }
-  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
+  const hex = (digits: number) => {
+    let text = "";
+    for (let index = 0; index < digits; index++) text += HEX[Math.floor(random() * 16)];
+    return text;
+  };
+  return `${hex(8)}-${hex(4)}-4${hex(3)}-${HEX[Math.floor(random() * 4) + 8]}${hex(3)}-${hex(12)}`;
 }
+const HEX = "0123456789abcdef";

@@ -52,7 +52,7 @@ function judge(ctx: Ctx, attributes: Attributes, { decision, reason, error }: De
 
 export function attributesOf(user: UserInfo, info: RequestInfo): Attributes {
   const { isResourceRequest, verb, apiGroup, apiVersion, resource, subresource, namespace, name, path } = info;
-  return {
+  const attributes: Attributes = {
     user,
     verb,
     resourceRequest: isResourceRequest,
@@ -63,7 +63,8 @@ export function attributesOf(user: UserInfo, info: RequestInfo): Attributes {
     namespace,
     name,
     path,
-    ...(info.fieldSelector && { fieldSelector: info.fieldSelector }),
-    ...(info.labelSelector && { labelSelector: info.labelSelector }),
   };
+  const { fieldSelector, labelSelector } = info;
+  if (!fieldSelector && !labelSelector) return attributes;
+  return { ...attributes, ...(fieldSelector && { fieldSelector }), ...(labelSelector && { labelSelector }) };
 }

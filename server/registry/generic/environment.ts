@@ -77,7 +77,7 @@ export function admissionAttributes(
     resource: plural,
     subresource,
     kind: subresourceKind ?? { group, version, kind: kind.kind },
-    ...(scope.requestVersion && { requestVersion: scope.requestVersion }),
+    requestVersion: scope.requestVersion,
     namespace,
     name,
     object,
