@@ -6,6 +6,7 @@ import { start } from "../server/start.ts";
 import { openDataDir } from "./data-dir.ts";
 import { flags } from "./flags.ts";
 import { untilStopped } from "./lifetime.ts";
+import { optimizeSooner } from "./optimize-sooner.ts";
 import { createProgress } from "./progress.ts";
 import { addServerFlags, type ServerFlags, serverSettings } from "./server-flags.ts";
 import { settle } from "./settle.ts";
@@ -55,6 +56,7 @@ export const server = new Command("server")
     } else {
       console.log(`export KUBECONFIG=${kubeconfig}`);
     }
+    optimizeSooner();
     settle();
     await untilStopped(() => handle.stop(), stopTimes(settings).limitMilliseconds);
   });
