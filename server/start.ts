@@ -135,8 +135,8 @@ export async function start(options: StartOptions): Promise<Server> {
 
     const { watch, reader } = registry;
     const securityMetrics = new SecurityMetrics();
-    const authorization = await startAuthorization(settings, watch, now, (mode, decision) =>
-      securityMetrics.decided(mode, decision),
+    const authorization = await startAuthorization(settings, watch, now, (decider, decision) =>
+      securityMetrics.decided(decider, decision),
     );
     releases.add(() => authorization.stop());
     const { authorizer, ruleResolver, escalation } = authorization;
@@ -242,6 +242,8 @@ export async function start(options: StartOptions): Promise<Server> {
       requestTimeoutMilliseconds: settings.requestTimeoutMilliseconds,
       minRequestTimeoutSeconds: settings.minRequestTimeoutSeconds,
       corsAllowedOrigins: settings.corsAllowedOrigins,
+      hstsDirectives: settings.hstsDirectives,
+      goawayChance: settings.goawayChance,
       shutdownSendRetryAfter: settings.shutdownSendRetryAfter,
       flags: settings.flags,
       ...(audit && { audit }),

@@ -20,12 +20,18 @@ export type AuthorizationMode = "AlwaysAllow" | "AlwaysDeny" | "Node" | "RBAC" |
 
 export interface AuthorizationOptions {
   /** In the order of asking. */
-  readonly modes: readonly AuthorizationMode[];
+  readonly authorizers: readonly ConfiguredAuthorizer[];
   readonly watch: ObjectWatch;
-  /** Needed by mode Webhook. */
-  readonly webhook: (Authorizer & RuleResolver) | undefined;
   /** Told of each decision that an authorizer made for good. */
-  readonly onDecision?: (mode: AuthorizationMode, decision: "allow" | "deny") => void;
+  readonly onDecision?: (authorizer: ConfiguredAuthorizer, decision: "allow" | "deny") => void;
+}
+
+export interface ConfiguredAuthorizer {
+  readonly type: AuthorizationMode;
+  /** For metrics. */
+  readonly name: string;
+  /** Of type Webhook. */
+  readonly webhook?: Authorizer & RuleResolver;
 }
 
 /** A running set of authorizers. */
@@ -36,13 +42,13 @@ export interface Authorization {
   stop(): void;
 }
 
-/** system:masters first, then the modes in order. (pkg/kubeapiserver/authorizer/config.go) @throws Error */
-export function createAuthorization({ modes, watch, webhook, onDecision }: AuthorizationOptions): Authorization {
+/** system:masters first, then the authorizers in order. (pkg/kubeapiserver/authorizer/config.go) @throws Error */
+export function createAuthorization({ authorizers, watch, onDecision }: AuthorizationOptions): Authorization {
   // Roles are followed in every mode: writing them is guarded even where they decide nothing.
   const index = new RoleIndex();
   const stops = [followRoles(index, watch)];
-  const all = modes.map((mode): Authorizer & RuleResolver => {
-    switch (mode) {
+  const all = authorizers.map(({ type, webhook }): Authorizer & RuleResolver => {
+    switch (type) {
       case "AlwaysAllow":
         return alwaysAllowAuthorizer;
       case "AlwaysDeny":
@@ -59,11 +65,11 @@ export function createAuthorization({ modes, watch, webhook, onDecision }: Autho
         throw new Error("authorization mode Webhook needs --authorization-webhook-config-file");
       }
       default:
-        throw new Error(`unknown authorization mode ${mode satisfies never}`);
+        throw new Error(`unknown authorization mode ${type satisfies never}`);
     }
   });
   const told = onDecision
-    ? all.map((each, i) => observed(each, (decision) => onDecision(modes[i] as AuthorizationMode, decision))) // as many
+    ? all.map((each, i) => observed(each, (decision) => onDecision(authorizers[i]!, decision)))
     : all;
   const authorizer = authorizerUnion([privilegedGroupAuthorizer, ...told]);
   return {

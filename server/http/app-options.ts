@@ -50,6 +50,9 @@ export interface AppOptions extends Omit<GaugeOptions, "inFlight" | "kinds"> {
   /** Priority and fairness; without it there are the limits below alone. */
   readonly flowControl?: FlowControl;
   readonly corsAllowedOrigins: readonly RegExp[];
+  readonly hstsDirectives: readonly string[];
+  /** Of a request over HTTP/2 to be its connection's last: 0 to 0.02. */
+  readonly goawayChance: number;
   readonly requestTimeoutMilliseconds: number;
   /** Watches without timeoutSeconds last this long, or up to twice as long. */
   readonly minRequestTimeoutSeconds: number;
@@ -70,6 +73,8 @@ export interface AppOptions extends Omit<GaugeOptions, "inFlight" | "kinds"> {
 /** kube-apiserver's defaults. (apiserver/pkg/server/config.go) */
 export const DEFAULTS = {
   corsAllowedOrigins: [],
+  hstsDirectives: [],
+  goawayChance: 0,
   requestTimeoutMilliseconds: 60_000,
   minRequestTimeoutSeconds: 1800,
   maxRequestsInFlight: 400,

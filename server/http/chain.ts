@@ -6,6 +6,8 @@ import { authentication } from "./filters/authentication.ts";
 import { authorization } from "./filters/authorization.ts";
 import { cors } from "./filters/cors.ts";
 import { deadline } from "./filters/deadline.ts";
+import { goaway } from "./filters/goaway.ts";
+import { hsts } from "./filters/hsts.ts";
 import { impersonation } from "./filters/impersonation.ts";
 import { type InFlight, maxInFlight } from "./filters/max-in-flight.ts";
 import { observe } from "./filters/observe.ts";
@@ -43,6 +45,8 @@ export function chain(
     requestInfo(),
     observe({ ...options, metrics: shared.metrics }),
     ...(options.shutdownSendRetryAfter ? [retryAfter(shared.group)] : []),
+    ...(options.hstsDirectives.length > 0 ? [hsts(options)] : []),
+    ...(options.goawayChance > 0 ? [goaway(options)] : []),
     waitGroup(shared.group),
     deadline(options),
     cors({ allowedOrigins: options.corsAllowedOrigins }),

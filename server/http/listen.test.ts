@@ -107,7 +107,10 @@ test("a list larger than all windows arrives whole", async () => {
 
 test("a watch goes over WebSocket, on HTTP/1.1", async () => {
   const { url, store } = await serve();
-  const socket = new WebSocket(`${url.replace("https", "wss")}/api/v1/configmaps?watch=1`, { ca: ca.certificate });
+  const socket = new WebSocket(`${url.replace("https", "wss")}/api/v1/configmaps?watch=1`, {
+    ca: ca.certificate,
+    origin: "http://any",
+  });
   await once(socket, "open");
   await expect.poll(() => store.sinks.size).toBe(1);
   const metadata = { name: "a" };
@@ -118,6 +121,27 @@ test("a watch goes over WebSocket, on HTTP/1.1", async () => {
   expect(JSON.parse(String(data))).toMatchObject({ type: "ADDED", object: { metadata: { name: "a" } } });
   socket.close();
   await expect.poll(() => store.sinks.size).toBe(0);
+});
+
+test.each([
+  ["without an Origin", [], undefined, 403],
+  ["with a choice of subprotocols", ["a", "b"], "http://any", 400],
+])("a watch over WebSocket %s is refused as by Go's server", async (_what, protocols, origin, code) => {
+  const { url } = await serve();
+  const target = `${url.replace("https", "wss")}/api/v1/configmaps?watch=1`;
+  const socket = new WebSocket(target, protocols, { ca: ca.certificate, ...(origin && { origin }) });
+  socket.on("error", () => {});
+  const [, response] = await once(socket, "unexpected-response");
+  expect(response.statusCode).toBe(code);
+});
+
+test("browsers and balancers are told what the flags say", async () => {
+  const { url } = await serve({ hstsDirectives: ["max-age=5", "preload"], goawayChance: 0.02, random: () => 0.01 });
+  const session = connect(url, { ca: ca.certificate });
+  const gone = once(session, "goaway");
+  const { headers } = await ask(session, "/version");
+  expect(headers["strict-transport-security"]).toBe("max-age=5; preload");
+  expect((await gone)[0]).toBe(0);
 });
 
 test("an upgrade that is refused gets its answer", async () => {

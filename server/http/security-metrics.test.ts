@@ -7,8 +7,8 @@ test("who asked and who decided is counted by names that clients cannot make up"
   metrics.authenticated("success", 0.001, "jane");
   metrics.authenticated("error", 0.001);
   metrics.authorized("no-opinion", 0.001);
-  metrics.decided("RBAC", "allow");
-  metrics.decided("Webhook", "deny");
+  metrics.decided({ type: "RBAC", name: "rbac" }, "allow");
+  metrics.decided({ type: "Webhook", name: "webhook" }, "deny");
   const values = await Promise.all(metrics.series.map((series) => series.get()));
   expect(values).toMatchObject([
     { values: [{ labels: { username: "admin" } }, { labels: { username: "other" } }] },

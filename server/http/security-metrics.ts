@@ -74,8 +74,8 @@ export class SecurityMetrics {
     this.#filters.observe("authorization", seconds);
   }
 
-  /** @param type as in `--authorization-mode`, whose lower case is the authorizer's name */
-  decided(type: string, decision: "allow" | "deny"): void {
-    this.#decisions.add(`${type}\0${type.toLowerCase()}\0${decision === "allow" ? "allowed" : "denied"}`, 1);
+  /** @param authorizer its type as in `--authorization-mode`, and its name */
+  decided({ type, name }: { type: string; name: string }, decision: "allow" | "deny"): void {
+    this.#decisions.add(`${type}\0${name}\0${decision === "allow" ? "allowed" : "denied"}`, 1);
   }
 }

@@ -29,6 +29,21 @@ export function isWebSocket(ctx: Ctx): boolean {
 }
 
 /**
+ * Go's plain WebSocket server, which serves watches, wants an Origin and takes at most one subprotocol: it refuses with
+ * a bare status line. (golang.org/x/net/websocket)
+ */
+export function refusesHandshake(ctx: Ctx): boolean {
+  const { upgrade } = ctx.state;
+  if (!upgrade || upgrade.extendedConnect) return false;
+  const line = !ctx.req.headers.origin ? "403 Forbidden" : offeredProtocols(ctx).length > 1 ? "400 Bad Request" : "";
+  if (!line) return false;
+  upgrade.taken = true;
+  ctx.state.responseCode = Number(line.slice(0, 3));
+  upgrade.socket.end(`HTTP/1.1 ${line}\r\n\r\n`);
+  return true;
+}
+
+/**
  * Answers the handshake: from then on the connection speaks WebSocket.
  * @param protocol the subprotocol agreed on, of those offered; empty for none.
  * @throws StatusError 400 when the request is no WebSocket handshake

@@ -19,6 +19,8 @@ export interface OidcSettings {
 /** What kube-apiserver's flags of the same names say. Paths of files are read at the start. */
 export interface ServerSettings {
   readonly authorizationModes: readonly AuthorizationMode[];
+  /** An AuthorizationConfiguration, in place of modes and webhook. */
+  readonly authorizationConfigFile?: string;
   readonly authorizationWebhookConfigFile?: string;
   readonly authorizationWebhookAuthorizedMilliseconds: number;
   readonly authorizationWebhookUnauthorizedMilliseconds: number;
@@ -58,6 +60,8 @@ export interface ServerSettings {
   readonly serviceClusterIpRange: string;
   readonly serviceNodePortRange: { readonly first: number; readonly last: number };
   readonly corsAllowedOrigins: readonly RegExp[];
+  readonly hstsDirectives: readonly string[];
+  readonly goawayChance: number;
   /** All that was said on the command line, for /flagz: names without dashes, values as Go prints them. */
   readonly flags: Readonly<Record<string, string>>;
   /** Certificate chain and key in PEM in place of those that the PKI makes. */
@@ -87,6 +91,8 @@ export const DEFAULT_SETTINGS: ServerSettings = {
   serviceClusterIpRange: "10.96.0.0/16",
   serviceNodePortRange: { first: 30_000, last: 32_767 },
   corsAllowedOrigins: [],
+  hstsDirectives: DEFAULTS.hstsDirectives,
+  goawayChance: DEFAULTS.goawayChance,
   flags: {},
 };
 

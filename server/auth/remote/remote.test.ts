@@ -40,10 +40,19 @@ describe("the webhook authorizer", () => {
     namespace: "ns",
     name: "",
     path: "",
-    labelSelector: "a=b",
+    labelSelector: "a=b,c,!d,e>1",
+    fieldSelector: "metadata.name!=x",
   };
-  const make = (answer: unknown) =>
-    webhookAuthorizer({ client: client(answer), authorizedMilliseconds: 1000, unauthorizedMilliseconds: 10, now });
+  const make = (answer: unknown, more: Partial<Parameters<typeof webhookAuthorizer>[0]> = {}) =>
+    webhookAuthorizer({
+      client: client(answer),
+      authorizedMilliseconds: 1000,
+      unauthorizedMilliseconds: 10,
+      version: "v1",
+      failurePolicy: "NoOpinion",
+      now,
+      ...more,
+    });
 
   test("sends a SubjectAccessReview, and remembers the answer for a while", async () => {
     const authorizer = make({ status: { allowed: true, reason: "because" } });
@@ -60,7 +69,14 @@ describe("the webhook authorizer", () => {
           version: "v1",
           resource: "deployments",
           namespace: "ns",
-          labelSelector: { rawSelector: "a=b" },
+          labelSelector: {
+            requirements: [
+              { key: "a", operator: "In", values: ["b"] },
+              { key: "c", operator: "Exists" },
+              { key: "d", operator: "DoesNotExist" },
+            ],
+          },
+          fieldSelector: { requirements: [{ key: "metadata.name", operator: "NotIn", values: ["x"] }] },
         },
       },
     });
@@ -76,8 +92,36 @@ describe("the webhook authorizer", () => {
     [{ status: { allowed: false } }, { decision: "no-opinion", reason: "" }],
     [new Error("down"), { decision: "no-opinion", reason: "", error: "down" }],
     [{}, { decision: "no-opinion", reason: "", error: "the answer has no status" }],
+    [{ status: { allowed: false, evaluationError: "x" } }, { decision: "no-opinion", reason: "" }],
+    [
+      { status: { allowed: true, denied: true } },
+      {
+        decision: "deny",
+        reason: "",
+        error: "webhook subject access review returned both allow and deny response",
+      },
+    ],
   ])("the answer %j is the decision %j", async (answer, decision) => {
     expect(await make(answer).authorize(attributes)).toEqual(decision);
+  });
+
+  test("denies what it cannot be asked about, when it is to be on the safe side", async () => {
+    const matches = () => {
+      throw new Error("no such key");
+    };
+    const down = make(new Error("down"), { failurePolicy: "Deny" });
+    expect(await down.authorize(attributes)).toEqual({ decision: "deny", reason: "", error: "down" });
+    const unsure = make({ status: { allowed: true } }, { failurePolicy: "Deny", matches });
+    expect(await unsure.authorize(attributes)).toEqual({ decision: "deny", reason: "", error: "no such key" });
+  });
+
+  test("is not asked where its conditions do not match, and speaks v1beta1 on request", async () => {
+    const answer = { status: { allowed: true } };
+    const other = make(answer, { matches: ({ user }) => user !== "jane" });
+    expect(await other.authorize(attributes)).toEqual({ decision: "no-opinion", reason: "" });
+    expect(posted).toEqual([]);
+    await make(answer, { version: "v1beta1" }).authorize(attributes);
+    expect(posted[0]).toMatchObject({ apiVersion: "authorization.k8s.io/v1beta1", spec: { group: ["dev"] } });
   });
 });
 

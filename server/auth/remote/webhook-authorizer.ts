@@ -1,8 +1,9 @@
 import type { SubjectAccessReview } from "../../../openapi/api/authorization.k8s.io.v1.ts";
-import type { Attributes, Authorizer, Decision } from "../authorizer.ts";
+import type { Authorizer, Decision } from "../authorizer.ts";
 import type { RuleResolver } from "../rule-resolver.ts";
 import { ExpiringCache } from "./expiring-cache.ts";
 import type { JsonPoster } from "./kubeconfig-client.ts";
+import { reviewSpec } from "./review-spec.ts";
 
 export interface WebhookAuthorizerOptions {
   readonly client: JsonPoster;
@@ -10,6 +11,11 @@ export interface WebhookAuthorizerOptions {
   readonly authorizedMilliseconds: number;
   /** `--authorization-webhook-cache-unauthorized-ttl`, upstream 30 seconds. */
   readonly unauthorizedMilliseconds: number;
+  readonly version: "v1" | "v1beta1";
+  /** What it says when the webhook cannot be asked. */
+  readonly failurePolicy: "NoOpinion" | "Deny";
+  /** Whether a review is for it. @throws Error when that cannot be told */
+  readonly matches?: (spec: SubjectAccessReview["spec"]) => boolean;
   readonly now: () => Date;
 }
 
@@ -24,6 +30,11 @@ export function webhookAuthorizer(options: WebhookAuthorizerOptions): Authorizer
     name: "Webhook",
     authorize(attributes) {
       const spec = reviewSpec(attributes);
+      try {
+        if (options.matches?.(spec) === false) return NO_OPINION;
+      } catch (error) {
+        return failed(options, error);
+      }
       const key = JSON.stringify(spec);
       return cache.get(key) ?? ask(options, spec, key, cache);
     },
@@ -37,52 +48,46 @@ export function webhookAuthorizer(options: WebhookAuthorizerOptions): Authorizer
 }
 
 async function ask(
-  { client, authorizedMilliseconds, unauthorizedMilliseconds }: WebhookAuthorizerOptions,
+  options: WebhookAuthorizerOptions,
   spec: SubjectAccessReview["spec"],
   key: string,
   cache: ExpiringCache<Decision>,
 ): Promise<Decision> {
-  const review = { kind: "SubjectAccessReview", apiVersion: "authorization.k8s.io/v1", metadata: {}, spec };
+  const { client, authorizedMilliseconds, unauthorizedMilliseconds, version } = options;
+  const apiVersion = `authorization.k8s.io/${version}`;
+  const review = {
+    kind: "SubjectAccessReview",
+    apiVersion,
+    metadata: {},
+    spec: version === "v1" ? spec : former(spec),
+  };
   try {
     // Only the fields of a status are read.
     const { status } = (await client.post(review)) as Partial<SubjectAccessReview>;
     if (!status) throw new Error("the answer has no status");
-    const { allowed, denied, reason = "", evaluationError } = status;
-    if (allowed && denied) throw new Error(`webhook subject access review returned both allow and deny response`);
+    const { allowed, denied, reason = "" } = status;
     const decision: Decision = {
-      decision: allowed ? "allow" : denied ? "deny" : "no-opinion",
+      decision: denied ? "deny" : allowed ? "allow" : "no-opinion",
       reason,
-      ...(evaluationError && { error: evaluationError }),
+      ...(allowed && denied && { error: "webhook subject access review returned both allow and deny response" }),
     };
     const keep = allowed ? authorizedMilliseconds : unauthorizedMilliseconds;
     if (key.length < CACHED_KEY_LENGTH) cache.set(key, decision, keep);
     return decision;
   } catch (error) {
-    // A webhook that cannot be asked has no opinion: others may still allow.
-    return { decision: "no-opinion", reason: "", error: error instanceof Error ? error.message : String(error) };
+    return failed(options, error);
   }
 }
 
-function reviewSpec(attributes: Attributes): SubjectAccessReview["spec"] {
-  const { user, verb, resourceRequest, path, fieldSelector, labelSelector } = attributes;
-  const extra: Record<string, string[]> = {};
-  for (const [key, values] of Object.entries(user.extra ?? {})) extra[key] = [...values];
-  const who = {
-    ...(user.name && { user: user.name }),
-    ...(user.groups.length && { groups: [...user.groups] }),
-    ...(Object.keys(extra).length && { extra }),
-    ...(user.uid && { uid: user.uid }),
-  };
-  if (!resourceRequest) return { nonResourceAttributes: { path, verb }, ...who };
-  const { namespace, group, version, resource, subresource, name } = attributes;
-  const given = { namespace, verb, group, version, resource, subresource, name };
-  const set = Object.fromEntries(Object.entries(given).filter(([, value]) => value));
-  return {
-    resourceAttributes: {
-      ...set,
-      ...(fieldSelector && { fieldSelector: { rawSelector: fieldSelector } }),
-      ...(labelSelector && { labelSelector: { rawSelector: labelSelector } }),
-    },
-    ...who,
-  };
+const NO_OPINION: Decision = { decision: "no-opinion", reason: "" };
+
+/** A webhook that cannot be asked has no opinion, so that others may still allow; or it is to be on the safe side. */
+function failed({ failurePolicy }: WebhookAuthorizerOptions, error: unknown): Decision {
+  const decision = failurePolicy === "Deny" ? "deny" : "no-opinion";
+  return { decision, reason: "", error: error instanceof Error ? error.message : String(error) };
+}
+
+/** v1beta1 has its groups in the singular. */
+function former({ groups, ...rest }: SubjectAccessReview["spec"]): object {
+  return { ...rest, ...(groups && { group: groups }) };
 }

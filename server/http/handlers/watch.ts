@@ -5,7 +5,7 @@ import { listOptions } from "../list-options.ts";
 import type { Metrics } from "../metrics.ts";
 import { CUSTOM, LIST, negotiate, streamMediaType } from "../negotiate.ts";
 import { baseHeaders, type Ctx } from "../respond.ts";
-import { acceptWebSocket, isWebSocket, offeredProtocols } from "../upgrade.ts";
+import { acceptWebSocket, isWebSocket, offeredProtocols, refusesHandshake } from "../upgrade.ts";
 import { EventEncoder } from "../watch-events.ts";
 import { outputOf, type ResourceRequest } from "./request.ts";
 
@@ -24,6 +24,7 @@ export async function watch(request: ResourceRequest, settings: WatchSettings): 
   const { resourceVersion, resourceVersionMatch, labelSelector, fieldSelector, namespace } = options.request;
   const contentType = streamMediaType(media);
   const webSocket = isWebSocket(ctx);
+  if (webSocket && refusesHandshake(ctx)) return;
   const encoder = new EventEncoder(outputOf(request, media), !webSocket);
   const connection = webSocket
     ? new WebSocketConnection(ctx, media.format === "json")
