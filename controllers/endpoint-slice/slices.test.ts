@@ -69,8 +69,10 @@ test("a service without Pods has one slice without ports, which is filled rather
   expect(list()).toMatchObject([{ addressType: "IPv4", endpoints: [] }]);
   expect(list()[0]?.ports).toBeUndefined();
   expect(sync()).toEqual([]);
+  const name = list()[0]?.metadata.name;
   pod(1);
-  sync();
+  expect(sync()).toEqual(["update discovery.k8s.io/v1/endpointslices", "update v1/endpoints"]);
+  expect(list()[0]?.metadata.name).toBe(name);
   expect(list()).toMatchObject([
     {
       metadata: { labels: { l: "v", "kubernetes.io/service-name": "web" } },
@@ -102,6 +104,23 @@ test("slices hold a hundred endpoints, and one change writes one slice", () => {
   const all = list().flatMap(({ endpoints = [] }) => endpoints);
   expect(new Set(all.map(({ addresses }) => addresses?.[0])).size).toBe(250);
   expect(all.filter(({ conditions }) => !conditions?.ready)).toHaveLength(1);
+});
+
+test("of slices whose ports are wanted no more those that are needed are written anew", () => {
+  const { sync, pod, list, pods } = cluster();
+  pod(1, true, 8080);
+  pod(2, true, 9090);
+  sync();
+  const names = list().map(({ metadata }) => metadata.name);
+  pods.delete("ns/p2");
+  pod(1, true, 7070);
+  expect(
+    sync()
+      .filter((write) => write.includes("slices"))
+      .sort(),
+  ).toEqual(["delete discovery.k8s.io/v1/endpointslices", "update discovery.k8s.io/v1/endpointslices"]);
+  expect(list().map(({ ports }) => ports?.[0]?.port)).toEqual([7070]);
+  expect(names).toContain(list()[0]?.metadata.name);
 });
 
 test("Pods whose port of that name differs are in slices of their own", () => {

@@ -47,7 +47,11 @@ export interface SliceWish {
  */
 export function reconcileSlices(wish: SliceWish): Action[] {
   const { existing, maxPerSlice, placeholder } = wish;
-  const actions: Action[] = [];
+  const updates: Action[] = [];
+  const created: PortGroup[] = [];
+  const deleted: Readonly<EndpointSlice>[] = [];
+  const update = (old: Readonly<EndpointSlice>, { ports, endpoints }: PortGroup) =>
+    updates.push({ do: "update", resource: RESOURCE, object: sliceOf(wish, ports, endpoints, old) });
   const left = new Set(existing);
   const total = wish.groups.reduce((sum, { endpoints }) => sum + endpoints.length, 0);
   const groups =
@@ -76,23 +80,25 @@ export function reconcileSlices(wish: SliceWish): Action[] {
     }
     const isEmptyGroup = !endpoints.length;
     for (const [i, plan] of plans.entries()) {
-      if (!plan.endpoints.length && !(isEmptyGroup && i === 0))
-        actions.push({ do: "delete", resource: RESOURCE, object: plan.slice });
-      else if (plan.changes)
-        actions.push({ do: "update", resource: RESOURCE, object: sliceOf(wish, ports, plan.endpoints, plan.slice) });
+      if (!plan.endpoints.length && !(isEmptyGroup && i === 0)) deleted.push(plan.slice);
+      else if (plan.changes) update(plan.slice, { ports, endpoints: plan.endpoints });
     }
-    while (rest.length) actions.push(create(wish, ports, rest.splice(0, maxPerSlice)));
-    if (isEmptyGroup && !plans.length) {
-      // Better one that exists, emptied, than a delete and a create.
-      const [spare] = left;
-      if (spare) {
-        left.delete(spare);
-        actions.push({ do: "update", resource: RESOURCE, object: sliceOf(wish, ports, [], spare) });
-      } else actions.push(create(wish, ports, []));
-    }
+    while (rest.length) created.push({ ports, endpoints: rest.splice(0, maxPerSlice) });
+    if (isEmptyGroup && !plans.length) created.push({ ports, endpoints: [] });
   }
-  for (const object of left) actions.push({ do: "delete", resource: RESOURCE, object });
-  return actions;
+  deleted.push(...left);
+  // Better one that exists, written anew, than a delete and a create: nobody sees both, or neither.
+  while (created.length) {
+    const old = deleted.shift();
+    const group = old && created.pop();
+    if (!old || !group) break;
+    update(old, group);
+  }
+  return [
+    ...created.map(({ ports, endpoints }) => create(wish, ports, endpoints)),
+    ...updates,
+    ...deleted.map((object): Action => ({ do: "delete", resource: RESOURCE, object })),
+  ];
 }
 
 function create(wish: SliceWish, ports: EndpointPort[], endpoints: Endpoint[]): Action {
