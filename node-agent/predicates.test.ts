@@ -42,6 +42,23 @@ test.each<[string, Pod, Pod[], string | undefined]>([
     [podWith({}, { "example.com/gpu": "1" })],
     "OutOfexample.com/gpu: Node didn't have enough resource: example.com/gpu, requested: 1, used: 1, capacity: 1",
   ],
+  [
+    "resources that claimed devices stand for",
+    {
+      ...podWith({}, { "deviceclass.resource.kubernetes.io/x": "1", "example.com/gpu": "5" }),
+      status: {
+        extendedResourceClaimStatus: {
+          resourceClaimName: "r",
+          requestMappings: [
+            { containerName: "c", resourceName: "deviceclass.resource.kubernetes.io/x", requestName: "a" },
+            { containerName: "c", resourceName: "example.com/gpu", requestName: "b" },
+          ],
+        },
+      },
+    },
+    [],
+    undefined,
+  ],
   ["an extended resource that the node does not know", podWith({}, { "example.com/other": "1" }), [], undefined],
   [
     "another node's Pod",

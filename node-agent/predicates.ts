@@ -26,8 +26,15 @@ const plus = (a: number, b: number) => a + b;
 const isSidecar = ({ restartPolicy }: Container) => restartPolicy === "Always";
 
 /** What a Pod asks for: all its containers together, or the hungriest moment of its start. (component-helpers/resource) */
-function requestsOf({ spec }: Pod): Amounts {
-  const of = ({ resources }: Container) => amountsOf(resources?.requests);
+function requestsOf({ spec, status }: Pod): Amounts {
+  // Resources that claimed devices stand for are the claim's to count.
+  const claimed = status?.extendedResourceClaimStatus?.requestMappings ?? [];
+  const isClaimed = (container: string, resource: string) =>
+    claimed.some(({ containerName, resourceName }) => containerName === container && resourceName === resource);
+  const of = ({ name, resources }: Container) =>
+    amountsOf(
+      Object.fromEntries(Object.entries(resources?.requests ?? {}).filter(([resource]) => !isClaimed(name, resource))),
+    );
   const total: Amounts = {};
   for (const container of spec.containers ?? []) merge(total, of(container), plus);
   const sidecars: Amounts = {};

@@ -109,8 +109,10 @@ export interface Devices {
   readonly claims: Claims;
   slices(): readonly ResourceSlice[];
   deviceClass(name: string): DeviceClass | undefined;
+  /** The class whose devices stand for an extended resource. */
+  classOfResource(resource: string): DeviceClass | undefined;
   readonly compileSelector: CompileSelector;
-  /** A new UUID, for a share of a device. */
+  /** A new UUID, for a share of a device, or a claim that is not made yet. */
   readonly newShareId: () => string;
   readonly now: () => Date;
 }

@@ -32,7 +32,7 @@ export const registry: Readonly<Record<string, (args: PluginArgs, handle: Handle
   TaintToleration: () => taintToleration,
   NodeAffinity: (args) => nodeAffinity(args.NodeAffinity),
   NodePorts: () => nodePorts,
-  NodeResourcesFit: (args) => nodeResourcesFit(args.NodeResourcesFit),
+  NodeResourcesFit: (args, handle) => nodeResourcesFit(handle, args.NodeResourcesFit),
   VolumeRestrictions: () => volumeRestrictions,
   NodeVolumeLimits: () => nodeVolumeLimits,
   VolumeBinding: (args) => volumeBinding(args.VolumeBinding),

@@ -14,6 +14,7 @@ import { Cache } from "./cache.ts";
 import type { Configuration } from "./config/types.ts";
 import type { CompileSelector } from "./devices/allocate.ts";
 import { Claims } from "./devices/claims.ts";
+import { classOfResource } from "./devices/extended-resources.ts";
 import { createEvictor } from "./evict.ts";
 import { createExtenders } from "./extenders/extenders.ts";
 import { scheduleWithExtenders } from "./extenders/schedule-with-extenders.ts";
@@ -88,6 +89,7 @@ export function runScheduler(options: SchedulerOptions): { stop(): void } {
       claims: new Claims(informers.get("resource.k8s.io/v1/resourceclaims").lister),
       slices: () => slices.list(),
       deviceClass: (name) => deviceClasses.get(name),
+      classOfResource: (resource) => classOfResource(deviceClasses.list(), resource),
       compileSelector: options.compileSelector,
       newShareId: randomUUID,
       now: () => clock.now(),

@@ -110,11 +110,12 @@ const templateKeys = (pod: Readonly<Pod>) =>
     pod,
     (pod.spec.resourceClaims ?? []).map(({ resourceClaimTemplateName }) => resourceClaimTemplateName),
   );
+/** With the one that the scheduler has made for its extended resources. */
 const claimKeys = (pod: Readonly<Pod>) =>
-  keysOf(
-    pod,
-    (pod.spec.resourceClaims ?? []).map((entry) => claimNameOf(pod, entry)),
-  );
+  keysOf(pod, [
+    ...(pod.spec.resourceClaims ?? []).map((entry) => claimNameOf(pod, entry)),
+    pod.status.extendedResourceClaimStatus?.resourceClaimName,
+  ]);
 
 export const resourceClaimController = defineController<Listers>({
   name: "resourceclaim-controller",
@@ -122,7 +123,7 @@ export const resourceClaimController = defineController<Listers>({
   watches: {
     maps: [
       mapping("v1/pods", (pod, { pods }: Listers) => {
-        if (!pod.spec.resourceClaims?.length) return [];
+        if (!pod.spec.resourceClaims?.length && !pod.status.extendedResourceClaimStatus) return [];
         if (!pods.get(keyOf(pod)) || isDone(pod)) return claimKeys(pod).map((key) => CLAIM + key);
         return [POD + keyOf(pod)];
       }),

@@ -6,7 +6,7 @@ import { type Claims, isReservedFor } from "./claims.ts";
 
 const RESOURCE = "resource.k8s.io/v1/resourceclaims";
 /** Keeps a claim while it has devices. */
-const FINALIZER = "resource.kubernetes.io/delete-protection";
+export const FINALIZER = "resource.kubernetes.io/delete-protection";
 const ATTEMPTS = 5;
 
 /**

@@ -32,6 +32,12 @@ export class Claims {
     return seen;
   }
 
+  inNamespace(namespace: string): ResourceClaim[] {
+    return this.#lister
+      .byNamespace(namespace)
+      .flatMap(({ metadata }) => this.get(namespace, metadata.name ?? "") ?? []);
+  }
+
   written(claim: ResourceClaim): void {
     this.#written.set(`${claim.metadata.namespace}/${claim.metadata.name}`, claim);
   }

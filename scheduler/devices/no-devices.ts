@@ -7,6 +7,7 @@ export const noDevices: Devices = {
   claims: new Claims(listerOf([])),
   slices: () => [],
   deviceClass: () => undefined,
+  classOfResource: () => undefined,
   compileSelector: () => () => true,
   newShareId: () => "share",
   now: () => new Date(0),

@@ -3,8 +3,18 @@ import type { AllocationResult, ResourceClaim } from "../../openapi/api/resource
 import type { PluginArgs } from "../config/types.ts";
 import { allocate, type DevicesInUse, FailedOnNodeError, TimedOutError } from "../devices/allocate.ts";
 import { bindClaim, isReady, mustGetReady, releaseClaim, untilReady } from "../devices/bind-claim.ts";
+import { createClaim, deleteClaim, tellPod } from "../devices/bind-extended-claim.ts";
 import { canBeReserved, claimsOf, isReservedFor } from "../devices/claims.ts";
-import { type Cycle, defaultNormalize, type Handle, type Plugin, refuse, type Status } from "../framework.ts";
+import { extendedResourceClaim, isInMemory, type Requests, requestsFor } from "../devices/extended-resources.ts";
+import {
+  type ClusterAccess,
+  type Cycle,
+  defaultNormalize,
+  type Handle,
+  type Plugin,
+  refuse,
+  type Status,
+} from "../framework.ts";
 
 const NAME = "DynamicResources";
 /** The earlier of its alternatives a request gets, the better; it may have so many. */
@@ -21,13 +31,17 @@ interface State {
   readonly unavailable: Set<ResourceClaim>;
   /** What was chosen, once a node is, by the claim's uid. */
   readonly chosen: Map<string, AllocationResult>;
+  /** The claim for resources that devices stand for, when the Pod asks for such; made once the Pod is bound. */
+  extended?: ResourceClaim;
+  /** What it asks for, by node: some nodes have plugins for some of them. */
+  readonly extendedByNode: Map<string, { claim: ResourceClaim; mappings: Requests["mappings"] }>;
 }
 
 const uidOf = ({ metadata }: ResourceClaim) => metadata.uid ?? "";
 
 /** Devices that Pods claim. (framework/plugins/dynamicresources) */
 export function dynamicResources({ devices }: Handle, args: PluginArgs["DynamicResources"]): Plugin {
-  const { claims: allClaims, slices, deviceClass, compileSelector, newShareId, now } = devices;
+  const { claims: allClaims, slices, deviceClass, classOfResource, compileSelector, newShareId, now } = devices;
   const stateOf = ({ state }: Cycle) => state.get(NAME) as State | undefined;
 
   function missingClass(claim: ResourceClaim): Status | undefined {
@@ -54,6 +68,23 @@ export function dynamicResources({ devices }: Handle, args: PluginArgs["DynamicR
     }
   }
 
+  /** Makes the claim that was only thought of so far, where the node has not what it asks for. */
+  async function bindExtended({ pod }: Cycle, state: State, i: number, node: string, cluster: ClusterAccess) {
+    const here = state.extendedByNode.get(node);
+    if (!here) return;
+    const uid = uidOf(here.claim);
+    const allocation = state.chosen.get(uid);
+    const created = await createClaim(here.claim, cluster, allClaims);
+    // From now on there is something to take back.
+    state.claims[i] = created;
+    state.extended = created;
+    const bound = await bindClaim(created, allocation, pod, cluster, allClaims);
+    allClaims.endPending(uid);
+    state.claims[i] = bound;
+    state.extended = bound;
+    await tellPod(pod, bound, here.mappings, cluster);
+  }
+
   return {
     name: NAME,
     hints: {
@@ -75,22 +106,24 @@ export function dynamicResources({ devices }: Handle, args: PluginArgs["DynamicR
       const claims = pod.spec.resourceClaims?.length ? claimsOf(pod, allClaims) : [];
       return typeof claims === "string" ? claims : undefined;
     },
-    preFilter({ pod, state }) {
+    preFilter({ pod, info, state }) {
       const claims = pod.spec.resourceClaims?.length ? claimsOf(pod, allClaims) : [];
       const known = typeof claims === "string" ? [] : claims;
       const unallocated = known.filter(({ status }) => !status?.allocation);
+      const isDevices = Object.keys(info.requests).some((name) => info.requests[name] && classOfResource(name));
       const prepared: State = {
         // None as long as the Pod may still be refused: then there is none to take from others either.
         claims: [],
         unallocated,
-        inUse: allClaims.inUse(unallocated.length > 0),
+        inUse: allClaims.inUse(unallocated.length > 0 || isDevices),
         byNode: new Map(),
         unavailable: new Set(),
         chosen: new Map(),
+        extendedByNode: new Map(),
       };
       state.set(NAME, prepared);
       if (typeof claims === "string") return refuse(NAME, [claims], true);
-      if (!claims.length) return "skip";
+      if (!claims.length && !isDevices) return "skip";
       for (const claim of claims) {
         const { namespace, name } = claim.metadata;
         if (claim.status?.allocation) {
@@ -103,18 +136,36 @@ export function dynamicResources({ devices }: Handle, args: PluginArgs["DynamicR
         if (missing) return missing;
       }
       prepared.claims = known;
+      if (isDevices) {
+        prepared.extended = extendedResourceClaim(pod, allClaims, newShareId());
+        prepared.claims = [...known, prepared.extended];
+      }
       return undefined;
     },
-    filter(cycle, { node, name }) {
+    filter(cycle, { node, name, allocatable }) {
       const state = stateOf(cycle);
       if (!state) return undefined;
+      const { extended } = state;
+      // Made by an earlier attempt that came to nothing: it goes first.
+      if (extended?.spec.devices.requests) return refuse(NAME, ["cannot schedule extended resource claim"], true);
+      const isHere = (resource: string) => (allocatable[resource] ?? 0) > 0;
+      const byDevices = Object.keys(cycle.info.requests).filter(
+        (resource) => extended && cycle.info.requests[resource] && classOfResource(resource) && !isHere(resource),
+      );
+      if (extended && byDevices.length) {
+        const { requests, mappings } = requestsFor(cycle.pod, byDevices, classOfResource);
+        const claim = { ...extended, spec: { devices: { requests } } };
+        state.extendedByNode.set(name, { claim, mappings });
+      }
       const unavailable = state.claims.filter((claim) => {
         const selector = claim.status?.allocation?.nodeSelector;
         return (selector && !nodeSelectorMatches(selector, node)) || cannotGetReady(claim);
       });
       for (const claim of unavailable) state.unavailable.add(claim);
-      if (state.unallocated.length && !state.byNode.has(name)) {
-        const { unallocated: claims, inUse } = state;
+      const here = state.extendedByNode.get(name);
+      const claims = [...state.unallocated, ...(here ? [here.claim] : [])];
+      if (claims.length && !state.byNode.has(name)) {
+        const { inUse } = state;
         const end = now().getTime() + args.filterTimeout;
         const isLate = () => args.filterTimeout > 0 && now().getTime() > end;
         try {
@@ -147,10 +198,13 @@ export function dynamicResources({ devices }: Handle, args: PluginArgs["DynamicR
       // A refusal before its PreFilter leaves it without state: upstream ends with this error then.
       if (!state) return { message: "not found", isFinal: true };
       if (!state.claims.length) return { message: "no new claims to deallocate" };
+      const { extended } = state;
       const unused = [...state.unavailable].find(({ status }) => {
         const users = status?.reservedFor ?? [];
         return !users.length || (users.length === 1 && users[0]?.uid === cycle.pod.metadata.uid);
       });
+      if (!unused && extended && !isInMemory(extended))
+        return { message: "deletion of ResourceClaim completed", act: (cluster) => deleteClaim(extended, cluster) };
       if (!unused) return { message: "still not schedulable" };
       const { allocation: _, reservedFor: __, devices: ___, ...status } = unused.status ?? {};
       return {
@@ -176,7 +230,8 @@ export function dynamicResources({ devices }: Handle, args: PluginArgs["DynamicR
     normalize: (_, scores) => defaultNormalize(scores, false),
     reserve(cycle, node) {
       const state = stateOf(cycle);
-      for (const [i, claim] of (state?.unallocated ?? []).entries()) {
+      const here = state?.extendedByNode.get(node);
+      for (const [i, claim] of [...(state?.unallocated ?? []), ...(here ? [here.claim] : [])].entries()) {
         const result = state?.byNode.get(node)?.[i];
         if (!result) throw new Error("claim allocation not found for node");
         state?.chosen.set(uidOf(claim), result);
@@ -187,17 +242,25 @@ export function dynamicResources({ devices }: Handle, args: PluginArgs["DynamicR
       const state = stateOf(cycle);
       // Claims that were not reserved in this cycle may be another Pod's.
       for (const uid of state?.chosen.keys() ?? []) allClaims.endPending(uid);
+      const warn = (claim: ResourceClaim) => (error: unknown) =>
+        cluster.logger.warn({ err: error, claim: claim.metadata.name }, "releasing a claim failed");
       for (const claim of state?.claims ?? []) {
+        if (claim.metadata.name === state?.extended?.metadata.name) {
+          if (!isInMemory(claim)) deleteClaim(claim, cluster).catch(warn(claim));
+          continue;
+        }
         if (!claim.status?.allocation || !isReservedFor(claim, cycle.pod)) continue;
-        releaseClaim(claim, cycle.pod, cluster).catch((error: unknown) =>
-          cluster.logger.warn({ err: error, claim: claim.metadata.name }, "releasing a claim failed"),
-        );
+        releaseClaim(claim, cycle.pod, cluster).catch(warn(claim));
       }
     },
     async preBind(cycle, node, cluster) {
       const state = stateOf(cycle);
       if (!state?.claims.length) return;
       for (const [i, claim] of state.claims.entries()) {
+        if (claim === state.extended) {
+          await bindExtended(cycle, state, i, node, cluster);
+          continue;
+        }
         if (isReservedFor(claim, cycle.pod)) continue;
         state.claims[i] = await bindClaim(claim, state.chosen.get(uidOf(claim)), cycle.pod, cluster, allClaims);
       }
