@@ -78,9 +78,9 @@ function hooksOf({
   isTerminating,
 }: CustomKindInput): CustomResourceHooks {
   const hooks: CustomResourceHooks = {
-    coerce(object, wantsProblems) {
+    coerce(object, wantsProblems, { keepsNulls } = { keepsNulls: false }) {
       try {
-        const options = { lenient: false, wantsPaths: wantsProblems };
+        const options = { lenient: false, wantsPaths: wantsProblems, keepsNulls };
         const paths = coerceObject(object as UnstructuredObject, schemas, version, options);
         return paths.map((path) => `unknown field "${path}"`);
       } catch (error) {

@@ -166,3 +166,15 @@ test.each([
   const about = `conversion webhook for ${GROUP}/v1, Kind=Widget returned invalid object: ${message}`;
   await expect(widgets("v2").get("a", "w", "", scope())).rejects.toMatchObject({ code: 500, message: about });
 });
+
+test.each([
+  [false, {}],
+  [true, { size: null }],
+])("a null that is no value, in what was sent (applied: %s), becomes %j", async (keepsNulls, spec) => {
+  const { registry, define } = await server();
+  await define(definition());
+  await expect.poll(() => registry.lookup(GROUP, "v1", "widgets")).toBeDefined();
+  const sent = widget({ size: null } as unknown as Spec) as KubeObject & { spec: object };
+  registry.lookup(GROUP, "v1", "widgets")?.kind.customResource?.coerce(sent, false, { keepsNulls });
+  expect(sent.spec).toEqual(spec);
+});

@@ -19,15 +19,16 @@ export interface VersionSchemas {
 /**
  * Brings an object into the form of its version, in place. (customresource_handler.go unstructuredSchemaCoercer)
  * @param options.lenient drops metadata of wrong types, which were once stored
+ * @param options.keepsNulls as an apply does, whose result upstream does not decode again
  * @returns paths of unknown fields. @throws DecodeError
  */
 export function coerceObject(
   object: UnstructuredObject,
   schemas: VersionSchemas,
   version: string,
-  options: { readonly lenient: boolean; readonly wantsPaths: boolean },
+  options: { readonly lenient: boolean; readonly wantsPaths: boolean; readonly keepsNulls?: boolean },
 ): string[] {
-  const { lenient, wantsPaths } = options;
+  const { lenient, wantsPaths, keepsNulls = false } = options;
   const { kind, apiVersion, metadata } = object;
   const inMetadata: string[] = [];
   const hear = (paths: string[]) => (wantsPaths ? (path: string) => void paths.push(path) : undefined);
@@ -39,7 +40,7 @@ export function coerceObject(
     const schema = schemas.schema(version);
     if (!schemas.preserveUnknownFields) {
       prune(object, schema, true, hear(pruned));
-      dropMisplacedNulls(object, schema);
+      if (!keepsNulls) dropMisplacedNulls(object, schema);
     }
     const error = coerceEmbedded(object, schema, false, { lenient, onUnknown: hear(embedded) });
     if (error) throw new TypeError(error.message());

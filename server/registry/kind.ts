@@ -246,9 +246,10 @@ export interface Conversion {
 export interface CustomResourceHooks {
   /**
    * Brings what a client sent or patched into form, in place: typed metadata, unknown fields and misplaced nulls out.
+   * @param options.keepsNulls of what was applied
    * @returns upstream's texts about unknown fields if `wantsProblems`. @throws DecodeError
    */
-  coerce(object: KubeObject, wantsProblems: boolean): string[];
+  coerce(object: KubeObject, wantsProblems: boolean, options?: { readonly keepsNulls: boolean }): string[];
   /** A stored object, in whatever version it was stored, in this version: pruned and defaulted by its schema. In place. */
   fromStored(object: KubeObject): KubeObject;
   /** An object of this version as it is stored. Shares with it, and leaves it as it is. */

@@ -44,7 +44,7 @@ export function applyFor(request: ResourceRequest, body: Uint8Array, options: Wr
     if (!warned && fieldValidation === "Warn") for (const text of duplicates) scope.warn(text);
     warned = true;
     const object = typed(merged, config, expected);
-    expected.customResource?.coerce(object, false);
+    expected.customResource?.coerce(object, false, { keepsNulls: true });
     const { uid } = object.metadata ?? {};
     if (uid && !current) {
       const text = `uid mismatch: the provided object specified uid ${uid}, and no existing object was found`;
