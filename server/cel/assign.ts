@@ -20,7 +20,7 @@ const occurs = (name: string, type: CelType, known: Substitution): boolean => {
 };
 const isDyn = ({ kind }: CelType) => kind === "dyn" || kind === "error";
 /** Null may stand for a message, as in protobuf; so it may for objects of libraries. */
-const NULLABLE = new Set(["object", "opaque", "timestamp", "duration", "null"]);
+const NULLABLE = new Set(["object", "opaque", "optional", "timestamp", "duration", "null"]);
 
 /** Whether all of `from` may be used as `to`; grows `known` when so. (cel-go/checker/types.go) */
 export function assignable(known: Substitution, from: readonly CelType[], to: readonly CelType[]): boolean {

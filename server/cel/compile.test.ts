@@ -62,6 +62,17 @@ test.each([
 });
 
 test.each([
+  ["format.dns1123Label().validate(self.name) == null", false],
+  ["format.dns1123Label().validate('-') == null", false],
+  ["optional.none() == null", false],
+  ["url('/a') == null", false],
+])("a value of a library may be compared with null: %s is %s", (expression, expected) => {
+  const program = compile(expression, { variables });
+  if (!program.ok) throw new Error(program.message);
+  expect(program.evaluate({ self: { name: "x" }, any: {}, numbers: [] })).toMatchObject({ ok: true, value: expected });
+});
+
+test.each([
   ["self.name", 2],
   ["has(self.name)", 1],
   ["self.name == 'x'", 3],

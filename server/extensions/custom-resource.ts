@@ -9,6 +9,7 @@ import { goQuote } from "../meta/go-quote.ts";
 import { goValue } from "../meta/go-value.ts";
 import { validateQualifiedName } from "../meta/names.ts";
 import type { KubeObject, ObjectMeta, UnstructuredObject } from "../meta/object.ts";
+import { applyDefaults } from "../registry/apiextensions/schema/defaulting.ts";
 import { validateEmbedded } from "../registry/apiextensions/schema/embedded-meta.ts";
 import { type JsonSchema, propertyOf } from "../registry/apiextensions/schema/json-schema.ts";
 import { validateListTypes } from "../registry/apiextensions/schema/list-types.ts";
@@ -66,6 +67,10 @@ export function customStrategy(custom: CustomVersion): KindDefinition<KubeObject
       if (hasStatus) restore(object, old, "status");
       const wish = ({ metadata: _, ...rest }: KubeObject) => rest;
       if (!semanticEqual(wish(object), wish(old))) object.metadata.generation = (old.metadata.generation ?? 0) + 1;
+    },
+    canonicalize(object) {
+      // Upstream stores a new object without its status, and gives it the status' defaults whenever it is read.
+      if (hasStatus) applyDefaults(object, custom.schema());
     },
     validate: (object) => withRules(validateAll(custom, object, undefined), rules(), object, undefined),
     validateUpdate: (object, old) => withRules(validateAll(custom, object, old), rules(), object, old),

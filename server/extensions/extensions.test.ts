@@ -178,3 +178,15 @@ test.each([
   registry.lookup(GROUP, "v1", "widgets")?.kind.customResource?.coerce(sent, false, { keepsNulls });
   expect(sent.spec).toEqual(spec);
 });
+
+test("a new object has the status that its schema makes of none", async () => {
+  const { define, widgets, registry } = await server();
+  const status = { type: "object", default: { ready: "no" }, properties: { ready: { type: "string" } } };
+  const schema = { openAPIV3Schema: { type: "object", properties: { status } } };
+  const versions = [{ name: "v1", served: true, storage: true, subresources: { status: {} }, schema }];
+  await define(definition({ versions } as unknown as Partial<Spec>));
+  await expect.poll(() => registry.lookup(GROUP, "v1", "widgets")).toBeDefined();
+  const sent = { ...widget({}), status: { ready: "yes" } } as KubeObject;
+  const stored = await widgets().create("a", sent, scope());
+  expect(stored.object).toMatchObject({ status: { ready: "no" } });
+});
