@@ -59,6 +59,20 @@ describe("a session", () => {
     expect(streams[0]?.destroyed).toBe(true);
   });
 
+  test.each([
+    ["to its end", FIN, "all of it"],
+    ["and no end", 0, "Premature close"],
+  ])("shows what was sent %s before the connection went, whenever it is read", async (_what, flags, expected) => {
+    const { client, streams, session, frames } = open();
+    client.write(controlFrame(TYPE.synStream, 0, await synStream(1, {})));
+    await frames();
+    client.write(dataFrame(1, flags, Buffer.from("all of it")));
+    client.end();
+    await session.closed;
+    const read = async () => Buffer.concat(await (streams[0] as SpdyStream).toArray()).toString();
+    expect(await read().catch((error: Error) => error.message)).toBe(expected);
+  });
+
   test("does not listen to another protocol", async () => {
     const { client, session } = open();
     client.write(Buffer.from("\x80\x02\0\x01\0\0\0\0", "latin1"));

@@ -16,6 +16,8 @@ export class SpdyStream extends Duplex {
   readonly #owner: StreamOwner;
   #wanted: (() => void) | undefined;
   #reset = false;
+  /** Nothing comes after what has come, some of which may not have been read yet. */
+  #complete = false;
 
   constructor(id: number, headers: HeaderBlock, owner: StreamOwner) {
     super({ allowHalfOpen: true });
@@ -32,20 +34,23 @@ export class SpdyStream extends Duplex {
 
   /** What the peer sent. Resolves when there is room for more. */
   async receive(payload: Buffer, last: boolean): Promise<void> {
-    if (this.destroyed || this.readableEnded) return;
+    if (this.destroyed || this.#complete) return;
     const room = payload.length === 0 || this.push(payload);
-    if (last) this.push(null);
-    else if (!room) {
+    if (last) {
+      this.#complete = true;
+      this.push(null);
+    } else if (!room) {
       await new Promise<void>((resolve) => {
         this.#wanted = resolve;
       });
     }
   }
 
-  /** The peer gave the stream up. */
+  /** The peer gave the stream up, or is gone. What it had sent to its end is still to be read. */
   wasReset(): void {
     this.#reset = true;
-    this.destroy();
+    if (this.#complete && !this.readableEnded) this.once("end", () => this.destroy());
+    else this.destroy();
   }
 
   override _read(): void {
