@@ -14,7 +14,7 @@ import { ObjectCache } from "./object-cache.ts";
 import { type ClusterDns, hostsFile, podDns } from "./pod-dns.ts";
 import type { WorkerEnvironment } from "./pod-worker/worker-environment.ts";
 import { PodWorker } from "./pod-worker.ts";
-import { lackingResources, placementRejection, predicateRejection } from "./predicates.ts";
+import { lackingResources, outOf, placementRejection, predicateRejection } from "./predicates.ts";
 import { ProbeMeter } from "./probes/probe-meter.ts";
 import type { Runtime } from "./runtime/runtime.ts";
 import { type KubeletServer, serveKubelet } from "./server/kubelet-server.ts";
@@ -151,9 +151,20 @@ export async function startAgent(options: AgentOptions): Promise<{ stop(): Promi
     dns: (pod) => podDns(pod, dns),
     hosts: (pod, ips) => hostsFile(pod, ips, dns.domain, options.hosts()),
     statusChanged: (worker) => statuses.changed(worker),
-    finished: (worker) => statuses.changed(worker),
+    finished(worker) {
+      statuses.changed(worker);
+      retryResizes();
+    },
+    lacksFor(worker) {
+      const others = runningBeside(worker.pod).map((one) => one.allocated);
+      const [lacking] = lackingResources(worker.pod, others, node);
+      return lacking && outOf(lacking).message;
+    },
   };
 
+  const retryResizes = () => {
+    for (const worker of workers.values()) worker.retryResize();
+  };
   const isMine = ({ spec }: Pod) => spec.nodeName === name;
   const isOver = ({ status }: Pod) => status?.phase === "Succeeded" || status?.phase === "Failed";
   let node: Node;
@@ -164,14 +175,14 @@ export async function startAgent(options: AgentOptions): Promise<{ stop(): Promi
   /** Why the node does not take a Pod, as far as it knows itself. */
   const refusal = (pod: Pod): Rejection | undefined => {
     if (isOver(pod) || pod.metadata.deletionTimestamp) return undefined;
-    const others = runningBeside(pod).map((worker) => worker.pod);
+    const others = runningBeside(pod).map((worker) => worker.allocated);
     return rejection(pod, runtime.features) ?? predicateRejection(pod, others, node);
   };
   /** A critical Pod gets the place of others when there is too little of something. */
   const makeRoom = async (worker: PodWorker): Promise<Rejection | undefined> => {
     const { pod } = worker;
     const beside = runningBeside(pod);
-    const others = beside.map((one) => one.pod);
+    const others = beside.map((one) => one.allocated);
     const other = rejection(pod, runtime.features) ?? placementRejection(pod, others, node);
     if (other) return other;
     const victims = podsToPreempt(pod, others, lackingResources(pod, others, node));
@@ -179,7 +190,7 @@ export async function startAgent(options: AgentOptions): Promise<{ stop(): Promi
       const message = `Unexpected error while attempting to recover from admission failure: ${victims}`;
       return { reason: "UnexpectedAdmissionError", message };
     }
-    const leaving = beside.filter((one) => victims.includes(one.pod));
+    const leaving = beside.filter((_, i) => victims.includes(others[i] as Pod));
     for (const one of leaving) one.preempt();
     await Promise.all(leaving.map((one) => one.ended));
     return undefined;

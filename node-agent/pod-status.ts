@@ -13,6 +13,8 @@ export interface PodState {
   /** Nothing of it runs any more, and nothing will. */
   readonly isTerminal: boolean;
   readonly startTime: Date;
+  /** Conditions of a change of its amounts that is not through. */
+  readonly resizing?: readonly PodCondition[];
   /** Set when the node ended the Pod: eviction, deadline, rejection. */
   readonly ended?: {
     readonly reason: string;
@@ -101,6 +103,7 @@ export function podStatus(state: PodState, now: Date): PodStatus {
     const lastTransitionTime = old?.status === condition.status ? old.lastTransitionTime : timestamp(now);
     return { ...condition, lastTransitionTime, ...(observed && { observedGeneration: observed }) };
   });
+  const resizing = state.resizing ?? [];
   const statuses = (...roles: ContainerRecord["role"][]) =>
     records.filter(({ role }) => roles.includes(role)).map(containerStatus);
   const init = statuses("init", "sidecar");
@@ -109,7 +112,7 @@ export function podStatus(state: PodState, now: Date): PodStatus {
   return {
     ...(observed && { observedGeneration: observed }),
     phase,
-    conditions,
+    conditions: [...conditions, ...resizing],
     ...(ended && { reason: ended.reason, message: ended.message }),
     ...(hostIPs[0] && { hostIP: hostIPs[0], hostIPs: hostIPs.map((ip) => ({ ip })) }),
     ...(ips[0] && { podIP: ips[0], podIPs: ips.map((ip) => ({ ip })) }),

@@ -15,9 +15,10 @@ const turns = async () => {
 };
 
 /** A worker on a clock that stands still; `step` moves it and lets everything that follows happen. */
-function run(spec: Partial<Pod["spec"]>) {
+function run(spec: Partial<Pod["spec"]>, lacks: () => string | undefined = () => undefined) {
   const clock = new ManualClock(new Date("2026-01-01T00:00:00Z"));
   const events: string[] = [];
+  const messages: string[] = [];
   const addresses = addressPool(async () => ["10.244.0.0/24"]);
   const pod = {
     metadata: { name: "web", namespace: "default", uid: "u1", generation: 1 },
@@ -40,12 +41,19 @@ function run(spec: Partial<Pod["spec"]>) {
     clock,
     meter: new ProbeMeter(),
     logger: silentLogger,
-    recorder: { event: (_about, _type, reason) => void events.push(reason), flush: async () => {} },
+    recorder: {
+      event(_about, _type, reason, message) {
+        events.push(reason);
+        messages.push(message);
+      },
+      flush: async () => {},
+    },
     backoff: new Backoff(),
     environment: async () => ({}),
     volumes: async () => [],
     dns: () => ({ servers: [], searches: [], options: [] }),
     hosts: () => "",
+    lacksFor: lacks,
     statusChanged: () => {},
     finished: () => {},
   });
@@ -56,7 +64,7 @@ function run(spec: Partial<Pod["spec"]>) {
     await turns();
     return worker.status();
   };
-  return { worker, step, events, pod };
+  return { worker, step, events, messages, pod };
 }
 
 const condition = (status: ReturnType<PodWorker["status"]>, type: string) =>
@@ -283,4 +291,41 @@ test("a container whose postStart hook fails is stopped, and what failed is said
 
   const once = run({ restartPolicy: "Never", containers: [container] as Pod["spec"]["containers"] });
   expect((await once.step(0)).containerStatuses?.[0]?.state?.terminated?.reason).toBe("Completed");
+});
+
+test("amounts that the node has no room for wait until it has", async () => {
+  let message: string | undefined = "Node didn't have enough resource: cpu, requested: 9000, used: 0, capacity: 8000";
+  const container = (cpu: string) =>
+    [{ name: "c", image: "nginx", resources: { requests: { cpu } } }] as unknown as Pod["spec"]["containers"];
+  const { worker, step, events, messages, pod } = run({ containers: container("1") }, () => message);
+  await step(0);
+  const wish = {
+    ...pod,
+    metadata: { ...pod.metadata, generation: 2 },
+    spec: { ...pod.spec, containers: container("9") },
+  };
+  worker.update(wish);
+  worker.update({ ...wish, metadata: { ...wish.metadata, labels: { other: "change" } } });
+  const resizing = ({ conditions }: ReturnType<typeof worker.status>) =>
+    conditions?.filter(({ type }) => type.startsWith("PodResize"));
+  const waiting = await step(0);
+  expect(resizing(waiting)).toMatchObject([
+    { type: "PodResizePending", status: "True", reason: "Deferred", message, observedGeneration: 2 },
+  ]);
+  expect(waiting.containerStatuses?.[0]?.resources).toEqual({ requests: { cpu: "1" } });
+  expect(worker.allocated.spec.containers?.[0]?.resources).toEqual({ requests: { cpu: "1" } });
+  expect(events.filter((event) => event.startsWith("Resize"))).toEqual(["ResizeDeferred"]);
+  expect(messages).toContain(
+    `Pod resize Deferred: {"containers":[{"name":"c","resources":{"requests":{"cpu":"9"}}}],"generation":2,"error":"${message}"}`,
+  );
+  message = undefined;
+  worker.retryResize();
+  const done = await step(0);
+  expect(resizing(done)).toEqual([]);
+  expect(done.containerStatuses?.[0]?.resources).toEqual({ requests: { cpu: "9" } });
+  expect(events.filter((event) => event.startsWith("Resize"))).toEqual([
+    "ResizeDeferred",
+    "ResizeStarted",
+    "ResizeCompleted",
+  ]);
 });

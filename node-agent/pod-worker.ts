@@ -2,12 +2,15 @@ import type { Pod, PodStatus } from "../openapi/api/core.v1.ts";
 import type { ContainerRecord } from "./container-state.ts";
 import { type PodState, phaseOf, podStatus } from "./pod-status.ts";
 import { ActiveDeadline } from "./pod-worker/active-deadline.ts";
+import { allocatedPod } from "./pod-worker/allocated-pod.ts";
 import { containersToStart, newEphemeralRecords, newRecords } from "./pod-worker/container-order.ts";
 import { ContainerRunner } from "./pod-worker/container-runner.ts";
 import { DEFAULT_GRACE, gracePeriod } from "./pod-worker/grace-period.ts";
 import { type PodEvent, podEvent } from "./pod-worker/pod-event.ts";
 import { podKey } from "./pod-worker/pod-key.ts";
+import { PodResize } from "./pod-worker/pod-resize.ts";
 import { PodSandbox } from "./pod-worker/pod-sandbox.ts";
+import { gatesOf } from "./pod-worker/readiness-gates.ts";
 import { recover } from "./pod-worker/recover.ts";
 import { applySpecChange } from "./pod-worker/spec-change.ts";
 import { stopContainers, stopSidecars } from "./pod-worker/stop-containers.ts";
@@ -27,6 +30,7 @@ export class PodWorker {
   readonly #startTime: Date;
   readonly #event: PodEvent;
   readonly #deadline: ActiveDeadline;
+  readonly #resizes: PodResize;
   readonly #volumes: VolumeMounter;
   readonly #sandbox: PodSandbox;
   readonly #runner: ContainerRunner;
@@ -82,6 +86,7 @@ export class PodWorker {
       this.fail("DeadlineExceeded", message);
     });
     this.#deadline.arm(pod, this.#startTime);
+    this.#resizes = new PodResize({ ...common, lacks: () => env.lacksFor(this) });
   }
 
   /** What the parts of the worker ask and tell it. */
@@ -95,6 +100,11 @@ export class PodWorker {
 
   get pod(): Pod {
     return this.#pod;
+  }
+
+  /** The Pod with the amounts that it has, which may be others than those it wants. */
+  get allocated(): Pod {
+    return this.#resizes.isPending ? allocatedPod(this.#pod, this.#records) : this.#pod;
   }
 
   get records(): readonly ContainerRecord[] {
@@ -146,20 +156,26 @@ export class PodWorker {
     if (pod.spec.activeDeadlineSeconds !== old.spec.activeDeadlineSeconds) {
       this.#deadline.arm(pod, this.#startTime);
     }
+    this.#applyChange();
+    // A write of ours changes nothing; a readiness gate set by somebody does.
+    if (pod.metadata.generation !== old.metadata.generation || gatesOf(pod) !== gatesOf(old))
+      this.#env.statusChanged(this);
+    this.sync();
+  }
+
+  /** Other Pods have left: what there was no room for may be given now. */
+  retryResize(): void {
+    if (this.#resizes.isPending && !this.#terminating) this.#applyChange();
+  }
+
+  #applyChange(): void {
     applySpecChange(this.#records, {
       event: this.#event,
+      resizes: this.#resizes,
       pod: this.#current,
       retryNow: (record) => this.#runner.endPause(record),
       statusChanged: this.#statusChanged,
     });
-    // A write of ours changes nothing; a readiness gate set by somebody does.
-    const gates = (of: Pod) =>
-      (pod.spec.readinessGates ?? []).map(
-        ({ conditionType }) => of.status?.conditions?.find(({ type }) => type === conditionType)?.status,
-      );
-    if (pod.metadata.generation !== old.metadata.generation || String(gates(pod)) !== String(gates(old)))
-      this.#env.statusChanged(this);
-    this.sync();
   }
 
   status(): PodStatus {
@@ -175,6 +191,7 @@ export class PodWorker {
       hostIPs: this.#env.hostIPs,
       startTime: this.#startTime,
       isTerminal: this.#gone && !isStatic(this.#pod),
+      resizing: this.#resizes.conditions(),
       ...(this.#ended && { ended: this.#ended }),
     };
   }

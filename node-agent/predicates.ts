@@ -82,7 +82,8 @@ export function lackingResources(pod: Pod, others: readonly Pod[], node: Node): 
   });
 }
 
-function outOf({ name, requested, used, capacity }: Lacking): Rejection {
+/** What a node says that has too little. */
+export function outOf({ name, requested, used, capacity }: Lacking): Rejection {
   const amounts = `requested: ${requested}, used: ${used}, capacity: ${capacity}`;
   return { reason: `OutOf${name}`, message: `Node didn't have enough resource: ${name}, ${amounts}` };
 }

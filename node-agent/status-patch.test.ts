@@ -29,3 +29,12 @@ test("addresses of an old sandbox do not stay", () => {
     podIPs: [{ ip: "10.0.0.2" }, { $patch: "replace" }],
   });
 });
+
+test("a condition of a resize that is through goes, others' stay", () => {
+  const of = (...types: string[]) => ({ conditions: types.map((type) => ({ type, status: "True" })) });
+  const patch = statusPatch(of("Ready", "PodResizePending", "example.com/gate"), of("Ready"));
+  expect(patch.conditions).toEqual([
+    { type: "Ready", status: "True" },
+    { type: "PodResizePending", $patch: "delete" },
+  ]);
+});

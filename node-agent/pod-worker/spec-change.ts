@@ -1,11 +1,13 @@
-import type { Pod } from "../../openapi/api/core.v1.ts";
+import type { Container, Pod } from "../../openapi/api/core.v1.ts";
 import type { ContainerRecord } from "../container-state.ts";
 import { gracePeriod } from "./grace-period.ts";
 import type { PodEvent } from "./pod-event.ts";
-import { resize } from "./resize.ts";
+import type { PodResize } from "./pod-resize.ts";
+import { changedResources, resize } from "./resize.ts";
 
 export interface SpecChangeOptions {
   readonly event: PodEvent;
+  readonly resizes: PodResize;
   pod(): Pod;
   /** The container has a new image, and need not wait any longer. */
   retryNow(record: ContainerRecord): void;
@@ -14,23 +16,45 @@ export interface SpecChangeOptions {
 
 /** Containers whose image or resources the user changed. Image: restart; resources: in place, where that may be. */
 export function applySpecChange(records: readonly ContainerRecord[], options: SpecChangeOptions): void {
+  const { event, resizes, retryNow } = options;
   const pod = options.pod();
-  for (const record of records) {
-    const wanted = [...(pod.spec.containers ?? []), ...(pod.spec.initContainers ?? [])].find(
-      ({ name }) => name === record.container.name,
-    );
-    if (!wanted || JSON.stringify(wanted) === JSON.stringify(record.container)) continue;
-    const imageChanged = wanted.image !== record.container.image;
-    const before = record.container;
-    Object.assign(record, { container: wanted });
-    if (imageChanged && record.running && record.role !== "init") {
+  const all = [...(pod.spec.containers ?? []), ...(pod.spec.initContainers ?? [])];
+  const changes = records.flatMap((record) => {
+    const wanted = all.find(({ name }) => name === record.container.name);
+    return wanted && JSON.stringify(wanted) !== JSON.stringify(record.container)
+      ? [{ record, wanted, before: record.container }]
+      : [];
+  });
+  const isResize = changes.some(({ before, wanted }) => changedResources(before, wanted).length > 0);
+  const takes = isResize && resizes.begin();
+  if (!isResize && resizes.isPending) resizes.withdraw();
+  for (const { record, wanted, before } of changes) {
+    // What the node has no room for is as if it were not asked for yet.
+    const container = takes ? wanted : withResources(wanted, before);
+    Object.assign(record, { container });
+    if (wanted.image === before.image) continue;
+    if (record.running && record.role !== "init") {
       const message = `Container ${wanted.name} definition changed, will be restarted`;
-      options.event("Normal", "Killing", message, wanted.name);
+      event("Normal", "Killing", message, wanted.name);
       record.running.stop(gracePeriod(pod));
-    } else if (record.running && !imageChanged) {
-      void resize(record, before, options);
-    } else if (imageChanged && !record.running) {
-      options.retryNow(record);
-    }
+    } else if (!record.running) retryNow(record);
   }
+  if (isResize) options.statusChanged();
+  if (takes) void carryOut(changes, options);
+}
+
+function withResources(wanted: Container, { resources }: Container): Container {
+  const { resources: _, ...rest } = wanted;
+  return { ...rest, ...(resources && { resources }) };
+}
+
+async function carryOut(
+  changes: readonly { record: ContainerRecord; wanted: Container; before: Container }[],
+  { event, pod, resizes, statusChanged }: SpecChangeOptions,
+): Promise<void> {
+  const inPlace = changes.filter(({ wanted, before }) => wanted.image === before.image);
+  const results = await Promise.allSettled(inPlace.map(({ record, before }) => resize(record, before, { event, pod })));
+  const failed = results.find((result) => result.status === "rejected");
+  resizes.done(failed && (failed.reason instanceof Error ? failed.reason.message : String(failed.reason)));
+  statusChanged();
 }

@@ -20,6 +20,8 @@ export interface WorkerEnvironment extends ContainerSurroundings {
   readonly backoff: Backoff;
   /** All volumes of a Pod that its containers mount. @throws Error for a FailedMount event */
   volumes(view: PodView): Promise<Volume[]>;
+  /** What the node has too little of for the amounts that the Pod asks for now; undefined when it has room. */
+  lacksFor(worker: PodWorker): string | undefined;
   /** The worker has a new status to be written. */
   statusChanged(worker: PodWorker): void;
   /** Everything of the Pod has stopped, its final status is written next, and then it may be deleted. */
