@@ -73,6 +73,13 @@ test.each<[method: string, path: string, body: unknown, code: number, message: R
   ["GET", `${core}/pods/p/log`, undefined, 404, 'pods "nowhere" not found'],
   [
     "POST",
+    `${core}/serviceaccounts/default/token`,
+    { spec: { boundObjectRef: { kind: "Pod", apiVersion: "v1", name: "" } } },
+    400,
+    "Name parameter required.",
+  ],
+  [
+    "POST",
     `${core}/pods/p/portforward?ports=x`,
     undefined,
     400,
@@ -83,6 +90,33 @@ test.each<[method: string, path: string, body: unknown, code: number, message: R
   const answer = await api.send(method, path, body, { "content-type": type });
   expect(answer.body.message).toEqual(typeof message === "string" ? message : expect.stringMatching(message));
   expect(answer.status).toBe(code);
+});
+
+test.each([
+  [{ "If-Modified-Since": "Fri, 01 Jan 2100 00:00:00 GMT" }, 304, undefined],
+  [{ "If-Modified-Since": "Fri, 01 Jan 2010 00:00:00 GMT" }, 200, "application/json"],
+  [{ Accept: "application/json;q=0.5, application/com.github.proto-openapi.spec.v2@v1.0+protobuf" }, 200, "application/com.github.proto-openapi.spec.v2.v1.0+protobuf"], // biome-ignore format: one case a line
+  [{ Accept: "text/html" }, 406, undefined],
+])("/openapi/v2 with %j answers %i", async (headers, code, type) => {
+  const answer = await api.get("/openapi/v2", headers as unknown as Record<string, string>);
+  expect(answer.status).toBe(code);
+  expect(answer.headers["content-type"]).toBe(type);
+  expect(answer.headers.vary).toBe("Accept-Encoding, Accept");
+});
+
+test("a token for no audience at all is none for the API server", async () => {
+  const path = `${core}/serviceaccounts/default/token`;
+  const { body } = await api.post(path, { spec: { audiences: [""] } });
+  const review = await api.post("/apis/authentication.k8s.io/v1/tokenreviews", { spec: { token: body.status.token } });
+  expect(review.body.status.error).toContain('token audiences [""] is invalid for the target audiences');
+});
+
+test("a token for one audience twice is for one", async () => {
+  const path = `${core}/serviceaccounts/default/token`;
+  const { body } = await api.post(path, { spec: { audiences: ["a", "a"] } });
+  const spec = { token: body.status.token, audiences: ["a"] };
+  const review = await api.post("/apis/authentication.k8s.io/v1/tokenreviews", { spec });
+  expect(review.body.status.audiences).toEqual(["a"]);
 });
 
 test("an option of deletion that belongs to an alpha feature is not there", async () => {

@@ -22,6 +22,8 @@ export interface AuthenticationRequest {
   readonly intermediates?: readonly Uint8Array[];
   /** From `Sec-WebSocket-Protocol: base64url.bearer.authorization.k8s.io.…`, already decoded. */
   readonly websocketToken?: string;
+  /** Why there is none, though there was one among the subprotocols: of account when nothing else tells who it is. */
+  readonly websocketError?: Error;
   /** Adds a `Warning` header, for what is wrong with a credential that is passed over. */
   readonly warn?: (message: string) => void;
   /** Audiences the token must be for; the API server's own when absent. */

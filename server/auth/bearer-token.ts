@@ -65,8 +65,10 @@ export function websocketTokenAuthenticator(
 ): Authenticator {
   return {
     name: "websocket-token",
-    authenticate: ({ websocketToken, audiences = apiAudiences }) =>
-      websocketToken ? known(tokens, websocketToken, audiences) : undefined,
+    authenticate({ websocketToken, websocketError, audiences = apiAudiences }) {
+      if (websocketError) throw websocketError;
+      return websocketToken ? known(tokens, websocketToken, audiences) : undefined;
+    },
   };
 }
 

@@ -215,6 +215,7 @@ export interface OpenApiRequest {
   readonly accept: string | undefined;
   readonly acceptEncoding: string | undefined;
   readonly ifNoneMatch: string | undefined;
+  readonly ifModifiedSince: string | undefined;
   readonly now: Date;
 }
 
@@ -228,10 +229,13 @@ export async function answerOpenApi(documents: OpenApiDocuments, request: OpenAp
   }
   if (path === "/openapi/v2") {
     const form = negotiated(accept, "2");
-    if (!form) return { status: 406, contentType: "", headers: { Vary: "Accept" } };
+    if (!form) return { status: 406, contentType: "", headers: { Vary: "Accept-Encoding, Accept" } };
     const { body, etag, contentType } = documents.v2(form);
     const headers = { Vary: "Accept-Encoding, Accept", Etag: `"${etag}"` };
     if (ifNoneMatch?.includes(`"${etag}"`)) return { status: 304, contentType: "", headers };
+    if (!ifNoneMatch && isUnmodified(documents.modified, request.ifModifiedSince)) {
+      return { status: 304, contentType: "", headers };
+    }
     if (!/\bgzip\b/.test(acceptEncoding ?? ""))
       return { status: 200, contentType, headers: { ...headers, ...modified }, body };
     const compressed = form === "json" ? await documents.v2Compressed() : await compress(body);
@@ -268,10 +272,19 @@ function answerV3(
   return { status: 200, contentType, headers: { ...headers, ...modified }, body: document.body };
 }
 
-/** The first accepted media type that there is; JSON when the client does not care. */
+/** To the second, as the header says it. (net/http ServeContent) */
+function isUnmodified(modified: Date, since: string | undefined): boolean {
+  return since !== undefined && Math.floor(modified.getTime() / 1000) * 1000 <= Date.parse(since);
+}
+
+/** The best accepted media type that there is; JSON when the client does not care. */
 function negotiated(accept: string | undefined, version: "2" | "3"): OpenApiForm | undefined {
-  for (const clause of (accept || "*/*").split(",")) {
-    const type = clause.split(";")[0]?.trim();
+  const clauses = (accept || "*/*").split(",").map((text) => {
+    const [type = "", ...parameters] = text.split(";").map((part) => part.trim());
+    const quality = Number(parameters.find((each) => each.startsWith("q="))?.slice(2) ?? 1);
+    return { type, quality: Number.isFinite(quality) ? quality : 1 };
+  });
+  for (const { type } of clauses.sort((a, b) => b.quality - a.quality)) {
     if (type === "*/*" || type === "application/*" || type === "application/json") return "json";
     const protobuf = new RegExp(`^application/com\\.github\\.proto-openapi\\.spec\\.v${version}[.@]v1\\.0\\+protobuf$`);
     if (type && protobuf.test(type)) return "protobuf";

@@ -74,11 +74,9 @@ function checkSignature(token: ParsedToken, keys: readonly TokenKey[]): void {
 
 /** A token without audiences is for the API server. */
 function commonAudiences(aud: unknown, wanted: readonly string[], apiAudiences: readonly string[]): string[] {
-  const listed = (Array.isArray(aud) ? aud : [aud]).filter(
-    (entry): entry is string => typeof entry === "string" && entry !== "",
-  );
+  const listed = (Array.isArray(aud) ? aud : [aud]).filter((entry): entry is string => typeof entry === "string");
   const own = listed.length ? listed : apiAudiences;
-  const common = own.filter((audience) => wanted.includes(audience));
+  const common = [...new Set(own)].filter((audience) => wanted.includes(audience));
   if (!common.length && apiAudiences.length) {
     throw new Error(`token audiences ${quoteList(own)} is invalid for the target audiences ${quoteList(wanted)}`);
   }

@@ -64,7 +64,6 @@ type Shown = Pick<AuthenticationRequest, "clientCertificate" | "intermediates">;
 const shown = new WeakMap<object, Shown>();
 const MAX_CHAIN = 8;
 
-/** @throws Error for a bad token among the subprotocols */
 function credentials(ctx: Ctx): AuthenticationRequest {
   const { headers, rawHeaders } = ctx.req;
   const { clientCertificate, intermediates } = certificatesOf(ctx);
@@ -72,7 +71,13 @@ function credentials(ctx: Ctx): AuthenticationRequest {
   const known = { headers, rawHeaders, clientCertificate, warn, ...(intermediates && { intermediates }) };
   const offered = headers["sec-websocket-protocol"];
   if (!offered) return known;
-  const { token, protocols } = websocketToken(offered);
+  let parsed: ReturnType<typeof websocketToken>;
+  try {
+    parsed = websocketToken(offered);
+  } catch (error) {
+    return { ...known, websocketError: error instanceof Error ? error : new Error(String(error)) };
+  }
+  const { token, protocols } = parsed;
   if (!token) return known;
   headers["sec-websocket-protocol"] = protocols.join(", "); // the token is nobody else's business
   return { ...known, websocketToken: token };

@@ -24,7 +24,6 @@ export async function watch(request: ResourceRequest, settings: WatchSettings): 
   const { resourceVersion, resourceVersionMatch, labelSelector, fieldSelector, namespace } = options.request;
   const contentType = streamMediaType(media);
   const webSocket = isWebSocket(ctx);
-  if (webSocket && refusesHandshake(ctx)) return;
   const encoder = new EventEncoder(outputOf(request, media), !webSocket);
   const connection = webSocket
     ? new WebSocketConnection(ctx, media.format === "json")
@@ -247,6 +246,11 @@ class WebSocketConnection implements Connection {
   }
 
   open(): void {
+    if (!this.#opening && refusesHandshake(this.#ctx)) {
+      this.#opening = Promise.resolve();
+      this.#close();
+      return;
+    }
     this.#opening ??= acceptWebSocket(this.#ctx, offeredProtocols(this.#ctx)[0] ?? "").then((socket) => {
       this.#socket = socket;
       socket.on("close", this.#close);

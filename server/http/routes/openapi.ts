@@ -12,6 +12,7 @@ export function openApiRoutes(documents: OpenApiDocuments, now: () => Date): Fix
       accept: headers.accept,
       acceptEncoding: headers["accept-encoding"]?.toString(),
       ifNoneMatch: headers["if-none-match"],
+      ifModifiedSince: headers["if-modified-since"],
       now: now(),
     });
     send(ctx, answer.status, answer.contentType, answer.body ?? "", { ...answer.headers });

@@ -95,6 +95,7 @@ function boundObject(
   if (!reference) return {};
   const { apiVersion = "", kind = "", name = "", uid } = reference;
   const [version = "", group = ""] = apiVersion.split("/").reverse();
+  if (!name) throw badRequest("Name parameter required.");
   const find = <T extends KubeObject>(resource: string, of: string): Readonly<T> => {
     const found = reader.get<T>({ group: "", resource }, of, name);
     if (!found) throw notFound({ group: "", resource }, name);

@@ -3,6 +3,8 @@ import type {
   ResourceAttributes,
   SubjectAccessReviewStatus,
 } from "../../../openapi/api/authorization.k8s.io.v1.ts";
+import { encodeJson } from "../../../openapi/encode.ts";
+import { schemaOf } from "../../../openapi/types.ts";
 import type { UserInfo } from "../../auth/authenticator.ts";
 import type { Attributes, Authorizer } from "../../auth/authorizer.ts";
 import { invalid, type StatusError } from "../../meta/errors.ts";
@@ -71,7 +73,14 @@ export function validateEmptyMetadata(metadata: ObjectMeta, allowNamespace: bool
   const { managedFields, namespace, ...rest } = metadata;
   const more = Object.keys(rest).length > 0 || (namespace && !allowNamespace);
   const detail = allowNamespace ? "must be empty except for namespace" : "must be empty";
-  return more ? [fieldInvalid("metadata", metadata, detail)] : [];
+  return more ? [fieldInvalid("metadata", inGoOrder(metadata), detail)] : [];
+}
+
+const OBJECT_META = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta";
+
+/** As errors show it, whatever the order it was sent in. */
+function inGoOrder(metadata: ObjectMeta): unknown {
+  return JSON.parse(encodeJson(metadata, schemaOf(OBJECT_META)));
 }
 
 /** Upstream takes the kind from an object whose kind was already cleared. */
