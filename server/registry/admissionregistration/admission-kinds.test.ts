@@ -129,3 +129,16 @@ test("whose policy reads parameters must be able to read them", async () => {
     }),
   );
 });
+
+test.each([
+  [undefined, undefined],
+  [[{}], []],
+  [[{ name: "a", expression: "1" }], [{ name: "a", expression: "1" }]],
+])("a policy with the variables %j declares %j", (variables, declared) => {
+  const check = vi.fn(() => undefined);
+  const request = { services: { checkExpression: check } } as unknown as RequestContext;
+  const object = { metadata: { name: "m" }, ...policy(variables && { variables }) } as never;
+  validatingAdmissionPolicy.validate?.(object, request);
+  const { variables: seen } = check.mock.lastCall?.[1 as never] ?? ({} as { variables?: unknown });
+  expect(seen).toEqual(declared);
+});

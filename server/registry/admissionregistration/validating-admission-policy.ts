@@ -95,7 +95,7 @@ function validate(
   }
   // One without an expression is as good as not there.
   const written = variables?.filter(({ expression }) => expression?.trim());
-  const names = { hasParams, ...(written?.length && { variables: written }) };
+  const names = { hasParams, ...(variables?.length && { variables: written ?? [] }) };
   const compile = (expression: string, use: Pick<ExpressionUse, "result" | "hasAuthorizer">, field: string) =>
     validateExpression(expression, { ...names, ...use }, { check, field });
   errors.push(...validations.flatMap((each, index) => validateValidation(each, compile, `spec.validations[${index}]`)));

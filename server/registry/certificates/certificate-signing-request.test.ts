@@ -8,6 +8,9 @@ import { createAuthority } from "../../../pki/authority.ts";
 import { generateKey } from "../../../pki/certificate.ts";
 import { createCertificateRequest } from "../../../pki/certificate-request.ts";
 import { certificateChecks } from "../../../pki/checks.ts";
+import type { KubeObject } from "../../meta/object.ts";
+import { beforeCreate } from "../generic/before-create.ts";
+import { storeOf, testRegistry } from "../generic/test-registry.ts";
 import type { RequestContext } from "../kind.ts";
 import { certificateSigningRequest as kind } from "./certificate-signing-request.ts";
 
@@ -200,4 +203,17 @@ test.each([
     "24h",
     text,
   ]);
+});
+
+test.each([
+  ["Any Name!", {}, ""],
+  ["a/b", {}, "metadata.name: Invalid value: \"a/b\": may not contain '/'"],
+  ["a/b", { usages: [] }, "spec.usages: Required value"],
+])("the name %j with %j is told %j", async (name, spec, expected) => {
+  const { kind: compiled } = storeOf(await testRegistry(), "certificatesigningrequests", "certificates.k8s.io");
+  const object = { ...make(spec), metadata: { name } } as unknown as KubeObject;
+  const create = () => beforeCreate(compiled, "", object, { ...context, warn: () => undefined });
+  if (expected)
+    expect(create).toThrow(`CertificateSigningRequest.certificates.k8s.io "${name}" is invalid: ${expected}`);
+  else expect(create).not.toThrow();
 });

@@ -61,10 +61,11 @@ export function beforeCreate(kind: Kind, namespace: string, object: KubeObject, 
   const { definition } = kind;
   ensureNamespace(kind, namespace, object);
   definition.prepareForCreate?.(object, context);
-  const { loosensMetadata = false } = definition;
+  const { loosensMetadata = false, validateName } = definition;
   const metadataErrors = loosensMetadata ? [] : validateMetadata(kind, object);
   const errors = [...metadataErrors, ...(definition.validate?.(object, context) ?? [])];
-  if (errors.length === 0 && loosensMetadata) {
+  // Whatever a kind lets pass, names are parts of paths.
+  if (errors.length === 0 && (loosensMetadata || validateName)) {
     errors.push(
       ...validateObjectMeta(object.metadata, { namespaced: kind.namespaced, validateName: nameIsPathSegment }),
     );
