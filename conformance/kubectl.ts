@@ -43,6 +43,7 @@ export function runClient(path: string, kubeconfig: string, args: readonly strin
       const exit = error ? (typeof error.code === "number" ? error.code : 1) : 0;
       resolve({ exit, stdout, stderr });
     });
-    child.stdin?.end(input);
+    // One that has ended before it was given anything says why by its exit code.
+    child.stdin?.on("error", () => {}).end(input);
   });
 }
