@@ -12,6 +12,7 @@ export {
   type Where,
 } from "./client.ts";
 export { type Clock, ManualClock, type Random, sleep, systemClock, type Timer } from "./clock.ts";
+export { type Connected, connect } from "./connect.ts";
 export * from "./controller.ts";
 export { type DiscoveredResource, type Discovery, discoverResources, resourceNameOf } from "./discovery.ts";
 export {
@@ -33,6 +34,7 @@ export {
 export { createInformers, type Informers } from "./informers.ts";
 export { type Connection, connectionFrom, loadKubeconfig } from "./kubeconfig.ts";
 export { electLeader, type LeaderElectionOptions } from "./leader-election.ts";
+export { createLifetime, type Lifetime } from "./lifetime.ts";
 export { controllerOf, type IndexFunction, type Lister, listerOf, ObjectStore } from "./lister.ts";
 export { createLogger, type Logger, silentLogger } from "./logger.ts";
 export { type ComponentMetrics, createMetrics } from "./metrics.ts";

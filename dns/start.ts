@@ -1,7 +1,7 @@
 import {
   type Clock,
+  connect,
   createClient,
-  createInformers,
   type Logger,
   loadKubeconfig,
   openTransport,
@@ -17,6 +17,9 @@ import { createDnsMetrics } from "./metrics.ts";
 import { publish } from "./publish.ts";
 import { Resolver } from "./resolver.ts";
 import { upstreamsOf } from "./upstreams.ts";
+
+/** Begins the user agent. */
+const COMPONENT = "coredns";
 
 export interface DnsStartOptions {
   readonly kubeconfig: string;
@@ -50,22 +53,8 @@ export interface DnsStartOptions {
 export async function start(options: DnsStartOptions): Promise<{ port: number; stop(): Promise<void> }> {
   const { address, clock, random, logger, service } = options;
   if (service) await install(service.kubeconfig ?? options.kubeconfig, service.clusterIP, logger);
-  const transport = openTransport(await loadKubeconfig(options.kubeconfig), "coredns");
-  const informers = createInformers({ transport, clock, random, logger });
+  const { transport, informers, onStop, stop } = await connect({ ...options, component: COMPONENT });
   const data = watchCluster(informers, clock, options.pods === "verified");
-  const stops: (() => Promise<void>)[] = [
-    async () => {
-      informers.stop();
-      await transport.close();
-    },
-  ];
-  let stopped: Promise<void> | undefined;
-  const stop = () => {
-    stopped ??= (async () => {
-      for (const each of stops.reverse()) await each().catch((error: unknown) => logger.warn({ err: error }));
-    })();
-    return stopped;
-  };
   try {
     const upstreams = upstreamsOf(options.upstreams).filter((upstream) => {
       const isSelf = upstream.address === address && upstream.port === options.port;
@@ -88,13 +77,13 @@ export async function start(options: DnsStartOptions): Promise<{ port: number; s
       }
     };
     const listening = await onFreePort(options.port, (port) => listenDns(address, port, resolver));
-    stops.push(() => listening.stop());
+    onStop(() => listening.stop());
     const isReady = () => data.hasSynced();
     const { registry } = metrics;
     const health = await onFreePort(options.metricsPort, (port) => {
       return serveDnsHealth({ address, port, isReady, registry });
     });
-    stops.push(() => health.stop());
+    onStop(() => health.stop());
     void resolver.findLoops();
     informers.start();
     await informers.synced();
@@ -102,7 +91,7 @@ export async function start(options: DnsStartOptions): Promise<{ port: number; s
       const { port } = listening;
       const client = createClient(transport);
       const published = publish({ client, informers, clock, logger, address, port, metricsPort: health.port });
-      stops.push(() => published.stop());
+      onStop(() => published.stop());
     }
     return { port: listening.port, stop };
   } catch (error) {
@@ -113,7 +102,7 @@ export async function start(options: DnsStartOptions): Promise<{ port: number; s
 
 /** A cluster whose range does not have the address still has its names. */
 async function install(kubeconfig: string, clusterIP: string, logger: Logger): Promise<void> {
-  const transport = openTransport(await loadKubeconfig(kubeconfig), "coredns");
+  const transport = openTransport(await loadKubeconfig(kubeconfig), COMPONENT);
   try {
     await installDns(createClient(transport), clusterIP);
   } catch (error) {

@@ -1,10 +1,9 @@
 import {
   type Clock,
+  type Connected,
+  connect,
   createClient,
-  createInformers,
   type Logger,
-  loadKubeconfig,
-  openTransport,
   type Random,
   serviceAccountClients,
 } from "../client/index.ts";
@@ -39,13 +38,22 @@ const AUTHENTICATION = "extension-apiserver-authentication";
  * the API server alone. Resolves when it can be asked; where another metrics server is, it does nothing.
  */
 export async function start(options: MetricsServerStartOptions): Promise<{ stop(): Promise<void> }> {
-  const { clock, random, logger, host } = options;
-  const connection = await loadKubeconfig(options.kubeconfig);
-  const transport = openTransport(connection, NAME);
+  const connected = await connect({ ...options, component: NAME });
+  try {
+    await serve(options, connected);
+    return connected;
+  } catch (error) {
+    await connected.stop();
+    throw error;
+  }
+}
+
+async function serve({ clock, logger, host, port }: MetricsServerStartOptions, connected: Connected): Promise<void> {
+  const { connection, transport, informers, onStop } = connected;
   const installer = createClient(transport);
   if (await isTaken(installer)) {
     logger.info("another metrics server is registered: not taking its place");
-    return { stop: () => transport.close() };
+    return;
   }
   const accounts = serviceAccountClients({
     client: installer,
@@ -54,8 +62,8 @@ export async function start(options: MetricsServerStartOptions): Promise<{ stop(
     namespace: NAMESPACE,
     component: NAME,
   });
+  onStop(() => accounts.close());
   const client = accounts.client(NAME);
-  const informers = createInformers({ transport, clock, random, logger });
   const settings = informers.get("v1/configmaps", {
     namespace: NAMESPACE,
     fieldSelector: `metadata.name=${AUTHENTICATION}`,
@@ -71,7 +79,7 @@ export async function start(options: MetricsServerStartOptions): Promise<{ stop(
   let documents: ReadonlyMap<string, object> | undefined;
   const server = await serveMetrics({
     host,
-    port: options.port,
+    port,
     certificate,
     key,
     trust: trust(),
@@ -84,19 +92,8 @@ export async function start(options: MetricsServerStartOptions): Promise<{ stop(
     authenticate: createAuthenticator(client, clock),
     authorize: createAuthorizer(client, clock),
   });
+  onStop(() => server.stop());
   settings.addHandler({ updated: () => server.trust(trust()) });
   await install(installer, { host, port: server.port, ca: certificate });
   if (!(await untilAvailable(installer, clock, PATIENCE))) logger.warn("the API server does not reach us yet");
-  let stopped: Promise<void> | undefined;
-  return {
-    stop() {
-      stopped ??= (async () => {
-        informers.stop();
-        await server.stop();
-        await accounts.close();
-        await transport.close();
-      })();
-      return stopped;
-    },
-  };
 }
