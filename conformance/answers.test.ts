@@ -74,6 +74,13 @@ test.each<[method: string, path: string, body: unknown, code: number, message: R
   [
     "POST",
     `${core}/serviceaccounts/default/token`,
+    { metadata: { uid: "zz" }, spec: {} },
+    409,
+    /the UID in the token request \(zz\) does not match the UID of the service account/,
+  ],
+  [
+    "POST",
+    `${core}/serviceaccounts/default/token`,
     { spec: { boundObjectRef: { kind: "Pod", apiVersion: "v1", name: "" } } },
     400,
     "Name parameter required.",
@@ -117,6 +124,13 @@ test("a token for one audience twice is for one", async () => {
   const spec = { token: body.status.token, audiences: ["a"] };
   const review = await api.post("/apis/authentication.k8s.io/v1/tokenreviews", { spec });
   expect(review.body.status.audiences).toEqual(["a"]);
+});
+
+test("a user is impersonated whose name is not of ASCII", async () => {
+  const path = "/apis/authentication.k8s.io/v1/selfsubjectreviews";
+  const name = Buffer.from("zoé", "utf8").toString("latin1"); // as clients put it on the wire
+  const answer = await api.send("POST", path, Buffer.from("{}"), { "impersonate-user": name });
+  expect(answer.body.status.userInfo.username).toBe("zoé");
 });
 
 test("an option of deletion that belongs to an alpha feature is not there", async () => {

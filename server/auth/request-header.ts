@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders } from "node:http";
 import type { Certificate } from "../../pki/certificate.ts";
 import type { Candidate } from "./authenticator.ts";
 import { ClientCertificateVerifier } from "./client-certificate.ts";
+import { headerText } from "./header-text.ts";
 
 /** `--requestheader-*`: which proxies may say who a request is from, and in which headers. */
 export interface RequestHeaderOptions {
@@ -53,7 +54,7 @@ function valuesByName(raw: readonly string[]): IncomingHttpHeaders {
   const headers: Record<string, string[]> = {};
   for (let i = 0; i + 1 < raw.length; i += 2) {
     const name = raw[i]!.toLowerCase();
-    headers[name] = [...(headers[name] ?? []), raw[i + 1]!];
+    headers[name] = [...(headers[name] ?? []), headerText(raw[i + 1]!)];
   }
   // Headers that are never repeated are lists here too; this file reads both forms.
   return headers as IncomingHttpHeaders;

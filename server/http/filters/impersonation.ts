@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from "node:http";
 import type { Middleware } from "koa";
 import type { Authorizer } from "../../auth/authorizer.ts";
+import { headerText } from "../../auth/header-text.ts";
 import { Impersonation, type WantedUser, withoutNameMessage } from "../../auth/impersonation.ts";
 import { forbiddenTo } from "../../meta/access-denied.ts";
 import { badRequest, StatusError } from "../../meta/errors.ts";
@@ -49,7 +50,7 @@ async function impersonate(ctx: Ctx, rights: Impersonation, next: () => Promise<
 function rawValues(raw: readonly string[], wanted: string): string[] {
   const values: string[] = [];
   for (let i = 0; i + 1 < raw.length; i += 2) {
-    if (raw[i]!.toLowerCase() === wanted) values.push(raw[i + 1]!);
+    if (raw[i]!.toLowerCase() === wanted) values.push(headerText(raw[i + 1]!));
   }
   return values;
 }

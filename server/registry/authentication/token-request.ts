@@ -21,6 +21,7 @@ const EXTENDED_SECONDS = 365 * 24 * 60 * 60;
 export const tokenSubresource: Subresource<ServiceAccount> = {
   kind: { ...KIND, version: "v1" },
   verbs: ["create"],
+  keepsSystemFields: true,
   defaults(body) {
     (body as TokenRequest).spec.expirationSeconds ??= DEFAULT_SECONDS; // the body is decoded as this subresource's kind
   },
@@ -95,8 +96,8 @@ function boundObject(
   if (!reference) return {};
   const { apiVersion = "", kind = "", name = "", uid } = reference;
   const [version = "", group = ""] = apiVersion.split("/").reverse();
-  if (!name) throw badRequest("Name parameter required.");
   const find = <T extends KubeObject>(resource: string, of: string): Readonly<T> => {
+    if (!name) throw badRequest("Name parameter required.");
     const found = reader.get<T>({ group: "", resource }, of, name);
     if (!found) throw notFound({ group: "", resource }, name);
     return found;
