@@ -75,6 +75,19 @@ export async function watch(request: ResourceRequest, settings: WatchSettings): 
 /** What is sent of the past fills no more than this part of a watcher's buffer: the rest is for what happens meanwhile. */
 const PACE = 16;
 
+/** Of sessions that have frames to send. */
+let flushes: (() => void)[] = [];
+
+/** When this turn of the event loop has read all it reads: several commits may end in it, and writes cost more than bytes. */
+function flushSoon(flush: () => void): void {
+  if (flushes.push(flush) > 1) return;
+  setImmediate(() => {
+    const all = flushes;
+    flushes = [];
+    for (const each of all) each();
+  });
+}
+
 /** One watcher: frames of one turn of the event loop go out in one write. */
 class Session implements WatchSink {
   readonly closed: Promise<void>;
@@ -150,7 +163,7 @@ class Session implements WatchSink {
   #push(frame: Buffer): void {
     this.#pending.push(frame);
     this.#pendingBytes += frame.length;
-    if (this.#pending.length === 1) queueMicrotask(this.#flush);
+    if (this.#pending.length === 1) flushSoon(this.#flush);
   }
 
   readonly #flush = (): void => {
