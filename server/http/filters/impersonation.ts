@@ -62,9 +62,9 @@ function wishes(headers: IncomingHttpHeaders, raw: readonly string[]): WantedUse
     extra[unescapeKey(name.slice(EXTRA.length))] = rawValues(raw, name);
   }
   return {
-    name: String(headers["impersonate-user"] ?? ""),
+    name: headerText(String(headers["impersonate-user"] ?? "")),
     groups: rawValues(raw, "impersonate-group"),
-    uid: String(headers["impersonate-uid"] ?? ""),
+    uid: headerText(String(headers["impersonate-uid"] ?? "")),
     extra,
   };
 }
