@@ -1,4 +1,4 @@
-import { matchesSelector, milliQuantity, milliValue, quantity } from "../../client/index.ts";
+import { milliQuantity, milliValue, quantity } from "../../client/index.ts";
 import type {
   HorizontalPodAutoscaler,
   MetricSpec,
@@ -60,6 +60,24 @@ export class MetricError extends Error {
   }
 }
 
+/** Its message begins with words that events and conditions go without. */
+class Unheralded extends Error {
+  readonly problem: string;
+
+  constructor(words: string, problem: string) {
+    super(`${words}: ${problem}`);
+    this.problem = problem;
+  }
+}
+
+async function heralded<T>(words: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw new Unheralded(words, textOf(error));
+  }
+}
+
 /** Reasons, and the start of messages. (computeReplicasForMetric) */
 const FAILURES: Record<string, { reason: string; prefix(spec: MetricSpec): string }> = {
   Object: { reason: "FailedGetObjectMetric", prefix: () => "object metric value" },
@@ -84,9 +102,10 @@ export async function computeMetric(spec: MetricSpec, env: MetricEnvironment): P
   try {
     return await compute(spec, env);
   } catch (error) {
-    const problem = textOf(error);
-    if (!failure) throw new MetricError("InvalidMetricSourceType", problem, problem);
-    throw new MetricError(failure.reason, problem, `failed to get ${failure.prefix(spec)}: ${problem}`);
+    const text = textOf(error);
+    if (!failure) throw new MetricError("InvalidMetricSourceType", text, text);
+    const problem = error instanceof Unheralded ? error.problem : text;
+    throw new MetricError(failure.reason, problem, `failed to get ${failure.prefix(spec)}: ${text}`);
   }
 }
 
@@ -239,12 +258,12 @@ async function externalMetric(
   });
   const { averageValue, value } = target;
   if (averageValue !== undefined) {
-    const usage = await prefixed(`failed to get ${name} external metric`, total);
+    const usage = await heralded(`failed to get ${name} external metric`, total);
     const proposal = replicasForShare(usage, milliValue(averageValue), shareOf(env));
     return result({ averageValue: milliQuantity(proposal.usage) }, proposal.replicas);
   }
   if (value !== undefined) {
-    const proposal = await prefixed(`failed to get external metric ${name}`, async () =>
+    const proposal = await heralded(`failed to get external metric ${name}`, async () =>
       replicasForValue(await total(), milliValue(value), circumstances(env)),
     );
     return result({ value: milliQuantity(proposal.usage) }, proposal.replicas);
@@ -267,8 +286,3 @@ async function prefixed<T>(prefix: string, work: () => Promise<T>): Promise<T> {
 }
 
 const textOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
-
-/** Pods that a selector finds. */
-export function selectedPods(pods: readonly Readonly<Pod>[], selector: LabelSelector): Readonly<Pod>[] {
-  return pods.filter(({ metadata }) => matchesSelector(selector, metadata.labels));
-}

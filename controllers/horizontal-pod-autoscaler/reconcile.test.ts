@@ -258,6 +258,22 @@ test("without metrics it says why and scales nothing", async () => {
   expect(world.hpa.status.currentMetrics).toEqual([{ type: "" }]);
 });
 
+test.each([
+  { target: { type: "AverageValue", averageValue: "1" }, words: "failed to get queue external metric" },
+  { target: { type: "Value", value: "1" }, words: "failed to get external metric queue" },
+])(
+  "an external metric of $target.type that fails is told of without the words before it",
+  async ({ target, words }) => {
+    const external = { metric: { name: "queue", selector: { matchLabels: { a: "b" } } }, target };
+    const world = new World(2, { metrics: [{ type: "External", external }] });
+    const answer = await world.round();
+    const start = "unable to get external metric shop/queue/&LabelSelector{MatchLabels:map[string]string{a: b,},";
+    expect(answer).toContain(`failed to get queue external metric value: ${words}: ${start}`);
+    expect(world.events[0]).toContain(`Warning FailedGetExternalMetric ${start}`);
+    expect(world.condition("ScalingActive")).toContain(`compute the replica count: ${start}`);
+  },
+);
+
 test("one broken metric of two allows to scale up, but not down", async () => {
   const external: MetricSpec = {
     type: "External",

@@ -17,11 +17,11 @@ import type {
 import type { Pod } from "../../openapi/api/core.v1.ts";
 import type { LabelSelector } from "../../openapi/api/meta.k8s.io.v1.ts";
 import { sameStatus } from "../equality.ts";
-import { computeMetric, MetricError, selectedPods, tolerancesOf } from "./compute-metric.ts";
+import { computeMetric, MetricError, tolerancesOf } from "./compute-metric.ts";
 import type { MetricsClient } from "./metrics-client.ts";
 import { type Memory, normalize, storeScaleEvent } from "./normalize.ts";
 import { findScale, groupOf, type Mapper, type ScaleTarget } from "./scale-target.ts";
-import { parseSelector } from "./selector.ts";
+import { podsOfTarget, SelectorError } from "./target-pods.ts";
 
 const RESOURCE = "autoscaling/v2/horizontalpodautoscalers";
 /** Tries of a write that others come before, and the pause between. (retry.DefaultRetry) */
@@ -188,39 +188,16 @@ class Round {
     }
   }
 
-  /** Pods of the target: no other autoscaler may scale them. (validateAndParseSelector) */
+  /** @throws Error in upstream's words, once the condition and an event say so */
   #selectedPods(text: string): Readonly<Pod>[] {
-    const refuse = (reason: string, problem: string, event = reason, message = problem): never => {
-      this.#tell("Warning", event, problem);
-      this.#condition("ScalingActive", "False", reason, message);
-      throw new Error(problem);
-    };
-    if (!text)
-      refuse(
-        "InvalidSelector",
-        "selector is required",
-        "SelectorRequired",
-        "the HPA target's scale is missing a selector",
-      );
-    let selector: LabelSelector;
     try {
-      selector = parseSelector(text);
+      return podsOfTarget(text, this.#key, this.#state.selectors, this.#env.pods);
     } catch (error) {
-      const problem = "couldn't convert selector into a corresponding internal selector object";
-      return refuse("InvalidSelector", `${problem}: ${textOf(error)}`);
+      if (!(error instanceof SelectorError)) throw error;
+      this.#tell("Warning", error.event, error.message);
+      this.#condition("ScalingActive", "False", error.reason, error.condition);
+      throw error;
     }
-    const { selectors } = this.#state;
-    if (selectors.has(this.#key)) selectors.set(this.#key, selector);
-    const namespace = this.#hpa.metadata.namespace ?? "";
-    const pods = selectedPods(this.#env.pods.byNamespace(namespace), selector);
-    const prefix = `${namespace}/`;
-    const rivals = [...selectors]
-      .filter(([key, other]) => key.startsWith(prefix) && other && selectedPods(pods, other).length > 0)
-      .map(([key]) => key)
-      .sort();
-    if (rivals.length > 1)
-      refuse("AmbiguousSelector", `pods by selector ${text} are controlled by multiple HPAs: [${rivals.join(" ")}]`);
-    return pods;
   }
 
   #memory(): Memory {
