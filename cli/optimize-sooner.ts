@@ -7,7 +7,8 @@ const AFTER_START = 2000;
 
 /**
  * A request goes through thousands of functions and most of them once, so that by V8's own counts a server is at its best
- * after tens of thousands of requests. For the whole process. Measured over the first 5,000 writes: a tenth more a second.
+ * after tens of thousands of requests. Measured over the first 5,000 writes: a tenth more a second. For the whole process,
+ * so not where many threads share the machine's cores: there the compilers took from them what the server won.
  */
 export function optimizeSooner(): void {
   const timer = setTimeout(() => {

@@ -1,5 +1,4 @@
 import { untilStopped } from "./lifetime.ts";
-import { optimizeSooner } from "./optimize-sooner.ts";
 import { settle } from "./settle.ts";
 import { type Component, startComponent } from "./start-component.ts";
 import type { ComponentSpec, Supervised } from "./supervisor.ts";
@@ -22,7 +21,6 @@ export async function runComponent(spec: ComponentSpec, beside: readonly Supervi
   component = await startComponent(spec);
   await Promise.all(beside.map(({ ready }) => ready));
   process.stderr.write(`inkube: ${spec.name} running; Ctrl-C stops\n`);
-  optimizeSooner();
   settle();
   await stopped;
 }

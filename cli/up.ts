@@ -8,7 +8,6 @@ import { addControllerFlags, type ControllerFlags, controllerSettings } from "./
 import { clearRunning, openDataDir, readRunning, writeRunning } from "./data-dir.ts";
 import { flags, wholeNumber } from "./flags.ts";
 import { environmentForChildren, untilStopped } from "./lifetime.ts";
-import { optimizeSooner } from "./optimize-sooner.ts";
 import { createProgress } from "./progress.ts";
 import { addServerFlags, type ServerFlags, serverSettings } from "./server-flags.ts";
 import { settle } from "./settle.ts";
@@ -101,7 +100,6 @@ async function foreground(
   await cluster.ready;
   if (options.output === "json") console.log(readyLine(state));
   else console.log(copyAndPaste(state.kubeconfig, options.runtime));
-  optimizeSooner();
   settle();
   await untilStopped(
     async () => {
