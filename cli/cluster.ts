@@ -11,6 +11,8 @@ import { proxyDefaults } from "./proxy-defaults.ts";
 import { superviseProcess } from "./supervise-process.ts";
 import { type ComponentSpec, type Supervised, supervise } from "./supervisor.ts";
 
+/** Groups of the accounts that the cluster's own parts act as. */
+const SERVICE_ACCOUNTS = ["system:serviceaccounts", "system:serviceaccounts:kube-system"];
 /** So many simulated nodes are no load: they share a thread with the scheduler. */
 const FEW_NODES = 10;
 
@@ -127,12 +129,11 @@ export async function startCluster(options: ClusterOptions, progress: Progress):
   );
   if (real) {
     const account = "system:serviceaccount:kube-system:coredns";
-    const groups = ["system:serviceaccounts", "system:serviceaccounts:kube-system"];
     run({
       name: "dns",
       logLevel,
       options: {
-        kubeconfig: identity("dns", account, groups),
+        kubeconfig: identity("dns", account, SERVICE_ACCOUNTS),
         // Pods of all nodes reach the machine there.
         address: real.gateway,
         ...DNS,
@@ -153,6 +154,9 @@ export async function startCluster(options: ClusterOptions, progress: Progress):
       const names = clusterDns ? ["--cluster-dns", clusterDns] : [];
       components.push(superviseProcess(name, real.commandOf(name, [...args, ...beside, ...names]), progress.note));
     }
+    const binder = "system:serviceaccount:kube-system:persistent-volume-binder";
+    const volumes = identity("claim-folders", binder, SERVICE_ACCOUNTS);
+    light.push({ name: "claim-folders", logLevel, options: { kubeconfig: volumes, folder: real.folder } });
     const own = machineProxy(real, proxy, logLevel);
     if (own) light.push(own);
     else

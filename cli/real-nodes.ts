@@ -24,6 +24,8 @@ export async function realPodRange(dataDir: string): Promise<string> {
 }
 
 export interface RealNodes {
+  /** Of all of them. */
+  readonly folder: string;
   /** The machine's address in the network of its nodes. */
   readonly gateway: string;
   /** Name of the table for the rules of Services in the machine's own network; undefined where it has no way to them. */
@@ -47,6 +49,7 @@ export async function realNodes(
   const folder = nodesFolder(dataDir);
   const { gateway, proxyTable, nodes } = await openRealNodes(folder, names, ranges);
   return {
+    folder,
     gateway,
     proxyTable,
     commandOf(name, args) {

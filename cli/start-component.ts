@@ -52,6 +52,10 @@ export async function startComponent(spec: ComponentSpec): Promise<Component> {
       const { start } = await import("../metrics-server/start.ts");
       return start({ ...common, ...options });
     }
+    case "claim-folders": {
+      const { startClaimFolders } = await import("../node-agent/start/claim-folders.ts");
+      return startClaimFolders({ ...common, ...options });
+    }
     case "node": {
       const { start } = await import("../node-agent/start.ts");
       return start({ ...common, ...options });

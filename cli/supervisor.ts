@@ -27,6 +27,7 @@ export type ComponentSpec = { readonly logLevel: string } & (
       readonly name: "metrics-server";
       readonly options: { readonly kubeconfig: string; readonly host: string; readonly port: number };
     }
+  | { readonly name: "claim-folders"; readonly options: { readonly kubeconfig: string; readonly folder: string } }
   | {
       readonly name: "node";
       readonly options: {

@@ -1,3 +1,5 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { eventually } from "../eventually.ts";
 import type { RealCluster } from "./real-cluster.ts";
@@ -70,5 +72,37 @@ export function volumeTests(cluster: () => RealCluster): void {
     await cluster().output(`patch configmap settings -p {"data":{"colour":"blue"}}`);
     await eventually(async () => expect(await run("cat /settings/colour")).toBe("blue"), 30_000);
     await cluster().output("delete pod reader");
+  });
+
+  test("what a claim holds is kept from Pod to Pod, and goes with the claim", async () => {
+    const claim = {
+      apiVersion: "v1",
+      kind: "PersistentVolumeClaim",
+      metadata: { name: "kept" },
+      spec: { accessModes: ["ReadWriteOnce"], resources: { requests: { storage: "1Mi" } } },
+    };
+    await apply(claim);
+    const run = async (name: string, script: string) => {
+      const container = { name: "c", image: "busybox", imagePullPolicy: "Never", command: ["sh", "-c", script] };
+      await apply({
+        apiVersion: "v1",
+        kind: "Pod",
+        metadata: { name },
+        spec: {
+          restartPolicy: "Never",
+          containers: [{ ...container, volumeMounts: [{ name: "disk", mountPath: "/disk" }] }],
+          volumes: [{ name: "disk", persistentVolumeClaim: { claimName: "kept" } }],
+        },
+      });
+      await cluster().output(`wait pod/${name} --for=jsonpath={.status.phase}=Succeeded --timeout=40s`);
+    };
+    await run("writes", "echo written > /disk/file");
+    await run("reads", "cat /disk/file");
+    expect(await cluster().output("logs reads")).toBe("written\n");
+    const volume = await cluster().output("get pvc kept -o jsonpath={.spec.volumeName}");
+    const folders = ["node-a", "node-b"].map((node) => join(cluster().dataDir, "nodes", node, "volumes", volume));
+    expect(folders.filter((folder) => existsSync(folder))).toHaveLength(1);
+    await cluster().output("delete pod/writes pod/reads pvc/kept");
+    await eventually(() => expect(folders.filter((folder) => existsSync(folder))).toEqual([]));
   });
 }
