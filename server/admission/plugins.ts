@@ -15,6 +15,7 @@ import { limitRanger } from "./plugins/limit-ranger/limit-ranger.ts";
 import { namespaceAutoProvision } from "./plugins/namespace-auto-provision.ts";
 import { namespaceExists } from "./plugins/namespace-exists.ts";
 import { namespaceLifecycle } from "./plugins/namespace-lifecycle.ts";
+import { nodeDeclaredFeatureValidator } from "./plugins/node-declared-feature-validator.ts";
 import { nodeRestriction } from "./plugins/node-restriction/node-restriction.ts";
 import { ownerReferencesPermissionEnforcement } from "./plugins/owner-references-permission-enforcement.ts";
 import { persistentVolumeClaimResize } from "./plugins/persistent-volume-claim-resize.ts";
@@ -99,7 +100,7 @@ const PLUGINS: readonly Entry[] = [
   off(denyServiceExternalIPs),
   on(podTopologyLabels),
   { name: "PodGroupWorkloadExists", isDefault: true },
-  { name: "NodeDeclaredFeatureValidator", isDefault: true },
+  on(nodeDeclaredFeatureValidator),
   { name: "JobValidation", isDefault: true },
   on(podResizeValidator),
   {

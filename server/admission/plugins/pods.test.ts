@@ -7,6 +7,7 @@ import { alwaysPullImages } from "./always-pull-images.ts";
 import { defaultTolerationSeconds } from "./default-toleration-seconds.ts";
 import { extendedResourceToleration } from "./extended-resource-toleration.ts";
 import { limitRanger } from "./limit-ranger/limit-ranger.ts";
+import { nodeDeclaredFeatureValidator } from "./node-declared-feature-validator.ts";
 import { podResizeValidator } from "./pod-resize-validator.ts";
 import { podTopologyLabels } from "./pod-topology-labels.ts";
 import { priority } from "./priority.ts";
@@ -200,4 +201,40 @@ test("images are always pulled, and extended resources tolerated, where asked fo
   const requests = { "example.com/gpu": "1", cpu: "1" };
   const extended = await run(extendedResourceToleration, pod({ containers: [{ name: "c", resources: { requests } }] }));
   expect(extended.spec.tolerations).toEqual([{ key: "example.com/gpu", operator: "Exists", effect: "NoSchedule" }]);
+});
+
+test.each<[string, PodSpec, string[], string]>([
+  ["nothing new", {}, [], ""],
+  ["other resources of a container", { containers: [{ name: "c", resources: { limits: { cpu: "2" } } }] }, [], ""],
+  [
+    "other resources of the whole",
+    { resources: { limits: { cpu: "2" } } },
+    [],
+    'pods "p" is forbidden: pod update requires features InPlacePodLevelResourcesVerticalScaling which are not available on node "n"',
+  ],
+  [
+    "other resources of the whole",
+    { resources: { limits: { cpu: "2" } } },
+    ["InPlacePodLevelResourcesVerticalScaling"],
+    "",
+  ],
+  [
+    "other resources of the whole and of an init container",
+    { resources: { limits: { cpu: "2" } }, initContainers: [{ name: "i", resources: { limits: { cpu: "2" } } }] },
+    [],
+    'pods "p" is forbidden: pod update requires features InPlacePodLevelResourcesVerticalScaling, InPlacePodVerticalScalingInitContainers which are not available on node "n"',
+  ],
+  [
+    "other resources of a sidecar",
+    { initContainers: [{ name: "i", restartPolicy: "Always", resources: { limits: { cpu: "2" } } }] },
+    [],
+    "",
+  ],
+])("a Pod is given %s: %j, on a node with %j: %j", async (_, spec, declaredFeatures, expected) => {
+  put("nodes", { metadata: { name: "n" }, status: { declaredFeatures } });
+  const initContainers = (spec.initContainers ?? []).map((container) => ({ ...container, resources: {} }));
+  const old = pod({ nodeName: "n", ...(spec.initContainers && { initContainers }) }, { generation: 1 });
+  const wish = pod({ nodeName: "n", ...spec }, { generation: 2 });
+  const more = { operation: "UPDATE", subresource: "resize", oldObject: old as unknown as KubeObject } as const;
+  expect((await run(nodeDeclaredFeatureValidator, wish, more)).message).toBe(expected);
 });
