@@ -116,6 +116,8 @@ test.each<[TokenRequest["spec"], KubeObject["metadata"], number, string]>([
   [bind("Pod", "none"), {}, 404, 'pods "none" not found'],
   [bind("Secret", "none"), {}, 404, 'secrets "none" not found'],
   [bind("Node", "none"), {}, 404, 'nodes "none" not found'],
+  [bind("Pod", ""), {}, 400, "Name parameter required."],
+  [bind("ConfigMap", ""), {}, 400, "cannot bind token to object of type /v1, Kind=ConfigMap"],
   [bind("ConfigMap", "x"), {}, 400, "cannot bind token to object of type /v1, Kind=ConfigMap"],
   [
     bind("Pod", "other"),
