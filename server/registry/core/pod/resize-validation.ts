@@ -94,7 +94,7 @@ function isRemoved(list: ResourceList = {}, old: ResourceList = {}): boolean {
 function restoreContainers(munged: PodSpec, old: PodSpec): FieldError[] {
   return (munged.containers ?? []).flatMap((container, i) => {
     const before = old.containers?.[i];
-    container.resources = restoreComputing(container.resources, before?.resources);
+    container.resources = restoreComputing(withoutClaims(container.resources), before?.resources);
     if (semanticEqual(container, before)) return [];
     return [fieldForbidden("spec", "only cpu and memory resources are mutable")];
   });
@@ -105,7 +105,7 @@ function restoreInitContainers(munged: PodSpec, old: PodSpec): FieldError[] {
     const before = old.initContainers?.[i];
     const at = `spec.initContainers[${i}]`;
     const modified = !semanticEqual(container, before);
-    container.resources = restoreComputing(container.resources, before?.resources);
+    container.resources = restoreComputing(withoutClaims(container.resources), before?.resources);
     const errors: FieldError[] = [];
     if (!semanticEqual(container, before)) {
       const detail = "only cpu and memory resources for init or sidecar containers are mutable";
@@ -118,6 +118,11 @@ function restoreInitContainers(munged: PodSpec, old: PodSpec): FieldError[] {
     const detail = "non-sidecar init containers with a resize policy of RestartContainer cannot be resized";
     return [...errors, ...restarting.map(() => fieldForbidden(at, detail))];
   });
+}
+
+/** Claims of containers are not among what is compared, but for those that were there before. */
+function withoutClaims({ claims: _, ...resources }: ResourceRequirements = {}): ResourceRequirements {
+  return resources;
 }
 
 function restoreComputing(

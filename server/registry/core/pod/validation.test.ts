@@ -266,6 +266,8 @@ test.each<[string, PodSpec, PodSpec, (string | RegExp)[]]>([
   }
 });
 
+const CLAIMS = [{ name: "x", resourceClaimName: "y" }];
+
 test.each<[string, PodSpec, PodSpec, string[]]>([
   [
     "more CPU",
@@ -289,6 +291,20 @@ test.each<[string, PodSpec, PodSpec, string[]]>([
     "something else",
     withContainer({ resources: { requests: { cpu: "1" } } }),
     withContainer({ resources: { requests: { cpu: "1", "ephemeral-storage": "1" } } }),
+    ["spec: Forbidden: only cpu and memory resources are mutable"],
+  ],
+  [
+    "a claim that the Pod does not have",
+    withContainer({ resources: { requests: { cpu: "1" } } }),
+    withContainer({ resources: { requests: { cpu: "1" }, claims: [{ name: "x" }] } }),
+    [
+      'spec.containers[0].resources.claims[0]: Not found: "x": must be one of the names in pod.spec.resourceClaims which is empty',
+    ],
+  ],
+  [
+    "more CPU of a container with a claim",
+    { ...withContainer({ resources: { requests: { cpu: "1" }, claims: [{ name: "x" }] } }), resourceClaims: CLAIMS },
+    { ...withContainer({ resources: { requests: { cpu: "2" }, claims: [{ name: "x" }] } }), resourceClaims: CLAIMS },
     ["spec: Forbidden: only cpu and memory resources are mutable"],
   ],
 ])("a resize asks for %s", (_, before, after, expected) => {
