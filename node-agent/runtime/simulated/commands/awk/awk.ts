@@ -1,7 +1,8 @@
 import type { Process } from "../../behaviour.ts";
 import { linesOf, texts } from "../command.ts";
 import { readEscapes } from "../printf.ts";
-import { Interpreter, Next } from "./interpreter.ts";
+import { Interpreter } from "./interpreter.ts";
+import { Next } from "./jumps.ts";
 import { parseAwk } from "./parse.ts";
 import { AwkError, type Rule } from "./syntax.ts";
 

@@ -1,13 +1,8 @@
 import type { Writable } from "node:stream";
 import { formatPrintf } from "../printf.ts";
+import { Break, Continue, Leave, Next } from "./jumps.ts";
 import { AwkError, type Expression, type Statement, type Target } from "./syntax.ts";
 import { calculate, compare, Input, looksNumeric, split, toNumber, toText, type Value } from "./value.ts";
-
-/** Goes on with the next line. */
-export class Next {}
-class Leave {}
-class Break {}
-class Continue {}
 
 /** Turns of one loop, which nothing else could end. */
 const MOST_TURNS = 10_000_000;
