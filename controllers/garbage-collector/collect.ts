@@ -7,6 +7,7 @@ import {
   resourceNameOf,
 } from "../../client/index.ts";
 import type { OwnerReference } from "../../openapi/api/meta.k8s.io.v1.ts";
+import type { AbsentOwners } from "./absent-owners.ts";
 import { FOREGROUND, type Graph, type GraphNode, ORPHAN } from "./graph.ts";
 
 /** Retrying is no use until the object itself changes. */
@@ -19,6 +20,7 @@ export interface Collector {
   /** The resource of a kind; undefined while discovery does not know it. */
   resourceOf(apiVersion: string, kind: string): DiscoveredResource | undefined;
   again(uid: string): void;
+  readonly absent: AbsentOwners;
 }
 
 interface Classified {
@@ -136,12 +138,18 @@ async function classify(collector: Collector, node: GraphNode, owners: readonly 
   const classified: Classified = { solid: [], dangling: [], waiting: [] };
   for (const reference of owners) {
     const { apiVersion, kind, name, uid } = reference;
+    if (collector.absent.has(node.namespace, reference)) {
+      classified.dangling.push(reference);
+      continue;
+    }
     const owner = await find(
       collector.client,
       locate(collector, { apiVersion, kind, name, namespace: node.namespace }),
     );
-    if (owner?.metadata.uid !== uid) classified.dangling.push(reference);
-    else if (isWaiting(owner)) classified.waiting.push(reference);
+    if (owner?.metadata.uid !== uid) {
+      collector.absent.add(node.namespace, reference);
+      classified.dangling.push(reference);
+    } else if (isWaiting(owner)) classified.waiting.push(reference);
     else classified.solid.push(reference);
   }
   return classified;

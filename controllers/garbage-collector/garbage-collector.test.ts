@@ -6,6 +6,7 @@ import {
   type DeleteOptions,
   type DiscoveredResource,
 } from "../../client/index.ts";
+import { AbsentOwners } from "./absent-owners.ts";
 import { attemptToDelete, type Collector, orphanDependents } from "./collect.ts";
 import { Graph } from "./graph.ts";
 
@@ -21,6 +22,7 @@ const configMaps: DiscoveredResource = {
 /** A server of ConfigMaps with finalizers, and a collector that works until nothing is left to do. */
 function world() {
   const server = new Map<string, ApiObject>();
+  const asked: string[] = [];
   const toDelete = new Set<string>();
   const toOrphan = new Set<string>();
   const graph = new Graph({
@@ -50,6 +52,7 @@ function world() {
   };
   const client = {
     async get(_resource: string, { name }: { name: string }) {
+      asked.push(name);
       const found = server.get(name);
       if (!found) throw new ApiError(404, { reason: "NotFound" });
       return found;
@@ -70,6 +73,7 @@ function world() {
     client: client as unknown as Client,
     graph,
     resourceOf: (_version, kind) => (kind === "ConfigMap" ? configMaps : undefined),
+    absent: new AbsentOwners(),
     again: (uid) => void toDelete.add(uid),
   };
   const settle = async () => {
@@ -106,7 +110,7 @@ function world() {
           : undefined,
       },
     });
-  return { server, add, remove, settle, names: () => [...server.keys()].sort() };
+  return { server, asked, add, remove, settle, names: () => [...server.keys()].sort() };
 }
 
 test("background: dependents go after their owner, and those with another owner stay without it", async () => {
@@ -193,4 +197,13 @@ test.each([
   put.dependent();
   expect(reported).toEqual(["d o"]);
   expect(tried).toContain("d");
+});
+
+test("an owner that is gone is asked for no more often than one dependent would have it", async () => {
+  const { asked, add, settle, names } = world();
+  for (const name of ["x", "y", "z"]) add(name, ["gone"]);
+  await settle();
+  expect(names()).toEqual([]);
+  // Once to see whether it exists, as somebody refers to it, and once for the first of them.
+  expect(asked.filter((name) => name === "gone")).toHaveLength(2);
 });

@@ -9,6 +9,7 @@ import {
   WorkQueue,
 } from "../../client/index.ts";
 import { allResources } from "../all-resources.ts";
+import { AbsentOwners } from "./absent-owners.ts";
 import { attemptToDelete, type Collector, Hopeless, orphanDependents } from "./collect.ts";
 import { Graph, type GraphNode } from "./graph.ts";
 
@@ -43,6 +44,7 @@ export const garbageCollectorController: CustomController = {
       graph,
       resourceOf: (apiVersion, kind) => kinds.get(kindKey(apiVersion.split("/").slice(0, -1).join("/"), kind)),
       again: (uid) => toDelete.add(uid),
+      absent: new AbsentOwners(),
     };
 
     let stopped = false;
