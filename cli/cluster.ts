@@ -1,4 +1,3 @@
-import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { StartOptions as ControllerStartOptions } from "../controllers/start.ts";
 import { dnsServiceAddress } from "../dns/start/service-address.ts";
@@ -10,6 +9,7 @@ import type { Progress } from "./progress.ts";
 import { proxyDefaults } from "./proxy-defaults.ts";
 import { superviseProcess } from "./supervise-process.ts";
 import { type ComponentSpec, type Supervised, supervise } from "./supervisor.ts";
+import { writeKubeconfig } from "./write-kubeconfig.ts";
 
 /** Groups of the accounts that the cluster's own parts act as. */
 const SERVICE_ACCOUNTS = ["system:serviceaccounts", "system:serviceaccounts:kube-system"];
@@ -92,14 +92,12 @@ export async function startCluster(options: ClusterOptions, progress: Progress):
     ...(options.settings && { settings: options.settings }),
   });
   const kubeconfig = options.kubeconfig ?? join(dataDir, "kubeconfig");
-  writeFileSync(kubeconfig, server.kubeconfig({ commonName: "kubernetes-admin", organizations: ["system:masters"] }), {
-    mode: 0o600,
-  });
+  writeKubeconfig(kubeconfig, server.kubeconfig({ commonName: "kubernetes-admin", organizations: ["system:masters"] }));
   progress.done(`API server ready at ${server.url}`);
 
   const identity = (file: string, commonName: string, organizations: string[] = []) => {
     const path = join(dataDir, `${file}.kubeconfig`);
-    writeFileSync(path, server.kubeconfig({ commonName, organizations }), { mode: 0o600 });
+    writeKubeconfig(path, server.kubeconfig({ commonName, organizations }));
     return path;
   };
   const { logLevel } = options;

@@ -1,4 +1,3 @@
-import { writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { Command } from "commander";
 import { stopTimes } from "../server/start/settings.ts";
@@ -10,6 +9,7 @@ import { optimizeSooner } from "./optimize-sooner.ts";
 import { createProgress } from "./progress.ts";
 import { addServerFlags, type ServerFlags, serverSettings } from "./server-flags.ts";
 import { settle } from "./settle.ts";
+import { writeKubeconfig } from "./write-kubeconfig.ts";
 
 interface Flags extends ServerFlags {
   port: number;
@@ -49,7 +49,7 @@ export const server = new Command("server")
     });
     const kubeconfig = options.kubeconfig ? resolve(options.kubeconfig) : join(dataDir, "kubeconfig");
     const admin = handle.kubeconfig({ commonName: "kubernetes-admin", organizations: ["system:masters"] });
-    writeFileSync(kubeconfig, admin, { mode: 0o600 });
+    writeKubeconfig(kubeconfig, admin);
     progress.done(`API server ready at ${handle.url}`);
     if (options.output === "json") {
       console.log(JSON.stringify({ ready: true, server: handle.url, kubeconfig, pid: process.pid }));
