@@ -31,7 +31,7 @@ function validateTarget({ kind, name }: Binding["target"]): FieldError[] {
 
 function checkPreconditions({ metadata }: KubeObject, wanted: KubeObject["metadata"]): void {
   const { uid, resourceVersion, name = "", namespace } = wanted;
-  const key = `/pods/${namespace ?? metadata.namespace}/${name}`;
+  const key = `/registry/pods/${namespace ?? metadata.namespace}/${name}`;
   const failed = (what: string, expected: string, actual: string | undefined) =>
     conflict(
       PODS,
