@@ -85,7 +85,20 @@ function flushSoon(flush: () => void): void {
     const all = flushes;
     flushes = [];
     for (const each of all) each();
+    joined = undefined;
   });
+}
+
+/** Frames that were joined last: most watchers of a resource have the same ones to send, one after the other. */
+let joined: { readonly frames: readonly Buffer[]; readonly bytes: Buffer } | undefined;
+
+function join(frames: readonly Buffer[]): Buffer {
+  if (frames.length === 1) return frames[0]!;
+  const known = joined?.frames;
+  if (!joined || known?.length !== frames.length || !frames.every((frame, i) => frame === known[i])) {
+    joined = { frames, bytes: Buffer.concat(frames) };
+  }
+  return joined.bytes;
 }
 
 /** One watcher: frames of one turn of the event loop go out in one write. */
@@ -173,6 +186,6 @@ class Session implements WatchSink {
     this.#pendingBytes = 0;
     this.#connection.open();
     if (this.#connection instanceof WebSocketConnection) for (const frame of frames) this.#connection.write(frame);
-    else this.#connection.write(frames.length === 1 ? frames[0]! : Buffer.concat(frames));
+    else this.#connection.write(join(frames));
   };
 }
