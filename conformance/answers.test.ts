@@ -28,6 +28,7 @@ afterAll(async () => {
   await cluster?.stop();
 });
 
+const unreadable = (kind: string) => new RegExp(`: no kind "${kind}" is registered for version "v1" in scheme`);
 const scale = (more: object) => ({ metadata: { name: "web", namespace }, spec: { replicas: 0 }, ...more });
 
 test.each<[method: string, path: string, body: unknown, code: number, message: RegExp | string]>([
@@ -131,6 +132,25 @@ test("a user is impersonated whose name is not of ASCII", async () => {
   const name = Buffer.from("zoé", "utf8").toString("latin1"); // as clients put it on the wire
   const answer = await api.send("POST", path, Buffer.from("{}"), { "impersonate-user": name });
   expect(answer.body.status.userInfo.username).toBe("zoé");
+});
+
+test.each<[object, RegExp]>([
+  [{ kind: "Nope", data: 5 }, unreadable("Nope")],
+  [
+    { apiVersion: {}, data: 5 },
+    /: couldn't get version\/kind; json parse error: json: cannot unmarshal object into Go struct field .apiVersion of type string$/,
+  ],
+  [{ data: 5 }, /: json: cannot unmarshal number into Go struct field ConfigMap.data of type map\[string\]string$/],
+])("a patch to %j is refused for its kind before its fields", async (patch, message) => {
+  const answer = await api.patch(`${core}/configmaps/a`, patch);
+  expect(answer.status).toBe(422);
+  expect(answer.body.message).toMatch(message);
+});
+
+test("a LimitRange without a name is given one", async () => {
+  const answer = await api.post(`${core}/limitranges`, { spec: { limits: [] } });
+  expect(answer.status).toBe(201);
+  expect(answer.body.metadata.name).toMatch(/^[0-9a-f-]{36}$/);
 });
 
 test("an option of deletion that belongs to an alpha feature is not there", async () => {

@@ -1,27 +1,20 @@
-import { readFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
-import { clientCertificate } from "../pki/authority.ts";
 import { certificateChecks } from "../pki/checks.ts";
-import { kubeconfig } from "../pki/kubeconfig.ts";
-import { ensurePki, type Pki } from "../pki/pki.ts";
+import { ensurePki } from "../pki/pki.ts";
 import { checkExpression } from "./admission/cel/check-expression.ts";
 import type { PluginSelection } from "./admission/plugins.ts";
 import { webhookClient } from "./admission/webhook/client.ts";
 import { clusterAddress } from "./admission/webhook/service-resolver.ts";
-import { OpenApiOfRemotes } from "./aggregator/remote-documents.ts";
-import { startAggregator } from "./aggregator/start.ts";
 import { ensureBootstrapPolicy } from "./auth/bootstrap-policy/reconcile.ts";
 import { openIdDocuments } from "./auth/service-account/openid-metadata.ts";
 import { tokenIssuer } from "./auth/service-account/token-issuer.ts";
-import { OpenApiDocuments } from "./discovery/openapi.ts";
 import { startExtensions } from "./extensions/start.ts";
 import { AdmissionMetrics } from "./http/admission-metrics.ts";
-import { type App, createApp } from "./http/app.ts";
+import { createApp } from "./http/app.ts";
 import { DEFAULTS } from "./http/app-options.ts";
 import { createConnectors } from "./http/connectors/connectors.ts";
 import { serviceDialer } from "./http/connectors/service-network.ts";
-import { type Listener, listen } from "./http/listen.ts";
 import { openApiRoutes } from "./http/routes/openapi.ts";
 import { SecurityMetrics } from "./http/security-metrics.ts";
 import { StorageMetrics } from "./http/storage-metrics.ts";
@@ -39,6 +32,7 @@ import { apiServiceStates } from "./start/api-service-states.ts";
 import { startAuditLog } from "./start/audit.ts";
 import { apiAudiences, createAuthentication, FRONT_PROXY_NAMES, serviceAccountKeys } from "./start/authentication.ts";
 import { startAuthorization } from "./start/authorization.ts";
+import { startDocuments } from "./start/documents.ts";
 import { encryptionAtRest } from "./start/encryption.ts";
 import { startFlowControl } from "./start/flow-control.ts";
 import { keepFlowControlObjects } from "./start/flow-control-objects.ts";
@@ -46,10 +40,11 @@ import { keepFlowSchemaStatus } from "./start/flow-schema-status.ts";
 import { healthChecks } from "./start/health.ts";
 import { renewIdentityLease } from "./start/identity-lease.ts";
 import { legacyTokenUse } from "./start/legacy-token-use.ts";
+import { type KubeconfigUser, kubeconfigFor, listenOnFreePort } from "./start/listener.ts";
 import { Releases } from "./start/releases.ts";
 import { requestLog } from "./start/request-log.ts";
 import { firstServiceAddress } from "./start/service-range.ts";
-import { DEFAULT_SETTINGS, type ServerSettings, stopTimes } from "./start/settings.ts";
+import { DEFAULT_SETTINGS, type ServerSettings } from "./start/settings.ts";
 import { systemClock } from "./storage/clock.ts";
 import { openStorage } from "./storage/open.ts";
 import { storageBytes, valueBytes } from "./storage/size.ts";
@@ -71,12 +66,6 @@ export interface StartOptions {
   readonly defaultProvisioner?: string;
   /** What other flags of kube-apiserver say; what is left out is as DEFAULT_SETTINGS. */
   readonly settings?: Partial<ServerSettings>;
-}
-
-/** Who a kubeconfig is for. */
-export interface KubeconfigUser {
-  readonly commonName: string;
-  readonly organizations: readonly string[];
 }
 
 /** A running API server. */
@@ -203,27 +192,16 @@ export async function start(options: StartOptions): Promise<Server> {
     });
     releases.add(() => extensions.stop());
 
-    const remote = new OpenApiOfRemotes();
-    const documents = new OpenApiDocuments(
-      { kinds: () => registry.kinds, customSchema: (kind) => extensions.customSchema(kind), version: "1.36", remote },
-      now(),
-    );
-    releases.add(registry.onChange(() => documents.invalidate(now())));
     let invalidateDiscovery = (): void => undefined; // until there is an app
-    const aggregator = startAggregator({
-      watch,
-      reader,
+    const { documents, aggregator } = startDocuments({
+      registry,
       writer,
-      clock: systemClock,
-      now,
+      customSchema: (kind) => extensions.customSchema(kind),
       client: { cert: pki.frontProxyClient.certificate, key: pki.frontProxyClient.key },
-      documents: remote,
-      hasDocument: (path) => documents.v3Hash(path) !== undefined,
-      onChange: () => invalidateDiscovery(),
-      onDocuments: () => documents.invalidate(now()),
-      onError: console.error,
+      now,
+      onRemoteGroups: () => invalidateDiscovery(),
+      onStop: (release) => releases.add(release),
     });
-    releases.add(() => aggregator.stop());
     const { flowControl, stop: stopFlowControl } = startFlowControl({
       settings,
       watch,
@@ -346,33 +324,3 @@ const newId = () => crypto.randomUUID();
 
 /** Until the plugins are there. */
 const NO_ADMISSION: AdmissionChain = { admit: async () => undefined, validate: async () => undefined };
-
-async function listenOnFreePort(
-  options: StartOptions,
-  app: App,
-  pki: Pki,
-  settings: ServerSettings,
-): Promise<Listener> {
-  const { tls, clientCaFile, shutdownSendRetryAfter: listenWhileDraining } = settings;
-  const { bindAddress: host, onPortTaken } = options;
-  const certificate = tls ? readFileSync(tls.certFile, "utf8") : pki.apiserver.certificate;
-  const key = tls ? readFileSync(tls.privateKeyFile, "utf8") : pki.apiserver.key;
-  const own = pki.ca.certificate + pki.frontProxyCa.certificate;
-  const clientCa = clientCaFile ? own + readFileSync(clientCaFile, "utf8") : own;
-  const common = { app, host, certificate, key, clientCa, listenWhileDraining, ...stopTimes(settings) };
-  for (let { port } = options; ; port++) {
-    try {
-      return await listen({ ...common, port });
-    } catch (error) {
-      // The cast: errors of node:net have a code.
-      if ((error as NodeJS.ErrnoException).code !== "EADDRINUSE" || port === 0 || port >= 65535) throw error;
-      onPortTaken?.(port, port + 1);
-    }
-  }
-}
-
-function kubeconfigFor(pki: Pki, server: string, user: KubeconfigUser, now: Date): string {
-  const client = clientCertificate(pki.ca, user, now);
-  const certificateAuthority = pki.ca.certificate;
-  return kubeconfig({ server, certificateAuthority, client, cluster: "inkube", user: user.commonName });
-}

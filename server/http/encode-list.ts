@@ -3,7 +3,6 @@ import { encodeProtobuf } from "../../openapi/protobuf/codec.ts";
 import { schemaOf } from "../../openapi/types.ts";
 import type { Kind } from "../registry/kind.ts";
 import type { ListResult, Stored } from "../registry/store.ts";
-import { apiVersionOf } from "./decode.ts";
 import {
   finishText,
   goType,
@@ -17,6 +16,7 @@ import {
   wrongShape,
 } from "./encode.ts";
 import { type Frame, ListBytes } from "./list-bytes.ts";
+import { apiVersionOf } from "./object-kind.ts";
 import { type Ctx, sendObject } from "./respond.ts";
 import { sendChunks, wholeOf } from "./send-chunks.ts";
 

@@ -9,9 +9,9 @@ import { StatusError } from "../meta/errors.ts";
 import type { KubeObject } from "../meta/object.ts";
 import type { Kind } from "../registry/kind.ts";
 import type { Stored } from "../registry/store.ts";
-import { apiVersionOf, internalPackage } from "./decode.ts";
 import { indentJson } from "./indent-json.ts";
 import type { MediaType } from "./negotiate.ts";
+import { apiVersionOf, internalPackage } from "./object-kind.ts";
 import { cells, columnDefinitions, type IncludeObject } from "./table.ts";
 
 const META = "io.k8s.apimachinery.pkg.apis.meta.v1.";

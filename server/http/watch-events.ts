@@ -6,9 +6,9 @@ import type { StatusError } from "../meta/errors.ts";
 import type { KubeObject } from "../meta/object.ts";
 import type { Kind } from "../registry/kind.ts";
 import type { Stored, WatchEvent } from "../registry/store.ts";
-import { apiVersionOf } from "./decode.ts";
 import { encodeObject, jsonOf, type Output, objectOf, partial, row, table } from "./encode.ts";
 import { statusOf } from "./errors.ts";
+import { apiVersionOf } from "./object-kind.ts";
 
 const STATUS = "io.k8s.apimachinery.pkg.apis.meta.v1.Status";
 const TAIL = Buffer.from("}\n");

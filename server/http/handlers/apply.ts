@@ -5,7 +5,7 @@ import { applyPatch } from "../../meta/managed-fields/manager.ts";
 import type { Members } from "../../meta/members.ts";
 import type { KubeObject, ObjectMeta, UnstructuredObject } from "../../meta/object.ts";
 import type { Kind } from "../../registry/kind.ts";
-import { apiVersionOf, type Expected } from "../decode.ts";
+import { apiVersionOf, type Expected } from "../object-kind.ts";
 import { parseYaml } from "../parse-yaml.ts";
 import type { WriteOptions } from "../write-options.ts";
 import { managementOf } from "./field-management.ts";

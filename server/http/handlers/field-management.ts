@@ -5,7 +5,7 @@ import type { FieldManagement } from "../../meta/managed-fields/manager.ts";
 import { customResetFields, resetFieldsOf } from "../../meta/managed-fields/reset-fields.ts";
 import type { KubeObject } from "../../meta/object.ts";
 import type { Kind } from "../../registry/kind.ts";
-import { apiVersionOf, type Expected } from "../decode.ts";
+import { apiVersionOf, type Expected } from "../object-kind.ts";
 
 const known = new WeakMap<Kind, Map<string, FieldManagement>>();
 

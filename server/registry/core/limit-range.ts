@@ -36,6 +36,9 @@ export const limitRange = defineKind<LimitRange>({
       if (item.type === "Container") fillIn(item);
     }
   },
+  prepareForCreate({ metadata }) {
+    metadata.name ||= crypto.randomUUID(); // the only kind whose objects need no name
+  },
   validate,
   updateChecks: ["whole", "own"],
   validateUpdate: validate,
