@@ -4,6 +4,7 @@ import type { GroupResource } from "../meta/errors.ts";
 import { ServiceAllocator } from "./core/service/allocator.ts";
 import type { PortRange } from "./core/service/node-port-allocator.ts";
 import type { StoreContext, StoreEnvironment } from "./generic/environment.ts";
+import { LabelIndex } from "./generic/label-index.ts";
 import { NodeIndex } from "./generic/node-index.ts";
 import { GenericStore } from "./generic/store.ts";
 import type { Kind } from "./kind.ts";
@@ -30,7 +31,9 @@ export class ServerRegistry implements Registry {
   #kinds: readonly Kind[];
 
   constructor(
-    environment: Omit<StoreEnvironment, "reader" | "nodeIndex" | "serviceAllocator"> & { nodePorts?: PortRange },
+    environment: Omit<StoreEnvironment, "reader" | "nodeIndex" | "labelIndex" | "serviceAllocator"> & {
+      nodePorts?: PortRange;
+    },
   ) {
     const { storage, nodePorts } = environment;
     this.reader = objectReader(storage, (resource) => this.storeOf(resource)?.kind);
@@ -42,7 +45,13 @@ export class ServerRegistry implements Registry {
       random: environment.random,
       ...(nodePorts && { nodePorts }),
     });
-    this.#environment = { ...environment, reader: this.reader, nodeIndex: new NodeIndex(storage), serviceAllocator };
+    this.#environment = {
+      ...environment,
+      reader: this.reader,
+      nodeIndex: new NodeIndex(storage),
+      labelIndex: new LabelIndex(storage),
+      serviceAllocator,
+    };
     this.#builtIn = builtInKinds();
     this.#kinds = this.#builtIn;
     for (const kind of this.#builtIn) if (!kind.convert) this.#add(kind);
@@ -93,6 +102,7 @@ export class ServerRegistry implements Registry {
 
   stop(): void {
     this.#environment.nodeIndex.stop();
+    this.#environment.labelIndex.stop();
   }
 
   #add(kind: Kind): void {

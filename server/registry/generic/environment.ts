@@ -8,6 +8,7 @@ import type { Kind, RequestContext, Subresource } from "../kind.ts";
 import type { RegistryObserver } from "../observer.ts";
 import type { Services } from "../services.ts";
 import type { RequestScope } from "../store.ts";
+import type { LabelIndex } from "./label-index.ts";
 import type { NodeIndex } from "./node-index.ts";
 
 /** The plugins in order: what the registry knows of admission. */
@@ -24,6 +25,7 @@ export interface StoreEnvironment {
   readonly random: Random;
   readonly clock: Clock;
   readonly nodeIndex: NodeIndex;
+  readonly labelIndex: LabelIndex;
   readonly services: Services;
   readonly serviceAllocator: ServiceAllocator;
   /** Counts for metrics; absent: nobody does. */

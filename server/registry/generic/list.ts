@@ -35,7 +35,9 @@ export async function list(store: StoreContext, request: ListRequest): Promise<L
   const position = await positionOf(store, request, selection.prefix);
   const { prefix, matches } = selection;
   const indexed =
-    matches && !position.after && position.atRevision === 0 ? candidates(store, request, prefix) : undefined;
+    matches && !position.after && position.atRevision === 0
+      ? candidates(store, request, { prefix, limit: position.limit })
+      : undefined;
   const page = indexed ?? (await read(store, { ...position, limit: matches ? 0 : position.limit }, prefix, request));
   if (!matches) {
     const items = await allAsServed(
@@ -98,15 +100,16 @@ async function select(
 
 /** Objects that an index leaves. Sorted by key, as everything is. */
 function candidates(
-  { kind, nodeIndex, storage }: StoreContext,
-  request: ListRequest,
-  prefix: string,
+  { kind, nodeIndex, labelIndex, storage }: StoreContext,
+  { fieldSelector, labelSelector }: ListRequest,
+  { prefix, limit }: { prefix: string; limit: number },
 ): Page | undefined {
-  if (kind.group !== "" || kind.plural !== "pods") return undefined;
-  const node = requiredFieldValue(request.fieldSelector, "spec.nodeName");
-  if (!node) return undefined;
-  const keys = nodeIndex.keys(kind, node).filter((key) => key.startsWith(prefix));
-  const items = keys.sort().map((key) => storage.peek(key));
+  const isPods = kind.group === "" && kind.plural === "pods";
+  const node = isPods ? requiredFieldValue(fieldSelector, "spec.nodeName") : undefined;
+  // A page says whether any object is left, selected or not.
+  const keys = node ? nodeIndex.keys(kind, node).sort() : limit ? undefined : labelIndex.keys(kind, labelSelector);
+  if (!keys) return undefined;
+  const items = keys.filter((key) => key.startsWith(prefix)).map((key) => storage.peek(key));
   return {
     items: items.filter((change): change is Change => change !== undefined),
     revision: storage.revision,
