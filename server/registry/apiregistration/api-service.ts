@@ -2,6 +2,7 @@ import type { APIService } from "../../../openapi/api/apiregistration.k8s.io.v1.
 import { dnsSubdomain, invalidEach, needed } from "../../meta/field-checks.ts";
 import { type FieldError, fieldInvalid, fieldRequired } from "../../meta/field-error.ts";
 import { validateDNS1035Label, validatePathSegmentName, validatePortNumber } from "../../meta/names.ts";
+import type { ObjectMeta } from "../../meta/object.ts";
 import { defineKind } from "../kind.ts";
 import { restore, status } from "../subresources.ts";
 
@@ -29,13 +30,9 @@ export const apiService = defineKind<APIService>({
   subresources: { status: { ...status<APIService>(), verbs: ["get", "patch", "update"] } },
 });
 
-function validate({ metadata: { name = "" }, spec }: APIService): FieldError[] {
+function validate({ metadata, spec }: APIService): FieldError[] {
   const { group = "", version = "", service, caBundle = "", insecureSkipTLSVerify = false } = spec;
-  const expected = `${version}.${group}`;
-  const errors: FieldError[] = [];
-  if (name !== expected) {
-    errors.push(fieldInvalid("metadata.name", name, `must be \`spec.version+"."+spec.group\`: "${expected}"`));
-  }
+  const errors = validateNames(metadata, `${version}.${group}`);
   if (group) errors.push(...dnsSubdomain(group, "spec.group"));
   else if (version !== "v1") {
     errors.push(fieldRequired("spec.group", "only v1 may have an empty group and it better be legacy kube"));
@@ -57,6 +54,14 @@ function validate({ metadata: { name = "" }, spec }: APIService): FieldError[] {
     errors.push(fieldInvalid("spec.insecureSkipTLSVerify", insecureSkipTLSVerify, detail));
   }
   return errors;
+}
+
+/** Beginnings of names must be the whole name, too. What is no name at all has been told. */
+function validateNames({ generateName = "", name = "" }: ObjectMeta, expected: string): FieldError[] {
+  const detail = `must be \`spec.version+"."+spec.group\`: "${expected}"`;
+  return Object.entries({ generateName, name })
+    .filter(([, value]) => value && value !== expected && validatePathSegmentName(value).length === 0)
+    .map(([member, value]) => fieldInvalid(`metadata.${member}`, value, detail));
 }
 
 function validatePriorities(spec: APIService["spec"]): FieldError[] {
