@@ -63,6 +63,8 @@ export function volumeTests(cluster: () => RealCluster): void {
     expect(
       await run("stat -c '%a %g' /keys/..data/key; touch /part/x; ls /shared/deep/part; df /memory | tail -1"),
     ).toMatch(/^440 2000\nx\ntmpfs\s+1024 /);
+    // tmpfs keeps its sticky bit, and the group's folders hand the group on.
+    expect(await run("stat -c %a /shared /part /memory")).toBe("2777\n2777\n3777\n");
     const token = "/var/run/secrets/kubernetes.io/serviceaccount/token";
     const [, claims = ""] = (await run(`cat ${token}`)).split(".");
     expect(JSON.parse(Buffer.from(claims, "base64url").toString("utf8"))).toMatchObject({

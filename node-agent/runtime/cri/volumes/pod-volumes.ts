@@ -128,17 +128,20 @@ export class DiskVolumes {
       mkdirSync(folder, { recursive: true });
       return mountImage(this.#options.paths.folder, volume.image, folder);
     }
-    if (volume.type !== "emptyDir" || existsSync(folder)) return;
+    if (volume.type !== "emptyDir") return;
     const pages = isHugePageMedium(volume.medium) ? pageSizeOption(volume.medium, pod) : undefined;
+    const isMounted = volume.medium === "Memory" || pages !== undefined;
+    // A folder alone may be what is left of an attempt that failed.
+    if (existsSync(folder) && (!isMounted || mountsBelow(folder).includes(folder))) return;
     mkdirSync(folder, { recursive: true });
-    if (volume.medium === "Memory" && !mountsBelow(folder).includes(folder)) {
+    // Before anything is mounted there: what is has its own mode, such as tmpfs' sticky bit.
+    chmodSync(folder, 0o777);
+    if (pages) mount("-t", "hugetlbfs", "-o", pages, "nodev", folder);
+    else if (isMounted) {
       const limit = (pod.spec.volumes ?? []).find(({ name }) => name === volume.name)?.emptyDir?.sizeLimit;
       const size = limit && quantity(limit) > 0 ? ["-o", `size=${quantity(limit)}`] : [];
       mount("-t", "tmpfs", ...size, "tmpfs", folder);
-    } else if (pages) {
-      mount("-t", "hugetlbfs", "-o", pages, "nodev", folder);
     }
-    chmodSync(folder, 0o777);
     if (volume.fsGroup !== undefined) giveToGroup(folder, volume.fsGroup);
   }
 
