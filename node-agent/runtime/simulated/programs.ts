@@ -2,6 +2,7 @@ import { agnhost } from "./agnhost/agnhost.ts";
 import type { Process, Program } from "./behaviour.ts";
 import { awk } from "./commands/awk/awk.ts";
 import type { Commands } from "./commands/command.ts";
+import { dd } from "./commands/dd.ts";
 import { fileCommands } from "./commands/files.ts";
 import { gzipCommands } from "./commands/gzip.ts";
 import { networkCommands } from "./commands/network/network-commands.ts";
@@ -29,6 +30,7 @@ export const commands: Commands = {
   test,
   "[": test,
   awk,
+  dd,
   tar,
   sh,
   ash: sh,
