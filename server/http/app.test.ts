@@ -316,27 +316,45 @@ test("bad credentials answer 401, missing rights 403", async () => {
   expect(path.body.message).toBe('forbidden: User "nobody" cannot get path "/metrics"');
 });
 
-test.each<[Record<string, string>, string]>([
-  [{}, "no credentials provided"],
-  [{ authorization: "Bearer x" }, "attempted: bearer"],
-  [{ authorization: `Basic ${btoa("user:password")}` }, "attempted: basic"],
-  [{ authorization: "Basic x" }, "no credentials provided"],
-])("failed authentication is audited: %j", async (headers, message) => {
+function audited(level: "Metadata" | "RequestResponse", more: object = {}) {
   const lines: string[] = [];
   const sink = { write: (line: string) => lines.push(line), stop: async () => {} };
-  const { api } = serve({
-    audit: auditLog({ policy: { rules: [{ level: "Metadata" }] }, sink, now: () => new Date() }),
-  });
+  const policy = { rules: [{ level, ...more }] };
+  const { api } = serve({ audit: auditLog({ policy, sink, now: () => new Date() }) });
+  return { api, events: () => lines.map((line) => JSON.parse(line)) };
+}
+
+test.each<Record<string, string>>([
+  {},
+  { authorization: "Bearer x" },
+  { authorization: `Basic ${btoa("user:password")}` },
+])("failed authentication is audited as it is answered: %j", async (headers) => {
+  const { api, events } = audited("Metadata");
   await api.get(CONFIG_MAPS).set({ "X-Test-User": "bad", ...headers });
-  const events = lines.map((line) => JSON.parse(line));
-  expect(events).toMatchObject([
-    {
-      stage: "ResponseStarted",
-      user: {},
-      verb: "list",
-      responseStatus: { metadata: {}, message: `Authentication failed, ${message}`, code: 401 },
-    },
-  ]);
+  const responseStatus = {
+    metadata: {},
+    status: "Failure",
+    message: "Unauthorized",
+    reason: "Unauthorized",
+    code: 401,
+  };
+  expect(events()).toMatchObject([{ stage: "ResponseStarted", user: {}, verb: "list", responseStatus }]);
+});
+
+test("what is created is audited as decoded, and by its name", async () => {
+  const { api, events } = audited("RequestResponse", { omitManagedFields: true });
+  await api.post(CONFIG_MAPS).send({ metadata: { name: "a", managedFields: [{ manager: "m" }] }, data: { x: "y" } });
+  await api.get(CONFIG_MAPS).set("Accept", "application/json;as=Table;v=v1;g=meta.k8s.io");
+  const [, created, , listed] = events();
+  expect(created.objectRef).toEqual({ resource: "configmaps", namespace: "default", name: "a", apiVersion: "v1" });
+  expect(created.requestObject).toEqual({
+    kind: "ConfigMap",
+    apiVersion: "v1",
+    metadata: { name: "a" },
+    data: { x: "y" },
+  });
+  expect(JSON.stringify(listed.responseObject.rows)).toContain('"metadata":{"name":"a"');
+  expect(JSON.stringify(listed.responseObject.rows)).not.toContain("managedFields");
 });
 
 test("a request with a bad timeout is refused, and audited", async () => {

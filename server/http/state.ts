@@ -1,5 +1,5 @@
 import type { Duplex } from "node:stream";
-import type { AuditTrail } from "../auth/audit/audit-log.ts";
+import type { AuditedSubject, AuditTrail } from "../auth/audit/audit-log.ts";
 import type { UserInfo } from "../auth/authenticator.ts";
 import { type Status, timeout } from "../meta/errors.ts";
 import type { RequestInfo } from "./request-info.ts";
@@ -27,6 +27,8 @@ export interface AuditedState {
   /** The head of the answer goes out, of a request that lasts. */
   readonly started: (code: number) => void;
   requestBody?: AuditedBody;
+  /** Metadata of what is created or updated: the path may not say it. */
+  subject?: AuditedSubject;
   responseBody?: AuditedBody;
   /** A Status that was answered. */
   status?: Status;
@@ -55,6 +57,8 @@ export interface State {
   user: UserInfo;
   /** Set when impersonation replaced `user`. */
   impersonator?: UserInfo;
+  /** The verb of KEP-5284 by which impersonation was allowed, if it was one. */
+  impersonationConstraint?: string;
   auditAnnotations: Record<string, string>;
   audit?: AuditedState;
   upgrade?: Upgrade;
@@ -105,6 +109,7 @@ export class RequestState implements State {
   warnings: string[] = [];
   user = NOBODY;
   impersonator?: UserInfo;
+  impersonationConstraint?: string;
   auditAnnotations: Record<string, string> = {};
   audit?: AuditedState;
   upgrade?: Upgrade;

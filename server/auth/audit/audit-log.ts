@@ -14,11 +14,20 @@ export interface AuditedRequest {
   readonly receivedAt: Date;
 }
 
+/** What a request is about, where its path does not say it. */
+export interface AuditedSubject {
+  readonly name?: string | undefined;
+  readonly namespace?: string | undefined;
+  readonly uid?: string | undefined;
+  readonly resourceVersion?: string | undefined;
+}
+
 /** What is known at a later stage. */
 export interface AuditedResponse {
   readonly impersonated?: UserInfo;
   /** The verb of KEP-5284 by which it was allowed. */
   readonly impersonationConstraint?: string;
+  readonly subject?: AuditedSubject;
   readonly code?: number;
   /** A Status that was answered: its parts go into responseStatus. */
   readonly status?: Readonly<Record<string, unknown>>;
@@ -102,7 +111,7 @@ function auditEvent(
 ): object {
   const { attributes } = request;
   const { user, verb } = attributes;
-  const { impersonated, impersonationConstraint, code, status, annotations } = response;
+  const { impersonated, impersonationConstraint, subject, code, status, annotations } = response;
   const rank = LEVELS.indexOf(level);
   const body = (object: unknown) => (omitManagedFields ? withoutManagedFields(object) : object);
   const agent = request.userAgent.slice(0, 1024);
@@ -121,7 +130,7 @@ function auditEvent(
     }),
     ...(request.sourceIps.length && { sourceIPs: request.sourceIps }),
     ...(agent && { userAgent: agent }),
-    ...(attributes.resourceRequest && { objectRef: objectReference(attributes) }),
+    ...(attributes.resourceRequest && { objectRef: objectReference(attributes, subject) }),
     ...(code && { responseStatus: responseStatus(code, status) }),
     ...(rank >= LEVELS.indexOf("Request") &&
       response.requestObject !== undefined && { requestObject: body(response.requestObject) }),
@@ -140,13 +149,19 @@ const userOf = ({ name, uid, groups, extra }: UserInfo): object => ({
   ...(extra && Object.keys(extra).length && { extra: sorted(extra) }),
 });
 
-function objectReference({ resource, namespace, name, group, version, subresource }: Attributes): object {
+function objectReference(
+  { resource, namespace, name, group, version, subresource }: Attributes,
+  subject: AuditedSubject = {},
+): object {
+  const at = { namespace: namespace || subject.namespace, name: name || subject.name };
   return {
     ...(resource && { resource }),
-    ...(namespace && { namespace }),
-    ...(name && { name }),
+    ...(at.namespace && { namespace: at.namespace }),
+    ...(at.name && { name: at.name }),
+    ...(subject.uid && { uid: subject.uid }),
     ...(group && { apiGroup: group }),
     ...(version && { apiVersion: version }),
+    ...(subject.resourceVersion && { resourceVersion: subject.resourceVersion }),
     ...(subresource && { subresource }),
   };
 }
@@ -158,10 +173,19 @@ function responseStatus(code: number, status: Readonly<Record<string, unknown>> 
 
 function withoutManagedFields(object: unknown): unknown {
   if (typeof object !== "object" || object === null || !("metadata" in object)) return object;
-  // Any object of the API; lists carry theirs in their items.
-  const { metadata, items } = object as { metadata: Record<string, unknown>; items?: unknown };
+  // Any object of the API; lists carry theirs in their items, Tables in the objects of their rows.
+  const { metadata, items, rows } = object as {
+    metadata: Record<string, unknown>;
+    items?: unknown;
+    rows?: { object?: unknown }[];
+  };
   const { managedFields, ...rest } = metadata ?? {};
-  return { ...object, metadata: rest, ...(Array.isArray(items) && { items: items.map(withoutManagedFields) }) };
+  return {
+    ...object,
+    metadata: rest,
+    ...(Array.isArray(items) && { items: items.map(withoutManagedFields) }),
+    ...(Array.isArray(rows) && { rows: rows.map((row) => ({ ...row, object: withoutManagedFields(row.object) })) }),
+  };
 }
 
 function sorted<T>(map: Readonly<Record<string, T>>): Record<string, T> {

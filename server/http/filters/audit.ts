@@ -4,7 +4,7 @@ import type { Middleware } from "koa";
 import { decodeProtobuf, unwrap } from "../../../openapi/protobuf/codec.ts";
 import { schemaForKind } from "../../../openapi/types.ts";
 import type { AuditedRequest, AuditedResponse, AuditLog } from "../../auth/audit/audit-log.ts";
-import { internalError, StatusError } from "../../meta/errors.ts";
+import { internalError, StatusError, unauthorized } from "../../meta/errors.ts";
 import { statusOf, writeError } from "../errors.ts";
 import { parseYaml } from "../parse-yaml.ts";
 import type { Ctx } from "../respond.ts";
@@ -40,33 +40,18 @@ export function audit({ log }: { log: AuditLog | undefined }): Middleware<State>
 }
 
 /**
- * One line for a request that is answered 401: nobody is known by then, but what was tried is told.
+ * One line for a request that is answered 401. Upstream notes what was tried, and overwrites it with the answer.
  * (apiserver/pkg/endpoints/filters/authn_audit.go)
  */
 export function auditFailedAuthentication(ctx: Ctx, log: AuditLog): void {
-  const methods = attemptedMethods(ctx);
-  const message = methods.length
-    ? `Authentication failed, attempted: ${methods.join(", ")}`
-    : "Authentication failed, no credentials provided";
-  auditRefusal(ctx, log, { code: 401, message });
+  const status = { ...statusOf(unauthorized()) };
+  log.begin(audited(ctx))?.record("ResponseStarted", { code: 401, status, responseObject: status });
 }
 
 /** One line for a request that is refused before anybody knows whose it is. */
 export function auditRefusal(ctx: Ctx, log: AuditLog, { code, message }: { code: number; message: string }): void {
   log.begin(audited(ctx))?.record("ResponseStarted", { code, status: { message } });
 }
-
-function attemptedMethods({ req, state }: Ctx): string[] {
-  const methods: string[] = [];
-  const [scheme = "", credential] = (req.headers.authorization ?? "").trim().split(" ");
-  if (/^basic$/i.test(scheme) && atLeastUserAndPassword(credential)) methods.push("basic");
-  if (/^bearer$/i.test(scheme) && credential !== undefined) methods.push("bearer");
-  if (state.query.get("access_token")?.trim()) methods.push("access_token");
-  if ((req.socket as TLSSocket).getPeerCertificate?.()?.raw) methods.push("x509");
-  return methods;
-}
-
-const atLeastUserAndPassword = (credential = "") => Buffer.from(credential, "base64").includes(":");
 
 function audited(ctx: Ctx): AuditedRequest {
   const { state, req } = ctx;
@@ -90,11 +75,14 @@ function tellStart(ctx: Ctx, started: (code: number) => void): void {
   }) as typeof res.writeHead;
 }
 
-function soFar({ audit: followed, user, impersonator, auditAnnotations: annotations }: State): AuditedResponse {
-  const { status, requestBody, responseBody } = followed ?? {};
+function soFar(state: State): AuditedResponse {
+  const { audit: followed, user, impersonator, impersonationConstraint, auditAnnotations: annotations } = state;
+  const { status, subject, requestBody, responseBody } = followed ?? {};
   return {
     annotations,
     ...(impersonator && { impersonated: user }),
+    ...(impersonationConstraint && { impersonationConstraint }),
+    ...(subject && { subject }),
     ...(status && { status: { ...status } }),
     ...(requestBody && { requestObject: objectIn(requestBody) }),
     ...(responseBody && { responseObject: objectIn(responseBody) }),

@@ -33,8 +33,9 @@ async function impersonate(ctx: Ctx, rights: Impersonation, next: () => Promise<
   if (!wanted.name) return writeError(ctx, badRequest(withoutNameMessage(wanted)), NO_SNIFF);
   const requestor = ctx.state.user;
   try {
-    const { user } = await rights.decide(wanted, attributesOf(requestor, ctx.state.requestInfo));
+    const { user, constraint } = await rights.decide(wanted, attributesOf(requestor, ctx.state.requestInfo));
     ctx.state.user = user;
+    if (constraint) ctx.state.impersonationConstraint = constraint;
   } catch (error) {
     if (!(error instanceof StatusError)) throw error;
     return writeError(ctx, error, NO_SNIFF);

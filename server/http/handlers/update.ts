@@ -1,4 +1,5 @@
 import type { KubeObject } from "../../meta/object.ts";
+import { auditObject } from "../audit-object.ts";
 import { readBody } from "../body.ts";
 import { bodyFormat, decodeBody } from "../decode.ts";
 import { encodeStored } from "../encode.ts";
@@ -28,6 +29,11 @@ export async function update(request: ResourceRequest): Promise<void> {
   const read = () => {
     // Decoded anew when a race is lost: the registry takes what it gets as its own.
     const object = decodeBody(body, format, expected, options.fieldValidation, scope.warn) as KubeObject;
+    if (ctx.state.audit) {
+      const { schema, custom } = expected;
+      object.metadata ??= {};
+      auditObject(ctx, object, { schema, custom, defaults: subresource ? undefined : kind.definition.defaults });
+    }
     checkName(request, object);
     return object;
   };
