@@ -24,17 +24,15 @@ export {
   timestamp,
 } from "./event-recorder.ts";
 export { type HealthServerOptions, serveHealth } from "./health-server.ts";
-export {
-  type ChangeHandler,
-  createInformer,
-  type Informer,
-  type InformerEnvironment,
-  type InformerOptions,
+export type {
+  ChangeHandler,
+  Informer,
+  InformerEnvironment,
+  InformerOptions,
 } from "./informer.ts";
 export { createInformers, type Informers } from "./informers.ts";
-export { type Connection, connectionFrom, loadKubeconfig } from "./kubeconfig.ts";
+export { type Connection, loadKubeconfig } from "./kubeconfig.ts";
 export { electLeader, type LeaderElectionOptions } from "./leader-election.ts";
-export { createLifetime, type Lifetime } from "./lifetime.ts";
 export { controllerOf, type IndexFunction, type Lister, listerOf, ObjectStore } from "./lister.ts";
 export { createLogger, type Logger, silentLogger } from "./logger.ts";
 export { type ComponentMetrics, createMetrics } from "./metrics.ts";
@@ -52,12 +50,9 @@ export {
   type Key,
   keyOf,
   type ObjectOf,
-  parseResource,
-  pathOf,
   type ResourceTypes,
   splitKey,
 } from "./resource.ts";
-export { runController } from "./run-controller.ts";
 export { runControllers } from "./run-controllers.ts";
 export { isEmptySelector, matchesLabels, matchesSelector } from "./selector.ts";
 export { createSeriesRecorder, microTimestamp, type Occurrence, type SeriesRecorder } from "./series-recorder.ts";
