@@ -129,6 +129,25 @@ test("a Job past its deadline loses its Pods and fails", () => {
   expect(conditions()).toEqual(["FailureTarget DeadlineExceeded", "Failed DeadlineExceeded"]);
 });
 
+test.each<{ title: string; spec: Partial<Job["spec"]> }>([
+  { title: "a Job", spec: {} },
+  { title: "an index with a limit of its own", spec: { completionMode: "Indexed", backoffLimitPerIndex: 2 } },
+  {
+    title: "a Job with a success policy",
+    spec: { completionMode: "Indexed", successPolicy: { rules: [{ succeededIndexes: "2" }] } },
+  },
+])("$title counts the Pods that run as active while a failed one waits for its turn", ({ spec }) => {
+  const { sim, job, live, settle, end, wait } = cluster({ backoffLimit: 6, ...spec });
+  settle();
+  end("Failed");
+  const conditions = [{ type: "Ready", status: "True" as const }];
+  for (const pod of live()) sim.put("v1/pods", { ...pod, status: { ...pod.status, conditions } });
+  settle();
+  expect(job().status).toMatchObject({ active: 1, ready: 1 });
+  wait(10);
+  expect(job().status).toMatchObject({ active: 2, ready: 1, failed: 1 });
+});
+
 const rule = (action: string, values: number[]) => ({ action, onExitCodes: { operator: "In", values } });
 
 test("a failure that the policy names fails the Job at once", () => {

@@ -189,8 +189,9 @@ function sync(key: Key, job: View, owned: readonly AnyPod[], backoffs: Map<Key, 
       ),
       ...recheck,
     ];
-  // Upstream calls no Pod active while it waits to replace a failed one.
-  return [...go({ active: retryMs === undefined ? active.length : 0, removed: 0, removedReady: 0 }), ...recheck];
+  // Upstream calls no Pod active while it waits to replace a failed one; the API server refuses that as soon as another
+  // one is ready, and the failure would stay unwritten until the wait is over.
+  return [...go({ active: active.length, removed: 0, removedReady: 0 }), ...recheck];
 }
 
 /** What a round did to the number of Pods. */
