@@ -1,6 +1,7 @@
 import { timestamp } from "../client/index.ts";
 import type { Node, NodeCondition } from "../openapi/api/core.v1.ts";
 import type { NodeFeatures } from "./admission.ts";
+import { DECLARED_FEATURES } from "./declared-features.ts";
 import type { Image } from "./runtime/runtime.ts";
 
 export interface NodeFacts {
@@ -105,5 +106,6 @@ export function nodeStatus(facts: NodeFacts, node: Node, now: Date): NonNullable
     images: facts.images.slice(0, MAX_IMAGES).map(({ names, sizeBytes }) => ({ names: [...names], sizeBytes })),
     runtimeHandlers: [{ name: "", features: { recursiveReadOnlyMounts, userNamespaces } }],
     features: { supplementalGroupsPolicy },
+    declaredFeatures: [...DECLARED_FEATURES],
   };
 }

@@ -329,3 +329,27 @@ test("amounts that the node has no room for wait until it has", async () => {
     "ResizeCompleted",
   ]);
 });
+
+test("init containers and sidecars get other amounts while they run, and those that wait begin with them", async () => {
+  const init = (cpu: string) =>
+    [
+      { name: "side", image: "nginx", restartPolicy: "Always", resources: { requests: { cpu } } },
+      { name: "first", image: "busybox", command: ["sleep", "60"], resources: { requests: { cpu } } },
+      { name: "next", image: "busybox", command: ["sleep", "60"], resources: { requests: { cpu } } },
+    ] as unknown as Pod["spec"]["containers"];
+  const containers = [{ name: "c", image: "nginx" }] as Pod["spec"]["containers"];
+  const { worker, step, events, pod } = run({ initContainers: init("1"), containers });
+  await step(0);
+  worker.update({
+    ...pod,
+    metadata: { ...pod.metadata, generation: 2 },
+    spec: { ...pod.spec, initContainers: init("2") },
+  });
+  const amounts = ({ initContainerStatuses }: ReturnType<typeof worker.status>) =>
+    initContainerStatuses?.map(({ resources }) => resources?.requests?.cpu);
+  expect(amounts(await step(0))).toEqual(["2", "2", undefined]);
+  expect(events.filter((event) => event.startsWith("Resize"))).toEqual(["ResizeStarted", "ResizeCompleted"]);
+  const later = await step(60);
+  expect(amounts(later)).toEqual(["2", undefined, "2"]);
+  expect(later.initContainerStatuses?.map(({ restartCount }) => restartCount)).toEqual([0, 0, 0]);
+});

@@ -1,0 +1,15 @@
+import { expect, test } from "vitest";
+import { initialNode, type NodeFacts, nodeStatus } from "./node-status.ts";
+
+const facts = { name: "n", addresses: [], capacity: {}, images: [], features: {} } as unknown as NodeFacts; // as much as is read
+const now = new Date("2026-01-01T00:00:00Z");
+
+test("a node declares what it can do when it is new, and goes on doing so whatever others have written", () => {
+  const { status, ...node } = initialNode(facts, now);
+  const declared = status?.declaredFeatures ?? [];
+  expect(declared).toContain("InPlacePodVerticalScalingInitContainers");
+  // The API server takes names in order, each once.
+  expect(declared).toEqual([...new Set(declared)].sort());
+  const changed = { ...node, status: { ...status, declaredFeatures: [] } };
+  expect(nodeStatus(facts, changed, now).declaredFeatures).toEqual(declared);
+});
