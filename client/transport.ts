@@ -38,6 +38,8 @@ const MAX_RETRIES = 10;
 export function openTransport(connection: Connection, userAgent: string, connections = CONNECTIONS): Transport {
   const tls = {
     ca: connection.ca,
+    // Go trusts what it is given, be it no authority; OpenSSL wants to be told.
+    allowPartialTrustChain: true,
     cert: connection.clientCertificate,
     key: connection.clientKey,
     servername: connection.tlsServerName,

@@ -57,6 +57,7 @@ export async function serveMetrics(options: ServerOptions): Promise<MetricsApi> 
     cert,
     key,
     ca: [trust.frontProxy.ca, trust.clientCa].filter(Boolean),
+    allowPartialTrustChain: true, // as Go, which trusts even what is no root
     minVersion: "TLSv1.2" as const,
   });
   const server = createServer({ ...tls(), requestCert: true, rejectUnauthorized: false });

@@ -22,7 +22,9 @@ export interface KubeletServer {
  */
 export async function serveKubelet(options: KubeletServerOptions): Promise<KubeletServer> {
   const { address, tls, logger } = options;
-  const server: Server = createServer({ ...tls, requestCert: true, rejectUnauthorized: false, minVersion: "TLSv1.2" });
+  // As Go, which trusts even what is no root.
+  const trust = { requestCert: true, rejectUnauthorized: false, allowPartialTrustChain: true } as const;
+  const server: Server = createServer({ ...tls, ...trust, minVersion: "TLSv1.2" });
   const meters: Meters = {
     usage: usageMeter(options.runtime, options.clock),
     nodeCpu: nodeCpuCounter(),

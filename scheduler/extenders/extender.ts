@@ -159,7 +159,7 @@ function tlsOptions({ enableHTTPS, tlsConfig = {} }: ExtenderConfiguration) {
   const cert = pem(certData, certFile);
   const key = pem(keyData, keyFile);
   return {
-    ...(ca && { ca }),
+    ...(ca && { ca, allowPartialTrustChain: true }), // as Go, which trusts even what is no authority
     ...(cert && { cert }),
     ...(key && { key }),
     ...(serverName && { servername: serverName }),

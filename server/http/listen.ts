@@ -63,6 +63,7 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     cert: certificate,
     key,
     ca: clientCa,
+    allowPartialTrustChain: true, // as Go: an intermediate authority may be all that is trusted
     requestCert: true,
     rejectUnauthorized: false, // a token may do instead, and a bad certificate is answered by a 401
     maxHeaderSize: MAX_HEADER_BYTES,
@@ -84,7 +85,10 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     // A TCP server's address is an object.
     address: server.address() as AddressInfo,
     replaceCertificate: (cert, newKey) =>
-      server.setSecureContext({ cert, key: newKey, ca: clientCa, minVersion: "TLSv1.2" }),
+      server.setSecureContext({
+        ...{ cert, key: newKey, ca: clientCa, minVersion: "TLSv1.2" as const },
+        allowPartialTrustChain: true,
+      }),
     stop() {
       stopped ??= stop(server, connections, options);
       return stopped;

@@ -23,10 +23,13 @@ let answer: (request: Json, url: string) => Json | number | string;
 let server: Server;
 let client: WebhookClient;
 let port: number;
+/** The webhook's own certificate. */
+let leaf: string;
 
 beforeAll(async () => {
   const names = ["hook.ns.svc", "127.0.0.1"];
   const { certificate, key } = serverCertificate(ca, { commonName: "hook", organizations: [] }, names, now);
+  leaf = certificate;
   server = createServer({ cert: certificate, key }, (request, response) => {
     let text = "";
     request.on("data", (chunk) => {
@@ -227,6 +230,18 @@ test.each<{ what: string; more: Json; calls: number }>([
 ])("a webhook for $what is called $calls times", async ({ more, calls }) => {
   expect((await run("validating", [hook(more)])).message).toBe("");
   expect(asked).toHaveLength(calls);
+});
+
+test("a webhook's own certificate is enough to trust it, and nothing else is", async () => {
+  const url = `https://127.0.0.1:${port}/p`;
+  const trusting = (bundle: string) =>
+    hook({ clientConfig: { url, caBundle: Buffer.from(bundle).toString("base64") } });
+  expect((await run("validating", [trusting(leaf)])).message).toBe("");
+  expect(asked.length).toBe(1);
+  const other = createAuthority("others", now).certificate;
+  expect((await run("validating", [trusting(other)])).message).toContain(
+    "tls: failed to verify certificate: x509: certificate signed by unknown authority",
+  );
 });
 
 test("a condition that fails is refused, or skips when failures are ignored", async () => {

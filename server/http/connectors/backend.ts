@@ -60,7 +60,14 @@ function dialText(host: string, port: number, { code = "", message }: NodeJS.Err
 export function secure(socket: Duplex, host: string, { cert, key, ca }: ClientTls): Promise<TLSSocket> {
   return new Promise((resolve, reject) => {
     const options = { cert, key, ca, rejectUnauthorized: ca !== undefined, minVersion: "TLSv1.2" } as const;
-    const tls = connectTls({ ...options, socket, ALPNProtocols: ["http/1.1"], ...serverName(host) });
+    // As Go, which trusts even what is no authority.
+    const tls = connectTls({
+      ...options,
+      allowPartialTrustChain: true,
+      socket,
+      ALPNProtocols: ["http/1.1"],
+      ...serverName(host),
+    });
     tls.once("error", (error) => reject(new Error(`tls: ${error.message}`)));
     tls.once("secureConnect", () => {
       tls.removeAllListeners("error");
