@@ -5,6 +5,8 @@
 export const DECLARED_FEATURES: readonly string[] = [
   // exec, attach and port-forward: server/remote-command-websocket.ts, server/port-forward.ts
   "ExtendWebSocketsToKubelet",
+  // Amounts of a Pod as a whole: pod-worker/resize.ts, pod-amounts.ts
+  "InPlacePodLevelResourcesVerticalScaling",
   // Amounts of init containers: pod-worker/spec-change.ts
   "InPlacePodVerticalScalingInitContainers",
 ];

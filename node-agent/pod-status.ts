@@ -1,10 +1,13 @@
 import { timestamp } from "../client/index.ts";
 import type { Pod, PodCondition, PodStatus } from "../openapi/api/core.v1.ts";
 import { type ContainerRecord, containerStatus, shouldRestart, succeeded } from "./container-state.ts";
+import { podAmounts } from "./pod-amounts.ts";
 import type { Sandbox } from "./runtime/runtime.ts";
 
 export interface PodState {
   readonly pod: Pod;
+  /** With the amounts that the node has agreed to. */
+  readonly allocated: Pod;
   readonly records: readonly ContainerRecord[];
   readonly sandbox: Sandbox | undefined;
   /** Of this sandbox, or the last one. */
@@ -120,5 +123,6 @@ export function podStatus(state: PodState, now: Date): PodStatus {
     ...(init.length && { initContainerStatuses: init }),
     containerStatuses: statuses("regular"),
     ...(ephemeral.length && { ephemeralContainerStatuses: ephemeral }),
+    ...podAmounts(state.allocated, phase === "Running"),
   };
 }

@@ -353,3 +353,49 @@ test("init containers and sidecars get other amounts while they run, and those t
   expect(amounts(later)).toEqual(["2", undefined, "2"]);
   expect(later.initContainerStatuses?.map(({ restartCount }) => restartCount)).toEqual([0, 0, 0]);
 });
+
+test("a Pod's own amounts change in place, and a container without limits gets those of its Pod", async () => {
+  const of = (cpu: string, memory: string) => ({ requests: { cpu, memory }, limits: { cpu, memory } });
+  const containers = [
+    { name: "c", image: "nginx" },
+    {
+      name: "anew",
+      image: "busybox",
+      command: ["sh", "-c", "trap exit TERM; sleep 1d & wait"],
+      resizePolicy: [{ resourceName: "memory", restartPolicy: "RestartContainer" }],
+    },
+    { name: "own", image: "busybox", command: ["sleep", "1d"], resources: of("100m", "64Mi") },
+  ] as unknown as Pod["spec"]["containers"];
+  let message: string | undefined = "no room";
+  const { worker, step, events, pod } = run({ containers, resources: of("1", "1Gi") }, () => message);
+  const before = await step(0);
+  expect(before).toMatchObject({ allocatedResources: { cpu: "1", memory: "1Gi" }, resources: of("1", "1Gi") });
+  const limits = async () => {
+    const [c] = worker.records;
+    const { output } = await c!.running!.run(["cat", "/sys/fs/cgroup/memory.max"], 0, new AbortController().signal);
+    return output.trim();
+  };
+  expect(await limits()).toBe(String(2 ** 30));
+  worker.update({
+    ...pod,
+    metadata: { ...pod.metadata, generation: 2 },
+    spec: { ...pod.spec, resources: of("2", "2Gi") },
+  });
+  expect(await step(0)).toMatchObject({ allocatedResources: { cpu: "1", memory: "1Gi" }, resources: of("1", "1Gi") });
+  expect(worker.allocated.spec.resources).toEqual(of("1", "1Gi"));
+  message = undefined;
+  worker.retryResize();
+  const status = await step(0);
+  expect(status).toMatchObject({ allocatedResources: { cpu: "2", memory: "2Gi" }, resources: of("2", "2Gi") });
+  expect(await limits()).toBe(String(2 ** 31));
+  expect(status.containerStatuses?.map(({ name, restartCount }) => [name, restartCount])).toEqual([
+    ["c", 0],
+    ["anew", 1],
+    ["own", 0],
+  ]);
+  expect(events.filter((event) => event.startsWith("Resize"))).toEqual([
+    "ResizeDeferred",
+    "ResizeStarted",
+    "ResizeCompleted",
+  ]);
+});

@@ -78,6 +78,7 @@ export class PodWorker {
       ...common,
       ...{ meter, backoff },
       surroundings: env,
+      allocated: () => this.allocated,
       volumes: () => this.#volumes.volumes,
       sandbox: () => this.#sandbox.current,
     });
@@ -104,7 +105,8 @@ export class PodWorker {
 
   /** The Pod with the amounts that it has, which may be others than those it wants. */
   get allocated(): Pod {
-    return this.#resizes.isPending ? allocatedPod(this.#pod, this.#records) : this.#pod;
+    const { isPending, podResources } = this.#resizes;
+    return isPending ? allocatedPod(this.#pod, this.#records, podResources) : this.#pod;
   }
 
   get records(): readonly ContainerRecord[] {
@@ -185,6 +187,7 @@ export class PodWorker {
   #state(): PodState {
     return {
       pod: this.#pod,
+      allocated: this.allocated,
       records: this.#records,
       sandbox: this.#sandbox.current,
       ips: this.#sandbox.ips,

@@ -28,6 +28,8 @@ export interface ContainerStartOptions {
   readonly event: PodEvent;
   readonly surroundings: ContainerSurroundings;
   pod(): Pod;
+  /** With the amounts that it has. */
+  allocated(): Pod;
   volumes(): readonly Volume[];
   isTerminating(): boolean;
   statusChanged(): void;
@@ -54,7 +56,7 @@ export async function startContainer(
   const mounts = containerMounts(container, volumes(), env);
   if (isTerminating()) return;
   const running = await runtime.startContainer({
-    pod: pod(),
+    pod: options.allocated(),
     sandbox,
     container,
     image: record.image,

@@ -1,5 +1,5 @@
 import { type Clock, timestamp } from "../../client/index.ts";
-import type { Container, Pod, PodCondition } from "../../openapi/api/core.v1.ts";
+import type { Container, Pod, PodCondition, PodSpec } from "../../openapi/api/core.v1.ts";
 import type { PodEvent } from "./pod-event.ts";
 
 export interface PodResizeOptions {
@@ -15,9 +15,16 @@ export class PodResize {
   readonly #options: PodResizeOptions;
   #pending: PodCondition | undefined;
   #inProgress: PodCondition | undefined;
+  #podResources: PodSpec["resources"];
 
   constructor(options: PodResizeOptions) {
     this.#options = options;
+    this.#podResources = options.pod().spec.resources;
+  }
+
+  /** Amounts that the Pod has as a whole, beside those of its containers. */
+  get podResources(): PodSpec["resources"] {
+    return this.#podResources;
   }
 
   get isPending(): boolean {
@@ -40,6 +47,7 @@ export class PodResize {
       return false;
     }
     this.#pending = undefined;
+    this.#podResources = this.#options.pod().spec.resources;
     this.#inProgress = this.#condition("PodResizeInProgress", {}, undefined);
     event("Normal", "ResizeStarted", this.#text("Pod resize started"));
     return true;

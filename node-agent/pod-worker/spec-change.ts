@@ -3,7 +3,7 @@ import type { ContainerRecord } from "../container-state.ts";
 import { gracePeriod } from "./grace-period.ts";
 import type { PodEvent } from "./pod-event.ts";
 import type { PodResize } from "./pod-resize.ts";
-import { changedResources, resize } from "./resize.ts";
+import { type AmountsBefore, changedResources, resize } from "./resize.ts";
 
 export interface SpecChangeOptions {
   readonly event: PodEvent;
@@ -25,7 +25,9 @@ export function applySpecChange(records: readonly ContainerRecord[], options: Sp
       ? [{ record, wanted, before: record.container }]
       : [];
   });
-  const isResize = changes.some(({ before, wanted }) => changedResources(before, wanted).length > 0);
+  const podBefore = resizes.podResources;
+  const isPodResize = changedResources({ resources: podBefore }, pod.spec).length > 0;
+  const isResize = isPodResize || changes.some(({ before, wanted }) => changedResources(before, wanted).length > 0);
   const takes = isResize && resizes.begin();
   if (!isResize && resizes.isPending) resizes.withdraw();
   for (const { record, wanted, before } of changes) {
@@ -40,7 +42,16 @@ export function applySpecChange(records: readonly ContainerRecord[], options: Sp
     } else if (!record.running) retryNow(record);
   }
   if (isResize) options.statusChanged();
-  if (takes) void carryOut(changes, options);
+  if (!takes) return;
+  const others = isPodResize ? records.filter(({ role }) => role !== "ephemeral") : [];
+  const affected = new Set([...changes.map(({ record }) => record), ...others]);
+  const resized = [...affected].flatMap((record) => {
+    const change = changes.find((one) => one.record === record);
+    // With another image it begins anew, and has the amounts then.
+    if (change && change.wanted.image !== change.before.image) return [];
+    return [{ record, before: { container: change?.before ?? record.container, pod: podBefore } }];
+  });
+  void carryOut(resized, options);
 }
 
 function withResources(wanted: Container, { resources }: Container): Container {
@@ -49,11 +60,10 @@ function withResources(wanted: Container, { resources }: Container): Container {
 }
 
 async function carryOut(
-  changes: readonly { record: ContainerRecord; wanted: Container; before: Container }[],
+  changes: readonly { record: ContainerRecord; before: AmountsBefore }[],
   { event, pod, resizes, statusChanged }: SpecChangeOptions,
 ): Promise<void> {
-  const inPlace = changes.filter(({ wanted, before }) => wanted.image === before.image);
-  const results = await Promise.allSettled(inPlace.map(({ record, before }) => resize(record, before, { event, pod })));
+  const results = await Promise.allSettled(changes.map(({ record, before }) => resize(record, before, { event, pod })));
   const failed = results.find((result) => result.status === "rejected");
   resizes.done(failed && (failed.reason instanceof Error ? failed.reason.message : String(failed.reason)));
   statusChanged();
