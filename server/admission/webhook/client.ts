@@ -3,11 +3,12 @@ import { Agent, type AgentOptions, type RequestOptions, request } from "node:htt
 import { isIP } from "node:net";
 import { posix } from "node:path";
 import type { Duplex } from "node:stream";
-import { type ConnectionOptions, connect as connectTls } from "node:tls";
+import { type ConnectionOptions, connect as connectTls, type PeerCertificate } from "node:tls";
 import type { WebhookClientConfig } from "../../../openapi/api/admissionregistration.k8s.io.v1.ts";
 import { parseJson } from "../../../openapi/exact-json.ts";
 import { syntaxErrorOf } from "../../../openapi/json-tree.ts";
 import { genericServerResponse } from "../../meta/errors.ts";
+import { goServerIdentity } from "./server-identity.ts";
 import type { ResolveService } from "./service-resolver.ts";
 import { transportError } from "./transport-error.ts";
 
@@ -72,7 +73,10 @@ export function webhookClient(resolve: ResolveService, dial: DialService = () =>
       // give the webhook's own certificate here.
       const ca = caBundle ? { ca: Buffer.from(caBundle, "base64"), allowPartialTrustChain: true } : {};
       // Addresses are no server names (RFC 6066): the certificate is held against the host then.
-      const options = { keepAlive: true, servername: isIP(serverName) ? "" : serverName, ...ca };
+      const options = {
+        ...{ keepAlive: true, servername: isIP(serverName) ? "" : serverName, ...ca },
+        checkServerIdentity: (_: string, certificate: PeerCertificate) => goServerIdentity(serverName, certificate),
+      };
       agent = new DialingAgent(dial, options);
       // The oldest is forgotten, not destroyed: calls may be under way.
       const [oldest] = agents.keys();

@@ -1,3 +1,5 @@
+import { IdentityError } from "./server-identity.ts";
+
 /** Errors of node:https in the words of Go's net/http, which clients see. */
 const CONNECT: Readonly<Record<string, string>> = {
   ECONNREFUSED: "connection refused",
@@ -23,11 +25,9 @@ export function transportError(error: unknown, { host, port }: { host: string; p
   const {
     code = "",
     address,
-    reason,
     errors,
   } = error as NodeJS.ErrnoException & {
     address?: string;
-    reason?: string;
     errors?: readonly unknown[];
   };
   // Several addresses of one name have been tried.
@@ -41,7 +41,7 @@ export function transportError(error: unknown, { host, port }: { host: string; p
   if (code === "CERT_HAS_EXPIRED" || code === "CERT_NOT_YET_VALID") {
     return `${VERIFY} certificate has expired or is not yet valid`;
   }
-  if (code === "ERR_TLS_CERT_ALTNAME_INVALID") return `${VERIFY} certificate is not valid for ${host}: ${reason ?? ""}`;
+  if (error instanceof IdentityError) return `${VERIFY} ${error.message}`;
   if (code === "ERR_SSL_WRONG_VERSION_NUMBER" || code === "EPROTO")
     return "http: server gave HTTP response to HTTPS client";
   return error.message;

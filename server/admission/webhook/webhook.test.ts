@@ -238,6 +238,11 @@ test("a webhook's own certificate is enough to trust it, and nothing else is", a
     hook({ clientConfig: { url, caBundle: Buffer.from(bundle).toString("base64") } });
   expect((await run("validating", [trusting(leaf)])).message).toBe("");
   expect(asked.length).toBe(1);
+  const service = { namespace: "ns", name: "stranger", port };
+  const stranger = hook({ clientConfig: { service, caBundle: CA_BUNDLE } });
+  expect((await run("validating", [stranger])).message).toContain(
+    "tls: failed to verify certificate: x509: certificate is valid for hook.ns.svc, not stranger.ns.svc",
+  );
   const other = createAuthority("others", now).certificate;
   expect((await run("validating", [trusting(other)])).message).toContain(
     "tls: failed to verify certificate: x509: certificate signed by unknown authority",
