@@ -143,6 +143,36 @@ test("an upgraded connection goes through, with the name of who asked and nothin
   expect(asked["x-remote-group"]).toBe("system:masters, system:authenticated");
 });
 
+test("a server that nobody reaches is told of in its condition, in Go's words", async () => {
+  const gone = createServer().listen(0, "127.0.0.1");
+  await once(gone, "listening");
+  const { port } = gone.address() as AddressInfo;
+  await new Promise((resolve) => gone.close(resolve));
+  await call("/apis/apiregistration.k8s.io/v1/apiservices", "POST", {
+    metadata: { name: "v1.gone.example.com" },
+    spec: {
+      ...{ group: "gone.example.com", version: "v1", groupPriorityMinimum: 1000, versionPriority: 15 },
+      insecureSkipTLSVerify: true,
+      service: { namespace: "default", name: "toys", port },
+    },
+  });
+  await vi.waitFor(async () => {
+    const { body } = await call("/apis/apiregistration.k8s.io/v1/apiservices/v1.gone.example.com");
+    const url = `https://localhost:${port}/apis/gone.example.com/v1`;
+    expect(body.status.conditions).toEqual([
+      {
+        type: "Available",
+        status: "False",
+        lastTransitionTime: expect.any(String),
+        reason: "FailedDiscoveryCheck",
+        message: expect.stringMatching(
+          `^failing or missing response from ${url}: Get "${url}": dial tcp (127\\.0\\.0\\.1|\\[::1\\]):${port}: connect: connection refused$`,
+        ),
+      },
+    ]);
+  }, 10_000);
+});
+
 test("documents go with their APIService", async () => {
   await call(`/apis/apiregistration.k8s.io/v1/apiservices/v1.${GROUP}`, "DELETE");
   await vi.waitFor(async () => {

@@ -15,8 +15,25 @@ const DEFAULT_PORT = 443;
 /** OpenAPI documents of whole servers are the longest that are asked for. */
 const MAX_BYTES = 32 * 1024 * 1024;
 
+/**
+ * Where the Service of an APIService is: its own address, or the name outside that it stands for.
+ * @throws Error when there is no Service
+ */
+export function endpointOf({ spec }: Readonly<APIService>, reader: ObjectReader): { host: string; port: number } {
+  const { namespace = "", name = "", port = DEFAULT_PORT } = spec.service ?? {};
+  const service = reader.get<Service>({ group: "", resource: "services" }, namespace, name);
+  if (!service) throw new Error(`service ${JSON.stringify(name)} not found`);
+  const { type, clusterIP = "", externalName = "" } = service.spec;
+  return { host: type === "ExternalName" ? externalName : clusterIP, port };
+}
+
 /** The server behind an APIService, reached at its Service's own address. (apiserver/pkg/util/proxy ResolveCluster) */
-export function remoteServer({ spec }: Readonly<APIService>, reader: ObjectReader, client: FrontProxyClient): Backend {
+export function remoteServer(
+  apiService: Readonly<APIService>,
+  reader: ObjectReader,
+  client: FrontProxyClient,
+): Backend {
+  const { spec } = apiService;
   const { namespace = "", name = "", port = DEFAULT_PORT } = spec.service ?? {};
   const serverName = `${name}.${namespace}.svc`;
   const trusted = spec.caBundle ? Buffer.from(spec.caBundle, "base64").toString() : rootCertificates.join("\n");
@@ -24,10 +41,8 @@ export function remoteServer({ spec }: Readonly<APIService>, reader: ObjectReade
     scheme: "https",
     authority: authorityOf(serverName, port),
     async connect() {
-      const service = reader.get<Service>({ group: "", resource: "services" }, namespace, name);
-      if (!service) throw new Error(`service ${JSON.stringify(name)} not found`);
-      const { type, clusterIP = "", externalName = "" } = service.spec;
-      const socket = await dialTcp(type === "ExternalName" ? externalName : clusterIP, port);
+      const at = endpointOf(apiService, reader);
+      const socket = await dialTcp(at.host, at.port);
       return secure(socket, serverName, { ...client, ...(!spec.insecureSkipTLSVerify && { ca: trusted }) });
     },
   };
@@ -55,10 +70,14 @@ export interface FetchOptions {
   readonly signal: AbortSignal;
   /** Who asks. Default the aggregator itself, as a master of the system. */
   readonly user?: UserInfo;
+  /** Host and port as errors show them, which is where the server is asked. Default the name of its Service. */
+  readonly host?: string;
   /** What is known already: not fetched again. */
   readonly etag?: string;
 }
 
+/** As Go's client words its own time limit. */
+const TIMEOUT = "context deadline exceeded (Client.Timeout exceeded while awaiting headers)";
 const AGGREGATOR: UserInfo = { name: "system:kube-aggregator", groups: ["system:masters"] };
 
 /** The other server does not answer, or not with what was asked for: its trouble, and no error of ours. */
@@ -77,15 +96,19 @@ export async function fetchJson(
   try {
     return await fetchFrom(backend, target, options);
   } catch (error) {
-    throw new RemoteError(error instanceof Error ? error.message : String(error), { cause: error });
+    if (error instanceof RemoteError) throw error;
+    const timeout = error instanceof Error && ["AbortError", "TimeoutError"].includes(error.name);
+    const text = timeout ? TIMEOUT : error instanceof Error ? error.message : String(error);
+    throw new RemoteError(`Get ${JSON.stringify(urlOf(options, backend, target))}: ${text}`, { cause: error });
   }
 }
 
 async function fetchFrom(
   backend: Backend,
   target: string,
-  { signal, user = AGGREGATOR, etag }: FetchOptions,
+  options: FetchOptions,
 ): Promise<Fetched | "unchanged" | "absent"> {
+  const { signal, user = AGGREGATOR, etag } = options;
   const headers = ["Host", backend.authority, "Connection", "close", "Accept", "application/json"];
   headers.push(...(etag ? ["If-None-Match", etag] : []), ...identityHeaders(user));
   const { response } = await ask(await backend.connect(), { method: "GET", target, headers, signal }, (body) =>
@@ -101,14 +124,27 @@ async function fetchFrom(
   const { statusCode = 0 } = response;
   if (statusCode === 404) return "absent";
   if (statusCode === 304 && etag) return "unchanged";
-  if (statusCode < 200 || statusCode > 299)
-    throw new Error(`bad status from https://${backend.authority}${target}: ${statusCode}`);
-  return { etag: response.headers.etag ?? "", document: JSON.parse(Buffer.concat(chunks).toString()) };
+  if (statusCode < 200 || statusCode > 299) throw badStatus(urlOf(options, backend, target), statusCode);
+  return { etag: response.headers.etag ?? "", document: parsed(Buffer.concat(chunks).toString()) };
+}
+
+const urlOf = ({ host }: FetchOptions, { authority }: Backend, target: string) =>
+  `https://${host ?? authority}${target}`;
+
+const badStatus = (url: string, code: number) => new RemoteError(`bad status from ${url}: ${code}`);
+
+/** What is no JSON says nothing, and is no reason to think that the server is not there. */
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 /** As fetchJson, of what must be there. @throws RemoteError */
-export async function getJson(backend: Backend, target: string, signal: AbortSignal): Promise<unknown> {
-  const found = await fetchJson(backend, target, { signal });
+export async function getJson(backend: Backend, target: string, options: FetchOptions): Promise<unknown> {
+  const found = await fetchJson(backend, target, options);
   if (typeof found === "object") return found.document;
-  throw new RemoteError(`bad status from https://${backend.authority}${target}: 404`);
+  throw badStatus(urlOf(options, backend, target), 404);
 }

@@ -4,13 +4,21 @@ import type { EndpointSlice } from "../../openapi/api/discovery.k8s.io.v1.ts";
 import type { ObjectReader, ObjectWriter } from "../admission/plugin.ts";
 import type { ObjectWatch } from "../auth/object-watch.ts";
 import type { ServedGroup } from "../discovery/groups.ts";
+import { authorityOf } from "../http/connectors/backend.ts";
 import { proxyHttp } from "../http/connectors/http-proxy.ts";
 import { type Ctx, sendText } from "../http/respond.ts";
 import { KeyQueue, type KeyQueueOptions } from "../registry/key-queue.ts";
 import { isAvailable, serviceProblem, type Verdict, withAvailability } from "./availability.ts";
 import type { OpenApiOfRemotes } from "./remote-documents.ts";
 import { remoteResources } from "./remote-resources.ts";
-import { type FrontProxyClient, getJson, identityHeaders, RemoteError, remoteServer } from "./remote-server.ts";
+import {
+  endpointOf,
+  type FrontProxyClient,
+  getJson,
+  identityHeaders,
+  RemoteError,
+  remoteServer,
+} from "./remote-server.ts";
 
 export interface AggregatorOptions extends Pick<KeyQueueOptions, "clock" | "onError"> {
   readonly watch: ObjectWatch;
@@ -35,6 +43,7 @@ export interface Aggregator {
 }
 
 const API_SERVICES = { group: "apiregistration.k8s.io", resource: "apiservices" };
+const FIRST_AGAIN_MILLISECONDS = 5000;
 const AGAIN_MILLISECONDS = 30_000;
 const ASK_MILLISECONDS = 5000;
 const DOCUMENTS_MILLISECONDS = 60_000;
@@ -47,6 +56,8 @@ export function startAggregator(options: AggregatorOptions): Aggregator {
   /** By `group/version`. */
   const remote = new Map<string, Readonly<APIService>>();
   const resources = new Map<string, readonly object[]>();
+  /** How often in turn a server was not available, by the name of its APIService. */
+  const failed = new Map<string, number>();
   const queue = new KeyQueue({
     ...options,
     async sync(name) {
@@ -61,7 +72,11 @@ export function startAggregator(options: AggregatorOptions): Aggregator {
         "status",
       );
       if (verdict.status === "True" && !isAvailable(service)) describing.add(name);
-      queue.addAfter(name, AGAIN_MILLISECONDS);
+      // Nothing that is watched tells when a network or a server has recovered.
+      const failures = verdict.status === "True" ? 0 : (failed.get(name) ?? 0) + 1;
+      failed.set(name, failures);
+      const wait = failures > 0 ? FIRST_AGAIN_MILLISECONDS * 2 ** (failures - 1) : AGAIN_MILLISECONDS;
+      queue.addAfter(name, Math.min(wait, AGAIN_MILLISECONDS));
     },
   });
   const describing = new KeyQueue({
@@ -82,16 +97,18 @@ export function startAggregator(options: AggregatorOptions): Aggregator {
     },
   });
   const askServer = async (service: Readonly<APIService>): Promise<Verdict> => {
-    const backend = remoteServer(service, reader, client);
     const path = `/apis/${versionOf(service)}`;
+    const at = endpointOf(service, reader);
+    const host = authorityOf(at.host, at.port);
     try {
-      const document = await getJson(backend, path, AbortSignal.timeout(ASK_MILLISECONDS));
+      const asking = { signal: AbortSignal.timeout(ASK_MILLISECONDS), host };
+      const document = await getJson(remoteServer(service, reader, client), path, asking);
       resources.set(versionOf(service), remoteResources(document, service.spec));
       onChange();
       return { status: "True", reason: "Passed", message: "all checks passed" };
     } catch (error) {
       const text = error instanceof Error ? error.message : String(error);
-      const message = `failing or missing response from https://${backend.authority}${path}: ${text}`;
+      const message = `failing or missing response from https://${host}${path}: ${text}`;
       return { status: "False", reason: "FailedDiscoveryCheck", message };
     }
   };
@@ -121,6 +138,7 @@ export function startAggregator(options: AggregatorOptions): Aggregator {
       },
       remove(service) {
         resources.delete(versionOf(service));
+        failed.delete(service.metadata.name ?? "");
         if (documents.forget(service.metadata.name ?? "")) options.onDocuments();
         if (remote.delete(versionOf(service))) onChange();
       },

@@ -51,10 +51,14 @@ export const dialTcp: Dial = (host, port) =>
     });
   });
 
-function dialText(host: string, port: number, { code = "", message }: NodeJS.ErrnoException): string {
+function dialText(host: string, port: number, error: DialError): string {
+  // Several addresses of one name have been tried.
+  const { code = "", message, address = host } = error.errors?.at(-1) ?? error;
   if (code === "ENOTFOUND") return `dial tcp: lookup ${host}: no such host`;
-  return `dial tcp ${authorityOf(host, port)}: ${WORDS[code] ?? message}`;
+  return `dial tcp ${authorityOf(address, port)}: ${WORDS[code] ?? message}`;
 }
+
+type DialError = NodeJS.ErrnoException & { readonly address?: string; readonly errors?: readonly DialError[] };
 
 /** TLS on top of a connection. */
 export function secure(socket: Duplex, host: string, { cert, key, ca }: ClientTls): Promise<TLSSocket> {
