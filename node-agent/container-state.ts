@@ -42,18 +42,29 @@ export function succeeded({ exit, running }: ContainerRecord): boolean {
   return !running && exit?.result.exitCode === 0;
 }
 
+/** Why a container waits, and its last instance is gone, while all containers of its Pod begin anew. */
+export const RESTARTING_ALL = "RestartingAllContainers";
+
+/** Whether the last instance was removed for all containers to begin anew: how it ended says nothing then. */
+export const isRemoved = ({ exit }: Pick<ContainerRecord, "exit">): boolean => exit?.result.reason === RESTARTING_ALL;
+
+/** What the first of a container's rules that knows the exit code asks for. (podutil.FindMatchingContainerRestartRule) */
+export function restartAction({ restartPolicyRules = [] }: Container, exitCode: number): string | undefined {
+  return restartPolicyRules.find(({ exitCodes }) => {
+    const listed = exitCodes?.values?.includes(exitCode) ?? false;
+    return exitCodes !== undefined && listed === (exitCodes.operator === "In");
+  })?.action;
+}
+
 /** Whether a container that ended begins anew: by its own rules, its own policy, or its Pod's. (podutil.ContainerShouldRestart) */
 export function shouldRestart(
-  { restartPolicy, restartPolicyRules = [] }: Container,
+  container: Container,
   { spec }: Pod,
-  exitCode: number,
+  { exitCode, reason }: Pick<Exit, "exitCode" | "reason">,
 ): boolean {
-  const decided = restartPolicyRules.some(({ action, exitCodes }) => {
-    const listed = exitCodes?.values?.includes(exitCode) ?? false;
-    return action === "Restart" && exitCodes !== undefined && listed === (exitCodes.operator === "In");
-  });
-  if (decided) return true;
-  const policy = restartPolicy ?? spec.restartPolicy ?? "Always";
+  const action = restartAction(container, exitCode);
+  if (reason === RESTARTING_ALL || action === "Restart" || action === "RestartAllContainers") return true;
+  const policy = container.restartPolicy ?? spec.restartPolicy ?? "Always";
   return policy === "Always" || (policy === "OnFailure" && exitCode !== 0);
 }
 
@@ -63,14 +74,17 @@ const terminated = (exit: NonNullable<ContainerRecord["exit"]>): ContainerState 
     ...(exit.result.signal && { signal: exit.result.signal }),
     reason: exit.result.reason,
     ...(exit.result.message && { message: exit.result.message }),
-    startedAt: timestamp(exit.startedAt),
-    finishedAt: timestamp(exit.result.finishedAt),
-    containerID: exit.id,
+    // Of an instance that is gone nothing more is known.
+    ...(exit.id && {
+      startedAt: timestamp(exit.startedAt),
+      finishedAt: timestamp(exit.result.finishedAt),
+      containerID: exit.id,
+    }),
   },
 });
 
 /** What a container that has ended may wait for. */
-const AFTER_EXIT = new Set(["CrashLoopBackOff", "PostStartHookError"]);
+const AFTER_EXIT = new Set(["CrashLoopBackOff", "PostStartHookError", RESTARTING_ALL]);
 
 /** A record as kubelet reports it. (kubelet_pods.go convertToAPIContainerStatuses) */
 export function containerStatus(record: ContainerRecord): ContainerStatus {

@@ -9,4 +9,6 @@ export const DECLARED_FEATURES: readonly string[] = [
   "InPlacePodLevelResourcesVerticalScaling",
   // Amounts of init containers: pod-worker/spec-change.ts
   "InPlacePodVerticalScalingInitContainers",
+  // pod-worker/restart-all.ts
+  "RestartAllContainersOnContainerExits",
 ];

@@ -18,6 +18,8 @@ export interface PodState {
   readonly startTime: Date;
   /** Conditions of a change of its amounts that is not through. */
   readonly resizing?: readonly PodCondition[];
+  /** Whether all its containers begin anew, of a Pod that may ask for that. */
+  restarting?(phase: string): PodCondition | undefined;
   /** Set when the node ended the Pod: eviction, deadline, rejection. */
   readonly ended?: {
     readonly reason: string;
@@ -33,7 +35,7 @@ export function phaseOf({ pod, records, ended, isTerminal }: PodState, withSidec
   const of = (role: ContainerRecord["role"]) => records.filter((record) => record.role === role);
   const [init, sidecars, regular] = [of("init"), of("sidecar"), of("regular")];
   const begins = ({ container, exit }: ContainerRecord) =>
-    exit !== undefined && shouldRestart(container, pod, exit.result.exitCode);
+    exit !== undefined && shouldRestart(container, pod, exit.result);
   if (init.some((record) => !record.running && record.exit && !succeeded(record) && !begins(record))) return "Failed";
   if (isTerminal) return regular.every(succeeded) ? "Succeeded" : "Failed";
   if (!init.every(succeeded)) return "Pending";
@@ -78,7 +80,11 @@ function conditionsOf(state: PodState, phase: string): PodCondition[] {
       ? `the status of pod readiness gate "${conditionType}" is not "True", but False`
       : `corresponding condition of pod readiness gate "${conditionType}" does not exist.`;
   });
-  const initialized = phase === "Succeeded" || pendingInit.length === 0;
+  // What was initialized once stays so, also while all of it begins anew.
+  const wasInitialized = pod.status?.conditions?.some(
+    ({ type, status }) => type === "Initialized" && status === "True",
+  );
+  const initialized = phase === "Succeeded" || pendingInit.length === 0 || wasInitialized === true;
   return [
     condition("PodReadyToStartContainers", sandbox !== undefined && !done),
     condition(
@@ -106,6 +112,10 @@ export function podStatus(state: PodState, now: Date): PodStatus {
     const lastTransitionTime = old?.status === condition.status ? old.lastTransitionTime : timestamp(now);
     return { ...condition, lastTransitionTime, ...(observed && { observedGeneration: observed }) };
   });
+  const restarting = state.restarting?.(phase);
+  const before = pod.status?.conditions?.find(({ type }) => type === restarting?.type);
+  const since = before && before.status === restarting?.status ? before.lastTransitionTime : timestamp(now);
+  const others = restarting ? [{ ...restarting, lastTransitionTime: since }] : [];
   const resizing = state.resizing ?? [];
   const statuses = (...roles: ContainerRecord["role"][]) =>
     records.filter(({ role }) => roles.includes(role)).map(containerStatus);
@@ -115,7 +125,7 @@ export function podStatus(state: PodState, now: Date): PodStatus {
   return {
     ...(observed && { observedGeneration: observed }),
     phase,
-    conditions: [...conditions, ...resizing],
+    conditions: [...conditions, ...others, ...resizing],
     ...(ended && { reason: ended.reason, message: ended.message }),
     ...(hostIPs[0] && { hostIP: hostIPs[0], hostIPs: hostIPs.map((ip) => ({ ip })) }),
     ...(ips[0] && { podIP: ips[0], podIPs: ips.map((ip) => ({ ip })) }),

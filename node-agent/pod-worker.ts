@@ -12,6 +12,7 @@ import { PodResize } from "./pod-worker/pod-resize.ts";
 import { PodSandbox } from "./pod-worker/pod-sandbox.ts";
 import { gatesOf } from "./pod-worker/readiness-gates.ts";
 import { recover } from "./pod-worker/recover.ts";
+import { RestartAll } from "./pod-worker/restart-all.ts";
 import { applySpecChange } from "./pod-worker/spec-change.ts";
 import { stopContainers, stopSidecars } from "./pod-worker/stop-containers.ts";
 import { VolumeMounter } from "./pod-worker/volume-mounter.ts";
@@ -34,6 +35,7 @@ export class PodWorker {
   readonly #volumes: VolumeMounter;
   readonly #sandbox: PodSandbox;
   readonly #runner: ContainerRunner;
+  readonly #restartAll: RestartAll;
   /** False until it is known what an earlier life of the agent has left of the Pod. */
   #known = false;
   /** Grace of a termination that was asked for before that, in seconds. */
@@ -81,6 +83,12 @@ export class PodWorker {
       allocated: () => this.allocated,
       volumes: () => this.#volumes.volumes,
       sandbox: () => this.#sandbox.current,
+    });
+    this.#restartAll = new RestartAll({
+      ...common,
+      records,
+      endPause: (record) => this.#runner.endPause(record),
+      started: (record) => this.#runner.started(record),
     });
     this.#deadline = new ActiveDeadline(clock, (message) => {
       if (!this.#ended && !this.#gone) this.#event("Normal", "DeadlineExceeded", message);
@@ -195,6 +203,7 @@ export class PodWorker {
       startTime: this.#startTime,
       isTerminal: this.#gone && !isStatic(this.#pod),
       resizing: this.#resizes.conditions(),
+      restarting: (phase) => this.#restartAll.condition(phase),
       ...(this.#ended && { ended: this.#ended }),
     };
   }
@@ -203,6 +212,7 @@ export class PodWorker {
   sync(): void {
     if (!this.#known || this.#terminating || this.#gone) return;
     if (!this.#sandbox.current) return void this.#sandbox.make();
+    if (this.#restartAll.isUnderWay()) return;
     const { start, initializing } = containersToStart(this.#records, this.#pod);
     for (const record of start) this.#runner.start(record);
     if (!initializing) this.#maybeOver();

@@ -1,5 +1,5 @@
 import type { ContainerStateTerminated, ContainerStatus, PodStatus } from "../openapi/api/core.v1.ts";
-import type { ContainerRecord } from "./container-state.ts";
+import { type ContainerRecord, RESTARTING_ALL } from "./container-state.ts";
 import type { RecoveredPod } from "./runtime/runtime.ts";
 
 const exitOf = (ended: ContainerStateTerminated): NonNullable<ContainerRecord["exit"]> => ({
@@ -43,8 +43,10 @@ export function restore(
     const { name } = record.container;
     const old = reported.find((each) => each.name === name);
     const found = left?.containers.find((each) => each.name === name);
-    record.restartCount = found?.attempt ?? old?.restartCount ?? 0;
+    record.restartCount = Math.max(found?.attempt ?? 0, old?.restartCount ?? 0);
     const last = old?.lastState?.terminated;
+    // It was stopped for all of its Pod to begin anew, which had not come to it.
+    const isAnew = old?.state?.waiting !== undefined && last?.reason === RESTARTING_ALL;
     if (found) {
       if (found.image) record.image = found.image;
       if (found.running) {
@@ -53,10 +55,10 @@ export function restore(
         record.started = same ? (old?.started ?? false) : !record.container.startupProbe;
         record.ready = same ? (old?.ready ?? false) : record.started && !record.container.readinessProbe;
         if (last) record.exit = exitOf(last);
-      } else if (found.exit) {
+      } else if (found.exit && !isAnew) {
         record.exit = found.exit;
         if (last) record.lastExit = exitOf(last);
-      }
+      } else if (last && isAnew) record.exit = exitOf(last);
     } else if (old?.state?.terminated) {
       record.exit = exitOf(old.state.terminated);
       if (last) record.lastExit = exitOf(last);

@@ -36,7 +36,7 @@ export interface ToStart {
  * what follows it, and regular ones at the end. (kuberuntime_manager.go computePodActions)
  */
 export function containersToStart(records: readonly ContainerRecord[], pod: Pod): ToStart {
-  const wanted = ({ exit, container }: ContainerRecord) => !exit || shouldRestart(container, pod, exit.result.exitCode);
+  const wanted = ({ exit, container }: ContainerRecord) => !exit || shouldRestart(container, pod, exit.result);
   const start = records.filter(({ role, running, exit }) => role === "ephemeral" && !running && !exit);
   for (const record of records.filter(({ role }) => role === "init" || role === "sidecar")) {
     if (record.role === "sidecar") {

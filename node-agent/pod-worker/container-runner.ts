@@ -1,5 +1,5 @@
 import type { Backoff } from "../backoff.ts";
-import { type ContainerRecord, shouldRestart } from "../container-state.ts";
+import { type ContainerRecord, isRemoved, shouldRestart } from "../container-state.ts";
 import type { ProbeMeter } from "../probes/probe-meter.ts";
 import type { RunningContainer, Sandbox } from "../runtime/runtime.ts";
 import { ContainerProbes } from "./container-probes.ts";
@@ -20,6 +20,7 @@ export class ContainerRunner {
   readonly #options: ContainerRunnerOptions;
   readonly #restarts: RestartBackoff;
   readonly #probes: ContainerProbes;
+  readonly #starts = new Map<ContainerRecord, Promise<void>>();
 
   constructor(options: ContainerRunnerOptions) {
     this.#options = options;
@@ -33,9 +34,16 @@ export class ContainerRunner {
   start(record: ContainerRecord): void {
     if (record.starting || this.#restarts.isPausing(record) || this.#restarts.holdsBack(record)) return;
     record.starting = true;
-    void this.#bringUp(record).finally(() => {
+    const start = this.#bringUp(record).finally(() => {
       record.starting = false;
+      this.#starts.delete(record);
     });
+    this.#starts.set(record, start);
+  }
+
+  /** Resolves when no start of the container is on its way: it runs, or it could not be started. */
+  async started(record: ContainerRecord): Promise<void> {
+    await this.#starts.get(record);
   }
 
   /** Takes over a container that an earlier life of the agent started. */
@@ -58,7 +66,7 @@ export class ContainerRunner {
   async #bringUp(record: ContainerRecord): Promise<void> {
     const sandbox = this.#options.sandbox();
     if (!sandbox) return;
-    const attempt = record.restartCount + (record.exit ? 1 : 0);
+    const attempt = record.restartCount + (record.exit && !isRemoved(record) ? 1 : 0);
     const started = {
       running: (running: RunningContainer) => this.#awaitExit(record, running),
       up: (running: RunningContainer) => {
@@ -82,7 +90,7 @@ export class ContainerRunner {
       record.running = undefined;
       record.ready = false;
       record.started = false;
-      const again = shouldRestart(record.container, this.#options.pod(), result.exitCode);
+      const again = shouldRestart(record.container, this.#options.pod(), result);
       record.waiting =
         record.hookFailure && again ? { reason: "PostStartHookError", message: record.hookFailure } : { reason: "" };
       record.hookFailure = undefined;

@@ -1,7 +1,7 @@
 import type { Clock, Timer } from "../../client/index.ts";
 import type { Pod } from "../../openapi/api/core.v1.ts";
 import type { Backoff } from "../backoff.ts";
-import type { ContainerRecord } from "../container-state.ts";
+import { type ContainerRecord, isRemoved } from "../container-state.ts";
 import { goDuration } from "./go-duration.ts";
 import type { PodEvent } from "./pod-event.ts";
 import { podKey } from "./pod-key.ts";
@@ -52,7 +52,7 @@ export class RestartBackoff {
 
   /** The first restart is at once; from then on a pause stands between an end and the start after it. @returns whether it does now. */
   holdsBack(record: ContainerRecord): boolean {
-    if (!record.exit) return false;
+    if (!record.exit || isRemoved(record)) return false;
     const { clock, backoff, event, pod, statusChanged } = this.#options;
     const { name } = record.container;
     const where = `${podKey(pod())}/${name}`;
