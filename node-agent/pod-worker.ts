@@ -2,10 +2,10 @@ import type { Pod, PodStatus } from "../openapi/api/core.v1.ts";
 import type { ContainerRecord } from "./container-state.ts";
 import { type PodState, phaseOf, podStatus } from "./pod-status.ts";
 import { ActiveDeadline } from "./pod-worker/active-deadline.ts";
-import { allocatedPod } from "./pod-worker/allocated-pod.ts";
 import { containersToStart, newEphemeralRecords, newRecords } from "./pod-worker/container-order.ts";
 import { ContainerRunner } from "./pod-worker/container-runner.ts";
 import { DEFAULT_GRACE, gracePeriod } from "./pod-worker/grace-period.ts";
+import { eviction, type PodEnd, preemption, removeRemains } from "./pod-worker/pod-end.ts";
 import { type PodEvent, podEvent } from "./pod-worker/pod-event.ts";
 import { podKey } from "./pod-worker/pod-key.ts";
 import { PodResize } from "./pod-worker/pod-resize.ts";
@@ -113,8 +113,7 @@ export class PodWorker {
 
   /** The Pod with the amounts that it has, which may be others than those it wants. */
   get allocated(): Pod {
-    const { isPending, podResources } = this.#resizes;
-    return isPending ? allocatedPod(this.#pod, this.#records, podResources) : this.#pod;
+    return this.#resizes.allocated(this.#records);
   }
 
   get records(): readonly ContainerRecord[] {
@@ -132,11 +131,8 @@ export class PodWorker {
 
   /** Takes over what an earlier life of the agent ran, then brings the Pod to where it should be. */
   async start(): Promise<void> {
-    const { runtime, clock, logger } = this.#env;
-    const left = await recover({
-      ...{ runtime, clock, logger, records: this.#records, pod: this.#current },
-      recoverVolumes: () => this.#volumes.recover(),
-    });
+    const recoverVolumes = () => this.#volumes.recover();
+    const left = await recover({ ...this.#env, records: this.#records, pod: this.#current, recoverVolumes });
     if (left) this.#sandbox.use(left);
     this.#known = true;
     const { deletionTimestamp, deletionGracePeriodSeconds } = this.#pod.metadata;
@@ -148,8 +144,7 @@ export class PodWorker {
       this.#terminating = true;
       this.#gone = true;
       this.#resolveEnded();
-      if (this.#sandbox.current) await runtime.removeSandbox(this.#sandbox.current);
-      return runtime.unmountVolumes(this.#pod.metadata.uid ?? "");
+      return removeRemains(this.#pod, this.#sandbox.current, this.#env);
     }
     this.#env.statusChanged(this);
     for (const record of this.#records) if (record.running) this.#runner.adopt(record, record.running);
@@ -241,9 +236,7 @@ export class PodWorker {
 
   /** The node ends the Pod by itself: phase Failed with this reason. */
   fail(reason: string, message: string, graceSeconds = DEFAULT_GRACE): void {
-    if (this.#ended || this.#gone) return;
-    this.#ended = { reason, message };
-    this.terminate(graceSeconds);
+    this.#endAs({ ended: { reason, message } }, graceSeconds);
   }
 
   /** The node does not take the Pod; nothing of it may have been started. (kubelet.go rejectPod) */
@@ -260,20 +253,19 @@ export class PodWorker {
 
   /** The node is out of something: the Pod goes at once, and says so. (pkg/kubelet/eviction) */
   evict(message: string, reason: "TerminationByKubelet" | null = "TerminationByKubelet"): void {
-    if (this.#ended || this.#gone) return;
-    this.#event("Warning", "Evicted", message);
-    this.#ended = { reason: "Evicted", message, ...(reason && { disruption: { reason, message } }) };
-    this.terminate(1);
+    this.#endAs(eviction(message, reason), 1);
   }
 
   /** The node needs its place for a critical Pod. (pkg/kubelet/preemption) */
   preempt(): void {
+    this.#endAs(preemption, gracePeriod(this.#pod));
+  }
+
+  #endAs({ event, ended }: PodEnd, graceSeconds: number): void {
     if (this.#ended || this.#gone) return;
-    const message = "Preempted in order to admit critical pod";
-    const why = "Pod was preempted by Kubelet to accommodate a critical pod.";
-    this.#event("Warning", "Preempting", message);
-    this.#ended = { reason: "Preempting", message, disruption: { reason: "TerminationByKubelet", message: why } };
-    this.terminate(gracePeriod(this.#pod));
+    if (event) this.#event("Warning", event, ended.message);
+    this.#ended = ended;
+    this.terminate(graceSeconds);
   }
 
   /** Forgets everything at once: the Pod is gone from the API server. */
@@ -292,14 +284,7 @@ export class PodWorker {
     this.#gone = true;
     const sandbox = this.#sandbox.release();
     this.#env.backoff.forget(podKey(this.#pod));
-    const { runtime, logger } = this.#env;
-    try {
-      if (sandbox) await runtime.removeSandbox(sandbox);
-      await runtime.unmountVolumes(this.#pod.metadata.uid ?? "");
-    } catch (error) {
-      // Nothing of it runs, and the runtime looks for such remains now and then.
-      logger.warn({ err: error, pod: podKey(this.#pod) }, "removing a Pod's sandbox failed");
-    }
+    await removeRemains(this.#pod, sandbox, this.#env);
     this.#resolveEnded();
     this.#env.finished(this);
   }

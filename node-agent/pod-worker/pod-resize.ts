@@ -1,5 +1,7 @@
 import { type Clock, timestamp } from "../../client/index.ts";
 import type { Container, Pod, PodCondition, PodSpec } from "../../openapi/api/core.v1.ts";
+import type { ContainerRecord } from "../container-state.ts";
+import { allocatedPod } from "./allocated-pod.ts";
 import type { PodEvent } from "./pod-event.ts";
 
 export interface PodResizeOptions {
@@ -29,6 +31,12 @@ export class PodResize {
 
   get isPending(): boolean {
     return this.#pending !== undefined;
+  }
+
+  /** The Pod with the amounts that it has, which may be others than those it wants. */
+  allocated(records: readonly ContainerRecord[]): Pod {
+    const pod = this.#options.pod();
+    return this.isPending ? allocatedPod(pod, records, this.#podResources) : pod;
   }
 
   conditions(): PodCondition[] {
