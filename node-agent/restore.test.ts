@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import type { Container, PodStatus } from "../openapi/api/core.v1.ts";
-import { newRecord } from "./container-state.ts";
+import type { Container, Pod, PodStatus } from "../openapi/api/core.v1.ts";
+import { newRecord, shouldRestart } from "./container-state.ts";
 import { restore } from "./restore.ts";
 import type { RecoveredContainer, RunningContainer } from "./runtime/runtime.ts";
 
@@ -52,4 +52,24 @@ test("without anything left or an end to report, a Pod begins anew", () => {
   if (!container) throw new Error("two were made");
   restore([container], status("x"), undefined);
   expect([container.restartCount, container.exit]).toEqual([0, undefined]);
+});
+
+test("one that was stopped for all of its Pod to begin anew does so, whatever the runtime says of its end", () => {
+  const [, container] = records();
+  if (!container) throw new Error("two were made");
+  const gone = { exitCode: 137, reason: "RestartingAllContainers" };
+  const state = { waiting: { reason: "RestartingAllContainers" } };
+  const reported = {
+    phase: "Running",
+    containerStatuses: [{ name: "c", state, lastState: { terminated: gone }, restartCount: 1 }],
+  } as unknown as PodStatus;
+  const exit = {
+    result: { exitCode: 0, reason: "Completed", finishedAt: new Date(0) },
+    id: "x",
+    startedAt: new Date(0),
+  };
+  restore([container], reported, left({ name: "c", attempt: 0, image: undefined, exit }));
+  expect(container).toMatchObject({ restartCount: 1, exit: { result: gone } });
+  const never = { spec: { restartPolicy: "Never" } } as Pod;
+  expect(shouldRestart(container.container, never, container.exit!.result)).toBe(true);
 });
