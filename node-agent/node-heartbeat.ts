@@ -1,6 +1,7 @@
 import { ApiError, type Client, type Clock, type Logger, microTimestamp, sleep } from "../client/index.ts";
 import type { Lease } from "../openapi/api/coordination.k8s.io.v1.ts";
 import type { Node, NodeCondition } from "../openapi/api/core.v1.ts";
+import { advertisedChanges } from "./advertised-resources.ts";
 import type { NodeEvents } from "./node-events.ts";
 import { initialNode, type NodeFacts, nodeStatus } from "./node-status.ts";
 
@@ -59,7 +60,9 @@ export function startHeartbeat({ client, clock, logger, events, facts }: Heartbe
   async function writeStatus(tell: (before: Node, conditions: readonly NodeCondition[]) => void): Promise<Node> {
     const node = await client.get("v1/nodes", { name });
     const status = nodeStatus(facts(), node, clock.now());
-    const written = await client.patch("v1/nodes", { name, subresource: "status" }, { status }, { type: "strategic" });
+    const allocatable = { ...status.allocatable, ...advertisedChanges(node) };
+    const patch = { status: { ...status, allocatable } };
+    const written = await client.patch("v1/nodes", { name, subresource: "status" }, patch, { type: "strategic" });
     tell(node, status.conditions ?? []);
     return written;
   }
@@ -84,10 +87,12 @@ export function startHeartbeat({ client, clock, logger, events, facts }: Heartbe
   void (async () => {
     let node = await registered;
     let lease: Lease | undefined;
-    while (!signal.aborted) {
+    for (let known = true; !signal.aborted; known = false) {
       try {
         lease = await renew(node, lease);
-        if (clock.now().getTime() - statusAt >= STATUS_MS) {
+        if (!known) node = await client.get("v1/nodes", { name });
+        const changes = Object.keys(advertisedChanges(node)).length;
+        if (changes || clock.now().getTime() - statusAt >= STATUS_MS) {
           node = await writeStatus(events.changed);
           statusAt = clock.now().getTime();
         }

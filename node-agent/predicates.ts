@@ -1,6 +1,7 @@
 import { podWantsNode, quantity } from "../client/index.ts";
 import type { Container, ContainerPort, Node, Pod } from "../openapi/api/core.v1.ts";
 import type { Rejection } from "./admission.ts";
+import { isExtended } from "./advertised-resources.ts";
 
 /** By resource name: cpu in thousandths, all else in whole units. */
 type Amounts = Record<string, number>;
@@ -50,9 +51,6 @@ function requestsOf({ spec, status }: Pod): Amounts {
   Object.assign(total, amountsOf(spec.resources?.requests));
   return merge(total, amountsOf(spec.overhead), plus);
 }
-
-/** Resources of the node's own domain, or none, are everybody's; others may be managed for the whole cluster. */
-const isExtended = (name: string) => name.includes("/") && !/(^|\.)kubernetes\.io\//.test(name);
 
 /** What a Pod needs of one resource, beyond what is left. Cpu in thousandths, all else in whole units. */
 export interface Lacking {
