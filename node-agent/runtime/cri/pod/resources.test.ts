@@ -38,3 +38,19 @@ test("a Pod's cgroup holds all its containers, or its largest init container", (
   });
   expect(podResources(pod("Burstable", [small, container({}, {})]))).toEqual({ cpuShares: 102 });
 });
+
+test.each([
+  { title: "a small request counts in whole steps", own: "6Mi", beside: [], podRequest: undefined, score: 999 },
+  { title: "what its Pod asks for beside is shared", own: "512Mi", beside: ["0"], podRequest: "1536Mi", score: 750 },
+])("$title: OOM score $score", ({ own, beside, podRequest, score }) => {
+  const only = container({ memory: own }, {});
+  const shared = pod("Burstable", [only, ...beside.map((memory) => container({ memory }, {}))]);
+  if (podRequest) Object.assign(shared.spec, { resources: { requests: { memory: podRequest } } });
+  expect(containerResources(shared, only, 4 * GIB).oomScoreAdj).toBe(score);
+});
+
+test("a sidecar is as safe as the regular container that asks for least", () => {
+  const sidecar = { ...container({}, {}), name: "side", restartPolicy: "Always" };
+  const shared = pod("Burstable", [container({ memory: "1Gi" }, {}), container({ memory: "2Gi" }, {})], [sidecar]);
+  expect(containerResources(shared, sidecar, 4 * GIB).oomScoreAdj).toBe(750);
+});

@@ -41,13 +41,38 @@ function limitsOf(resources: Resources | undefined, podResources: Resources | un
   };
 }
 
+const memoryRequest = ({ resources }: { readonly resources?: Resources | undefined }) =>
+  amount(resources?.requests, "memory") ?? 0;
+const isInit = ({ spec }: Pod, name: string) => (spec.initContainers ?? []).some((one) => one.name === name);
+
+/** Each container's part of what the Pod as a whole asks for beyond its containers. (remainingPodMemReqPerContainer) */
+function sharedMemory({ spec: { resources, containers = [], initContainers = [] } }: Pod): number {
+  const wanted = memoryRequest({ resources });
+  if (!wanted) return 0;
+  let running = containers.reduce((sum, one) => sum + memoryRequest(one), 0);
+  let [sidecars, starting] = [0, 0];
+  for (const one of initContainers) {
+    const bytes = memoryRequest(one);
+    if (one.restartPolicy === "Always") {
+      running += bytes;
+      sidecars += bytes;
+      starting = Math.max(starting, sidecars);
+    } else starting = Math.max(starting, sidecars + bytes);
+  }
+  return Math.trunc((wanted - Math.max(running, starting)) / (containers.length + initContainers.length));
+}
+
 /** What the kernel's OOM killer thinks of a container. (pkg/kubelet/qos/policy.go) @param memory bytes of the node */
-export function oomScoreAdjust(pod: Pod, { resources }: Container, memory: number): number {
+export function oomScoreAdjust(pod: Pod, { name, resources, restartPolicy }: Container, memory: number): number {
   if ((pod.spec.priority ?? 0) >= 2_000_001_000) return GUARANTEED_SCORE; // system-node-critical
   const qos = qosClassOf(pod);
   if (qos !== "Burstable") return qos === "Guaranteed" ? GUARANTEED_SCORE : BEST_EFFORT_SCORE;
-  const request = amount(resources?.requests, "memory") ?? 0;
-  const score = Math.floor(1000 - (1000 * request) / memory);
+  const share = sharedMemory(pod);
+  const scoreOf = (bytes: number) => 1000 - Math.floor((1000 * (bytes + share)) / memory);
+  const own = scoreOf(memoryRequest({ resources }));
+  // A sidecar goes no sooner than the regular container that asks for least.
+  const least = Math.min(...(pod.spec.containers ?? []).map(memoryRequest));
+  const score = restartPolicy === "Always" && isInit(pod, name) ? Math.min(own, scoreOf(least)) : own;
   // Burstable ones stay between those of Guaranteed Pods and of Pods that ask for nothing.
   return Math.min(BEST_EFFORT_SCORE - 1, Math.max(1000 + GUARANTEED_SCORE, score));
 }
