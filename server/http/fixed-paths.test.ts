@@ -1,20 +1,5 @@
-import { createServer, type Server } from "node:http";
-import request from "supertest";
-import { afterEach, expect, test } from "vitest";
-import { testApp } from "./test-app.ts";
-
-const servers: Server[] = [];
-
-afterEach(() => {
-  for (const server of servers.splice(0)) server.close();
-});
-
-function serve(more: Parameters<typeof testApp>[0] = {}) {
-  const { app } = testApp(more);
-  const server = createServer((req, res) => void app.handle(req, res)).listen(0);
-  servers.push(server);
-  return request(server);
-}
+import { expect, test } from "vitest";
+import { testServer } from "./test-server.ts";
 
 const NEGOTIATED =
   "only the following media types are accepted: application/json, application/yaml, application/vnd.kubernetes.protobuf";
@@ -36,7 +21,7 @@ test.each([
   ["/statusz", "application/json", 406, NEGOTIATED.replace("vnd.kubernetes.protobuf", "").replace(/application\/$/, "text/plain")], // biome-ignore format: one case a line
   ["/statusz", "application/json;as=Flagz;g=config.k8s.io;v=v1beta1", 406, undefined],
 ])("%s with Accept %s answers %i", async (path, accept, code, message) => {
-  const answer = await serve().get(path).set("Accept", accept);
+  const answer = await testServer().get(path).set("Accept", accept);
   expect(answer.status).toBe(code);
   if (message) expect(answer.body.message).toBe(message);
 });
@@ -51,18 +36,18 @@ test.each([
   ["get", "/api%2Fv1", 200],
   ["get", "/debug/pprof/", 404],
 ] as const)("%s %s answers %i", async (method, path, code) => {
-  expect((await serve()[method](path)).status).toBe(code);
+  expect((await testServer()[method](path)).status).toBe(code);
 });
 
 test("a path with a bad escape is refused as by Go's server, before any filter", async () => {
-  const answer = await serve().get("/api/v1/namespaces/a/configmaps/%zz");
+  const answer = await testServer().get("/api/v1/namespaces/a/configmaps/%zz");
   expect(answer.status).toBe(400);
   expect(answer.text).toBe("400 Bad Request");
   expect(answer.headers).not.toHaveProperty("audit-id");
 });
 
 test("a query's bad pairs are as if they were not there", async () => {
-  const answer = await serve().get("/api/v1/configmaps?labelSelector=%&limit=5;&fieldSelector=%zz");
+  const answer = await testServer().get("/api/v1/configmaps?labelSelector=%&limit=5;&fieldSelector=%zz");
   expect(answer.status).toBe(200);
 });
 
@@ -83,7 +68,7 @@ test.each([
     /^apiVersion: config.k8s.io\/v1alpha1\n/,
   ],
 ])("/statusz with Accept %j is %s", async (accept, type, text) => {
-  const answer = await serve({ now: () => new Date("2027-09-05T01:02:03Z") })
+  const answer = await testServer({ now: () => new Date("2027-09-05T01:02:03Z") })
     .get("/statusz")
     .set("Accept", accept)
     .buffer();
@@ -93,12 +78,12 @@ test.each([
 });
 
 test("/flagz shows the flags that the server was started with", async () => {
-  const answer = await serve({ flags: { "event-ttl": "1h0m0s", "audit-log-path": "" } }).get("/flagz");
+  const answer = await testServer({ flags: { "event-ttl": "1h0m0s", "audit-log-path": "" } }).get("/flagz");
   expect(answer.text.split("\n").slice(3)).toEqual(["audit-log-path:", "event-ttl:1h0m0s", ""]);
 });
 
 test("/metrics/slis tells how the health checks went, until it is reset", async () => {
-  const api = serve();
+  const api = testServer();
   await api.get("/livez");
   const { text } = await api.get("/metrics/slis");
   expect(text).toContain('kubernetes_healthcheck{name="ping",type="livez"} 1');

@@ -1,22 +1,7 @@
-import { createServer, type Server } from "node:http";
-import request from "supertest";
-import { afterEach, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import type { Kind } from "../registry/kind.ts";
 import { StorageMetrics } from "./storage-metrics.ts";
-import { testApp } from "./test-app.ts";
-
-const servers: Server[] = [];
-
-afterEach(() => {
-  for (const server of servers.splice(0)) server.close();
-});
-
-function serve(more: Parameters<typeof testApp>[0] = {}) {
-  const { app } = testApp(more);
-  const server = createServer((req, res) => void app.handle(req, res)).listen(0);
-  servers.push(server);
-  return request(server);
-}
+import { testServer } from "./test-server.ts";
 
 test.each([
   "# HELP apiserver_request_total [STABLE] Counter of apiserver requests",
@@ -33,7 +18,7 @@ test.each([
   'aggregator_unavailable_apiservice{name="v1.x"} 1',
   "process_resident_memory_bytes",
 ])("/metrics shows %s", async (line) => {
-  const api = serve({
+  const api = testServer({
     history: () => ({ revision: 12, length: 7 }),
     apiServices: () => [
       { name: "v1.", available: true },
@@ -44,7 +29,7 @@ test.each([
 });
 
 test("writes are timed by what they ask of unknown fields", async () => {
-  const api = serve();
+  const api = testServer();
   const path = "/api/v1/namespaces/default/configmaps?fieldValidation=Strict";
   expect((await api.post(path).send({ metadata: { name: "a" } })).status).toBe(201);
   const { text } = await api.get("/metrics");
