@@ -2,9 +2,8 @@ import { expect, test } from "vitest";
 import type { Node, Pod } from "../openapi/api/core.v1.ts";
 import type { Listers } from "./framework.ts";
 import type { NodeInfo } from "./node-info.ts";
-import { PodIndex } from "./pod-index.ts";
 import { fitError, nodesToFind, type Outcome, postFilter, schedule } from "./schedule.ts";
-import { defaultProfile, nodeInfo, nothing } from "./simulation.ts";
+import { decisionOn, defaultProfile, nodeInfo, nothing } from "./simulation.ts";
 
 const profile = defaultProfile();
 let serial = 0;
@@ -35,20 +34,7 @@ function node(
 }
 
 function place(wanted: Pod, order: NodeInfo[], listers: Listers = nothing): Outcome {
-  const nodes = new Map(order.map((info) => [info.name, info]));
-  return schedule({
-    pod: wanted,
-    nodes,
-    order,
-    index: new PodIndex(nodes, () => ({})),
-    imageNodes: new Map(),
-    listers,
-    profile,
-    startAt: 0,
-    percentageOfNodesToScore: 0,
-    random: () => 0.5,
-    nominated: () => [],
-  });
+  return schedule(decisionOn(wanted, order, { profile, listers, random: 0.5 }));
 }
 
 function verdict(outcome: Outcome): string {

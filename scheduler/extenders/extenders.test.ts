@@ -6,9 +6,8 @@ import type { Node, Pod } from "../../openapi/api/core.v1.ts";
 import { defaultConfiguration } from "../config/load.ts";
 import type { ExtenderConfiguration } from "../config/types.ts";
 import type { NodeInfo } from "../node-info.ts";
-import { PodIndex } from "../pod-index.ts";
 import { fitError } from "../schedule.ts";
-import { defaultProfile, nodeInfo, nothing } from "../simulation.ts";
+import { decisionOn, defaultProfile, nodeInfo, nothing } from "../simulation.ts";
 import { createExtenders, type Extenders } from "./extenders.ts";
 import { scheduleWithExtenders } from "./schedule-with-extenders.ts";
 
@@ -53,19 +52,7 @@ const pod: Pod = {
 const plain: Pod = { ...pod, spec: { containers: [{ name: "c", image: "i", resources: {} }] } };
 async function place(extenders: Extenders, which = plain): Promise<string> {
   const outcome = await scheduleWithExtenders(
-    {
-      pod: which,
-      nodes: new Map(nodes.map((node) => [node.name, node])),
-      order: nodes,
-      index: new PodIndex(new Map(), () => ({})),
-      imageNodes: new Map(),
-      listers: nothing,
-      profile,
-      startAt: 0,
-      percentageOfNodesToScore: 0,
-      random: () => 0,
-      nominated: () => [],
-    },
+    decisionOn(which, nodes, { profile, listers: nothing, random: 0 }),
     extenders,
   );
   return "diagnosis" in outcome ? fitError(outcome.diagnosis) : outcome.node.name;

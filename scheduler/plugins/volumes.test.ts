@@ -1,9 +1,8 @@
 import { expect, test } from "vitest";
 import type { PersistentVolumeClaim, Pod, Volume } from "../../openapi/api/core.v1.ts";
 import type { Listers } from "../framework.ts";
-import { PodIndex } from "../pod-index.ts";
 import { fitError, postFilter, schedule } from "../schedule.ts";
-import { defaultProfile, nodeInfo, nothing } from "../simulation.ts";
+import { decisionOn, defaultProfile, nodeInfo, nothing } from "../simulation.ts";
 
 const profile = defaultProfile();
 
@@ -25,7 +24,6 @@ function place(wanted: Pod, claims: PersistentVolumeClaim[] = [], running: Pod[]
   const node = nodeInfo("a", {}, {});
   if (declaredFeatures) node.node.status = { ...node.node.status, declaredFeatures };
   for (const one of running) node.addPod(one);
-  const nodes = new Map([["a", node]]);
   const listers: Listers = {
     ...nothing,
     persistentVolumeClaim: (_, name) => claims.find(({ metadata }) => metadata.name === name),
@@ -34,19 +32,7 @@ function place(wanted: Pod, claims: PersistentVolumeClaim[] = [], running: Pod[]
         ? { metadata: { name }, provisioner: "example.com/p", volumeBindingMode: "WaitForFirstConsumer" }
         : undefined,
   };
-  const outcome = schedule({
-    pod: wanted,
-    nodes,
-    order: [node],
-    index: new PodIndex(nodes, () => ({})),
-    imageNodes: new Map(),
-    listers,
-    profile,
-    startAt: 0,
-    percentageOfNodesToScore: 0,
-    random: () => 0,
-    nominated: () => [],
-  });
+  const outcome = schedule(decisionOn(wanted, [node], { profile, listers, random: 0 }));
   if ("node" in outcome) return outcome.node.name;
   const text = fitError(outcome.diagnosis, postFilter(outcome.cycle, profile, outcome.diagnosis).message);
   return text.replace("0/1 nodes are available: ", "").replace(/ (not found|no new claims.*)$/, "");
