@@ -3,15 +3,11 @@ import { createHash } from "node:crypto";
 import type { ApiResource, JsonSchema } from "./documents/api-resource.ts";
 import { customDefinitions } from "./documents/custom-resource.ts";
 import { closure, definitionSchema, referencedIn, refTo } from "./documents/definitions.ts";
-import {
-  byPath,
-  type Content,
-  discoveryOperation,
-  groupOperation,
-  type Operation,
-  operationsOf,
-} from "./documents/operations.ts";
+import { discoveryOperation, groupOperation } from "./documents/discovery-operations.ts";
+import type { Content, Operation } from "./documents/operation.ts";
+import { operationsOf } from "./documents/operations.ts";
 import type { Parameter } from "./documents/parameters.ts";
+import { byPath } from "./documents/paths.ts";
 import { ISSUER_OPERATION, KEYS_OPERATION, VERSION_OPERATION } from "./openapi-v3.ts";
 
 /** An OpenAPI 2.0 document as plain data. */

@@ -2,16 +2,11 @@
 import type { ApiResource, JsonSchema } from "./documents/api-resource.ts";
 import { customDefinitions } from "./documents/custom-resource.ts";
 import { closure, definitionSchema, referencedIn, refTo } from "./documents/definitions.ts";
-import {
-  byPath,
-  type Content,
-  discoveryOperation,
-  getOperation,
-  groupOperation,
-  type Operation,
-  operationsOf,
-} from "./documents/operations.ts";
+import { discoveryOperation, getOperation, groupOperation } from "./documents/discovery-operations.ts";
+import type { Content, Operation } from "./documents/operation.ts";
+import { operationsOf } from "./documents/operations.ts";
 import type { Parameter } from "./documents/parameters.ts";
+import { byPath } from "./documents/paths.ts";
 
 /** An OpenAPI 3.0 document as plain data. */
 export interface OpenApiV3 {

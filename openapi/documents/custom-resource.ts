@@ -5,9 +5,8 @@
 import type { ApiResource, JsonSchema } from "./api-resource.ts";
 import { type DocumentVersion, refTo } from "./definitions.ts";
 import { descriptionsOf } from "./descriptions.ts";
-import { definitionName } from "./operations.ts";
+import { definitionName, META } from "./operation.ts";
 
-const META = "io.k8s.apimachinery.pkg.apis.meta.v1.";
 const PRESERVE = "x-kubernetes-preserve-unknown-fields";
 const EMBEDDED = "x-kubernetes-embedded-resource";
 

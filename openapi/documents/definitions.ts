@@ -2,10 +2,10 @@
 import { type FactField, type FactType, factsOf, kindOf } from "../types.ts";
 import type { JsonSchema } from "./api-resource.ts";
 import { type Descriptions, descriptionsOf } from "./descriptions.ts";
+import { META } from "./operation.ts";
 
 export type DocumentVersion = 2 | 3;
 
-const META = "io.k8s.apimachinery.pkg.apis.meta.v1.";
 const LEAVES: Readonly<Record<string, JsonSchema>> = {
   string: { type: "string" },
   int32: { type: "integer", format: "int32" },

@@ -2,50 +2,30 @@
  * Every operation of a resource, in terms that both OpenAPI versions are printed from. Follows
  * apiserver/pkg/endpoints/installer.go and, for custom resources, apiextensions-apiserver/pkg/controller/openapi/builder.
  */
-import { schemaForKind } from "../types.ts";
 import type { ApiResource, ApiSubresource } from "./api-resource.ts";
 import { groupVersionPath } from "./api-resource.ts";
+import {
+  ALL_TYPES,
+  type Content,
+  capitalise,
+  definitionName,
+  identifier,
+  JSON_AND_YAML,
+  META,
+  type Method,
+  type Operation,
+} from "./operation.ts";
 import {
   CONNECT_PARAMETERS,
   DELETE_COLLECTION_PARAMETERS,
   DELETE_PARAMETERS,
   LIST_PARAMETERS,
-  NAMESPACE,
   PATCH_PARAMETERS,
-  type Parameter,
   PRETTY,
-  PROXIED_PATH,
-  pathParameter,
   WRITE_PARAMETERS,
 } from "./parameters.ts";
 
-export type Method = "get" | "put" | "post" | "delete" | "options" | "head" | "patch";
-
-/** A body or an answer: a definition by name, plain text, or nothing. */
-export type Content = { readonly definition: string } | "string" | undefined;
-
-export interface Operation {
-  readonly path: string;
-  readonly method: Method;
-  readonly id: string;
-  readonly tag: string;
-  readonly description: string;
-  /** Absent on the operations of discovery. */
-  readonly action?: string;
-  readonly kind?: { readonly group: string; readonly version: string; readonly kind: string };
-  /** Without those of the path, which are in `pathParameters`. */
-  readonly parameters: readonly Parameter[];
-  readonly body?: { readonly content: Content; readonly types: readonly string[]; readonly required: boolean };
-  /** What swagger calls consumes when there is no body. */
-  readonly consumes: readonly string[];
-  readonly produces: readonly string[];
-  readonly responses: Readonly<Record<string, { readonly description: string; readonly content: Content }>>;
-}
-
-const META = "io.k8s.apimachinery.pkg.apis.meta.v1.";
 const STATUS: Content = { definition: `${META}Status` };
-const JSON_AND_YAML = ["application/json", "application/yaml"];
-const ALL_TYPES = [...JSON_AND_YAML, "application/vnd.kubernetes.protobuf"];
 const STREAMS = ["application/json;stream=watch", "application/vnd.kubernetes.protobuf;stream=watch"];
 const PATCHES = ["application/json-patch+json", "application/merge-patch+json"];
 const STRATEGIC = "application/strategic-merge-patch+json";
@@ -53,81 +33,10 @@ const APPLY = "application/apply-patch+yaml";
 const ANY = ["*/*"];
 const DESCRIPTIONS: Readonly<Record<string, string>> = { 200: "OK", 201: "Created", 202: "Accepted" };
 
-/** Definition name of a kind; custom ones are named by their reversed group. */
-export function definitionName(group: string, version: string, kind: string): string {
-  const name = schemaForKind(group, version, kind)?.name;
-  return name ?? `${group.split(".").reverse().join(".")}.${version}.${kind}`;
-}
-
-/** `rbac.authorization.k8s.io` to `RbacAuthorization` or, as a tag, `rbacAuthorization`. */
-function identifier(text: string, capital: boolean): string {
-  const words = text.replace(/\.k8s\.io$/, "").split(/[^A-Za-z0-9]+/);
-  return words.map((word, index) => (index > 0 || capital ? capitalise(word) : word)).join("");
-}
-
-function capitalise(word: string): string {
-  return word.charAt(0).toUpperCase() + word.slice(1);
-}
-
 /** All operations of a resource of a group version. */
 export function operationsOf(resource: ApiResource): Operation[] {
   const builder = new OperationBuilder(resource);
   return [...builder.collection(), ...builder.object(), ...builder.watch(), ...builder.subresources()];
-}
-
-/** `GET` of the resources of a group version. */
-export function discoveryOperation(group: string, version: string): Operation {
-  const groupId = identifier(group || "core", true);
-  const tag = `${identifier(group || "core", false)}_${version}`;
-  return getOperation({
-    path: `/${groupVersionPath(group, version)}/`,
-    id: `get${groupId}${capitalise(version)}APIResources`,
-    tag,
-    description: "get the resources of this version",
-    content: { definition: `${META}APIResourceList` },
-  });
-}
-
-/** `GET` of a group, of all groups, or of the core versions. */
-export function groupOperation(path: "api" | "apis" | { readonly group: string }): Operation {
-  if (path === "api")
-    return getOperation({
-      path: "/api/",
-      id: "getCoreAPIVersions",
-      tag: "core",
-      description: "get the versions of the core group",
-      content: { definition: `${META}APIVersions` },
-    });
-  if (path === "apis")
-    return getOperation({
-      path: "/apis/",
-      id: "getAPIVersions",
-      tag: "apis",
-      description: "get all groups",
-      content: { definition: `${META}APIGroupList` },
-    });
-  return getOperation({
-    path: `/apis/${path.group}/`,
-    id: `get${identifier(path.group, true)}APIGroup`,
-    tag: identifier(path.group, false),
-    description: "get this group",
-    content: { definition: `${META}APIGroup` },
-  });
-}
-
-/** A `GET` outside the API groups. */
-export function getOperation(options: {
-  path: string;
-  id: string;
-  tag: string;
-  description: string;
-  content: Content;
-  types?: readonly string[];
-}): Operation {
-  const types = options.types ?? ALL_TYPES;
-  const { path, id, tag, description } = options;
-  const responses = { "200": { description: "OK", content: options.content } };
-  return { path, method: "get", id, tag, description, parameters: [], consumes: types, produces: types, responses };
 }
 
 class OperationBuilder {
@@ -402,36 +311,4 @@ class OperationBuilder {
         );
     }
   }
-}
-
-/** Parameters in the braces of a path, named after the kind that the operations there are about. */
-export function pathParameters(path: string, kind: string): Parameter[] {
-  const found: Parameter[] = [];
-  if (path.includes("{name}")) found.push(pathParameter("name", `name of the ${kind}`));
-  if (path.includes("{namespace}")) found.push(NAMESPACE);
-  if (path.endsWith("/{path}")) found.push(PROXIED_PATH);
-  return found;
-}
-
-/** Operations by path in order of the path, with the parameters that all of a path share taken out of them. */
-export function byPath(
-  operations: readonly Operation[],
-): { path: string; shared: Parameter[]; operations: { operation: Operation; own: Parameter[] }[] }[] {
-  const paths = new Map<string, Operation[]>();
-  for (const operation of operations) paths.set(operation.path, [...(paths.get(operation.path) ?? []), operation]);
-  return [...paths]
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([path, list]) => {
-      const first = list[0] as Operation; // every entry was made with one
-      const inAll = first.parameters.filter((parameter) =>
-        list.every(({ parameters }) => parameters.includes(parameter)),
-      );
-      const shared = [...pathParameters(path, first.kind?.kind ?? ""), ...inAll].sort(byName);
-      const own = (operation: Operation) => operation.parameters.filter((one) => !inAll.includes(one)).sort(byName);
-      return { path, shared, operations: list.map((operation) => ({ operation, own: own(operation) })) };
-    });
-}
-
-function byName(a: Parameter, b: Parameter): number {
-  return a.name === b.name ? (a.in < b.in ? -1 : 1) : a.name < b.name ? -1 : 1;
 }
