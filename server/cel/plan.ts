@@ -2,7 +2,7 @@ import { CONVERSIONS, folded, isConstant } from "./constant.ts";
 import { LIST_CREATE, MAP_CREATE, STRUCT_CREATE } from "./cost.ts";
 import { attempt, bool, charge, type Frame, type Step } from "./frame.ts";
 import { invoke, logic, notStrictlyFalse } from "./invoke.ts";
-import { index, keyText, optionalIndex } from "./library/standard.ts";
+import { index, keyText, optionalIndex } from "./library/access.ts";
 import type { Call, Expression, Fold, ListLiteral, MapLiteral, Select, StructLiteral } from "./syntax.ts";
 import { type CelType, NAMED_TYPES } from "./types.ts";
 import { hasUnordered, inOrder } from "./unordered.ts";
