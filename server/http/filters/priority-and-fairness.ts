@@ -1,7 +1,7 @@
 import type { Middleware } from "koa";
 import type { Flow } from "../flow-control/flow.ts";
 import type { FlowControl } from "../flow-control/flow-control.ts";
-import type { Ticket } from "../flow-control/priority-level.ts";
+import type { Ticket } from "../flow-control/ticket.ts";
 import { type Ctx, sendText } from "../respond.ts";
 import type { State } from "../state.ts";
 import { type InFlight, kindOf } from "./max-in-flight.ts";

@@ -8,9 +8,10 @@ import type { RequestInfo } from "../request-info.ts";
 import type { Bounds } from "./concurrency.ts";
 import { type Estimator, estimate } from "./estimate.ts";
 import { type FlowControlMetrics, flowKeys } from "./metrics.ts";
-import type { FlowKeys, PriorityLevel, Ticket } from "./priority-level.ts";
+import type { PriorityLevel } from "./priority-level.ts";
 import type { RetryAfter } from "./retry-after.ts";
 import { deal, flowHash } from "./shuffle-shard.ts";
+import type { FlowKeys, Ticket } from "./ticket.ts";
 import { seatsOf } from "./work.ts";
 
 /** Users or namespaces whose queues are remembered: those that come and go would fill memory. */

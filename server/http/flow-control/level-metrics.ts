@@ -1,8 +1,9 @@
 import type { Series } from "../series.ts";
 import type { Bounds } from "./concurrency.ts";
 import { Derived } from "./derived-series.ts";
+import type { Dispatch } from "./level-queues.ts";
 import { type LevelRatios, RATIO_BOUNDS } from "./level-ratios.ts";
-import type { Dispatch, PriorityLevel } from "./priority-level.ts";
+import type { PriorityLevel } from "./priority-level.ts";
 
 /** A level, and what was worked out for it when seats were last shared. */
 export interface LevelFigures {

@@ -1,6 +1,6 @@
 import { Series } from "../series.ts";
 import { Derived } from "./derived-series.ts";
-import type { FlowKeys, LevelObserver } from "./priority-level.ts";
+import type { FlowKeys, LevelObserver } from "./ticket.ts";
 import { TimedRatio } from "./timed-ratio.ts";
 
 const FLOW = ["priority_level", "flow_schema"];

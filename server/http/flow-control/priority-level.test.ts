@@ -2,8 +2,9 @@ import { expect, test } from "vitest";
 import { TestClock } from "../../storage/test-clock.ts";
 import { parseRequestInfo } from "../request-info.ts";
 import { FlowControlMetrics, flowKeys } from "./metrics.ts";
-import { PriorityLevel, type Queuing, type Ticket } from "./priority-level.ts";
+import { PriorityLevel, type Queuing } from "./priority-level.ts";
 import { deal, flowHash } from "./shuffle-shard.ts";
+import type { Ticket } from "./ticket.ts";
 import { ONE_SEAT, type Work } from "./work.ts";
 
 const REQUEST = {

@@ -1,96 +1,15 @@
-import type { UserInfo } from "../../auth/authenticator.ts";
 import type { Clock } from "../../storage/clock.ts";
-import type { RequestInfo } from "../request-info.ts";
+import { amount, bound, type Dispatch, GUESSED_DURATION, isUnused, LevelQueues, type Queue } from "./level-queues.ts";
 import { type LevelRatios, levelRatios } from "./level-ratios.ts";
 import { SeatDemand } from "./seat-demand.ts";
+import type { Claim, FlowKeys, LevelObserver, Rejection, Ticket } from "./ticket.ts";
 import { seatsOf, type Work } from "./work.ts";
 
-/** What upstream takes a request to last before it is known, in milliseconds. */
-const GUESSED_DURATION = 3;
-
+/** How requests wait for seats: numbers of queues, of requests in each, and of queues that one flow may use. */
 export interface Queuing {
   readonly queues: number;
   readonly queueLengthLimit: number;
   readonly handSize: number;
-}
-
-/** Requests of one schema in one level, as metrics know them: label values, joined by NUL. */
-export interface FlowKeys {
-  readonly schema: string;
-  /** Names of the level and the schema. */
-  readonly key: string;
-  /** The same and the label `execute`. */
-  readonly executeKey: string;
-  readonly rejectKey: string;
-  /** The same and the label `type`. */
-  readonly regularKey: string;
-  readonly watchKey: string;
-}
-
-/** Who asks for seats. */
-export interface Claim {
-  readonly flow: FlowKeys;
-  /** The user or namespace that is told from others. */
-  readonly distinguisher: string;
-  /** Queues that it may wait in. */
-  readonly hand: readonly number[];
-  readonly work: Work;
-  /** For the dump of requests. */
-  readonly request: { readonly user: UserInfo; readonly requestInfo: RequestInfo };
-}
-
-/** A request that has its seats, or waits for them. */
-export interface Ticket {
-  readonly claim: Claim;
-  /** Of the claim, or less where the level has not so many. */
-  work: Work;
-  waiting: boolean;
-  /** Called once, when it no longer waits. */
-  granted: () => void;
-  readonly arrivedAt: number;
-  startedAt: number;
-  /** Virtual time of its arrival. */
-  readonly arrival: number;
-  readonly queue: Queue | undefined;
-}
-
-export interface Queue {
-  readonly index: number;
-  readonly waiting: Ticket[];
-  /** What those who wait are expected to need, in seats times milliseconds. */
-  workWaiting: number;
-  executing: number;
-  seatsInUse: number;
-  /** Virtual time at which its next request would start: requests of the queue that is furthest behind go first. */
-  nextStart: number;
-}
-
-/** Why a request is rejected. */
-export type Rejection = "concurrency-limit" | "queue-full" | "time-out";
-
-/** Told of what happens to requests, for metrics. */
-export interface LevelObserver {
-  queued(flow: FlowKeys, seats: number, queueLength: number): void;
-  unqueued(flow: FlowKeys, seats: number): void;
-  /** A request that is not exempt has waited, if only for no time at all. */
-  waited(flow: FlowKeys, executes: boolean, milliseconds: number): void;
-  started(flow: FlowKeys, seats: number): void;
-  finished(flow: FlowKeys, isWatch: boolean, milliseconds: number): void;
-  released(flow: FlowKeys, seats: number): void;
-  rejected(flow: FlowKeys, reason: Rejection): void;
-  /** It was a request's turn, and there were not so many seats. */
-  noRoom(flow: FlowKeys): void;
-}
-
-/** Virtual times of the last dispatch, in seats times milliseconds. (SetDispatchMetrics of flowcontrol/metrics) */
-export interface Dispatch {
-  at: number;
-  start: number;
-  earliest: number;
-  latest: number;
-  /** The same, less what the queues have under way. */
-  earliestDiscounted: number;
-  latestDiscounted: number;
 }
 
 /**
@@ -112,12 +31,8 @@ export class PriorityLevel {
   #limit = 0;
   /** undefined: what finds no seat is rejected. */
   #queuing: Queuing | undefined;
-  readonly #queues: Queue[] = [];
-  readonly #waitingQueues = new Set<Queue>();
-  /** The queue that was last chosen: of those that are equal the next after it is chosen. */
-  #last = 0;
+  readonly #queues = new LevelQueues();
   #activeQueues = 0;
-  #enqueued = 0;
   /** Virtual time: seats that each active queue has been able to use, times milliseconds. */
   #progress = 0;
   #progressAt: number;
@@ -143,7 +58,7 @@ export class PriorityLevel {
   }
 
   get queues(): readonly Queue[] {
-    return this.#queues;
+    return this.#queues.all;
   }
 
   get isIdle(): boolean {
@@ -153,11 +68,7 @@ export class PriorityLevel {
   configure(queuing: Queuing | undefined): void {
     this.#queuing = queuing;
     if (!queuing) return; // those who wait go on to do so
-    while (this.#queues.length < queuing.queues) {
-      const index = this.#queues.length;
-      this.#queues.push({ index, waiting: [], workWaiting: 0, executing: 0, seatsInUse: 0, nextStart: 0 });
-    }
-    this.#dropQueues();
+    this.#queues.resize(queuing.queues);
   }
 
   /**
@@ -179,7 +90,7 @@ export class PriorityLevel {
   start(claim: Claim): Ticket | undefined {
     const now = this.#now();
     const { work, flow, hand } = claim;
-    const queue = this.#queuing && this.#chooseQueue(hand);
+    const queue = this.#queuing && this.#queues.choose(hand);
     const ticket: Ticket = {
       claim,
       work,
@@ -204,10 +115,9 @@ export class PriorityLevel {
       queue.nextStart = this.#progress;
       this.#activeQueues++;
     }
-    queue.waiting.push(ticket);
-    this.#waitingQueues.add(queue);
-    this.#wait(ticket, 1);
-    bound(queue);
+    this.#queues.push(queue, ticket);
+    this.waiting++;
+    this.seatsWaiting += seatsOf(work);
     this.#observer.queued(flow, seatsOf(work), queue.waiting.length);
     this.#dispatch(now);
     this.#note(now);
@@ -235,11 +145,9 @@ export class PriorityLevel {
   /** Of a ticket that waits: it has waited too long, or its client is gone. */
   cancel(ticket: Ticket): void {
     const { queue, claim } = ticket;
-    const at = queue ? queue.waiting.indexOf(ticket) : -1;
-    if (!queue || at < 0) return;
+    // Virtual time goes on by what waited until now.
     const now = this.#now();
-    queue.waiting.splice(at, 1);
-    this.#leave(queue, ticket);
+    if (!queue || !this.#leave(queue, ticket)) return;
     this.cancelled++;
     this.#reject(claim.flow, "time-out");
     this.#observer.waited(claim.flow, true, now - ticket.arrivedAt); // upstream tells these as executed
@@ -256,27 +164,14 @@ export class PriorityLevel {
     if (reason !== "time-out") this.#observer.waited(flow, false, 0);
   }
 
-  #chooseQueue(hand: readonly number[]): Queue {
-    // Begun at another card each time: hands that overlap would else favour the same queue.
-    const offset = this.#enqueued++ % hand.length;
-    let best = this.#queues[hand[offset]!]!;
-    for (let i = 1; i < hand.length && best.workWaiting > 0; i++) {
-      const queue = this.#queues[hand[(offset + i) % hand.length]!]!;
-      if (queue.workWaiting < best.workWaiting) best = queue;
-    }
-    return best;
-  }
-
   #dispatch(now: number): void {
     while (this.waiting > 0 && this.seatsInUse < this.#limit) {
-      const queue = this.#nextQueue();
+      const queue = this.#queues.next();
       const ticket = queue?.waiting[0];
       if (!queue || !ticket) return;
       // The one whose turn it is keeps its turn: others, which would fit, must not starve it.
       if (!this.#fits(seatsOf(ticket.work))) return this.#observer.noRoom(ticket.claim.flow);
-      this.#last = queue.index;
-      this.#remember(queue);
-      queue.waiting.shift();
+      this.lastDispatch = this.#queues.take(queue, this.#progress);
       this.#leave(queue, ticket);
       ticket.work = this.#trim(ticket.work);
       queue.executing++;
@@ -285,38 +180,6 @@ export class PriorityLevel {
       bound(queue);
       this.#execute(ticket, now);
     }
-  }
-
-  /** The one whose oldest request would end first. */
-  #nextQueue(): Queue | undefined {
-    if (this.#waitingQueues.size === 1) for (const queue of this.#waitingQueues) return queue;
-    const count = this.#queues.length;
-    const distance = ({ index }: Queue) => (index - this.#last - 1 + count) % count;
-    let next: Queue | undefined;
-    let earliest = Infinity;
-    for (const queue of this.#waitingQueues) {
-      const end = queue.nextStart + amount(queue.waiting[0]!.work);
-      if (end > earliest || (next && end === earliest && distance(queue) > distance(next))) continue;
-      earliest = end;
-      next = queue;
-    }
-    return next;
-  }
-
-  #remember({ nextStart }: Queue): void {
-    let earliest = Infinity;
-    let latest = -Infinity;
-    let earliestDiscounted = Infinity;
-    let latestDiscounted = -Infinity;
-    for (const queue of this.#waitingQueues) {
-      const discounted = queue.nextStart - queue.seatsInUse * GUESSED_DURATION;
-      earliest = Math.min(earliest, queue.nextStart);
-      latest = Math.max(latest, queue.nextStart);
-      earliestDiscounted = Math.min(earliestDiscounted, discounted);
-      latestDiscounted = Math.max(latestDiscounted, discounted);
-    }
-    const at = this.#progress;
-    this.lastDispatch = { at, start: nextStart, earliest, latest, earliestDiscounted, latestDiscounted };
   }
 
   #execute(ticket: Ticket, now: number): void {
@@ -362,22 +225,17 @@ export class PriorityLevel {
     return { ...work, finalSeats: this.#limit, lingerMilliseconds: longer };
   }
 
-  #leave(queue: Queue, ticket: Ticket): void {
-    if (queue.waiting.length === 0) this.#waitingQueues.delete(queue);
-    this.#wait(ticket, -1);
-    this.#observer.unqueued(ticket.claim.flow, seatsOf(ticket.work));
+  #leave(queue: Queue, ticket: Ticket): boolean {
+    if (!this.#queues.remove(queue, ticket)) return false;
+    const seats = seatsOf(ticket.work);
+    this.waiting--;
+    this.seatsWaiting -= seats;
+    this.#observer.unqueued(ticket.claim.flow, seats);
+    return true;
   }
 
-  #wait({ queue, work }: Ticket, sign: 1 | -1): void {
-    this.waiting += sign;
-    this.seatsWaiting += sign * seatsOf(work);
-    if (queue) queue.workWaiting = queue.waiting.length === 0 ? 0 : queue.workWaiting + sign * amount(work);
-  }
-
-  /** Queues past the wanted number get nothing new, and go when they are empty. */
   #dropQueues(): void {
-    if (!this.#queuing) return;
-    while (this.#queues.length > this.#queuing.queues && isDone(this.#queues.at(-1)!)) this.#queues.pop();
+    if (this.#queuing) this.#queues.resize(this.#queuing.queues);
   }
 
   /** Brings virtual time up to the clock's. */
@@ -400,25 +258,6 @@ export class PriorityLevel {
     seats.set(this.seatsInUse, now);
     demand.set(wanted, now);
   }
-}
-
-/** Seats times milliseconds. */
-function amount({ initialSeats, finalSeats, lingerMilliseconds }: Work): number {
-  return initialSeats * GUESSED_DURATION + finalSeats * lingerMilliseconds;
-}
-
-function isUnused({ waiting, executing }: Queue): boolean {
-  return waiting.length === 0 && executing === 0;
-}
-
-function isDone(queue: Queue): boolean {
-  return isUnused(queue) && queue.seatsInUse === 0;
-}
-
-/** A queue that did not use all that it was given saves nothing up: no start is before its request came. */
-function bound(queue: Queue): void {
-  const oldest = queue.waiting[0];
-  if (oldest && queue.nextStart < oldest.arrival) queue.nextStart = oldest.arrival;
 }
 
 function ignore(): void {}

@@ -1,7 +1,8 @@
 import { formatGoDuration } from "../../../openapi/scalars.ts";
 import type { FixedRoute } from "../app-options.ts";
 import type { FlowControl } from "../flow-control/flow-control.ts";
-import type { PriorityLevel, Ticket } from "../flow-control/priority-level.ts";
+import type { PriorityLevel } from "../flow-control/priority-level.ts";
+import type { Ticket } from "../flow-control/ticket.ts";
 import { seatsOf } from "../flow-control/work.ts";
 import { send } from "../respond.ts";
 
