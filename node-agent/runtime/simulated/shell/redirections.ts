@@ -1,17 +1,45 @@
+import { once } from "node:events";
 import { Readable, Writable } from "node:stream";
 import { normalize } from "../files/file-system.ts";
-import type { FileError } from "../files/node.ts";
+import { FileError } from "../files/node.ts";
 import { type Expander, expandDocument, expandText } from "./expand.ts";
 import type { ShellState, Streams } from "./state.ts";
 import type { Redirection } from "./syntax.ts";
 
 type Shell = ShellState & Expander;
 
+/** Runs a command with its redirections. Where a file cannot be had it does not run: the shell says why. */
+export async function withRedirections(
+  shell: Shell,
+  redirections: readonly Redirection[],
+  streams: Streams,
+  run: (streams: Streams) => Promise<void>,
+): Promise<void> {
+  const opened: Writable[] = [];
+  let current = streams;
+  try {
+    for (const redirection of redirections) current = await redirect(shell, redirection, current, opened);
+  } catch (error) {
+    if (!(error instanceof FileError)) throw error;
+    streams.stderr.write(`${shell.name}: ${await redirectionProblem(shell, redirections, error)}\n`);
+    shell.status = 1;
+    return;
+  }
+  try {
+    await run(current);
+  } finally {
+    for (const stream of opened) {
+      stream.end();
+      if (!stream.writableFinished && !stream.destroyed) await once(stream, "close").catch(() => {});
+    }
+  }
+}
+
 /**
  * The streams of a command after one of its redirections.
  * @param opened gets what has to be closed when the command is over @throws FileError
  */
-export async function redirect(
+async function redirect(
   shell: Shell,
   { from, operator, to, literal }: Redirection,
   streams: Streams,
@@ -36,7 +64,7 @@ export async function redirect(
 }
 
 /** As ash words it when a file of a redirection cannot be had. */
-export async function redirectionProblem(
+async function redirectionProblem(
   shell: Shell,
   redirections: readonly Redirection[],
   { code, message }: FileError,

@@ -1,21 +1,16 @@
-import { once } from "node:events";
-import { PassThrough, type Writable } from "node:stream";
-import { sleep } from "../../../../client/index.ts";
 import type { Process } from "../behaviour.ts";
-import { FileError } from "../files/node.ts";
 import { builtins } from "./builtins.ts";
 import { Break, Continue, Exit, Return } from "./control.ts";
 import { type Expander, expandPattern, expandText, expandWords } from "./expand.ts";
 import { parameterOf } from "./parameters.ts";
 import { parse } from "./parser.ts";
 import { matches } from "./pattern.ts";
-import { collector, redirect, redirectionProblem } from "./redirections.ts";
+import { connected } from "./pipes.ts";
+import { collector, withRedirections } from "./redirections.ts";
 import type { ShellState, Streams } from "./state.ts";
-import { type Command, type Item, type Pipeline, type Redirection, ScriptError } from "./syntax.ts";
+import { type Command, type Item, type Pipeline, ScriptError } from "./syntax.ts";
+import { loopControl, TURN_MILLISECONDS, Turns } from "./turns.ts";
 
-/** Loops that never wait would hold up everything else in the agent: after so many turns they are slowed down. */
-const FREE_TURNS = 500;
-const TURN_MILLISECONDS = 20;
 const SIGTERM = 15;
 
 /** A POSIX shell, as far as scripts in manifests need one. One object is one shell or subshell. */
@@ -31,7 +26,7 @@ export class Shell implements Expander, ShellState {
   arguments: readonly string[];
   cwd: string;
   status = 0;
-  #turns = 0;
+  readonly #turns: Turns;
   /** SIGTERM has come. */
   #isTold = false;
 
@@ -46,6 +41,7 @@ export class Shell implements Expander, ShellState {
     this.options = new Set(parent?.options);
     this.traps = new Map();
     this.status = parent?.status ?? 0;
+    this.#turns = new Turns(process);
   }
 
   get files() {
@@ -143,7 +139,7 @@ export class Shell implements Expander, ShellState {
       case "simple":
         return this.#simple(command.assignments, command.words, streams);
       case "redirected":
-        return this.#redirected(command.command, command.redirections, streams);
+        return withRedirections(this, command.redirections, streams, (inner) => this.run(command.command, inner));
       case "subshell":
         return this.#subshell(command.body, streams);
       case "if":
@@ -245,21 +241,7 @@ export class Shell implements Expander, ShellState {
 
   /** Each in a subshell of its own; the last one's status counts. */
   async #pipe(commands: readonly Command[], streams: Streams): Promise<void> {
-    let { stdin } = streams;
-    const running = commands.map((command, index) => {
-      const input = stdin;
-      const pipe = index < commands.length - 1 ? new PassThrough() : undefined;
-      // A reader that has gone away stops nobody here: what is written then is lost.
-      pipe?.on("error", () => {});
-      stdin = pipe;
-      const stdout = pipe ?? streams.stdout;
-      const inner = this.#child({ ...streams, stdin: input, stdout });
-      return inner.piped(command).finally(() => {
-        pipe?.end();
-        if (index > 0) input?.resume();
-      });
-    });
-    const codes = await Promise.all(running);
+    const codes = await connected(commands, streams, (command, own) => this.#child(own).piped(command));
     this.status = codes.at(-1) ?? 0;
     if (this.options.has("pipefail")) this.status = codes.findLast((code) => code !== 0) ?? 0;
   }
@@ -298,30 +280,16 @@ export class Shell implements Expander, ShellState {
     this.status = status;
   }
 
-  async #turnsOf<T>(items: Iterable<T> | AsyncIterable<T>, turn: (item: T) => Promise<void>): Promise<void> {
-    for await (const item of items) {
-      try {
-        await turn(item);
-      } catch (error) {
-        if (!(error instanceof Break || error instanceof Continue)) throw error;
-        if (error.levels > 1)
-          throw error instanceof Break ? new Break(error.levels - 1) : new Continue(error.levels - 1);
-        if (error instanceof Break) return;
-      }
-      await this.#signals(this.process);
-      await this.#breathe();
-    }
+  #turnsOf<T>(items: Iterable<T> | AsyncIterable<T>, turn: (item: T) => Promise<void>): Promise<void> {
+    return this.#turns.of(items, async (item) => {
+      const leaves = await loopControl(() => turn(item));
+      if (!leaves) await this.#signals(this.process);
+      return leaves;
+    });
   }
 
-  async #breathe(): Promise<void> {
-    this.#turns++;
-    if (this.#turns > FREE_TURNS) await sleep(this.process.clock, TURN_MILLISECONDS, this.process.signal);
-    else await new Promise((resolve) => setImmediate(resolve));
-  }
-
-  /** A command that waits by itself: the loop around it is no busy one. */
   rested(): void {
-    this.#turns = 0;
+    this.#turns.rested();
   }
 
   async #simple(assignments: readonly string[], words: readonly string[], streams: Streams): Promise<void> {
@@ -369,26 +337,5 @@ export class Shell implements Expander, ShellState {
     const code = await process.run({ ...process, ...streams, args, cwd, env: { ...env, ...extra } });
     if (process.clock.now().getTime() - before >= TURN_MILLISECONDS) this.rested();
     return code;
-  }
-
-  async #redirected(command: Command, redirections: readonly Redirection[], streams: Streams): Promise<void> {
-    const opened: Writable[] = [];
-    let current = streams;
-    try {
-      for (const redirection of redirections) current = await redirect(this, redirection, current, opened);
-    } catch (error) {
-      if (!(error instanceof FileError)) throw error;
-      streams.stderr.write(`${this.name}: ${await redirectionProblem(this, redirections, error)}\n`);
-      this.status = 1;
-      return;
-    }
-    try {
-      await this.run(command, current);
-    } finally {
-      for (const stream of opened) {
-        stream.end();
-        if (!stream.writableFinished && !stream.destroyed) await once(stream, "close").catch(() => {});
-      }
-    }
   }
 }
