@@ -70,7 +70,8 @@ async function admit(store: StoreContext, request: DeleteRequest, current: Store
   const attributes = admissionAttributes(kind, scope, {
     operation: "DELETE",
     namespace: kind.plural === "namespaces" && kind.group === "" ? request.name : request.namespace,
-    name: request.name,
+    // Of a collection upstream's plugins, webhooks and policies are not told which object it is. (AdmissionToValidateObjectDeleteFunc)
+    name: scope.verb === "deletecollection" ? "" : request.name,
     object: undefined,
     oldObject: current.object,
   });

@@ -194,3 +194,15 @@ describe("watch", () => {
     expect(events).toEqual(["ADDED x", "BOOKMARK true", "DELETED x", "ADDED x", "DELETED x"]);
   });
 });
+
+test("admission is told the name of what is deleted alone, and none of a collection's", async () => {
+  const names: string[] = [];
+  registry = await testRegistry({
+    admit: async ({ operation, name }) => void (operation === "DELETE" && names.push(name)),
+  });
+  configMaps = storeOf(registry, "configmaps");
+  for (const name of ["x", "y", "z"]) await make(name);
+  await configMaps.delete("a", "x", {}, scope({ verb: "delete" }));
+  await configMaps.deleteCollection(listRequest(), {}, scope({ verb: "deletecollection" }));
+  expect(names).toEqual(["x", "", ""]);
+});
