@@ -97,7 +97,7 @@ export class DerError extends Error {}
 /** Reads one triple that must fill `bytes`. @throws DerError */
 export function parse(bytes: Uint8Array): Node {
   const node = readAt(bytes, 0);
-  if (node.bytes.length !== bytes.length) throw new DerError("trailing data");
+  if (node.bytes.length !== bytes.length) throw new DerError("syntax error: trailing data");
   return node;
 }
 
@@ -114,20 +114,34 @@ export function children(node: Node): Node[] {
 
 function readAt(bytes: Uint8Array, start: number): Node {
   const tag = bytes[start];
-  const first = bytes[start + 1];
-  if (tag === undefined || first === undefined) throw new DerError("data truncated");
+  if (tag === undefined) throw new DerError("syntax error: sequence truncated");
   if ((tag & 0x1f) === 0x1f) throw new DerError("high tag numbers are not supported");
-  let offset = start + 2;
-  let length = first;
-  if (first >= 0x80) {
-    const count = first & 0x7f;
-    if (count === 0 || count > 4) throw new DerError("length is indefinite or too large");
-    length = 0;
-    for (let i = 0; i < count; i++) length = length * 256 + (bytes[offset++] ?? 0);
-  }
+  const { length, offset } = readLength(bytes, start + 1);
   const end = offset + length;
-  if (end > bytes.length) throw new DerError("data truncated");
+  if (end > bytes.length) throw new DerError("syntax error: data truncated");
   return { tag, content: bytes.subarray(offset, end), bytes: bytes.subarray(start, end) };
+}
+
+/** Errors in the words of Go's encoding/asn1, which clients of certificate requests see. */
+function readLength(bytes: Uint8Array, start: number): { length: number; offset: number } {
+  const next = (index: number) => {
+    const byte = bytes[index];
+    if (byte === undefined) throw new DerError("syntax error: truncated tag or length");
+    return byte;
+  };
+  const first = next(start);
+  if (first < 0x80) return { length: first, offset: start + 1 };
+  const count = first & 0x7f;
+  if (count === 0) throw new DerError("syntax error: indefinite length found (not DER)");
+  let length = 0;
+  for (let i = 1; i <= count; i++) {
+    const byte = next(start + i);
+    if (length >= 1 << 23) throw new DerError("structure error: length too large");
+    length = length * 256 + byte;
+    if (length === 0) throw new DerError("structure error: superfluous leading zeros in length");
+  }
+  if (length < 0x80) throw new DerError("structure error: non-minimal length");
+  return { length, offset: start + 1 + count };
 }
 
 /** Member `index` of a constructed node, which must have `tag` when given. @throws DerError */

@@ -207,3 +207,15 @@ test("a self-signed certificate is good for its host, and its authority comes al
   ]);
   expect(leaf?.verify(authority!.publicKey)).toBe(true);
 });
+
+test.each([
+  { der: "", message: "asn1: syntax error: sequence truncated" },
+  { der: "78", message: "asn1: syntax error: truncated tag or length" },
+  { der: "3005", message: "asn1: syntax error: data truncated" },
+  { der: "3080", message: "asn1: syntax error: indefinite length found (not DER)" },
+  { der: "308101", message: "asn1: structure error: non-minimal length" },
+  { der: "300000", message: "asn1: syntax error: trailing data" },
+])("a certificate request of the bytes $der is refused: $message", ({ der, message }) => {
+  const text = pem("CERTIFICATE REQUEST", Buffer.from(der, "hex"));
+  expect(() => certificateRequestFromPem(text)).toThrow(message);
+});
