@@ -1,6 +1,7 @@
 import { type Action, defineController, type Key, type Lister, mapping } from "../client/index.ts";
 import type { Node, Pod } from "../openapi/api/core.v1.ts";
 import { markDisrupted } from "./disruption-target.ts";
+import { isNodeReady } from "./node-ready.ts";
 import { isFinished, podCondition } from "./pods.ts";
 
 /** --terminated-pod-gc-threshold */
@@ -38,10 +39,6 @@ export function reconcile(key: Key, { pods, nodes }: Listers, now: Date, missing
   const wait = since + QUARANTINE_MS - now.getTime();
   if (wait > 0) return [{ do: "requeue", afterMs: wait }];
   return forceDelete(pod, { reason: "DeletionByPodGC", message: "PodGC: node no longer exists" }, now);
-}
-
-function isNodeReady({ status }: Readonly<Node>): boolean {
-  return status.conditions?.find(({ type }) => type === "Ready")?.status === "True";
 }
 
 function tooManyFinished(pods: Lister<Pod>, now: Date): Action[] {

@@ -10,7 +10,11 @@ import {
 } from "../../client/index.ts";
 import type { Node, Pod, Service } from "../../openapi/api/core.v1.ts";
 import type { Endpoint, EndpointSlice } from "../../openapi/api/discovery.k8s.io.v1.ts";
+import { isNodeReady } from "../node-ready.ts";
+import { tell } from "../pod-control.ts";
 import { isReady } from "../pods.ts";
+import { asksForTopology, hintByDistribution, removeHints, trafficDistributionOf } from "./hints.ts";
+import { groupByPorts, type SlicePlan } from "./plan-slices.ts";
 import {
   type AddressType,
   addressesOf,
@@ -21,7 +25,8 @@ import {
   hostnameFor,
   isHeadless,
 } from "./pod-endpoints.ts";
-import { groupByPorts, MANAGED_BY_LABEL, reconcileSlices, SERVICE_LABEL, sliceRetry } from "./slices.ts";
+import { MANAGED_BY_LABEL, reconcileSlices, SERVICE_LABEL, sliceRetry } from "./slices.ts";
+import { TopologyHints } from "./topology-hints.ts";
 import { TriggerTimes, withTriggerTime } from "./trigger-times.ts";
 
 const CONTROLLER = "endpointslice-controller.k8s.io";
@@ -35,10 +40,12 @@ interface Listers {
   nodes: Lister<Node>;
   slices: Lister<EndpointSlice>;
   triggers: TriggerTimes;
+  topology: TopologyHints;
 }
 
 /** Keeps the EndpointSlices of services with a selector. Follows pkg/controller/endpointslice. */
-export function reconcile(key: Key, { services, pods, nodes, slices, triggers }: Listers): Action[] {
+export function reconcile(key: Key, listers: Listers): Action[] {
+  const { services, pods, nodes, slices, triggers } = listers;
   const service = services.get(key);
   // Slices of a service that is gone are the garbage collector's.
   if (!service) triggers.forget(key);
@@ -51,6 +58,7 @@ export function reconcile(key: Key, { services, pods, nodes, slices, triggers }:
   const selected = matching.filter((pod) => hasEndpoint(pod, true));
   const ours = slices.by("service", key).filter(({ metadata }) => metadata.labels?.[MANAGED_BY_LABEL] === CONTROLLER);
   const types = addressTypesOf(service);
+  const events: Action[] = [];
   const actions = types.flatMap((addressType) => {
     const entries = selected.flatMap((pod) => {
       const node = nodes.get(pod.spec.nodeName ?? "");
@@ -70,13 +78,34 @@ export function reconcile(key: Key, { services, pods, nodes, slices, triggers }:
       existing: ours.filter((slice) => slice.addressType === addressType),
       maxPerSlice: MAX_PER_SLICE,
       placeholder: true,
+      hint: (plan) => events.push(...hint(key, service, addressType, plan, listers)),
     });
   });
   const stray = ours.filter((slice) => !types.includes(slice.addressType as AddressType));
   const removals = stray.map(
     (object): Action => ({ do: "delete", resource: "discovery.k8s.io/v1/endpointslices", object }),
   );
-  return service.metadata.deletionTimestamp ? [] : [...actions, ...removals];
+  for (const { addressType } of stray) listers.topology.remove(key, addressType);
+  return [...actions, ...removals, ...events];
+}
+
+/** Hints by CPUs of zones where the service is annotated so, else by its field. What happened is told of. */
+function hint(
+  key: Key,
+  service: Readonly<Service>,
+  addressType: AddressType,
+  plan: SlicePlan,
+  { topology, nodes }: Listers,
+): Action[] {
+  const distribution = trafficDistributionOf(service);
+  let events: ReturnType<TopologyHints["add"]>;
+  if (asksForTopology(service)) events = topology.add(key, addressType, plan, nodes.list());
+  else {
+    events = topology.remove(key, addressType);
+    if (distribution) hintByDistribution(plan, distribution);
+    else removeHints(plan);
+  }
+  return events.map(({ type, reason, message }) => tell(service, type, reason, message));
 }
 
 function labelsOf(service: Readonly<Service>): Record<string, string> {
@@ -102,7 +131,6 @@ function endpointOf(
   const zone = node?.metadata.labels?.[ZONE_LABEL];
   const hostname = hostnameFor(pod, service);
   const { name, namespace, uid } = pod.metadata;
-  const hints = ready ? hintsFor(service, zone, pod.spec.nodeName) : undefined;
   return {
     addresses,
     conditions: { ready, serving, terminating },
@@ -110,21 +138,7 @@ function endpointOf(
     targetRef: { kind: "Pod", namespace, name, uid },
     ...(pod.spec.nodeName && { nodeName: pod.spec.nodeName }),
     ...(zone && { zone }),
-    ...(hints && { hints }),
   };
-}
-
-/** spec.trafficDistribution, KEP-3015. */
-function hintsFor(
-  { spec }: Readonly<Service>,
-  zone: string | undefined,
-  nodeName: string | undefined,
-): Endpoint["hints"] {
-  const forZones = zone ? [{ name: zone }] : undefined;
-  if (spec.trafficDistribution === "PreferClose" || spec.trafficDistribution === "PreferSameZone")
-    return forZones && { forZones };
-  if (spec.trafficDistribution !== "PreferSameNode") return undefined;
-  return { ...(forZones && { forZones }), ...(nodeName && { forNodes: [{ name: nodeName }] }) };
 }
 
 /** Keys of the services that select a Pod, or did before. */
@@ -139,6 +153,9 @@ export function servicesOfPod(pod: Readonly<Pod>, old: Readonly<Pod> | undefined
     .map(keyOf);
 }
 
+const changesShares = (old: Readonly<Node>, node: Readonly<Node>): boolean =>
+  isNodeReady(old) !== isNodeReady(node) || old.metadata.labels?.[ZONE_LABEL] !== node.metadata.labels?.[ZONE_LABEL];
+
 export const endpointSliceController = defineController<Listers>({
   name: "endpointslice-controller",
   watches: {
@@ -150,12 +167,14 @@ export const endpointSliceController = defineController<Listers>({
           ? [`${metadata.namespace}/${metadata.labels[SERVICE_LABEL]}`]
           : [],
       ),
-      // Nodes give zones; their heartbeats change nothing here.
-      mapping("v1/nodes", (node, { pods, services }: Listers, old) =>
-        old && old.metadata.labels?.[ZONE_LABEL] === node.metadata.labels?.[ZONE_LABEL]
-          ? []
-          : pods.by("node", node.metadata.name ?? "").flatMap((pod) => servicesOfPod(pod, undefined, services)),
-      ),
+      // Pods of a node that was not known are counted from now on. A zone that is changed later shows in a slice when
+      // it is looked at again for another reason, but changes shares of zones at once. Heartbeats change nothing here.
+      mapping("v1/nodes", (node, { pods, services, nodes, topology }: Listers, old) => {
+        if (old && nodes.get(node.metadata.name ?? "") && !changesShares(old, node)) return [];
+        const waiting = old ? [] : pods.by("node", node.metadata.name ?? "");
+        const known = waiting.flatMap((pod) => servicesOfPod(pod, undefined, services));
+        return [...known, ...topology.overloaded(nodes.list())];
+      }),
     ],
   },
   listers: (get) => ({
@@ -163,6 +182,7 @@ export const endpointSliceController = defineController<Listers>({
     pods: get("v1/pods", { node: ({ spec }) => (spec.nodeName ? [spec.nodeName] : []) }),
     nodes: get("v1/nodes"),
     triggers: new TriggerTimes(),
+    topology: new TopologyHints(),
     slices: get("discovery.k8s.io/v1/endpointslices", {
       service: ({ metadata }) => {
         const name = metadata.labels?.[SERVICE_LABEL];

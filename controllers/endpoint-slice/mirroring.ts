@@ -2,8 +2,9 @@ import { type Action, defineController, type Key, type Lister, mapping } from ".
 import type { EndpointAddress, Endpoints, Service } from "../../openapi/api/core.v1.ts";
 import type { Endpoint, EndpointSlice } from "../../openapi/api/discovery.k8s.io.v1.ts";
 import { tell } from "../pod-control.ts";
+import { groupByPorts } from "./plan-slices.ts";
 import { familyOf } from "./pod-endpoints.ts";
-import { groupByPorts, MANAGED_BY_LABEL, reconcileSlices, SERVICE_LABEL, sliceRetry } from "./slices.ts";
+import { MANAGED_BY_LABEL, reconcileSlices, SERVICE_LABEL, sliceRetry } from "./slices.ts";
 import { TRIGGER_TIME } from "./trigger-times.ts";
 
 const CONTROLLER = "endpointslicemirroring-controller.k8s.io";

@@ -5,6 +5,7 @@ import type { EndpointSlice } from "../../openapi/api/discovery.k8s.io.v1.ts";
 import { Simulation } from "../simulation.ts";
 import { reconcile } from "./endpoint-slice.ts";
 import { reconcile as reconcileEndpoints } from "./endpoints.ts";
+import { TopologyHints } from "./topology-hints.ts";
 import { TRIGGER_TIME, TriggerTimes } from "./trigger-times.ts";
 
 const labels = { app: "web" };
@@ -39,10 +40,11 @@ function cluster(spec: Partial<Service["spec"]> = {}) {
   const pods = sim.store("v1/pods");
   const endpoints = sim.store("v1/endpoints");
   const triggers = new TriggerTimes();
+  const topology = new TopologyHints();
   const endpointTriggers = new TriggerTimes();
   const sync = () => {
     const before = sim.writes.length;
-    sim.run(reconcile("ns/web", { services, pods, nodes, slices, triggers }));
+    sim.run(reconcile("ns/web", { services, pods, nodes, slices, triggers, topology }));
     sim.run(reconcileEndpoints("ns/web", { services, pods, endpoints, triggers: endpointTriggers }));
     return sim.writes.slice(before);
   };
@@ -163,4 +165,48 @@ test("what a Pod or the Service caused says when it did, and nothing else does",
   sync();
   expect(list()[0]?.metadata.labels?.l).toBe("w");
   expect(times()).toEqual([undefined, undefined]);
+});
+
+test("new endpoints go into one slice that has room for all of them, else into a new one", () => {
+  const { sync, pod, list } = cluster();
+  const sizes = () =>
+    list()
+      .map(({ endpoints }) => endpoints?.length ?? 0)
+      .sort((a, b) => a - b);
+  for (let i = 0; i < 190; i++) pod(i);
+  sync();
+  expect(sizes()).toEqual([90, 100]);
+  for (let i = 190; i < 205; i++) pod(i);
+  sync();
+  expect(sizes()).toEqual([15, 90, 100]);
+  for (let i = 205; i < 210; i++) pod(i);
+  sync();
+  expect(sizes()).toEqual([15, 95, 100]);
+});
+
+test("slices of a service of that name that is gone are deleted rather than taken over", () => {
+  const { sim, sync, pod, list } = cluster();
+  pod(1);
+  sync();
+  const [slice] = list();
+  const service = sim.store("v1/services").get("ns/web") as Service;
+  sim.put("v1/services", { ...service, metadata: { ...service.metadata, uid: "another" } });
+  expect(sync().filter((write) => write.includes("slices"))).toEqual([
+    "create discovery.k8s.io/v1/endpointslices",
+    "delete discovery.k8s.io/v1/endpointslices",
+  ]);
+  expect(list().map(({ metadata }) => metadata.name)).not.toContain(slice?.metadata.name);
+});
+
+test("while a service is going its slices are kept true but none is made", () => {
+  const { sim, sync, pod, list } = cluster();
+  pod(1);
+  sync();
+  const service = sim.store("v1/services").get("ns/web") as Service;
+  const deletionTimestamp = timestamp(sim.now);
+  sim.put("v1/services", { ...service, metadata: { ...service.metadata, deletionTimestamp } });
+  pod(1, false);
+  pod(2, true, 9090);
+  sync();
+  expect(list()).toMatchObject([{ endpoints: [{ conditions: { ready: false } }] }]);
 });
