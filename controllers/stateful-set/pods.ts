@@ -1,6 +1,6 @@
 import { matchesLabels } from "../../client/index.ts";
 import type { StatefulSet } from "../../openapi/api/apps.v1.ts";
-import type { PersistentVolumeClaim, Pod, PodTemplateSpec } from "../../openapi/api/core.v1.ts";
+import type { PersistentVolumeClaim, Pod, PodTemplateSpec, Volume } from "../../openapi/api/core.v1.ts";
 import { podFromTemplate } from "../pods.ts";
 
 export const SETS = "apps/v1/statefulsets";
@@ -35,14 +35,20 @@ export function statefulPod(set: Set, template: Readonly<PodTemplateSpec>, revis
   };
   pod.spec.hostname = name;
   if (set.spec.serviceName) pod.spec.subdomain = set.spec.serviceName;
-  const claims = (set.spec.volumeClaimTemplates ?? []).map(({ metadata }) => metadata.name ?? "");
-  if (claims.length) {
-    pod.spec.volumes = [
-      ...claims.map((claim) => ({ name: claim, persistentVolumeClaim: { claimName: claimName(claim, set, ordinal) } })),
-      ...(pod.spec.volumes ?? []).filter(({ name: volume }) => !claims.includes(volume)),
-    ];
-  }
+  if (set.spec.volumeClaimTemplates?.length) pod.spec.volumes = withClaims(set, pod.spec.volumes, ordinal);
   return pod;
+}
+
+function claimVolumes(set: Set, ordinal: number): Volume[] {
+  return (set.spec.volumeClaimTemplates ?? []).map(({ metadata: { name = "" } }) => ({
+    name,
+    persistentVolumeClaim: { claimName: claimName(name, set, ordinal) },
+  }));
+}
+
+function withClaims(set: Set, volumes: readonly Volume[] = [], ordinal: number): Volume[] {
+  const claims = claimVolumes(set, ordinal);
+  return [...claims, ...volumes.filter((volume) => !claims.some(({ name }) => name === volume.name))];
 }
 
 /** The claims that a Pod of one ordinal needs. */
@@ -61,13 +67,26 @@ export function claimsOf(set: Set, ordinal: number): PersistentVolumeClaim[] {
   }));
 }
 
-/** Whether a Pod has the name labels and volumes of its ordinal; upstream repairs the labels. */
-export function hasIdentity(pod: Readonly<Pod>, ordinal: number): boolean {
-  return matchesLabels({ [NAME_LABEL]: pod.metadata.name ?? "", [INDEX_LABEL]: String(ordinal) }, pod.metadata.labels);
+/** Whether a Pod has the labels of its ordinal and mounts its claims. (identityMatches, storageMatches) */
+export function hasIdentity(set: Set, pod: Readonly<Pod>, ordinal: number): boolean {
+  const labels = { [NAME_LABEL]: pod.metadata.name ?? "", [INDEX_LABEL]: String(ordinal) };
+  return matchesLabels(labels, pod.metadata.labels) && hasClaims(set, pod, ordinal);
 }
 
-/** The same Pod with the labels of its ordinal. */
-export function withIdentity(pod: Readonly<Pod>, ordinal: number): Pod {
+const hasClaims = (set: Set, { spec }: Readonly<Pod>, ordinal: number): boolean =>
+  claimVolumes(set, ordinal).every(({ name, persistentVolumeClaim }) =>
+    spec.volumes?.some(
+      (volume) => volume.name === name && volume.persistentVolumeClaim?.claimName === persistentVolumeClaim?.claimName,
+    ),
+  );
+
+/** The same Pod with the labels and volumes of its ordinal. (updateIdentity, updateStorage) */
+export function withIdentity(set: Set, pod: Readonly<Pod>, ordinal: number): Pod {
   const labels = { ...pod.metadata.labels, [NAME_LABEL]: pod.metadata.name ?? "", [INDEX_LABEL]: String(ordinal) };
-  return { ...pod, metadata: { ...pod.metadata, labels } };
+  const volumes = hasClaims(set, pod, ordinal) ? pod.spec.volumes : withClaims(set, pod.spec.volumes, ordinal);
+  return {
+    ...pod,
+    metadata: { ...pod.metadata, labels },
+    spec: { ...pod.spec, ...(volumes && { volumes }) },
+  };
 }

@@ -214,3 +214,44 @@ test("a Pod waits while its claim is being deleted", () => {
     "Warning FailedCreate Create Pod db-0 in StatefulSet db failed error: pvc data-db-0 is being deleted",
   );
 });
+
+test("a Pod whose claim is refused is not made, and both are told of", () => {
+  const { sim, settle, claims, row } = cluster({ replicas: 1, volumeClaimTemplates: [template] });
+  sim.refuse = ({ resource }) => (resource === "v1/persistentvolumeclaims" ? new Error("too many") : undefined);
+  expect(() => settle()).toThrow("does not settle");
+  expect([row(), claims.list()]).toEqual([[], []]);
+  expect(sim.events.slice(0, 2)).toEqual([
+    "Warning FailedCreate Create Claim data-db-0 for Pod db-0 in StatefulSet db failed error: too many",
+    "Warning FailedCreate Create Pod db-0 in StatefulSet db failed error: failed to create PVC data-db-0: too many",
+  ]);
+});
+
+test("a Pod waits for the claim of one that was scaled away to go, and no event tells of it", () => {
+  const retention = { whenDeleted: "Retain", whenScaled: "Delete" };
+  const { sim, settle, claims, row } = cluster({
+    replicas: 1,
+    volumeClaimTemplates: [template],
+    persistentVolumeClaimRetentionPolicy: retention,
+  });
+  const ownerReferences = [{ apiVersion: "v1", kind: "Pod", name: "db-0", uid: "before" }];
+  const metadata = { name: "data-db-0", namespace: "ns", ownerReferences };
+  sim.put("v1/persistentvolumeclaims", { metadata, spec: { resources: {} }, status: {} });
+  settle();
+  expect([row(), sim.events]).toEqual([[], []]);
+  claims.delete("ns/data-db-0");
+  settle();
+  expect(row()).toEqual(["db-0 one new"]);
+});
+
+test("an adopted Pod that does not mount its claims is to be given them", () => {
+  const { sim, settle, ready, edit, pods, row } = cluster({ replicas: 1 });
+  settle();
+  ready();
+  edit({ volumeClaimTemplates: [template] });
+  settle();
+  expect(row()).toEqual(["db-0 one"]);
+  expect((pods.list() as readonly Pod[])[0]?.spec.volumes).toEqual([
+    { name: "data", persistentVolumeClaim: { claimName: "data-db-0" } },
+  ]);
+  expect(sim.events).toContain("Normal SuccessfulUpdate Update Pod db-0 in StatefulSet db successful");
+});

@@ -19,7 +19,8 @@ import { scaledValue } from "../int-or-percent.ts";
 import { claim } from "../owner.ts";
 import { messageOf, tell } from "../pod-control.ts";
 import { availableInMs, isAvailable, isFinished } from "../pods.ts";
-import { claimsOf, hasIdentity, ordinalOf, REVISION_LABEL, SETS, startOf, statefulPod, withIdentity } from "./pods.ts";
+import { hasStaleClaim, makeClaims } from "./claims.ts";
+import { hasIdentity, ordinalOf, REVISION_LABEL, SETS, startOf, statefulPod, withIdentity } from "./pods.ts";
 import { alignOwners } from "./retention.ts";
 import { statusActions } from "./status.ts";
 
@@ -121,10 +122,11 @@ function stepsOf(situation: Situation): Action[] {
       if (stop(pod.metadata.deletionTimestamp ? [] : removePod(set, pod))) return actions;
     } else {
       const owners = alignOwners(set, pod, ordinal, situation.claims);
-      if (pod.status.phase === "Pending") actions.push(...missingClaims(situation, pod, ordinal), ...owners);
+      if (pod.status.phase === "Pending")
+        actions.push(...makeClaims(set, pod.metadata.name ?? "", ordinal, situation.claims, () => []), ...owners);
       if (isDown(pod) && inOrder) return actions;
       if (pod.status.phase !== "Pending" && owners.length) actions.push(...owners, ...updatePod(set, pod, ordinal));
-      else if (!hasIdentity(pod, ordinal)) actions.push(...updatePod(set, pod, ordinal));
+      else if (!hasIdentity(set, pod, ordinal)) actions.push(...updatePod(set, pod, ordinal));
     }
   }
   for (const pod of condemned) actions.push(...alignOwners(set, pod, ordinalOf(set, pod) ?? 0, situation.claims));
@@ -186,21 +188,18 @@ function makePod(situation: Situation, ordinal: number): Action[] {
   const isCurrent = set.spec.updateStrategy.type === "RollingUpdate" && ordinal < startOf(set) + border;
   const revision = isCurrent ? current : update;
   const pod = statefulPod(set, templateOf(revision) ?? set.spec.template, revision.metadata.name ?? "", ordinal);
-  const going = claimsOf(set, ordinal).filter((one) => situation.claims.get(keyOf(one))?.metadata.deletionTimestamp);
-  if (going.length) {
-    const problems = going.map(({ metadata }) => `pvc ${metadata.name} is being deleted`);
-    const problem = problems.length > 1 ? `[${problems.join(", ")}]` : problems.join();
-    const message = `Create Pod ${pod.metadata.name} in StatefulSet ${set.metadata.name} failed error: ${problem}`;
-    return [tell(set, "Warning", "FailedCreate", message), { do: "fail", error: new Error(problem) }];
-  }
+  if (hasStaleClaim(set, pod, ordinal, situation.claims)) return [];
+  const subject = `Create Pod ${pod.metadata.name} in StatefulSet ${set.metadata.name}`;
   return [
-    ...missingClaims(situation, pod, ordinal),
+    ...makeClaims(set, pod.metadata.name ?? "", ordinal, situation.claims, (problem) => [
+      tell(set, "Warning", "FailedCreate", `${subject} failed error: ${problem}`),
+    ]),
     ...told(set, "Create", pod, { do: "create", resource: "v1/pods", object: pod }),
   ];
 }
 
 function updatePod(set: View, pod: AnyPod, ordinal: number): Action[] {
-  return told(set, "Update", pod, { do: "update", resource: "v1/pods", object: withIdentity(pod, ordinal) });
+  return told(set, "Update", pod, { do: "update", resource: "v1/pods", object: withIdentity(set, pod, ordinal) });
 }
 
 function removePod(set: View, pod: AnyPod): Action[] {
@@ -224,24 +223,6 @@ function told(set: View, verb: "Create" | "Update" | "Delete", pod: AnyPod, acti
               ],
     },
   ];
-}
-
-function missingClaims({ set, claims }: Situation, pod: AnyPod, ordinal: number): Action[] {
-  return claimsOf(set, ordinal)
-    .filter((wanted) => !claims.get(keyOf(wanted)))
-    .map((object) => ({
-      do: "batch",
-      actions: [{ do: "create", resource: "v1/persistentvolumeclaims", object }],
-      after([result]) {
-        const { name } = object.metadata;
-        if (!result || result.ok) {
-          const message = `Create Claim ${name} Pod ${pod.metadata.name} in StatefulSet ${set.metadata.name} success`;
-          return [tell(set, "Normal", "SuccessfulCreate", message)];
-        }
-        const message = `Create Claim ${name} for Pod ${pod.metadata.name} in StatefulSet ${set.metadata.name} failed error: ${messageOf(result.error)}`;
-        return [tell(set, "Warning", "FailedCreate", message), { do: "fail", error: result.error }];
-      },
-    }));
 }
 
 export const statefulSetController = defineController<Listers>({
