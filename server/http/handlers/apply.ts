@@ -1,7 +1,7 @@
 import { coerce } from "../../../openapi/decode.ts";
 import { DecodeError } from "../../../openapi/json-tree.ts";
 import { badRequest, conflict, StatusError } from "../../meta/errors.ts";
-import { applyPatch } from "../../meta/managed-fields/manager.ts";
+import { applyPatch } from "../../meta/managed-fields/apply-patch.ts";
 import type { Members } from "../../meta/members.ts";
 import type { KubeObject, ObjectMeta, UnstructuredObject } from "../../meta/object.ts";
 import type { Kind } from "../../registry/kind.ts";

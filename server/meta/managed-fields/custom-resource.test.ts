@@ -3,7 +3,8 @@ import { describe, expect, test } from "vitest";
 import type { Field, Schema } from "../../../openapi/schema.ts";
 import { schemaForKind } from "../../../openapi/types.ts";
 import type { KubeObject } from "../object.ts";
-import { applyPatch, applyUpdate, type FieldManagement, stripManagedFields } from "./manager.ts";
+import { applyPatch } from "./apply-patch.ts";
+import { applyUpdate, type FieldManagement, stripManagedFields } from "./manager.ts";
 import { customResetFields } from "./reset-fields.ts";
 
 const NOW = new Date("2026-01-02T03:04:05.678Z");

@@ -2,8 +2,9 @@ import { describe, expect, test } from "vitest";
 import { coerce } from "../../../openapi/decode.ts";
 import { schemaForKind } from "../../../openapi/types.ts";
 import type { KubeObject, ManagedFieldsEntry } from "../object.ts";
+import { applyPatch } from "./apply-patch.ts";
 import { LAST_APPLIED } from "./last-applied.ts";
-import { admissionWarning, applyPatch, applyUpdate, type FieldManagement, fieldManagerName } from "./manager.ts";
+import { admissionWarning, applyUpdate, type FieldManagement, fieldManagerName } from "./manager.ts";
 import { keepTimesOfNoop } from "./no-op.ts";
 import { resetFieldsOf } from "./reset-fields.ts";
 
