@@ -39,22 +39,48 @@ export function serializeFields(set: FieldSet): FieldsV1 {
   return writeNode(set, false);
 }
 
-function writeNode(set: FieldSet, withSelf: boolean): FieldsV1 {
-  const fields: FieldsV1 = withSelf ? { ".": {} } : {};
-  if (!set.children) return fields;
-  for (const element of sortedElements(set.children)) {
-    const below = set.children.get(element)!;
-    fields[element] = below.children ? writeNode(below, below.member) : {};
+/** The same below some path, which is meant too where the set says so. */
+export function serializeNode(set: FieldSet): FieldsV1 {
+  return set.children ? writeNode(set, set.member) : {};
+}
+
+function writeNode({ children }: FieldSet, withSelf: boolean): FieldsV1 {
+  const elements: PathElement[] = [];
+  const nodes: FieldsV1[] = [];
+  if (children) {
+    for (const [element, below] of children) {
+      elements.push(element);
+      nodes.push(serializeNode(below));
+    }
   }
+  return fieldsInOrder(elements, nodes, withSelf);
+}
+
+/** Beyond so many, moving each to its place one by one costs more than it spares. */
+const FEW = 32;
+
+/**
+ * What is at these elements, in upstream's order. Changes both lists.
+ * @param withSelf the path itself is meant, too
+ */
+export function fieldsInOrder(elements: PathElement[], nodes: FieldsV1[], withSelf: boolean): FieldsV1 {
+  const fields: FieldsV1 = withSelf ? { ".": {} } : {};
+  if (elements.length > FEW) {
+    const order = elements.map((_, i) => i).sort((a, b) => compareElements(elements[a]!, elements[b]!));
+    for (const i of order) fields[elements[i]!] = nodes[i];
+    return fields;
+  }
+  // Array.prototype.sort copies what it sorts, for lists that are mostly short.
+  for (let i = 1; i < elements.length; i++) {
+    const [element, node] = [elements[i]!, nodes[i]!];
+    let at = i - 1;
+    for (; at >= 0 && compareElements(elements[at]!, element) > 0; at--) {
+      elements[at + 1] = elements[at]!;
+      nodes[at + 1] = nodes[at]!;
+    }
+    elements[at + 1] = element;
+    nodes[at + 1] = node;
+  }
+  for (let i = 0; i < elements.length; i++) fields[elements[i]!] = nodes[i];
   return fields;
 }
-
-function sortedElements(children: Map<PathElement, FieldSet>): PathElement[] {
-  const elements = [...children.keys()];
-  if (elements.length < 2) return elements;
-  // Nearly all are members with ASCII names, where the order of UTF-16 units is that of bytes; list keys never are.
-  return elements.every((element) => PLAIN_MEMBER.test(element)) ? elements.sort() : elements.sort(compareElements);
-}
-
-// biome-ignore lint/suspicious/noControlCharactersInRegex: the whole of ASCII is meant
-const PLAIN_MEMBER = /^f:[\u0000-\u007f]*$/;

@@ -17,11 +17,16 @@ export type FieldFilter = (set: FieldSet) => FieldSet;
 export function filterOf(fields: ResetFields | undefined): FieldFilter {
   if (!fields) return (set) => set;
   if ("reset" in fields) {
-    const reset = setOf(fields.reset.map((path) => path.map((name) => `f:${name}`)));
+    const reset = resetSetOf(fields.reset);
     return (set) => recursiveDifference(set, reset);
   }
   const { only } = fields;
   return (set) => keep(set, only) ?? EMPTY_SET;
+}
+
+/** The set of these paths, which are of members only. */
+export function resetSetOf(reset: readonly FieldPath[]): FieldSet {
+  return setOf(reset.map((path) => path.map((name) => `f:${name}`)));
 }
 
 /** A parent of what is kept is kept as well: `FilterIncludeMatches` matches level by level. */

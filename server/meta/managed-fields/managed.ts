@@ -1,7 +1,7 @@
 import { goQuote } from "../go-quote.ts";
 import type { ManagedFieldsEntry } from "../object.ts";
 import { type FieldSet, union } from "./field-set.ts";
-import { parseFields, serializeFields } from "./fields-v1.ts";
+import { type FieldsV1, parseFields, serializeFields } from "./fields-v1.ts";
 import { compareText } from "./path-element.ts";
 
 /** One manager's share of an object. Never changed: a new share takes its place. */
@@ -83,15 +83,21 @@ export function encodeManagers(managers: Managers): ManagedFieldsEntry[] | undef
 }
 
 function encodeManager(entry: Manager): ManagedFieldsEntry {
-  if (entry.source) return entry.source;
-  const { manager, operation, apiVersion, time, subresource, set } = entry;
+  return entry.source ?? managedFieldsEntry(entry, serializeFields(entry.set));
+}
+
+/** As it stands in an object. */
+export function managedFieldsEntry(
+  { manager, operation, apiVersion, time, subresource }: Omit<Manager, "set" | "source">,
+  fieldsV1: FieldsV1,
+): ManagedFieldsEntry {
   return {
     ...(manager && { manager }),
     operation,
     apiVersion,
     ...(time && { time }),
     fieldsType: "FieldsV1",
-    fieldsV1: serializeFields(set),
+    fieldsV1,
     ...(subresource && { subresource }),
   };
 }

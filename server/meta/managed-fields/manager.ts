@@ -3,9 +3,10 @@ import { isPrintable } from "../go-quote.ts";
 import type { KubeObject, ManagedFieldsEntry } from "../object.ts";
 import { rfc3339 } from "../time.ts";
 import { atomOf } from "./atom.ts";
+import { createdFields, type Unowned } from "./created-fields.ts";
 import { emptyObject } from "./empty-object.ts";
 import { difference, EMPTY_SET, type FieldSet, isEmpty, setOf, union } from "./field-set.ts";
-import { type FieldFilter, filterOf, type ResetFields } from "./filter.ts";
+import { type FieldFilter, filterOf, type ResetFields, resetSetOf } from "./filter.ts";
 import {
   capUpdateManagers,
   decodeManagers,
@@ -13,6 +14,7 @@ import {
   identityOf,
   type Manager,
   type Managers,
+  managedFieldsEntry,
 } from "./managed.ts";
 import { type TypedObject, type Updater, update } from "./updater.ts";
 import { validateTyped } from "./validate.ts";
@@ -181,6 +183,37 @@ export function selfOf(
   };
 }
 
+/** Whether a create is of its writer alone: nobody is named in the object, and what nobody may own is a list of paths. */
+function isCreatedAlone({ resetFields }: FieldManagement, { metadata }: KubeObject): boolean {
+  return !metadata.managedFields && !(resetFields && "only" in resetFields);
+}
+
+/** Of a kind's management, made once. */
+const unowned = new WeakMap<FieldManagement, Unowned>();
+
+function unownedOf(management: FieldManagement): Unowned {
+  let known = unowned.get(management);
+  if (!known) {
+    const { resetFields } = management;
+    known = {
+      reset: resetFields && "reset" in resetFields ? resetSetOf(resetFields.reset) : undefined,
+      stripped: STRIPPED,
+    };
+    unowned.set(management, known);
+  }
+  return known;
+}
+
+/** `track` of a create. */
+function withCreator<T extends KubeObject>(management: FieldManagement, object: T, { manager, now }: Writer): T {
+  const atom = atomOf(management.schema);
+  if (management.mayNotFit) validateTyped(atom, object, true);
+  const fieldsV1 = createdFields(atom, nothing(management), object, unownedOf(management));
+  if (!fieldsV1) return object;
+  const { set: _, ...self } = selfOf(management, manager, "Update", rfc3339(now));
+  return { ...object, metadata: { ...object.metadata, managedFields: [managedFieldsEntry(self, fieldsV1)] } };
+}
+
 /**
  * Brings managedFields up to date with a create, update or (non-apply) patch. To be called before admission, with both
  * objects decoded and defaulted in the version of the request; what admission and strategies change later is owned by
@@ -195,8 +228,9 @@ export function applyUpdate<T extends KubeObject>(
   object: T,
   writer: Writer,
 ): T {
-  const old = live ?? nothing(management);
   try {
+    if (!live && isCreatedAlone(management, object)) return withCreator(management, object, writer);
+    const old = live ?? nothing(management);
     const managers = liveOrNew(old, object, Boolean(management.subresource));
     // Objects that were freed from managers stay free until someone applies.
     if (managers.size === 0 && old.metadata.uid) return stripManagedFields(object);

@@ -8,10 +8,13 @@ import { goQuote } from "../go-quote.ts";
  */
 export type PathElement = string;
 
+/** Needs no escapes, as nearly all names and values. */
+const PLAIN_TEXT = /^[-\w./: ]*$/;
 const NEEDS_ESCAPE = /[<>&\u2028\u2029\b\f]/g;
 
 /** JSON as Go writes it: HTML-safe, without \b and \f. */
 export function goJson(value: unknown): string {
+  if (typeof value === "string" && PLAIN_TEXT.test(value)) return `"${value}"`;
   const text = JSON.stringify(value);
   if (typeof value === "number" || typeof value === "bigint" || typeof value === "boolean") return text;
   return text
@@ -97,15 +100,19 @@ function printValue(value: unknown): string {
 
 const RANK: Readonly<Record<string, number>> = { f: 0, k: 1, v: 2, i: 3 };
 
+/** A key of one plain text, as nearly all are: its text has the order of its value. */
+const PLAIN_KEY = /^k:\{"[A-Za-z]+":"[-\w./:]*"\}$/;
+
 /** The order of elements inside FieldsV1: members, keys, values, indexes. */
 export function compareElements(a: PathElement, b: PathElement): number {
   if (a === b) return 0;
-  const byKind = RANK[a[0]!]! - RANK[b[0]!]!;
+  const kind = a[0]!;
+  const byKind = RANK[kind]! - RANK[b[0]!]!;
   if (byKind !== 0) return byKind;
+  if (kind === "f" || (PLAIN_KEY.test(a) && PLAIN_KEY.test(b))) return compareText(a, b);
   const [left, right] = [a.slice(2), b.slice(2)];
-  if (a.startsWith("f:")) return compareText(left, right);
-  if (a.startsWith("i:")) return Number(left) - Number(right);
-  if (a.startsWith("v:")) return compareValues(parseJson(left), parseJson(right));
+  if (kind === "i") return Number(left) - Number(right);
+  if (kind === "v") return compareValues(parseJson(left), parseJson(right));
   return compareFields(Object.entries(parseJson(left) as object), Object.entries(parseJson(right) as object));
 }
 
@@ -113,11 +120,12 @@ export function compareElements(a: PathElement, b: PathElement): number {
 export function compareText(a: string, b: string): number {
   const length = Math.min(a.length, b.length);
   for (let i = 0; i < length; i++) {
-    const [x, y] = [a.charCodeAt(i), b.charCodeAt(i)];
+    const x = a.charCodeAt(i);
+    const y = b.charCodeAt(i);
     if (x === y) continue;
-    const [surrogateX, surrogateY] = [x >= 0xd800 && x < 0xe000, y >= 0xd800 && y < 0xe000];
-    if (surrogateX !== surrogateY && x >= 0xd800 && y >= 0xd800) return surrogateX ? 1 : -1;
-    return x - y;
+    if (x < 0xd800 || y < 0xd800) return x - y;
+    const isSurrogate = x < 0xe000;
+    return isSurrogate === y < 0xe000 ? x - y : isSurrogate ? 1 : -1;
   }
   return a.length - b.length;
 }
