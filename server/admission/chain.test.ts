@@ -62,6 +62,11 @@ test("a plugin that requires it makes all run once more, and only once", async (
 test("an observer is told of plugins and of the whole", async () => {
   const told: string[] = [];
   let time = 0;
+  const recorder =
+    (who: readonly string[]) =>
+    (...what: unknown[]) => {
+      told.push([...who, ...what].join(" "));
+    };
   const chain = admissionChain(
     [
       { name: "A", operations: ["CREATE"], validate: () => undefined },
@@ -76,8 +81,8 @@ test("an observer is told of plugins and of the whole", async () => {
     testContext(new TestObjects()),
     {
       clock: () => time++,
-      plugin: (...args) => told.push(args.join(" ")),
-      step: (...args) => told.push(args.join(" ")),
+      plugin: (...who) => recorder(who),
+      step: (...who) => recorder(who),
       webhook: () => undefined,
       failOpen: () => undefined,
     },

@@ -1,12 +1,24 @@
-import type { AdmissionObserver } from "./observer.ts";
+import type { AdmissionObserver, Recorder } from "./observer.ts";
 import type { AdmissionAttributes, AdmissionContext, AdmissionPlugin, Operation } from "./plugin.ts";
 
 type Phase = "admit" | "validate";
 
+/** One plugin's turn. */
+interface Turn {
+  readonly plugin: AdmissionPlugin;
+  readonly record: Recorder | undefined;
+}
+
+/** What one phase of one resource and operation runs. */
+interface Round {
+  readonly turns: readonly Turn[];
+  readonly record: Recorder | undefined;
+}
+
 /** The plugins that look at one resource and operation. */
 interface Selected {
-  readonly admit: readonly AdmissionPlugin[];
-  readonly validate: readonly AdmissionPlugin[];
+  readonly admit: Round;
+  readonly validate: Round;
 }
 
 /** Runs the plugins in order; the first that throws rejects the request. */
@@ -28,36 +40,36 @@ export function admissionChain(
   const selectedFor = ({ group, resource, operation }: AdmissionAttributes): Selected => {
     const known = selections.get(operation)?.get(group)?.get(resource);
     if (known) return known;
-    const selected = select(plugins, group ? `${resource}.${group}` : resource, operation);
+    const selected = select(plugins, observer, group ? `${resource}.${group}` : resource, operation);
     const groups = selections.get(operation) ?? new Map<string, Map<string, Selected>>();
     const resources = groups.get(group) ?? new Map<string, Selected>();
     selections.set(operation, groups.set(group, resources.set(resource, selected)));
     return selected;
   };
+  const pass = (phase: Phase, round: Round, attributes: AdmissionAttributes): Promise<void> =>
+    round.turns.length === 0 ? DONE : observed(round, phase, { attributes, context, observer });
   return {
-    admit(attributes) {
-      const chosen = selectedFor(attributes).admit;
-      if (chosen.length === 0) return DONE;
-      return observed(observer, "admit", attributes, () => admit(chosen, { attributes, context, observer }));
-    },
-    validate(attributes) {
-      const chosen = selectedFor(attributes).validate;
-      if (chosen.length === 0) return DONE;
-      return observed(observer, "validate", attributes, () =>
-        run(chosen, "validate", { attributes, context, observer }),
-      );
-    },
+    admit: (attributes) => pass("admit", selectedFor(attributes).admit, attributes),
+    validate: (attributes) => pass("validate", selectedFor(attributes).validate, attributes),
   };
 }
 
-function select(plugins: readonly AdmissionPlugin[], resource: string, operation: Operation): Selected {
+function select(
+  plugins: readonly AdmissionPlugin[],
+  observer: AdmissionObserver | undefined,
+  resource: string,
+  operation: Operation,
+): Selected {
   const concerned = plugins.filter(
     (plugin) => plugin.operations.includes(operation) && (plugin.resources?.includes(resource) ?? true),
   );
-  return {
-    admit: concerned.filter((plugin) => plugin.admit),
-    validate: concerned.filter((plugin) => plugin.validate),
-  };
+  const roundOf = (phase: Phase): Round => ({
+    turns: concerned
+      .filter((plugin) => plugin[phase])
+      .map((plugin) => ({ plugin, record: observer?.plugin(plugin.name, phase, operation) })),
+    record: observer?.step(phase, operation),
+  });
+  return { admit: roundOf("admit"), validate: roundOf("validate") };
 }
 
 /** One request on its way through the plugins. */
@@ -67,39 +79,26 @@ interface Passage {
   readonly observer: AdmissionObserver | undefined;
 }
 
-async function observed(
-  observer: AdmissionObserver | undefined,
-  phase: Phase,
-  { operation }: AdmissionAttributes,
-  pass: () => Promise<void>,
-): Promise<void> {
-  if (!observer) return pass();
-  const started = observer.clock();
+async function observed({ turns, record }: Round, phase: Phase, passage: Passage): Promise<void> {
+  const { attributes, observer } = passage;
+  const started = observer?.clock() ?? 0;
   let isRejected = true;
   try {
-    await pass();
+    await run(turns, phase, passage);
+    // Mutating plugins run once more when a webhook or policy asks for it.
+    if (phase === "admit" && attributes.reinvocation?.required) {
+      attributes.reinvocation.isReinvoke = true;
+      await run(turns, phase, passage);
+    }
     isRejected = false;
   } finally {
-    observer.step(phase, operation, observer.clock() - started, isRejected);
+    if (observer) record?.(observer.clock() - started, isRejected);
   }
 }
 
-/** Mutating plugins run once more when a webhook or policy asks for it. */
-async function admit(plugins: readonly AdmissionPlugin[], passage: Passage): Promise<void> {
-  await run(plugins, "admit", passage);
-  const { reinvocation } = passage.attributes;
-  if (!reinvocation?.required) return;
-  reinvocation.isReinvoke = true;
-  await run(plugins, "admit", passage);
-}
-
-async function run(
-  plugins: readonly AdmissionPlugin[],
-  phase: Phase,
-  { attributes, context, observer }: Passage,
-): Promise<void> {
+async function run(turns: readonly Turn[], phase: Phase, { attributes, context, observer }: Passage): Promise<void> {
   let since = observer?.clock() ?? 0;
-  for (const plugin of plugins) {
+  for (const { plugin, record } of turns) {
     let isRejected = true;
     try {
       const answer = plugin[phase]?.(attributes, context);
@@ -107,9 +106,9 @@ async function run(
       if (answer) await answer;
       isRejected = false;
     } finally {
-      if (observer) {
+      if (observer && record) {
         const now = observer.clock();
-        observer.plugin(plugin.name, phase, attributes.operation, now - since, isRejected);
+        record(now - since, isRejected);
         since = now;
       }
     }

@@ -4,13 +4,16 @@ import type { Operation } from "./plugin.ts";
 export interface AdmissionObserver {
   /** @returns seconds since some moment */
   clock(): number;
-  plugin(name: string, phase: "admit" | "validate", operation: Operation, seconds: number, isRejected: boolean): void;
+  /** What is told each time this plugin has run; made once, since requests run dozens of them. */
+  plugin(name: string, phase: "admit" | "validate", operation: Operation): Recorder;
   /** All plugins together. */
-  step(phase: "admit" | "validate", operation: Operation, seconds: number, isRejected: boolean): void;
+  step(phase: "admit" | "validate", operation: Operation): Recorder;
   webhook(call: WebhookCall, seconds: number, outcome: WebhookOutcome): void;
   /** A webhook that could not be asked, and need not be. */
   failOpen(call: WebhookCall): void;
 }
+
+export type Recorder = (seconds: number, isRejected: boolean) => void;
 
 export interface WebhookCall {
   readonly name: string;

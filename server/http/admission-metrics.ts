@@ -1,4 +1,4 @@
-import type { AdmissionObserver, WebhookCall, WebhookOutcome } from "../admission/observer.ts";
+import type { AdmissionObserver, Recorder, WebhookCall, WebhookOutcome } from "../admission/observer.ts";
 import { Series } from "./series.ts";
 
 const BUCKETS = [0.005, 0.025, 0.1, 0.5, 1, 2.5];
@@ -10,6 +10,11 @@ const histogram = (name: string, help: string, labels: readonly string[], bucket
   new Series(`${PREFIX}${name}`, "histogram", help, labels, buckets);
 const counter = (name: string, help: string, labels: readonly string[]) =>
   new Series(`${PREFIX}${name}`, "counter", help, labels);
+
+function recorder(series: Series, key: string): Recorder {
+  const [accepted, rejected] = [`${key}\0false`, `${key}\0true`];
+  return (seconds, isRejected) => series.observe(isRejected ? rejected : accepted, seconds);
+}
 
 /** Upstream's metrics of admission. (apiserver/pkg/admission/metrics/metrics.go) */
 export class AdmissionMetrics implements AdmissionObserver {
@@ -59,12 +64,12 @@ export class AdmissionMetrics implements AdmissionObserver {
     this.clock = clock;
   }
 
-  plugin(name: string, phase: string, operation: string, seconds: number, isRejected: boolean): void {
-    this.#plugins.observe(`${name}\0${phase}\0${operation}\0${isRejected}`, seconds);
+  plugin(name: string, phase: string, operation: string): Recorder {
+    return recorder(this.#plugins, `${name}\0${phase}\0${operation}`);
   }
 
-  step(phase: string, operation: string, seconds: number, isRejected: boolean): void {
-    this.#steps.observe(`${phase}\0${operation}\0${isRejected}`, seconds);
+  step(phase: string, operation: string): Recorder {
+    return recorder(this.#steps, `${phase}\0${operation}`);
   }
 
   webhook({ name, type, operation }: WebhookCall, seconds: number, outcome: WebhookOutcome): void {
