@@ -24,8 +24,10 @@ function recorder(create: (event: Event) => void = () => {}) {
       return event;
     },
     async patch(_resource: string, where: { name: string }, patch: Partial<Event>) {
+      const known = created.find(({ metadata }) => metadata.name === where.name);
+      if (!known) throw new ApiError(404, { reason: "NotFound" });
       patched.push({ name: where.name, ...patch });
-      return { ...created.find(({ metadata }) => metadata.name === where.name), ...patch };
+      return { ...known, ...patch };
     },
   };
   const made = createEventRecorder({
@@ -106,6 +108,20 @@ test("one object gets 25 events at once, then one in five minutes", async () => 
   made.event(pod, "Normal", "TooMuch", "x");
   await made.flush();
   expect(created).toHaveLength(26);
+  made.event(pod, "Warning", "Bad", "x");
+  await made.flush();
+  expect(created.at(-1)).toMatchObject({ reason: "Bad" });
+});
+
+test("what was dropped is counted, and told of under its name once there is room", async () => {
+  const { clock, created, made } = recorder();
+  for (let i = 0; i < 25; i++) made.event(pod, "Normal", `Reason${i}`, "x");
+  made.event(pod, "Normal", "Late", "x");
+  made.event(pod, "Normal", "Late", "x");
+  clock.advance(5 * 60_000);
+  made.event(pod, "Normal", "Late", "x");
+  await made.flush();
+  expect(created.at(-1)).toMatchObject({ reason: "Late", count: 3 });
 });
 
 test("a namespace that is going away is not asked for each event", async () => {

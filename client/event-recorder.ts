@@ -33,7 +33,7 @@ export const createRefusals = (): Refusals => new Recent<number>();
 /** As client-go/tools/record: similar events before they are combined, and for how long they count as similar. */
 const AGGREGATE_ABOVE = 10;
 const AGGREGATE_SECONDS = 600;
-/** One source about one object: this many at once, then one in five minutes. */
+/** One source about one object, of one type: this many at once, then one in five minutes. */
 const SPAM_BURST = 25;
 const SPAM_PER_SECOND = 1 / 300;
 const CACHE_ENTRIES = 4096;
@@ -125,38 +125,30 @@ export function createEventRecorder(options: RecorderOptions): EventRecorder {
       key = group;
     }
 
-    let limiter = spam.get(about);
+    const known = written.get(key);
+    // What was sent is remembered, not what was answered: that is twice as much, and there are thousands. What is
+    // dropped below is counted as well: the next that is not says how often it happened.
+    const again: Event = known
+      ? { ...known, count: (known.count ?? 1) + 1, lastTimestamp: event.lastTimestamp, message: event.message }
+      : event;
+    written.set(key, again);
+    // Warnings are not kept back by how much has gone well, nor the other way round.
+    const source = [about, event.type].join("\0");
+    let limiter = spam.get(source);
     if (!limiter) {
       limiter = tokenBucket(SPAM_PER_SECOND, SPAM_BURST, clock);
-      spam.set(about, limiter);
+      spam.set(source, limiter);
     }
     if (!limiter.tryTake()) return undefined;
-
-    const known = written.get(key);
-    // What was sent is remembered, not what was answered: that is twice as much, and there are thousands.
-    const remember = (sent: Event) => written.set(key, sent);
-    if (!known) {
-      remember(event);
-      return async () => void (await client.create("v1/events", event));
-    }
-    const again: Event = {
-      ...known,
-      count: (known.count ?? 1) + 1,
-      lastTimestamp: event.lastTimestamp,
-      message: event.message,
-    };
-    remember(again);
+    if (!known) return async () => void (await client.create("v1/events", event));
     return async () => {
       const { count, lastTimestamp, message } = again;
       const where = { name: again.metadata.name ?? "", namespace: again.metadata.namespace };
       try {
         await client.patch("v1/events", where, { count, lastTimestamp, message }, { type: "strategic" });
       } catch (error) {
-        if (!isNotFound(error)) throw error; // it has expired: begin anew with the count so far
-        const metadata = { name: nameFor(again.involvedObject.name ?? ""), namespace: again.metadata.namespace };
-        const anew = { ...again, metadata };
-        remember(anew);
-        await client.create("v1/events", anew);
+        if (!isNotFound(error)) throw error; // it has expired, or was never written
+        await client.create("v1/events", again);
       }
     };
   };
