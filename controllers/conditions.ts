@@ -25,3 +25,14 @@ export function withCondition<C extends Condition>(conditions: readonly C[] | un
   const since = old?.status === condition.status ? { lastTransitionTime: old.lastTransitionTime } : {};
   return [...withoutCondition(conditions, condition.type), { ...condition, ...since }];
 }
+
+/**
+ * Puts a condition in the place of the one of its type, else at the end. The time of transition is kept while the status
+ * stays; all else is as told. (apimachinery/pkg/api/meta SetStatusCondition)
+ */
+export function withStatusCondition<C extends Condition>(conditions: readonly C[] | undefined, condition: C): C[] {
+  const old = findCondition(conditions, condition.type);
+  const since = old?.status === condition.status ? { lastTransitionTime: old.lastTransitionTime } : {};
+  const next = { ...condition, ...since };
+  return old ? (conditions ?? []).map((one) => (one === old ? next : one)) : [...(conditions ?? []), next];
+}

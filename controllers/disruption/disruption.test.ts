@@ -213,3 +213,20 @@ test("a Pod of several budgets is told of", () => {
     'MultiplePodDisruptionBudgets: Pod "ns"/"p" matches multiple PodDisruptionBudgets.  Chose "b" arbitrarily.',
   ]);
 });
+
+test("the condition tells of the newest generation although nothing else has changed", () => {
+  const conditions = [
+    {
+      type: "DisruptionAllowed",
+      status: "False",
+      reason: "InsufficientPods",
+      message: "",
+      observedGeneration: 2,
+      lastTransitionTime: "2026-01-01T00:00:00Z",
+    },
+  ];
+  const { status } = sync("ns/b", [budget({ minAvailable: 1 }, { conditions })], []);
+  expect(status?.conditions).toMatchObject([
+    { status: "False", observedGeneration: 3, lastTransitionTime: "2026-01-01T00:00:00Z" },
+  ]);
+});

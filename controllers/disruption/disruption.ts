@@ -13,7 +13,7 @@ import {
 import type { Pod } from "../../openapi/api/core.v1.ts";
 import type { LabelSelector } from "../../openapi/api/meta.k8s.io.v1.ts";
 import type { PodDisruptionBudget, PodDisruptionBudgetStatus } from "../../openapi/api/policy.v1.ts";
-import { withCondition } from "../conditions.ts";
+import { withStatusCondition } from "../conditions.ts";
 import { sameStatus } from "../equality.ts";
 import { tell } from "../pod-control.ts";
 import { isReady, podCondition } from "../pods.ts";
@@ -134,7 +134,7 @@ function withAllowed(
   message: string,
   now: Date,
 ): PodDisruptionBudgetStatus {
-  const conditions = withCondition(budget.status.conditions, {
+  const conditions = withStatusCondition(budget.status.conditions, {
     type: "DisruptionAllowed",
     status: status.disruptionsAllowed ? "True" : "False",
     observedGeneration: status.observedGeneration ?? 0,
