@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { StatefulSet } from "../../openapi/api/apps.v1.ts";
+import type { ControllerRevision, StatefulSet } from "../../openapi/api/apps.v1.ts";
 import type { Pod } from "../../openapi/api/core.v1.ts";
 import { Simulation } from "../simulation.ts";
 import { reconcile } from "./stateful-set.ts";
@@ -254,4 +254,15 @@ test("an adopted Pod that does not mount its claims is to be given them", () => 
     { name: "data", persistentVolumeClaim: { claimName: "data-db-0" } },
   ]);
   expect(sim.events).toContain("Normal SuccessfulUpdate Update Pod db-0 in StatefulSet db successful");
+});
+
+test("a set that is deleted without its Pods makes no new history", () => {
+  const { sim, set, settle, revisions } = cluster({ replicas: 1 });
+  settle();
+  for (const { metadata, ...rest } of revisions.list() as readonly ControllerRevision[])
+    sim.put("apps/v1/controllerrevisions", { ...rest, metadata: { ...metadata, ownerReferences: [] } });
+  const deletionTimestamp = sim.now.toISOString();
+  sim.put("apps/v1/statefulsets", { ...set(), metadata: { ...set().metadata, deletionTimestamp } });
+  settle();
+  expect(revisions.list()).toHaveLength(1);
 });

@@ -49,6 +49,9 @@ export function reconcile(key: Key, listers: Listers, { now }: Pick<ReconcileCon
   const matches = ({ metadata }: { metadata: { labels?: Record<string, string> } }) =>
     matchesSelector(set.spec.selector, metadata.labels);
   const history = claim(set, REVISIONS, revisions.claimableBy(set), matches);
+  // On its way out a set whose history has been let go can neither take it in again nor tell what its Pods are of.
+  const isLetGo = revisions.claimableBy(set).some((revision) => !controllerOf(revision) && matches(revision));
+  if (set.metadata.deletionTimestamp && isLetGo) return [];
   const update = currentRevision(set, history.owned, HASH_LABEL);
   if (update.actions) return [...history.actions, ...update.actions];
   const updateRevision = update.revision;
