@@ -75,9 +75,9 @@ function conditionsOf(state: PodState, phase: string): PodCondition[] {
       !pod.status?.conditions?.some(({ type, status }) => type === conditionType && status === "True"),
   );
   const gateText = gates.map(({ conditionType }) => {
-    const known = pod.status?.conditions?.some(({ type }) => type === conditionType);
+    const known = pod.status?.conditions?.find(({ type }) => type === conditionType);
     return known
-      ? `the status of pod readiness gate "${conditionType}" is not "True", but False`
+      ? `the status of pod readiness gate "${conditionType}" is not "True", but ${known.status}`
       : `corresponding condition of pod readiness gate "${conditionType}" does not exist.`;
   });
   // What was initialized once stays so, also while all of it begins anew.

@@ -38,3 +38,12 @@ test("a condition of a resize that is through goes, others' stay", () => {
     { type: "PodResizePending", $patch: "delete" },
   ]);
 });
+
+test("amounts that a Pod has no more go away", () => {
+  const list = { cpu: "1", "example.com/x": "1" };
+  expect(
+    statusPatch({ resources: { requests: list, limits: list } }, { resources: { requests: { cpu: "2" } } }),
+  ).toEqual({
+    resources: { requests: { cpu: "2", "example.com/x": null }, limits: { cpu: null, "example.com/x": null } },
+  });
+});

@@ -11,6 +11,18 @@ function gone(old: { reason?: string; message?: string } | undefined, now: { rea
   return Object.fromEntries(TEXTS.filter((name) => old?.[name] && !now[name]).map((name) => [name, null]));
 }
 
+/** Amounts as they are now, with null for those that were there and are not any more. */
+function amounts(old: PodStatus["resources"] = {}, now: PodStatus["resources"] = {}) {
+  const list = (name: "requests" | "limits") => {
+    const past = Object.keys(old[name] ?? {}).filter((resource) => now[name]?.[resource] === undefined);
+    return now[name] || past.length
+      ? { ...now[name], ...Object.fromEntries(past.map((one) => [one, null])) }
+      : undefined;
+  };
+  const [requests, limits] = [list("requests"), list("limits")];
+  return { ...(requests && { requests }), ...(limits && { limits }) };
+}
+
 /**
  * The strategic merge patch from one status to the next. (pkg/util/pod PatchPodStatus)
  *
@@ -22,6 +34,7 @@ export function statusPatch(old: PodStatus | undefined, status: PodStatus): Reco
   return {
     ...status,
     ...gone(old, status),
+    ...(status.resources && { resources: amounts(old?.resources, status.resources) }),
     ...(conditions && {
       conditions: [
         ...conditions.map((one) => ({ ...one, ...gone(before(one.type), one) })),
