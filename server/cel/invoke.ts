@@ -3,7 +3,7 @@ import { attempt, charge, type Step } from "./frame.ts";
 import type { Overload } from "./overload.ts";
 import type { Call } from "./syntax.ts";
 import type { CelType } from "./types.ts";
-import { CelError, isOfType, noSuchOverload, type Value } from "./values.ts";
+import { CelError, fail, isOfType, noSuchOverload, typeName, type Value } from "./values.ts";
 
 /** Calls the overload that fits the values: known beforehand when the checker left one. */
 export function invoke(node: Call, args: readonly Step[], free: boolean): Step {
@@ -20,11 +20,17 @@ export function invoke(node: Call, args: readonly Step[], free: boolean): Step {
     let found = only;
     if (overloads.length > 1 || !only || !fits(only.overload, values))
       found = overloads.find(({ overload }) => fits(overload, values));
-    if (!found) return noSuchOverload();
+    if (!found) return unfit(node.name, values);
     const result = found.overload.run(...values);
     charge(frame, found.cost(values, result));
     return result;
   };
+}
+
+/** Operators say only that; functions say which, and of what. (cel-go/common/decls MaybeNoSuchOverload) */
+function unfit(name: string, values: readonly Value[]): never {
+  if (/[^A-Za-z0-9.]/.test(name)) return noSuchOverload();
+  return fail(`no such overload: ${name}(${values.map(typeName).join(", ")})`);
 }
 
 const fits = (overload: Overload, values: readonly Value[]): boolean =>
