@@ -3,7 +3,8 @@ import type { APIService } from "../../openapi/api/apiregistration.k8s.io.v1.ts"
 import type { Service } from "../../openapi/api/core.v1.ts";
 import type { ObjectReader } from "../admission/plugin.ts";
 import type { UserInfo } from "../auth/authenticator.ts";
-import { ask, authorityOf, type Backend, dialTcp, secure } from "../http/connectors/backend.ts";
+import { ask, type Backend, dialTcp, secure } from "../http/connectors/backend.ts";
+import { authorityOf } from "../meta/network-error.ts";
 
 /** The front proxy's certificate: what aggregated servers know us by. PEM. */
 export interface FrontProxyClient {

@@ -1,13 +1,6 @@
+import { type DialError, dialErrorText } from "../../meta/network-error.ts";
 import { IdentityError } from "./server-identity.ts";
 
-/** Errors of node:https in the words of Go's net/http, which clients see. */
-const CONNECT: Readonly<Record<string, string>> = {
-  ECONNREFUSED: "connection refused",
-  EHOSTUNREACH: "no route to host",
-  ENETUNREACH: "network is unreachable",
-  ETIMEDOUT: "connection timed out",
-  EADDRNOTAVAIL: "cannot assign requested address",
-};
 const UNKNOWN_AUTHORITY = [
   "SELF_SIGNED_CERT_IN_CHAIN",
   "DEPTH_ZERO_SELF_SIGNED_CERT",
@@ -18,24 +11,14 @@ const UNKNOWN_AUTHORITY = [
 ];
 const VERIFY = "tls: failed to verify certificate: x509:";
 
-/** @param error what a request ended with */
+/** Errors of node:https in the words of Go's net/http, which clients see. @param error what a request ended with */
 export function transportError(error: unknown, { host, port }: { host: string; port: number }): string {
   if (!(error instanceof Error)) return String(error);
-  // The cast: errors of node:net, node:dns and node:tls have these.
-  const {
-    code = "",
-    address,
-    errors,
-  } = error as NodeJS.ErrnoException & {
-    address?: string;
-    errors?: readonly unknown[];
-  };
-  // Several addresses of one name have been tried.
-  if (errors?.length) return transportError(errors.at(-1), { host, port });
   if (error.name === "AbortError" || error.name === "TimeoutError") return "context deadline exceeded";
-  const ip = address ?? host;
-  if (CONNECT[code]) return `dial tcp ${ip.includes(":") ? `[${ip}]` : ip}:${port}: connect: ${CONNECT[code]}`;
-  if (code === "ENOTFOUND" || code === "EAI_AGAIN") return `dial tcp: lookup ${host}: no such host`;
+  // The cast: errors of node:net, node:dns and node:tls have these.
+  const dialed = dialErrorText(error as DialError, host, port);
+  if (dialed) return dialed;
+  const { code = "" } = error as DialError;
   if (code === "ECONNRESET") return error.message === "socket hang up" ? "EOF" : "read: connection reset by peer";
   if (UNKNOWN_AUTHORITY.includes(code)) return `${VERIFY} certificate signed by unknown authority`;
   if (code === "CERT_HAS_EXPIRED" || code === "CERT_NOT_YET_VALID") {

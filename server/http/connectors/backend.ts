@@ -2,6 +2,7 @@ import { request as httpRequest, type IncomingMessage } from "node:http";
 import { connect as connectTcp } from "node:net";
 import type { Duplex } from "node:stream";
 import { connect as connectTls, type TLSSocket } from "node:tls";
+import { authorityOf, type DialError, dialErrorText } from "../../meta/network-error.ts";
 
 /** Opens a connection to an address. @throws Error worded as Go's net package does */
 export type Dial = (host: string, port: number) => Promise<Duplex>;
@@ -23,25 +24,17 @@ export interface ClientTls {
   readonly ca?: string;
 }
 
-const WORDS: Readonly<Record<string, string>> = {
-  ECONNREFUSED: "connect: connection refused",
-  ECONNRESET: "connect: connection reset by peer",
-  EHOSTUNREACH: "connect: no route to host",
-  ENETUNREACH: "connect: network is unreachable",
-  ETIMEDOUT: "i/o timeout",
-};
 const DIAL_TIMEOUT_MILLISECONDS = 30_000;
-
-export const authorityOf = (host: string, port: number): string => `${host.includes(":") ? `[${host}]` : host}:${port}`;
 
 /** TCP, as Go words its errors. */
 export const dialTcp: Dial = (host, port) =>
   new Promise((resolve, reject) => {
     const socket = connectTcp({ host, port, noDelay: true });
-    socket.setTimeout(DIAL_TIMEOUT_MILLISECONDS, () =>
-      socket.destroy(Object.assign(new Error(), { code: "ETIMEDOUT" })),
-    );
-    socket.once("error", (error: NodeJS.ErrnoException) => reject(new Error(dialText(host, port, error))));
+    socket.setTimeout(DIAL_TIMEOUT_MILLISECONDS, () => socket.destroy(new Error("i/o timeout")));
+    socket.once("error", (error: DialError) => {
+      const text = dialErrorText(error, host, port) ?? `dial tcp ${authorityOf(host, port)}: ${error.message}`;
+      reject(new Error(text));
+    });
     socket.once("connect", () => {
       socket.setTimeout(0);
       socket.removeAllListeners("error");
@@ -50,15 +43,6 @@ export const dialTcp: Dial = (host, port) =>
       resolve(socket);
     });
   });
-
-function dialText(host: string, port: number, error: DialError): string {
-  // Several addresses of one name have been tried.
-  const { code = "", message, address = host } = error.errors?.at(-1) ?? error;
-  if (code === "ENOTFOUND") return `dial tcp: lookup ${host}: no such host`;
-  return `dial tcp ${authorityOf(address, port)}: ${WORDS[code] ?? message}`;
-}
-
-type DialError = NodeJS.ErrnoException & { readonly address?: string; readonly errors?: readonly DialError[] };
 
 /** TLS on top of a connection. */
 export function secure(socket: Duplex, host: string, { cert, key, ca }: ClientTls): Promise<TLSSocket> {

@@ -1,7 +1,8 @@
 import type { Node, NodeAddress } from "../../../openapi/api/core.v1.ts";
 import type { ObjectReader } from "../../admission/plugin.ts";
 import { notFound, StatusError } from "../../meta/errors.ts";
-import { authorityOf, type Backend, type ClientTls, dialTcp, secure } from "./backend.ts";
+import { authorityOf } from "../../meta/network-error.ts";
+import { type Backend, type ClientTls, dialTcp, secure } from "./backend.ts";
 
 export interface KubeletOptions {
   readonly reader: ObjectReader;

@@ -1,6 +1,7 @@
 import type { Duplex } from "node:stream";
 import type { Node, Pod } from "../../../openapi/api/core.v1.ts";
-import { ask, authorityOf, type Dial, dialTcp } from "./backend.ts";
+import { authorityOf } from "../../meta/network-error.ts";
+import { ask, type Dial, dialTcp } from "./backend.ts";
 import { type KubeletOptions, kubeletOf } from "./kubelet.ts";
 
 const PODS = { group: "", resource: "pods" };
