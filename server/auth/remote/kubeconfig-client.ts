@@ -1,11 +1,28 @@
 import { readFileSync } from "node:fs";
-import { request } from "node:https";
+import { type RequestOptions, request } from "node:https";
 import { dirname, resolve } from "node:path";
+import type { Members } from "../../meta/members.ts";
+import { type DialError, dialErrorText } from "../../meta/network-error.ts";
+import { type ReviewAnswer, ReviewError, reviewIn } from "./review-answer.ts";
 
-/** Posts JSON to the server that a kubeconfig names. */
-export interface JsonPoster {
-  /** @throws Error when there is no 2xx answer with JSON within the time */
-  post(body: unknown): Promise<unknown>;
+/** What is posted: its answer is of the same kind. */
+export interface Review {
+  readonly apiVersion: string;
+  readonly kind: string;
+}
+
+/** Asks reviews of the server that a kubeconfig names. */
+export interface ReviewClient {
+  /** @throws ReviewError when there is no answer of the kind that was asked for within the time */
+  post(review: Review): Promise<Members>;
+}
+
+export interface ReviewClientOptions {
+  readonly timeoutMilliseconds: number;
+  /** Runs once after so many milliseconds. */
+  readonly after: (milliseconds: number, run: () => void) => void;
+  /** Between 0 and 1. */
+  readonly random: () => number;
 }
 
 interface Kubeconfig {
@@ -16,9 +33,11 @@ interface Kubeconfig {
 }
 
 const MAX_ANSWER = 1024 * 1024;
+/** (server/options/authentication.go DefaultAuthWebhookRetryBackoff) */
+const RETRY = { firstMilliseconds: 500, factor: 1.5, jitter: 0.2, tries: 5 };
 
 /** A webhook's kubeconfig: server, CA, and how to show oneself. Relative paths are below the file's folder. */
-export async function kubeconfigClient(path: string, timeoutMilliseconds: number): Promise<JsonPoster> {
+export async function kubeconfigClient(path: string, options: ReviewClientOptions): Promise<ReviewClient> {
   const { parse } = await import("yaml");
   // Looked at field by field right below.
   const config = parse(readFileSync(path, "utf8")) as Kubeconfig;
@@ -32,26 +51,47 @@ export async function kubeconfigClient(path: string, timeoutMilliseconds: number
     return fields[name] ? readFileSync(resolve(dirname(path), fields[name]), "utf8") : undefined;
   };
   const token = user.token ?? (user.tokenFile && readFileSync(resolve(dirname(path), user.tokenFile), "utf8").trim());
-  const options = {
+  const { timeoutMilliseconds: timeout } = options;
+  const requestOptions = {
     method: "POST",
     ca: data(cluster, "certificate-authority"),
     allowPartialTrustChain: true, // as Go, which trusts even what is no authority
     cert: data(user, "client-certificate"),
     key: data(user, "client-key"),
-    timeout: timeoutMilliseconds,
+    timeout,
     headers: {
       "content-type": "application/json",
-      accept: "application/json",
+      accept: "application/json, */*",
       ...(token && { authorization: `Bearer ${token}` }),
     },
   };
   const url = new URL(cluster.server);
   if (url.protocol !== "https:") throw new Error(`${path}: the server must be reached by https`);
-  return { post: (body) => post(url, options, JSON.stringify(body)) };
+  url.searchParams.set("timeout", `${timeout / 1000}s`); // client-go says so
+  return {
+    post: (review) =>
+      retrying(async () => reviewIn(await post(url, requestOptions, JSON.stringify(review)), review), options),
+  };
 }
 
-function post(url: URL, options: object, body: string): Promise<unknown> {
+/** Tries again, and waits longer each time, where the error says that it may help. (apiserver/pkg/util/webhook) */
+async function retrying<T>(attempt: () => Promise<T>, { after, random }: ReviewClientOptions): Promise<T> {
+  let wait = RETRY.firstMilliseconds;
+  for (let tries = 1; ; tries++) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (!(error instanceof ReviewError && error.retry) || tries === RETRY.tries) throw error;
+      const jittered = wait * (1 + random() * RETRY.jitter);
+      await new Promise<void>((resume) => after(jittered, resume));
+      wait *= RETRY.factor;
+    }
+  }
+}
+
+function post(url: URL, options: RequestOptions, body: string): Promise<ReviewAnswer> {
   return new Promise((fulfil, reject) => {
+    const failed = (message: string, retry = false) => reject(new ReviewError(`Post "${url}": ${message}`, retry));
     const call = request(url, options, (answer) => {
       const parts: Buffer[] = [];
       let size = 0;
@@ -60,19 +100,23 @@ function post(url: URL, options: object, body: string): Promise<unknown> {
         if (size > MAX_ANSWER) call.destroy(new Error("the answer is too large"));
         else parts.push(part);
       });
-      answer.on("error", reject);
+      answer.on("error", (error) => failed(error.message));
       answer.on("end", () => {
-        const { statusCode = 0 } = answer;
-        if (statusCode < 200 || statusCode > 299) return reject(new Error(`webhook answered ${statusCode}`));
-        try {
-          fulfil(JSON.parse(Buffer.concat(parts).toString("utf8")));
-        } catch (error) {
-          reject(error);
-        }
+        const { statusCode: status = 0, headers } = answer;
+        // Go tells by the bytes what has no type, and takes it for JSON where it cannot.
+        const contentType = headers["content-type"] ?? "application/json";
+        const retryAfter = headers["retry-after"] !== undefined;
+        fulfil({ status, contentType, retryAfter, body: Buffer.concat(parts).toString("utf8") });
       });
     });
-    call.on("timeout", () => call.destroy(new Error("webhook did not answer in time")));
-    call.on("error", reject);
+    call.on("timeout", () =>
+      call.destroy(new Error("context deadline exceeded (Client.Timeout exceeded while awaiting headers)")),
+    );
+    call.on("error", (error: DialError) => {
+      const dialed = dialErrorText(error, url.hostname, Number(url.port) || 443);
+      if (error.code === "ECONNRESET" && !dialed) failed("EOF", true);
+      else failed(dialed ?? error.message);
+    });
     call.end(body);
   });
 }

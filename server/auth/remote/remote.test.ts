@@ -1,16 +1,13 @@
-import { generateKeyPairSync, type KeyObject } from "node:crypto";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:https";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { beforeEach, describe, expect, test } from "vitest";
+import { text } from "node:stream/consumers";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { kubeconfig } from "../../../pki/kubeconfig.ts";
 import { createPki } from "../../../pki/pki.ts";
-import { tokenKey } from "../../../pki/service-account-key.ts";
 import type { Attributes } from "../authorizer.ts";
-import { signToken } from "../service-account/jwt.ts";
 import { kubeconfigClient } from "./kubeconfig-client.ts";
-import { oidcAuthenticator } from "./oidc.ts";
 import { webhookAuthorizer } from "./webhook-authorizer.ts";
 import { webhookTokenAuthenticator } from "./webhook-token.ts";
 
@@ -20,11 +17,11 @@ let posted: unknown[];
 beforeEach(() => {
   posted = [];
 });
-const client = (answer: unknown) => ({
+const client = (answer: object) => ({
   post: async (body: unknown) => {
     posted.push(body);
     if (answer instanceof Error) throw answer;
-    return answer;
+    return answer as Record<string, unknown>;
   },
 });
 
@@ -43,7 +40,7 @@ describe("the webhook authorizer", () => {
     labelSelector: "a=b,c,!d,e>1",
     fieldSelector: "metadata.name!=x",
   };
-  const make = (answer: unknown, more: Partial<Parameters<typeof webhookAuthorizer>[0]> = {}) =>
+  const make = (answer: object, more: Partial<Parameters<typeof webhookAuthorizer>[0]> = {}) =>
     webhookAuthorizer({
       client: client(answer),
       authorizedMilliseconds: 1000,
@@ -126,8 +123,26 @@ describe("the webhook authorizer", () => {
 });
 
 describe("the webhook token authenticator", () => {
-  const make = (status: unknown) =>
-    webhookTokenAuthenticator({ client: client({ status }), apiAudiences: ["api"], cacheMilliseconds: 1000, now });
+  const make = (status: unknown, version: "v1" | "v1beta1" = "v1") =>
+    webhookTokenAuthenticator({
+      client: client({ status }),
+      version,
+      apiAudiences: ["api"],
+      cacheMilliseconds: 1000,
+      now,
+    });
+
+  test("sends a TokenReview of the version that is wanted", async () => {
+    await make({}, "v1beta1").authenticateToken("t", ["api"]);
+    expect(posted).toEqual([
+      {
+        kind: "TokenReview",
+        apiVersion: "authentication.k8s.io/v1beta1",
+        metadata: {},
+        spec: { token: "t", audiences: ["api"] },
+      },
+    ]);
+  });
 
   test.each([
     [
@@ -150,8 +165,12 @@ describe("the webhook token authenticator", () => {
   });
 });
 
-test("a kubeconfig is enough to reach a webhook, both sides proving themselves", async () => {
+describe("a kubeconfig", () => {
   const pki = createPki({ serverNames: [], now: new Date() });
+  const directory = mkdtempSync(join(tmpdir(), "inkube-webhook-"));
+  let answers: { status: number; body: string }[];
+  let asked: { url: string | undefined; body: unknown }[];
+  const waits: number[] = [];
   const server = createServer(
     {
       ca: pki.ca.certificate,
@@ -160,101 +179,72 @@ test("a kubeconfig is enough to reach a webhook, both sides proving themselves",
       requestCert: true,
       rejectUnauthorized: true,
     },
-    (incoming, outgoing) => {
-      let body = "";
-      incoming.on("data", (part) => {
-        body += part;
-      });
-      incoming.on("end", () =>
-        outgoing.end(incoming.url === "/review" ? JSON.stringify({ echo: JSON.parse(body) }) : "{"),
-      );
+    async (incoming, outgoing) => {
+      asked.push({ url: incoming.url, body: JSON.parse(await text(incoming)) });
+      const { status, body } = answers.shift() ?? { status: 404, body: "" };
+      outgoing.writeHead(status).end(body);
     },
   );
-  const port = await new Promise<number>((resolve) =>
-    server.listen(0, "127.0.0.1", () => resolve((server.address() as { port: number }).port)),
-  );
-  const directory = mkdtempSync(join(tmpdir(), "inkube-webhook-"));
-  const at = async (path: string) => {
+  let url: string;
+  beforeAll(async () => {
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    url = `https://127.0.0.1:${(server.address() as { port: number }).port}/review`;
+  });
+  beforeEach(() => {
+    asked = [];
+    waits.length = 0;
+  });
+  afterAll(() => {
+    server.close();
+    rmSync(directory, { recursive: true });
+  });
+
+  const review = { apiVersion: "g/v1", kind: "Review" };
+  const post = async (...given: { status: number; body: string }[]) => {
+    answers = given;
     const file = join(directory, "config");
-    const url = `https://127.0.0.1:${port}${path}`;
     writeFileSync(
       file,
       kubeconfig({ server: url, certificateAuthority: pki.ca.certificate, client: pki.admin, cluster: "c", user: "u" }),
     );
-    return kubeconfigClient(file, 5000);
+    const after = (milliseconds: number, run: () => void) => {
+      waits.push(milliseconds);
+      run();
+    };
+    return (await kubeconfigClient(file, { timeoutMilliseconds: 5000, after, random: () => 0 })).post(review);
   };
-  expect(await (await at("/review")).post({ a: 1 })).toEqual({ echo: { a: 1 } });
-  await expect((await at("/broken")).post({})).rejects.toThrow(SyntaxError);
-  server.close();
-  server.closeAllConnections();
-  await expect((await at("/review")).post({})).rejects.toThrow();
-  rmSync(directory, { recursive: true });
-});
 
-describe("OIDC", () => {
-  const issuer = "https://accounts.example";
-  const pair = (): { privateKey: KeyObject; publicKey: KeyObject } =>
-    generateKeyPairSync("rsa", { modulusLength: 2048 });
-  const [good, bad] = [pair(), pair()];
-  const key = tokenKey(good.privateKey);
-  const provider = (async (url: string | URL) => {
-    const body = String(url).endsWith("openid-configuration")
-      ? { issuer, jwks_uri: `${issuer}/keys` }
-      : { keys: [{ ...good.publicKey.export({ format: "jwk" }), kid: key.keyId, alg: "RS256", use: "sig" }] };
-    return new Response(JSON.stringify(body), { headers: { "content-type": "application/json" } });
-  }) as typeof fetch;
-  const claims = (more: object = {}) => ({
-    iss: issuer,
-    aud: "me",
-    sub: "7",
-    exp: time / 1000 + 60,
-    groups: ["dev"],
-    ...more,
-  });
-  const ask = async (body: object, more: object = {}, signer = key) =>
-    oidcAuthenticator({
-      issuerUrl: issuer,
-      clientId: "me",
-      usernameClaim: "sub",
-      usernamePrefix: "",
-      groupsClaim: "groups",
-      groupsPrefix: "oidc:",
-      requiredClaims: {},
-      signingAlgorithms: ["RS256"],
-      fetch: provider,
-      now,
-      ...more,
-    }).authenticateToken(await signToken(body, signer), []);
-
-  test("takes users and groups from claims, with their prefixes", async () => {
-    expect(await ask(claims())).toEqual({ user: { name: `${issuer}#7`, groups: ["oidc:dev"] } });
-    expect(
-      await ask(claims({ groups: "one", email: "j@x", email_verified: true }), { usernameClaim: "email" }),
-    ).toEqual({
-      user: { name: "j@x", groups: ["oidc:one"] },
-    });
-    expect(await ask(claims(), { usernamePrefix: "-" })).toMatchObject({ user: { name: "7" } });
+  test("is enough to reach a webhook, both sides proving themselves", async () => {
+    expect(await post({ status: 200, body: '{"status":{"a":1}}' })).toEqual({ status: { a: 1 } });
+    expect(asked).toEqual([{ url: "/review?timeout=5s", body: review }]);
   });
 
-  test("leaves tokens of others to others", async () => {
-    expect(await ask(claims({ iss: "https://other.example" }))).toBeUndefined();
+  const status = (code: number, reason: string) => ({
+    status: code,
+    body: JSON.stringify({ kind: "Status", status: "Failure", message: "said so", reason }),
+  });
+  test.each([
+    [{ status: 200, body: "{" }, "couldn't get version/kind; json parse error: unexpected end of JSON input"],
+    [{ status: 200, body: "" }, "0-length response with status code: 200 and content type: application/json"],
+    [
+      { status: 200, body: '{"apiVersion":"g/v2","kind":"Review"}' },
+      'no kind "Review" is registered for version "g/v2" in scheme "k8s.io/client-go/kubernetes/scheme/register.go:82"',
+    ],
+    [{ status: 418, body: "x" }, "the server responded with the status code 418 but did not return more information"],
+    [{ status: 404, body: "x" }, "the server could not find the requested resource"],
+    [status(403, "Forbidden"), "said so"],
+  ])("tells of %j, once", async (answer, message) => {
+    await expect(post(answer)).rejects.toThrow(message);
+    expect(asked).toHaveLength(1);
   });
 
-  test.each<[string, object, object]>([
-    ["expired", claims({ exp: 1 }), {}],
-    ["for another client", claims({ aud: "you" }), {}],
-    ["without an end", { ...claims(), exp: undefined }, {}],
-    ["without the name", claims(), { usernameClaim: "name" }],
-    ["with an unverified address", claims({ email: "j@x", email_verified: false }), { usernameClaim: "email" }],
-    ["without a required claim", claims(), { requiredClaims: { hd: "example" } }],
-    ["with another required claim", claims({ hd: "x" }), { requiredClaims: { hd: "example" } }],
-    ["of a forbidden algorithm", claims(), { signingAlgorithms: ["ES256"] }],
-  ])("refuses tokens %s", async (_, body, more) => {
-    await expect(ask(body, more)).rejects.toThrow(/^oidc: /);
-  });
-
-  test("refuses a forged signature", async () => {
-    const forger = { ...tokenKey(bad.privateKey), keyId: key.keyId };
-    await expect(ask(claims(), {}, forger)).rejects.toThrow("oidc: signature verification failed");
+  test.each([
+    [status(500, "InternalError"), "said so"],
+    [{ status: 502, body: "down" }, 'an error on the server ("down") has prevented the request from succeeding'],
+    [{ status: 429, body: "" }, "the server has received too many requests and has asked us to try again later"],
+  ])("tries again after %j", async (answer, message) => {
+    expect(await post(answer, { status: 200, body: "{}" })).toEqual({});
+    await expect(post(answer, answer, answer, answer, answer)).rejects.toThrow(message);
+    expect(waits).toEqual([500, 500, 750, 1125, 1687.5]);
   });
 });

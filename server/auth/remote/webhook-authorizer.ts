@@ -2,11 +2,11 @@ import type { SubjectAccessReview } from "../../../openapi/api/authorization.k8s
 import type { Authorizer, Decision } from "../authorizer.ts";
 import type { RuleResolver } from "../rule-resolver.ts";
 import { ExpiringCache } from "./expiring-cache.ts";
-import type { JsonPoster } from "./kubeconfig-client.ts";
+import type { ReviewClient } from "./kubeconfig-client.ts";
 import { reviewSpec } from "./review-spec.ts";
 
 export interface WebhookAuthorizerOptions {
-  readonly client: JsonPoster;
+  readonly client: ReviewClient;
   /** `--authorization-webhook-cache-authorized-ttl`, upstream 5 minutes. */
   readonly authorizedMilliseconds: number;
   /** `--authorization-webhook-cache-unauthorized-ttl`, upstream 30 seconds. */

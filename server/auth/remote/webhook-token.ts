@@ -2,10 +2,12 @@ import { createHash } from "node:crypto";
 import type { TokenReview } from "../../../openapi/api/authentication.k8s.io.v1.ts";
 import type { Authenticated, TokenAuthenticator } from "../authenticator.ts";
 import { ExpiringCache } from "./expiring-cache.ts";
-import type { JsonPoster } from "./kubeconfig-client.ts";
+import type { ReviewClient } from "./kubeconfig-client.ts";
 
 export interface WebhookTokenOptions {
-  readonly client: JsonPoster;
+  readonly client: ReviewClient;
+  /** `--authentication-token-webhook-version`: both have the same fields. */
+  readonly version: "v1" | "v1beta1";
   readonly apiAudiences: readonly string[];
   /** `--authentication-token-webhook-cache-ttl`, upstream 2 minutes. */
   readonly cacheMilliseconds: number;
@@ -16,7 +18,7 @@ const CACHED = 4096;
 
 /** Asks a TokenReview of another server. (apiserver/plugin/pkg/authenticator/token/webhook) */
 export function webhookTokenAuthenticator(options: WebhookTokenOptions): TokenAuthenticator {
-  const { client, apiAudiences, cacheMilliseconds, now } = options;
+  const { cacheMilliseconds, now } = options;
   const cache = new ExpiringCache<{ result: Authenticated | undefined }>(CACHED, now);
   return {
     name: "webhook",
@@ -27,7 +29,7 @@ export function webhookTokenAuthenticator(options: WebhookTokenOptions): TokenAu
         .digest("base64");
       const known = cache.get(key);
       if (known) return known.result;
-      const result = await review(client, token, audiences, apiAudiences);
+      const result = await review(options, token, audiences);
       cache.set(key, { result }, cacheMilliseconds);
       return result;
     },
@@ -35,16 +37,15 @@ export function webhookTokenAuthenticator(options: WebhookTokenOptions): TokenAu
 }
 
 async function review(
-  client: JsonPoster,
+  { client, version, apiAudiences }: WebhookTokenOptions,
   token: string,
   audiences: readonly string[],
-  apiAudiences: readonly string[],
 ): Promise<Authenticated | undefined> {
   const asked = {
     kind: "TokenReview",
-    apiVersion: "authentication.k8s.io/v1",
+    apiVersion: `authentication.k8s.io/${version}`,
     metadata: {},
-    spec: { token, audiences },
+    spec: { token, ...(audiences.length > 0 && { audiences }) },
   };
   // Only the fields of a status are read.
   const { status } = (await client.post(asked)) as Partial<TokenReview>;
