@@ -1,10 +1,11 @@
 import { InvalidArgumentError, Option } from "commander";
 import type { AuthorizationMode } from "../server/auth/authorization.ts";
 import { flagChecks } from "../server/start/flag-checks.ts";
-import { DEFAULT_SETTINGS as DEFAULTS, type ServerSettings } from "../server/start/settings.ts";
+import { DEFAULT_SETTINGS as DEFAULTS, type ReviewVersion, type ServerSettings } from "../server/start/settings.ts";
 import { wholeNumber } from "./flags.ts";
 
 const MODES: readonly AuthorizationMode[] = ["AlwaysAllow", "AlwaysDeny", "Node", "RBAC", "Webhook"];
+const REVIEW_VERSIONS: readonly ReviewVersion[] = ["v1", "v1beta1"];
 /** As kubeadm does: the Node authorizer alone does not look into objects. */
 const ENABLED = ["NodeRestriction"];
 
@@ -94,6 +95,9 @@ export function serverFlagOptions(): Option[] {
       .default(authorizationModes, authorizationModes.join(",")),
     flag("--authorization-config <file>", "an AuthorizationConfiguration, in place of modes and their webhook"),
     flag("--authorization-webhook-config-file <file>", "kubeconfig of the webhook of mode Webhook"),
+    flag("--authorization-webhook-version <version>", "version of the SubjectAccessReviews that it is sent")
+      .choices(REVIEW_VERSIONS)
+      .default(DEFAULTS.authorizationWebhookVersion),
     flag("--authorization-webhook-cache-authorized-ttl <duration>", "how long its yes is kept")
       .argParser(duration)
       .default(DEFAULTS.authorizationWebhookAuthorizedMilliseconds, "5m"),
@@ -103,7 +107,8 @@ export function serverFlagOptions(): Option[] {
     flag("--anonymous-auth [boolean]", "let requests without credentials in as system:anonymous")
       .argParser(trueOrFalse)
       .preset("true")
-      .default(DEFAULTS.anonymousAuth),
+      .default(true),
+    flag("--authentication-config <file>", "an AuthenticationConfiguration: issuers of tokens, and who is anonymous"),
     flag("--token-auth-file <file>", 'CSV of fixed tokens: token,user,uid,"group1,group2"'),
     flag("--client-ca-file <file>", "more CAs of client certificates, besides the cluster's own"),
     flag("--oidc-issuer-url <url>", "OpenID Connect provider whose ID tokens are taken"),
@@ -118,6 +123,9 @@ export function serverFlagOptions(): Option[] {
     several("--oidc-signing-algs <list>", "signing algorithms that are taken", ["RS256"]),
     flag("--oidc-ca-file <file>", "CA of the provider"),
     flag("--authentication-token-webhook-config-file <file>", "kubeconfig of a webhook that knows tokens"),
+    flag("--authentication-token-webhook-version <version>", "version of the TokenReviews that it is sent")
+      .choices(REVIEW_VERSIONS)
+      .default(DEFAULTS.tokenWebhookVersion),
     flag("--authentication-token-webhook-cache-ttl <duration>", "how long its answers are kept")
       .argParser(duration)
       .default(DEFAULTS.tokenWebhookCacheMilliseconds, "2m"),

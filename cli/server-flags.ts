@@ -2,7 +2,12 @@ import type { Command } from "commander";
 import type { PluginSelection } from "../server/admission/plugins.ts";
 import type { AuthorizationMode } from "../server/auth/authorization.ts";
 import { flagChecks } from "../server/start/flag-checks.ts";
-import { DEFAULT_SETTINGS as DEFAULTS, type OidcSettings, type ServerSettings } from "../server/start/settings.ts";
+import {
+  DEFAULT_SETTINGS as DEFAULTS,
+  type OidcSettings,
+  type ReviewVersion,
+  type ServerSettings,
+} from "../server/start/settings.ts";
 import { flagValues } from "./flag-values.ts";
 import { duration, seconds, serverFlagOptions } from "./server-flag-options.ts";
 
@@ -11,9 +16,11 @@ export interface ServerFlags {
   authorizationMode: AuthorizationMode[];
   authorizationConfig?: string;
   authorizationWebhookConfigFile?: string;
+  authorizationWebhookVersion: ReviewVersion;
   authorizationWebhookCacheAuthorizedTtl: number;
   authorizationWebhookCacheUnauthorizedTtl: number;
   anonymousAuth: boolean;
+  authenticationConfig?: string;
   tokenAuthFile?: string;
   clientCaFile?: string;
   oidcIssuerUrl?: string;
@@ -26,6 +33,7 @@ export interface ServerFlags {
   oidcSigningAlgs: string[];
   oidcCaFile?: string;
   authenticationTokenWebhookConfigFile?: string;
+  authenticationTokenWebhookVersion: ReviewVersion;
   authenticationTokenWebhookCacheTtl: number;
   serviceAccountIssuer: string[];
   serviceAccountKeyFile: string[];
@@ -67,15 +75,17 @@ export function serverSettings(
   command: Command,
 ): { settings: ServerSettings; admissionPlugins: PluginSelection } {
   const admissionPlugins = { enable: flags.enableAdmissionPlugins, disable: flags.disableAdmissionPlugins };
-  const problems = [...contradictions(flags), ...flagChecks.pluginSelectionProblems(admissionPlugins)];
+  const problems = [...contradictions(flags, command), ...flagChecks.pluginSelectionProblems(admissionPlugins)];
   if (problems.length > 0) command.error(`error: ${problems.join("; ")}`, { exitCode: 2 });
   const oidc = oidcSettings(flags);
   const { tlsCertFile: certFile, tlsPrivateKeyFile: privateKeyFile } = flags;
   const settings: ServerSettings = {
     authorizationModes: flags.authorizationMode,
+    authorizationWebhookVersion: flags.authorizationWebhookVersion,
     authorizationWebhookAuthorizedMilliseconds: flags.authorizationWebhookCacheAuthorizedTtl,
     authorizationWebhookUnauthorizedMilliseconds: flags.authorizationWebhookCacheUnauthorizedTtl,
-    anonymousAuth: flags.anonymousAuth,
+    ...(isGiven(command, "anonymousAuth") && { anonymousAuth: flags.anonymousAuth }),
+    tokenWebhookVersion: flags.authenticationTokenWebhookVersion,
     tokenWebhookCacheMilliseconds: flags.authenticationTokenWebhookCacheTtl,
     serviceAccountIssuers: flags.serviceAccountIssuer,
     serviceAccountKeyFiles: flags.serviceAccountKeyFile,
@@ -104,6 +114,7 @@ export function serverSettings(
     ),
     ...given({
       authorizationConfigFile: flags.authorizationConfig,
+      authenticationConfigFile: flags.authenticationConfig,
       authorizationWebhookConfigFile: flags.authorizationWebhookConfigFile,
       tokenAuthFile: flags.tokenAuthFile,
       clientCaFile: flags.clientCaFile,
@@ -119,7 +130,7 @@ export function serverSettings(
   return { settings, admissionPlugins };
 }
 
-function* contradictions(flags: ServerFlags): Generator<string> {
+function* contradictions(flags: ServerFlags, command: Command): Generator<string> {
   const both = (a: string | undefined, b: string | undefined) => Boolean(a) === Boolean(b);
   if (
     flags.authorizationConfig &&
@@ -131,8 +142,14 @@ function* contradictions(flags: ServerFlags): Generator<string> {
   if (flags.authorizationMode.includes("Webhook") !== Boolean(flags.authorizationWebhookConfigFile)) {
     yield "--authorization-mode Webhook and --authorization-webhook-config-file need each other";
   }
-  if (!both(flags.oidcIssuerUrl, flags.oidcClientId)) yield "--oidc-issuer-url and --oidc-client-id need each other";
-  if (flags.oidcIssuerUrl && !flags.oidcIssuerUrl.startsWith("https://")) yield "--oidc-issuer-url must be https";
+  const hasOidc = command.options.some(
+    (option) => /^--oidc-/.test(option.long ?? "") && isGiven(command, option.attributeName()),
+  );
+  if (hasOidc && flags.authenticationConfig) {
+    yield "authentication-config file and oidc-* flags are mutually exclusive";
+  } else if (hasOidc && !(flags.oidcIssuerUrl && flags.oidcClientId)) {
+    yield "oidc-issuer-url and oidc-client-id must be specified together when any oidc-* flags are set";
+  }
   if (!both(flags.auditPolicyFile, flags.auditLogPath))
     yield "--audit-policy-file and --audit-log-path need each other";
   if (!both(flags.tlsCertFile, flags.tlsPrivateKeyFile)) {
@@ -153,6 +170,8 @@ function* contradictions(flags: ServerFlags): Generator<string> {
     yield "--service-account-key-file needs --service-account-signing-key-file";
   }
 }
+
+const isGiven = (command: Command, name: string) => command.getOptionValueSource(name) === "cli";
 
 function oidcSettings(flags: ServerFlags): OidcSettings | undefined {
   const { oidcIssuerUrl: issuerUrl, oidcClientId: clientId, oidcCaFile: caFile } = flags;

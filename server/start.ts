@@ -30,7 +30,7 @@ import { advertisedAddress, serverNames, urlHost } from "./start/address.ts";
 import { createAdmission } from "./start/admission.ts";
 import { apiServiceStates } from "./start/api-service-states.ts";
 import { startAuditLog } from "./start/audit.ts";
-import { apiAudiences, createAuthentication, FRONT_PROXY_NAMES, serviceAccountKeys } from "./start/authentication.ts";
+import { apiAudiences, FRONT_PROXY_NAMES, serviceAccountKeys, startAuthentication } from "./start/authentication.ts";
 import { startAuthorization } from "./start/authorization.ts";
 import { startDocuments } from "./start/documents.ts";
 import { encryptionAtRest } from "./start/encryption.ts";
@@ -136,14 +136,19 @@ export async function start(options: StartOptions): Promise<Server> {
       (resource) => registry.storeOf(resource),
       () => serverScope(now()),
     );
-    const authenticator = await createAuthentication({
+    const authentication = await startAuthentication({
       pki,
       keys: tokenKeys,
       settings,
       reader,
+      serverId: identityLeaseName(hostname()),
+      clock: systemClock,
       now,
+      onError: console.error,
       onLegacyTokenUse: legacyTokenUse(writer, now),
     });
+    releases.add(() => authentication.stop());
+    const { authenticator } = authentication;
     Object.assign(services, {
       authorizer,
       authenticator,
@@ -257,6 +262,7 @@ export async function start(options: StartOptions): Promise<Server> {
       series: [
         ...admissionMetrics.series,
         ...securityMetrics.series,
+        ...authentication.series,
         ...storageMetrics.series,
         ...(flowControl?.series ?? []),
       ],

@@ -140,7 +140,7 @@ describe("the union", () => {
     authenticatorUnion(
       [x509Authenticator([ca.parsed], () => now), ...more, bearerTokenAuthenticator(tokens, ["api"])],
       {
-        anonymous: anonymousAuthenticator,
+        anonymous: anonymousAuthenticator([]),
       },
     );
   const bearer = (token: string) => request({ headers: { authorization: `Bearer ${token}` } });

@@ -4,8 +4,10 @@ import type { ObjectReader } from "../admission/plugin.ts";
 import type { Authenticator, TokenAuthenticator, UserInfo } from "./authenticator.ts";
 import { audienceAgnostic, bearerTokenAuthenticator, tokenUnion, websocketTokenAuthenticator } from "./bearer-token.ts";
 import { bootstrapTokenAuthenticator } from "./bootstrap-token.ts";
+import type { AnonymousConfiguration } from "./jwt/configuration.ts";
 import { type RequestHeaderOptions, requestHeaderAuthenticator } from "./request-header.ts";
 import { serviceAccountTokenAuthenticators } from "./service-account/token-authenticator.ts";
+import { cachedTokenAuthenticator } from "./token-cache.ts";
 import { staticTokenAuthenticator } from "./token-file.ts";
 import { anonymousAuthenticator, authenticatorUnion } from "./union.ts";
 import { SYSTEM_AUTHENTICATED, SYSTEM_MASTERS } from "./well-known.ts";
@@ -26,18 +28,22 @@ export interface AuthenticationOptions {
   readonly bootstrapTokens: boolean;
   /** OIDC and webhooks, in this order, after those that need no network. */
   readonly remote: readonly TokenAuthenticator[];
-  /** `--anonymous-auth` */
-  readonly anonymous: boolean;
+  /** Who shows nothing is system:anonymous. */
+  readonly anonymous: AnonymousConfiguration;
   readonly apiAudiences: readonly string[];
   readonly reader: ObjectReader;
   readonly now: () => Date;
 }
 
+/** What a token was good for, it is good for a little longer. (kubeapiserver/options/authentication.go TokenSuccessCacheTTL) */
+const TOKEN_CACHE_MILLISECONDS = 10_000;
+
 /** All authenticators in upstream's order: front proxy, certificates, tokens. (pkg/kubeapiserver/authenticator/config.go) */
 export function createAuthenticator(options: AuthenticationOptions): Authenticator {
   const { apiAudiences, reader, now } = options;
+  const { enabled, conditions } = options.anonymous;
   const agnostic = (authenticator: TokenAuthenticator) => audienceAgnostic(authenticator, apiAudiences);
-  const tokens = tokenUnion([
+  const union = tokenUnion([
     ...(options.tokens ? [agnostic(staticTokenAuthenticator("token-file", options.tokens))] : []),
     ...serviceAccountTokenAuthenticators({
       issuers: options.serviceAccountIssuers,
@@ -50,6 +56,11 @@ export function createAuthenticator(options: AuthenticationOptions): Authenticat
     ...(options.bootstrapTokens ? [agnostic(bootstrapTokenAuthenticator(reader, now))] : []),
     ...options.remote,
   ]);
+  const tokens = cachedTokenAuthenticator(union, {
+    successMilliseconds: TOKEN_CACHE_MILLISECONDS,
+    failureMilliseconds: 0,
+    now,
+  });
   const self: UserInfo = { name: "system:apiserver", groups: [SYSTEM_AUTHENTICATED, SYSTEM_MASTERS] };
   const loopback = staticTokenAuthenticator("loopback", new Map([[options.loopbackToken, self]]));
   return authenticatorUnion(
@@ -60,6 +71,6 @@ export function createAuthenticator(options: AuthenticationOptions): Authenticat
       bearerTokenAuthenticator(tokens, apiAudiences),
       websocketTokenAuthenticator(tokens, apiAudiences),
     ],
-    { anonymous: options.anonymous ? anonymousAuthenticator : undefined },
+    { anonymous: enabled ? anonymousAuthenticator(conditions.map(({ path }) => path)) : undefined },
   );
 }

@@ -11,6 +11,8 @@ export interface UserInfo {
 /** What authenticators may look at. */
 export interface AuthenticationRequest {
   readonly headers: IncomingHttpHeaders;
+  /** Of the URL, percent-decoded. */
+  readonly path?: string;
   /** Names and values in turn, as they came: Node joins repeated headers with commas, and group names may hold commas. */
   readonly rawHeaders?: readonly string[];
   /**

@@ -30,12 +30,13 @@ export function audienceAgnostic(
 ): TokenAuthenticator {
   return {
     name: authenticator.name,
-    async authenticateToken(token, audiences) {
+    authenticateToken(token, audiences) {
       if (!audiences.length) return authenticator.authenticateToken(token, audiences);
       const common = apiAudiences.filter((audience) => audiences.includes(audience));
       if (!common.length) return undefined;
-      const result = await authenticator.authenticateToken(token, audiences);
-      return result && { ...result, audiences: common };
+      const result = authenticator.authenticateToken(token, audiences);
+      if (!(result instanceof Promise)) return result && { ...result, audiences: common };
+      return result.then((answer) => answer && { ...answer, audiences: common });
     },
   };
 }
@@ -72,10 +73,19 @@ export function websocketTokenAuthenticator(
   };
 }
 
-async function known(tokens: TokenAuthenticator, token: string, audiences: readonly string[]): Promise<Authenticated> {
-  const result = await tokens.authenticateToken(token, audiences);
-  if (!result) throw new Error(INVALID_TOKEN);
-  return result;
+/** No promise where the answer is there already: tokens come again and again. */
+function known(
+  tokens: TokenAuthenticator,
+  token: string,
+  audiences: readonly string[],
+): Promise<Authenticated> | Authenticated {
+  const result = tokens.authenticateToken(token, audiences);
+  return result instanceof Promise ? result.then(must) : must(result);
+}
+
+function must(result: Authenticated | undefined): Authenticated {
+  if (result) return result;
+  throw new Error(INVALID_TOKEN);
 }
 
 const PROTOCOL_PREFIX = "base64url.bearer.authorization.k8s.io.";

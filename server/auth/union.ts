@@ -79,8 +79,16 @@ function withGroup(result: Authenticated): Authenticated {
 
 const ANONYMOUS: Authenticated = { user: { name: SYSTEM_ANONYMOUS, groups: [SYSTEM_UNAUTHENTICATED] } };
 
-/** system:anonymous, for every path. (apiserver/…/request/anonymous) */
-export const anonymousAuthenticator: Authenticator = {
-  name: "anonymous",
-  authenticate: ({ audiences }) => (audiences ? { ...ANONYMOUS, audiences } : ANONYMOUS),
-};
+/**
+ * system:anonymous. (apiserver/…/request/anonymous)
+ * @param paths for these alone; empty = for all
+ */
+export function anonymousAuthenticator(paths: readonly string[]): Authenticator {
+  return {
+    name: "anonymous",
+    authenticate({ audiences, path = "" }) {
+      if (paths.length > 0 && !paths.includes(path)) return undefined;
+      return audiences ? { ...ANONYMOUS, audiences } : ANONYMOUS;
+    },
+  };
+}

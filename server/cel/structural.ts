@@ -52,6 +52,21 @@ export function escapeName(name: string): string | undefined {
   return RESERVED.has(name) ? `__${name}__` : name.replace(/__|[-./]/g, (part) => ESCAPES[part] ?? part);
 }
 
+const UNESCAPES = new Map(Object.entries(ESCAPES).map(([part, escaped]) => [escaped, part]));
+
+/** The property that such a name is of. @returns undefined for a name that escapeName never gives */
+export function unescapeName(name: string): string | undefined {
+  const word = /^__([a-z]+)__$/.exec(name)?.[1];
+  if (word !== undefined && RESERVED.has(word)) return word;
+  let known = true;
+  const plain = name.replace(/__[a-z]+__/g, (part) => {
+    const found = UNESCAPES.get(part);
+    known &&= found !== undefined;
+    return found ?? part;
+  });
+  return known ? plain : undefined;
+}
+
 const isSchema = (schema: unknown): schema is StructuralSchema => typeof schema === "object" && schema !== null;
 
 /** Bytes of the largest request, which bounds what nothing else does. (apiserver/pkg/apis/cel/config.go) */

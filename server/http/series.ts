@@ -54,6 +54,12 @@ export class Series {
     if (this.#values.size < MAX_SERIES || this.#values.has(key)) this.#values.set(key, value);
   }
 
+  /** There is nothing to say of these labels any more. */
+  remove(key: string): void {
+    this.#values.delete(key);
+    this.#histograms.delete(key);
+  }
+
   /** Shows a histogram that another keeps. */
   show(key: string, histogram: Buckets): void {
     if (this.#histograms.size < MAX_SERIES || this.#histograms.has(key)) this.#histograms.set(key, histogram);

@@ -1,22 +1,22 @@
 import { readFileSync } from "node:fs";
-import { Agent, request } from "node:https";
 import { certificatesFromPem } from "../../pki/certificate.ts";
 import type { Pki } from "../../pki/pki.ts";
 import { type TokenKey, tokenKeyFromPem } from "../../pki/service-account-key.ts";
 import type { ObjectReader } from "../admission/plugin.ts";
 import { createAuthenticator } from "../auth/authentication.ts";
 import type { Authenticator, TokenAuthenticator } from "../auth/authenticator.ts";
-import { kubeconfigClient } from "../auth/remote/kubeconfig-client.ts";
-import { oidcAuthenticator } from "../auth/remote/oidc.ts";
+import { audienceAgnostic } from "../auth/bearer-token.ts";
 import { webhookTokenAuthenticator } from "../auth/remote/webhook-token.ts";
 import { standardRequestHeaders } from "../auth/request-header.ts";
 import { readTokenFile } from "../auth/token-file.ts";
+import type { Series } from "../http/series.ts";
+import type { Clock } from "../storage/clock.ts";
+import { type Jwt, startJwt } from "./jwt.ts";
+import { reviewClient } from "./review-client.ts";
 import type { ServerSettings } from "./settings.ts";
 
 /** Who may be the front proxy. (`--requestheader-allowed-names`) */
 export const FRONT_PROXY_NAMES: readonly string[] = ["front-proxy-client"];
-
-const WEBHOOK_TIMEOUT_MILLISECONDS = 30_000;
 
 /** Signing and verifying of service-account tokens. */
 export interface TokenKeys {
@@ -53,16 +53,30 @@ export interface AuthenticationParts {
   readonly keys: TokenKeys;
   readonly settings: ServerSettings;
   readonly reader: ObjectReader;
+  /** Of this server among others. */
+  readonly serverId: string;
+  readonly clock: Clock;
   readonly now: () => Date;
+  readonly onError: (message: string) => void;
   readonly onLegacyTokenUse: (namespace: string, secretName: string) => void;
 }
 
+/** Authenticators, some of which follow files and other servers. */
+export interface Authentication {
+  readonly authenticator: Authenticator;
+  readonly series: readonly Series[];
+  stop(): void;
+}
+
 /** The authenticators that the settings ask for. */
-export async function createAuthentication(parts: AuthenticationParts): Promise<Authenticator> {
+export async function startAuthentication(parts: AuthenticationParts): Promise<Authentication> {
   const { pki, keys, settings, reader, now, onLegacyTokenUse } = parts;
   const { clientCaFile, tokenAuthFile } = settings;
   const more = clientCaFile ? certificatesFromPem(readFileSync(clientCaFile, "utf8")) : [];
-  return createAuthenticator({
+  const jwt = await startJwt(parts);
+  // Where everything is allowed, everybody must at least have shown who they are. (server/options/authentication.go)
+  const byFlag = (settings.anonymousAuth ?? true) && !settings.authorizationModes.includes("AlwaysAllow");
+  const authenticator = createAuthenticator({
     loopbackToken: crypto.randomUUID(),
     clientAuthorities: [pki.ca.parsed, ...more],
     requestHeader: {
@@ -75,46 +89,34 @@ export async function createAuthentication(parts: AuthenticationParts): Promise<
     serviceAccountKeys: keys.verifying,
     onLegacyTokenUse,
     bootstrapTokens: true,
-    remote: await remoteAuthenticators(settings, now),
-    // Where everything is allowed, everybody must at least have shown who they are. (server/options/authentication.go)
-    anonymous: settings.anonymousAuth && !settings.authorizationModes.includes("AlwaysAllow"),
+    remote: await remoteAuthenticators(settings, jwt, now),
+    anonymous: jwt.anonymous ?? { enabled: byFlag, conditions: [] },
     apiAudiences: apiAudiences(settings),
     reader,
     now,
   });
+  return { authenticator, series: jwt.series, stop: () => jwt.stop() };
 }
 
-async function remoteAuthenticators(settings: ServerSettings, now: () => Date): Promise<TokenAuthenticator[]> {
-  const { oidc, tokenWebhookConfigFile } = settings;
-  const remote: TokenAuthenticator[] = [];
-  if (oidc) remote.push(oidcAuthenticator({ ...oidc, fetch: oidc.caFile ? fetchWith(oidc.caFile) : fetch, now }));
+/** OIDC and webhooks: those that need a network. */
+async function remoteAuthenticators(
+  settings: ServerSettings,
+  jwt: Jwt,
+  now: () => Date,
+): Promise<TokenAuthenticator[]> {
+  const { tokenWebhookConfigFile, tokenWebhookVersion: version } = settings;
+  const audiences = apiAudiences(settings);
+  const remote = jwt.authenticator ? [audienceAgnostic(jwt.authenticator, audiences)] : [];
   if (tokenWebhookConfigFile) {
     remote.push(
       webhookTokenAuthenticator({
-        client: await kubeconfigClient(tokenWebhookConfigFile, WEBHOOK_TIMEOUT_MILLISECONDS),
-        apiAudiences: apiAudiences(settings),
+        client: await reviewClient(tokenWebhookConfigFile),
+        version,
+        apiAudiences: audiences,
         cacheMilliseconds: settings.tokenWebhookCacheMilliseconds,
         now,
       }),
     );
   }
   return remote;
-}
-
-/** fetch() with a private CA: Node's own takes none. Only what a provider's documents need. */
-function fetchWith(caFile: string): typeof fetch {
-  const agent = new Agent({ ca: readFileSync(caFile), allowPartialTrustChain: true, keepAlive: false });
-  return (input) =>
-    new Promise((resolve, reject) => {
-      const url = input instanceof Request ? input.url : input;
-      const call = request(url, { agent, timeout: WEBHOOK_TIMEOUT_MILLISECONDS }, (answer) => {
-        const parts: Buffer[] = [];
-        answer.on("data", (part: Buffer) => parts.push(part));
-        answer.on("error", reject);
-        answer.on("end", () => resolve(new Response(Buffer.concat(parts), { status: answer.statusCode ?? 500 })));
-      });
-      call.on("timeout", () => call.destroy(new Error("no answer in time")));
-      call.on("error", reject);
-      call.end();
-    });
 }

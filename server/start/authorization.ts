@@ -7,11 +7,9 @@ import {
 } from "../auth/authorization.ts";
 import { readAuthorizationConfiguration, type WebhookConfiguration } from "../auth/authorization-config.ts";
 import type { ObjectWatch } from "../auth/object-watch.ts";
-import { kubeconfigClient } from "../auth/remote/kubeconfig-client.ts";
 import { webhookAuthorizer } from "../auth/remote/webhook-authorizer.ts";
+import { reviewClient, WEBHOOK_TIMEOUT_MILLISECONDS } from "./review-client.ts";
 import type { ServerSettings } from "./settings.ts";
-
-const WEBHOOK_TIMEOUT_MILLISECONDS = 30_000;
 
 /** The authorizers that the settings ask for, running. @throws Error for a file that cannot be read */
 export async function startAuthorization(
@@ -35,7 +33,7 @@ async function fromFlags(settings: ServerSettings, now: () => Date): Promise<Con
           timeoutMilliseconds: WEBHOOK_TIMEOUT_MILLISECONDS,
           authorizedMilliseconds: settings.authorizationWebhookAuthorizedMilliseconds,
           unauthorizedMilliseconds: settings.authorizationWebhookUnauthorizedMilliseconds,
-          subjectAccessReviewVersion: "v1",
+          subjectAccessReviewVersion: settings.authorizationWebhookVersion,
           failurePolicy: "NoOpinion",
           matchConditions: [],
         },
@@ -66,7 +64,7 @@ async function webhookOf(configuration: WebhookConfiguration, now: () => Date) {
   const cel = matchConditions.length > 0 ? await import("../cel/access-review.ts") : undefined;
   return webhookAuthorizer({
     ...rest,
-    client: await kubeconfigClient(configuration.kubeConfigFile, configuration.timeoutMilliseconds),
+    client: await reviewClient(configuration.kubeConfigFile, configuration.timeoutMilliseconds),
     version,
     now,
     ...(cel && { matches: cel.compileReviewConditions(matchConditions) }),

@@ -16,20 +16,28 @@ export interface OidcSettings {
   readonly caFile?: string;
 }
 
+/** Of the reviews that a webhook is asked for. */
+export type ReviewVersion = "v1" | "v1beta1";
+
 /** What kube-apiserver's flags of the same names say. Paths of files are read at the start. */
 export interface ServerSettings {
   readonly authorizationModes: readonly AuthorizationMode[];
   /** An AuthorizationConfiguration, in place of modes and webhook. */
   readonly authorizationConfigFile?: string;
   readonly authorizationWebhookConfigFile?: string;
+  readonly authorizationWebhookVersion: ReviewVersion;
   readonly authorizationWebhookAuthorizedMilliseconds: number;
   readonly authorizationWebhookUnauthorizedMilliseconds: number;
-  readonly anonymousAuth: boolean;
+  /** Undefined where the flag was not given: true, unless a configuration says otherwise. */
+  readonly anonymousAuth?: boolean;
+  /** An AuthenticationConfiguration, in place of OpenID Connect's flags. */
+  readonly authenticationConfigFile?: string;
   readonly tokenAuthFile?: string;
   /** More CAs that client certificates may come from, besides the server's own. */
   readonly clientCaFile?: string;
   readonly oidc?: OidcSettings;
   readonly tokenWebhookConfigFile?: string;
+  readonly tokenWebhookVersion: ReviewVersion;
   readonly tokenWebhookCacheMilliseconds: number;
   /** The first one signs, all are accepted. */
   readonly serviceAccountIssuers: readonly string[];
@@ -71,9 +79,10 @@ export interface ServerSettings {
 /** As kubeadm starts kube-apiserver; numbers as upstream's own defaults. */
 export const DEFAULT_SETTINGS: ServerSettings = {
   authorizationModes: ["Node", "RBAC"],
+  authorizationWebhookVersion: "v1beta1",
   authorizationWebhookAuthorizedMilliseconds: 5 * 60_000,
   authorizationWebhookUnauthorizedMilliseconds: 30_000,
-  anonymousAuth: true,
+  tokenWebhookVersion: "v1beta1",
   tokenWebhookCacheMilliseconds: 2 * 60_000,
   serviceAccountIssuers: ["https://kubernetes.default.svc.cluster.local"],
   serviceAccountKeyFiles: [],

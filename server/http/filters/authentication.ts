@@ -68,7 +68,8 @@ function credentials(ctx: Ctx): AuthenticationRequest {
   const { headers, rawHeaders } = ctx.req;
   const { clientCertificate, intermediates } = certificatesOf(ctx);
   const warn = (message: string) => ctx.state.warn(message);
-  const known = { headers, rawHeaders, clientCertificate, warn, ...(intermediates && { intermediates }) };
+  const { path } = ctx.state.requestInfo;
+  const known = { headers, rawHeaders, path, clientCertificate, warn, ...(intermediates && { intermediates }) };
   const offered = headers["sec-websocket-protocol"];
   if (!offered) return known;
   let parsed: ReturnType<typeof websocketToken>;
