@@ -5,7 +5,19 @@ import { type Declarations, Scopes } from "./scopes.ts";
 import type { SourceError } from "./source-error.ts";
 import type { Call, Expression, Fold, Select, StructLiteral } from "./syntax.ts";
 import { constantType, moreGeneral, sameType } from "./type-relation.ts";
-import { BOOL, type CelType, DYN, ERROR, formatType, INT, listOf, mapOf, optionalOf, paramOf } from "./types.ts";
+import {
+  BOOL,
+  type CelType,
+  DYN,
+  ERROR,
+  fieldNamed,
+  formatType,
+  INT,
+  listOf,
+  mapOf,
+  optionalOf,
+  paramOf,
+} from "./types.ts";
 
 /** Types each node of an expression in place. @returns the type of the whole, and errors in the order of the source. */
 export function check(root: Expression, declarations: Declarations): { type: CelType; errors: SourceError[] } {
@@ -94,7 +106,7 @@ class Checker {
     for (const { at, name, value, optional } of node.fields) {
       const given = this.check(value);
       const actual = optional ? this.#unwrap(given, value.at) : given;
-      const wanted = type.open ? DYN : type.fields?.get(name)?.type;
+      const wanted = type.open ? DYN : fieldNamed(type, name)?.type;
       const fits = wanted ? assignable(this.#known, [actual], [wanted]) : actual.kind === "dyn";
       if (fits || actual.kind === "error") continue;
       const but = `but provided type is '${this.#format(actual)}'`;
@@ -158,7 +170,7 @@ class Checker {
         return optionalOf(this.#field(operand.params[0] ?? DYN, name, at));
       case "object":
         if (operand.open) return DYN;
-        return operand.fields?.get(name)?.type ?? this.#report(at, `undefined field '${name}'`);
+        return fieldNamed(operand, name)?.type ?? this.#report(at, `undefined field '${name}'`);
       case "opaque":
         return operand.name.startsWith("kubernetes.")
           ? this.#report(at, `unexpected failed resolution of '${operand.name}'`)

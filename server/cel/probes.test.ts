@@ -126,6 +126,9 @@ test.each([
     expression: "[1,2].transformList(i, v, i + v) == [1,3] && {'a':1}.transformMap(k, v, v + 1) == {'a':2}",
     want: true,
   },
+  { group: "k8s-escape", expression: "has(self.spec.namespace) && self.spec.namespace == 'x'", want: true },
+  { group: "k8s-escape", expression: "self.spec.?namespace.orValue('') == 'x'", want: true },
+  { group: "k8s-escape", expression: "has(self.spec.package)", want: "compile" },
   { group: "k8s-escape", expression: "self.spec.__namespace__ == 'x' && self.spec.foo__dash__bar == 'y'", want: true },
   { group: "numeric", expression: "9223372036854775807 + self.spec.replicas > 0", want: "runtime" },
   {

@@ -46,6 +46,14 @@ export interface CelType {
   readonly minSize?: number;
 }
 
+/**
+ * A declared field by the name in an expression, which may be a reserved word as it stands: `self.namespace` is
+ * `self.__namespace__`. Only escaped reserved words begin and end so. (apiserver/pkg/cel/types.go FindStructFieldType)
+ */
+export function fieldNamed(type: CelType, name: string): CelField | undefined {
+  return type.fields?.get(name) ?? type.fields?.get(`__${name}__`);
+}
+
 const simple = (kind: TypeKind, name: string = kind): CelType => ({ kind, name, params: [] });
 
 export const DYN = simple("dyn");
