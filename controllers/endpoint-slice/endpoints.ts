@@ -8,7 +8,7 @@ import {
   splitKey,
 } from "../../client/index.ts";
 import type { EndpointAddress, EndpointSubset, Endpoints, Pod, Service } from "../../openapi/api/core.v1.ts";
-import { canonicalJson, deepEqual } from "../equality.ts";
+import { deepEqual } from "../equality.ts";
 import { isReady } from "../pods.ts";
 import { servicesOfPod } from "./endpoint-slice.ts";
 import {
@@ -20,6 +20,7 @@ import {
   hostnameFor,
   isHeadless,
 } from "./pod-endpoints.ts";
+import { repackSubsets } from "./repack-subsets.ts";
 import { TriggerTimes, withTriggerTime } from "./trigger-times.ts";
 
 const RESOURCE = "v1/endpoints";
@@ -83,8 +84,7 @@ function removeOurs(current: Readonly<Endpoints>): Action[] {
 function subsetsOf(service: Readonly<Service>, pods: readonly Readonly<Pod>[]): EndpointSubset[] {
   const includeAll = !!service.spec.publishNotReadyAddresses;
   const [type = "IPv4"] = addressTypesOf(service);
-  // Each address with its ports; then addresses with the same ports become one subset. (RepackSubsets)
-  const byPorts = new Map<string, Required<EndpointSubset>>();
+  const subsets: EndpointSubset[] = [];
   for (const pod of pods) {
     const [ip] = addressesOf(pod, type);
     if (!ip || !hasEndpoint(pod, includeAll)) continue;
@@ -94,7 +94,6 @@ function subsetsOf(service: Readonly<Service>, pods: readonly Readonly<Pod>[]): 
       port: port.port ?? 0,
     }));
     if (!ports.length && (service.spec.ports?.length || service.spec.clusterIP !== "None")) continue;
-    ports.sort((a, b) => ((a.name ?? "") < (b.name ?? "") ? -1 : 1));
     const hostname = hostnameFor(pod, service);
     const { name, namespace, uid } = pod.metadata;
     const address: EndpointAddress = {
@@ -103,20 +102,10 @@ function subsetsOf(service: Readonly<Service>, pods: readonly Readonly<Pod>[]): 
       ...(pod.spec.nodeName && { nodeName: pod.spec.nodeName }),
       targetRef: { kind: "Pod", namespace, name, uid },
     };
-    const key = canonicalJson(ports);
-    const subset = byPorts.get(key) ?? { addresses: [], notReadyAddresses: [], ports };
-    if (includeAll || isReady(pod)) subset.addresses.push(address);
-    else subset.notReadyAddresses.push(address);
-    byPorts.set(key, subset);
+    const isReachable = includeAll || isReady(pod);
+    subsets.push({ [isReachable ? "addresses" : "notReadyAddresses"]: [address], ports });
   }
-  const byIp = (a: EndpointAddress, b: EndpointAddress) => (a.ip < b.ip ? -1 : a.ip > b.ip ? 1 : 0);
-  return [...byPorts.entries()]
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([, { addresses, notReadyAddresses, ports }]) => ({
-      ...(addresses.length && { addresses: addresses.sort(byIp) }),
-      ...(notReadyAddresses.length && { notReadyAddresses: notReadyAddresses.sort(byIp) }),
-      ...(ports.length && { ports }),
-    }));
+  return repackSubsets(subsets);
 }
 
 /** Ready addresses are kept before those that are not. (truncateEndpoints) */

@@ -4,6 +4,7 @@ import type { Endpoint, EndpointSlice } from "../../openapi/api/discovery.k8s.io
 import { tell } from "../pod-control.ts";
 import { groupByPorts } from "./plan-slices.ts";
 import { familyOf } from "./pod-endpoints.ts";
+import { repackSubsets } from "./repack-subsets.ts";
 import { MANAGED_BY_LABEL, reconcileSlices, SERVICE_LABEL, sliceRetry } from "./slices.ts";
 import { TRIGGER_TIME } from "./trigger-times.ts";
 
@@ -61,7 +62,7 @@ function isMirrored({ metadata }: Readonly<Endpoints>): boolean {
 /** Ready addresses are kept before those that are not. */
 function entriesOf({ subsets = [] }: Readonly<Endpoints>) {
   let skipped = 0;
-  const entries = subsets.flatMap(({ addresses = [], notReadyAddresses = [], ports = [] }) => {
+  const entries = repackSubsets(subsets).flatMap(({ addresses = [], notReadyAddresses = [], ports = [] }) => {
     const slicePorts = ports.map(({ name = "", port, protocol = "TCP", appProtocol }) => ({
       name,
       port,
