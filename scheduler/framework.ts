@@ -11,7 +11,7 @@ import type {
 } from "../openapi/api/core.v1.ts";
 import type { PodDisruptionBudget } from "../openapi/api/policy.v1.ts";
 import type { DeviceClass, ResourceClaim, ResourceSlice } from "../openapi/api/resource.k8s.io.v1.ts";
-import type { CSINode, StorageClass } from "../openapi/api/storage.k8s.io.v1.ts";
+import type { CSIDriver, CSINode, CSIStorageCapacity, StorageClass } from "../openapi/api/storage.k8s.io.v1.ts";
 import type { ExtensionPoint } from "./config/types.ts";
 import type { CompileSelector } from "./devices/allocate.ts";
 import type { Claims } from "./devices/claims.ts";
@@ -35,6 +35,8 @@ export interface Listers {
   persistentVolumeClaim(namespace: string, name: string): PersistentVolumeClaim | undefined;
   storageClass(name: string): StorageClass | undefined;
   csiNode(name: string): CSINode | undefined;
+  csiDriver(name: string): CSIDriver | undefined;
+  csiStorageCapacities(): readonly CSIStorageCapacity[];
   services(namespace: string): readonly Service[];
   replicationControllers(namespace: string): readonly ReplicationController[];
   replicaSets(namespace: string): readonly ReplicaSet[];
@@ -140,6 +142,8 @@ export interface ClusterEvents {
   "persistentvolume/change": PersistentVolume;
   "storageclass/change": StorageClass;
   "csinode/change": CSINode;
+  "csidriver/update": CSIDriver;
+  "csistoragecapacity/change": CSIStorageCapacity;
   "resourceclaim/change": ResourceClaim;
   "resourceslice/change": ResourceSlice;
   "deviceclass/change": DeviceClass;

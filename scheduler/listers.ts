@@ -8,6 +8,8 @@ export function createListers(informers: Informers): Listers {
   const claims = informers.get("v1/persistentvolumeclaims").lister;
   const classes = informers.get("storage.k8s.io/v1/storageclasses").lister;
   const csiNodes = informers.get("storage.k8s.io/v1/csinodes").lister;
+  const csiDrivers = informers.get("storage.k8s.io/v1/csidrivers").lister;
+  const capacities = informers.get("storage.k8s.io/v1/csistoragecapacities").lister;
   const services = informers.get("v1/services").lister;
   const controllers = informers.get("v1/replicationcontrollers").lister;
   const replicaSets = informers.get("apps/v1/replicasets").lister;
@@ -20,6 +22,8 @@ export function createListers(informers: Informers): Listers {
     persistentVolumeClaim: (namespace, name) => claims.get(`${namespace}/${name}`),
     storageClass: (name) => classes.get(name),
     csiNode: (name) => csiNodes.get(name),
+    csiDriver: (name) => csiDrivers.get(name),
+    csiStorageCapacities: () => capacities.list(),
     services: (namespace) => services.byNamespace(namespace),
     replicationControllers: (namespace) => controllers.byNamespace(namespace),
     replicaSets: (namespace) => replicaSets.byNamespace(namespace),

@@ -55,6 +55,13 @@ export function watchCluster({ informers, cache, queue, nominator, isOurs }: Wat
     added: (now) => queue.onEvent("csinode/change", { now }),
     updated: (now, old) => queue.onEvent("csinode/change", { now, old }),
   });
+  informers.get("storage.k8s.io/v1/csidrivers").addHandler({
+    updated: (now, old) => queue.onEvent("csidriver/update", { now, old }),
+  });
+  informers.get("storage.k8s.io/v1/csistoragecapacities").addHandler({
+    added: (now) => queue.onEvent("csistoragecapacity/change", { now }),
+    updated: (now, old) => queue.onEvent("csistoragecapacity/change", { now, old }),
+  });
   informers.get("resource.k8s.io/v1/resourceclaims").addHandler({
     added: (now) => queue.onEvent("resourceclaim/change", { now }),
     updated: (now, old) => queue.onEvent("resourceclaim/change", { now, old }),

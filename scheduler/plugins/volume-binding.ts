@@ -1,13 +1,18 @@
-import { controllerOf, nodeSelectorMatches, nodeSelectorTermMatches, quantity } from "../../client/index.ts";
-import type { Node, PersistentVolume, PersistentVolumeClaim, Pod } from "../../openapi/api/core.v1.ts";
-import { bindVolumes, type PendingClaim, refersTo, SELECTED_NODE } from "../bind-volumes.ts";
+import { controllerOf } from "../../client/index.ts";
+import type { Node, PersistentVolumeClaim, Pod } from "../../openapi/api/core.v1.ts";
+import { bindVolumes, type PendingClaim, SELECTED_NODE } from "../bind-volumes.ts";
 import { claimsUsed, type UsedClaim, usesClaim } from "../claims.ts";
 import type { PluginArgs } from "../config/types.ts";
 import { type Cycle, type Listers, type Plugin, refuse } from "../framework.ts";
-import { selectorMatches } from "../selectors.ts";
+import { classOf, isReachable, sizeOfClaim, volumeFor } from "../matching-volume.ts";
+import { provisioningOn, volumeLimit } from "../provisioning.ts";
 
 const NAME = "VolumeBinding";
-const NO_PROVISIONER = "kubernetes.io/no-provisioner";
+const NODE_CONFLICT = "node(s) didn't match PersistentVolume's node affinity";
+const BIND_CONFLICT = "node(s) didn't find available persistent volumes to bind";
+const NO_SPACE = "node(s) did not have enough free storage";
+const NO_VOLUME = "node(s) unavailable due to one or more pvc(s) bound to non-existent pv(s)";
+const MIGRATED = "storage.alpha.kubernetes.io/migrated-plugins";
 
 interface State {
   readonly bound: readonly PersistentVolumeClaim[];
@@ -17,44 +22,6 @@ interface State {
 
 const isBound = ({ metadata, spec }: PersistentVolumeClaim) =>
   Boolean(spec?.volumeName && metadata.annotations?.["pv.kubernetes.io/bind-completed"] !== undefined);
-
-const reachable = (volume: PersistentVolume, node: Parameters<typeof nodeSelectorMatches>[1]) =>
-  !volume.spec?.nodeAffinity?.required || nodeSelectorMatches(volume.spec.nodeAffinity.required, node);
-
-const sizeOf = ({ spec }: PersistentVolume): number => quantity(spec?.capacity?.storage ?? "0");
-
-/** A volume that would satisfy the claim: one that refers to it already, or a free one. */
-function suits(volume: PersistentVolume, claim: PersistentVolumeClaim): boolean {
-  const isMeant = refersTo(volume, claim);
-  if (volume.metadata.deletionTimestamp || (volume.spec.claimRef && !isMeant)) return false;
-  const fits =
-    (volume.spec.volumeMode ?? "Filesystem") === (claim.spec.volumeMode ?? "Filesystem") &&
-    (volume.spec.volumeAttributesClassName ?? "") === (claim.spec.volumeAttributesClassName ?? "") &&
-    sizeOf(volume) >= quantity(claim.spec.resources?.requests?.storage ?? "0");
-  if (!fits || isMeant) return fits;
-  return (
-    volume.status?.phase === "Available" &&
-    (volume.spec.storageClassName ?? "") === (claim.spec.storageClassName ?? "") &&
-    (claim.spec.accessModes ?? []).every((mode) => volume.spec.accessModes?.includes(mode)) &&
-    (!claim.spec.selector || selectorMatches(claim.spec.selector, volume.metadata.labels))
-  );
-}
-
-/**
- * The existing volume that a claim would get on a node: one that refers to it, else the smallest.
- * @param taken by other claims of the same Pod
- */
-function volumeFor(
-  claim: PersistentVolumeClaim,
-  node: Node,
-  listers: Listers,
-  taken: ReadonlySet<string>,
-): PersistentVolume | undefined {
-  return listers
-    .persistentVolumes()
-    .filter((volume) => !taken.has(volume.metadata.name ?? "") && suits(volume, claim) && reachable(volume, node))
-    .sort((a, b) => Number(refersTo(b, claim)) - Number(refersTo(a, claim)) || sizeOf(a) - sizeOf(b))[0];
-}
 
 /** Why a Pod cannot use a claim yet, or at all. (podHasPVCs) */
 function problemWith(
@@ -83,8 +50,19 @@ export const volumeBinding = ({ bindTimeoutSeconds }: PluginArgs["VolumeBinding"
     "persistentvolumeclaim/add": usesClaim,
     "persistentvolumeclaim/update": usesClaim,
     "persistentvolume/change": () => true,
-    "storageclass/change": () => true,
-    "csinode/change": () => true,
+    // The rest of a class never changes.
+    "storageclass/change": (_pod, { now, old }) =>
+      !old || JSON.stringify(now?.allowedTopologies) !== JSON.stringify(old.allowedTopologies),
+    "csinode/change": (_pod, { now, old }) =>
+      !old || now?.metadata.annotations?.[MIGRATED] !== old.metadata.annotations?.[MIGRATED],
+    "csidriver/update": (pod, { now, old }) =>
+      !!old?.spec.storageCapacity &&
+      !now?.spec.storageCapacity &&
+      !!pod.spec.volumes?.some(({ csi }) => csi?.driver === now?.metadata.name),
+    "csistoragecapacity/change": (_pod, { now, old }) => {
+      const [limit, before] = [now && volumeLimit(now), old && volumeLimit(old)];
+      return !old || (limit !== undefined && (before === undefined || limit > before));
+    },
   },
   preFilter({ pod, listers, state }: Cycle) {
     const used = claimsUsed(pod);
@@ -97,9 +75,8 @@ export const volumeBinding = ({ bindTimeoutSeconds }: PluginArgs["VolumeBinding"
       claims.push(claim);
     }
     // A claim that names its volume is bound by the controller, whatever its class says.
-    const waits = ({ spec }: PersistentVolumeClaim) =>
-      !spec.volumeName &&
-      listers.storageClass(spec.storageClassName ?? "")?.volumeBindingMode === "WaitForFirstConsumer";
+    const waits = (claim: PersistentVolumeClaim) =>
+      !claim.spec.volumeName && listers.storageClass(classOf(claim))?.volumeBindingMode === "WaitForFirstConsumer";
     const bound = claims.filter(isBound);
     const waiting = claims.filter((claim) => !isBound(claim) && waits(claim));
     if (bound.length + waiting.length < claims.length)
@@ -109,38 +86,10 @@ export const volumeBinding = ({ bindTimeoutSeconds }: PluginArgs["VolumeBinding"
   },
   filter({ listers, state }, { node }) {
     const { bound, waiting } = state.get(NAME) as State;
-    for (const claim of bound) {
-      const volume = listers.persistentVolume(claim.spec?.volumeName ?? "");
-      if (!volume)
-        return refuse(NAME, ["node(s) unavailable due to one or more pvc(s) bound to non-existent pv(s)"], true);
-      if (!reachable(volume, node))
-        return refuse(NAME, ["node(s) didn't match PersistentVolume's node affinity"], true);
-    }
-    const taken = new Set<string>();
-    for (const claim of waiting) {
-      const selected = claim.metadata.annotations?.[SELECTED_NODE];
-      if (selected && selected !== node.metadata.name)
-        return refuse(NAME, ["node(s) didn't find available persistent volumes to bind"], true);
-      const volume = selected ? undefined : volumeFor(claim, node, listers, taken);
-      if (volume) {
-        taken.add(volume.metadata.name ?? "");
-        continue;
-      }
-      const storageClass = listers.storageClass(claim.spec?.storageClassName ?? "");
-      const provisions = storageClass && storageClass.provisioner !== NO_PROVISIONER;
-      const topologies = storageClass?.allowedTopologies ?? [];
-      const allowed =
-        !topologies.length ||
-        topologies.some(({ matchLabelExpressions = [] }) =>
-          nodeSelectorTermMatches(
-            { matchExpressions: matchLabelExpressions.map(({ key, values }) => ({ key, operator: "In", values })) },
-            node,
-          ),
-        );
-      if (!provisions || !allowed)
-        return refuse(NAME, ["node(s) didn't find available persistent volumes to bind"], true);
-    }
-    return undefined;
+    const reasons = [...boundProblems(bound, node, listers), ...waitingProblems(waiting, node, listers)];
+    // In upstream's order: what is found of bound claims stands around what is found of the others.
+    const order = [NODE_CONFLICT, BIND_CONFLICT, NO_SPACE, NO_VOLUME].filter((reason) => reasons.includes(reason));
+    return order.length ? refuse(NAME, order, true) : undefined;
   },
   async preBind(cycle, node, cluster) {
     const info = cycle.nodes.get(node);
@@ -151,10 +100,41 @@ export const volumeBinding = ({ bindTimeoutSeconds }: PluginArgs["VolumeBinding"
   alsoAt: ["reserve"],
 });
 
+/** (checkBoundClaims) */
+function boundProblems(bound: State["bound"], node: Node, listers: Listers): string[] {
+  for (const claim of bound) {
+    const volume = listers.persistentVolume(claim.spec.volumeName ?? "");
+    if (!volume) return [NO_VOLUME];
+    if (!isReachable(volume, node)) return [NODE_CONFLICT];
+  }
+  return [];
+}
+
+/** (FindPodVolumes) */
+function waitingProblems(waiting: State["waiting"], node: Node, listers: Listers): string[] {
+  const selected = ({ metadata }: PersistentVolumeClaim) => metadata.annotations?.[SELECTED_NODE];
+  if (waiting.some((claim) => ![undefined, node.metadata.name].includes(selected(claim)))) return [BIND_CONFLICT];
+  const taken = new Set<string>();
+  const unmatched = bySize(waiting.filter((claim) => selected(claim) === undefined)).filter((claim) => {
+    const volume = volumeFor(claim, node, listers, taken);
+    if (volume) taken.add(volume.metadata.name ?? "");
+    return !volume;
+  });
+  for (const claim of [...waiting.filter((one) => selected(one) !== undefined), ...unmatched]) {
+    const provisioning = provisioningOn(node, claim, listers);
+    if (provisioning !== "possible") return [provisioning === "no space" ? NO_SPACE : BIND_CONFLICT];
+  }
+  return [];
+}
+
+/** The smallest claims choose first. */
+const bySize = (claims: readonly PersistentVolumeClaim[]): PersistentVolumeClaim[] =>
+  [...claims].sort((a, b) => sizeOfClaim(a) - sizeOfClaim(b));
+
 /** What must be decided about claims before the Pod is bound to the node. (AssumePodVolumes) */
 function pendingClaims({ state, listers }: Cycle, node: Node): PendingClaim[] {
   const taken = new Set<string>();
-  return ((state.get(NAME) as State | undefined)?.waiting ?? []).map((claim) => {
+  return bySize((state.get(NAME) as State | undefined)?.waiting ?? []).map((claim) => {
     const volume = claim.metadata.annotations?.[SELECTED_NODE] ? undefined : volumeFor(claim, node, listers, taken);
     if (volume) taken.add(volume.metadata.name ?? "");
     return { claim, volume };

@@ -20,7 +20,13 @@ const claim = (name: string, over: { metadata?: object; spec?: object; status?: 
   }) as PersistentVolumeClaim;
 
 /** @returns the node's name, or why there is none */
-function place(wanted: Pod, claims: PersistentVolumeClaim[] = [], running: Pod[] = [], declaredFeatures?: string[]) {
+function place(
+  wanted: Pod,
+  claims: PersistentVolumeClaim[] = [],
+  running: Pod[] = [],
+  declaredFeatures?: string[],
+  more: Partial<Listers> = {},
+) {
   const node = nodeInfo("a", {}, {});
   if (declaredFeatures) node.node.status = { ...node.node.status, declaredFeatures };
   for (const one of running) node.addPod(one);
@@ -31,6 +37,7 @@ function place(wanted: Pod, claims: PersistentVolumeClaim[] = [], running: Pod[]
       name === "later"
         ? { metadata: { name }, provisioner: "example.com/p", volumeBindingMode: "WaitForFirstConsumer" }
         : undefined,
+    ...more,
   };
   const outcome = schedule(decisionOn(wanted, [node], { profile, listers, random: 0 }));
   if ("node" in outcome) return outcome.node.name;
@@ -142,4 +149,49 @@ test.each([
   { spec: { hostNetwork: true }, declares: undefined, is: "a" },
 ])("a Pod of $spec on a node that declares $declares: $is", ({ spec, declares, is }) => {
   expect(place(pod("p", [], spec), [], [], declares)).toBe(is);
+});
+
+test.each([
+  { what: "no driver says what there is", driver: undefined, capacities: [], is: "a" },
+  { what: "the driver does not say", driver: false, capacities: [], is: "a" },
+  { what: "nothing is known", driver: true, capacities: [], is: "no" },
+  { what: "there is enough", driver: true, capacities: [{ capacity: "1Gi" }], is: "a" },
+  { what: "there is too little", driver: true, capacities: [{ capacity: "1Mi" }], is: "no" },
+  {
+    what: "volumes are too small",
+    driver: true,
+    capacities: [{ capacity: "9Gi", maximumVolumeSize: "1Mi" }],
+    is: "no",
+  },
+  { what: "it is of another class", driver: true, capacities: [{ capacity: "1Gi", storageClassName: "x" }], is: "no" },
+  {
+    what: "it is elsewhere",
+    driver: true,
+    capacities: [{ capacity: "1Gi", nodeTopology: { matchLabels: { z: "2" } } }],
+    is: "no",
+  },
+  { what: "it is nowhere", driver: true, capacities: [{ capacity: "1Gi", nodeTopology: undefined }], is: "no" },
+])("a volume is to be made and $what", ({ driver, capacities, is }) => {
+  const known = capacities.map((one) => ({ metadata: {}, storageClassName: "later", nodeTopology: {}, ...one }));
+  const wanted = claim("c", { spec: { resources: { requests: { storage: "1Gi" } } } });
+  const because = "1 node(s) did not have enough free storage.";
+  expect(
+    place(pod("p", [named]), [wanted], [], undefined, {
+      csiDriver: (name) =>
+        driver === undefined ? undefined : { metadata: { name }, spec: { storageCapacity: driver } },
+      csiStorageCapacities: () => known,
+    }),
+  ).toBe(is === "a" ? "a" : because);
+});
+
+test("a node is refused for all that is wrong with it", () => {
+  const bound = claim("b", {
+    metadata: { annotations: { "pv.kubernetes.io/bind-completed": "yes" } },
+    spec: { volumeName: "gone" },
+  });
+  const elsewhere = claim("c", { metadata: { annotations: { "volume.kubernetes.io/selected-node": "b" } } });
+  const volumes = ["b", "c"].map((name): Volume => ({ name, persistentVolumeClaim: { claimName: name } }));
+  expect(place(pod("p", volumes), [bound, elsewhere])).toBe(
+    "1 node(s) didn't find available persistent volumes to bind, 1 node(s) unavailable due to one or more pvc(s) bound to non-existent pv(s).",
+  );
 });
