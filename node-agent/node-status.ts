@@ -60,6 +60,8 @@ export function initialNode(facts: NodeFacts, now: Date): Node {
         "kubernetes.io/hostname": name,
         "kubernetes.io/os": operatingSystem,
       },
+      // Volumes are attached by the controller, which leaves other nodes alone.
+      annotations: { "volumes.kubernetes.io/controller-managed-attach-detach": "true" },
     },
     spec: podCidr ? { podCIDR: podCidr, podCIDRs: [podCidr] } : {},
     status: {},

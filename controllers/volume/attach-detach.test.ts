@@ -27,7 +27,10 @@ function cluster(volume: object = {}, attachRequired = true) {
     drivers: sim.store("storage.k8s.io/v1/csidrivers") as Lister<CSIDriver>,
     attachments: attachmentStore as Lister<VolumeAttachment>,
   };
-  for (const name of ["a", "b"]) sim.put("v1/nodes", { metadata: { name }, spec: {}, status: {} } as never);
+  const annotations = { "volumes.kubernetes.io/controller-managed-attach-detach": "true" };
+  for (const name of ["a", "b"])
+    sim.put("v1/nodes", { metadata: { name, annotations }, spec: {}, status: {} } as never);
+  sim.put("v1/nodes", { metadata: { name: "unmanaged" }, spec: {}, status: {} } as never);
   sim.put("storage.k8s.io/v1/csidrivers", { metadata: { name: "disk.example.com" }, spec: { attachRequired } });
   sim.put(VOLUMES, {
     metadata: { name: "v" },
@@ -128,5 +131,12 @@ test("what a node that is out of service has mounted is detached all the same", 
   const taints = [{ key: "node.kubernetes.io/out-of-service", effect: "NoExecute" }];
   sim.put("v1/nodes", { ...node, spec: { ...node.spec, taints } });
   sync("a");
+  expect(attachments.list()).toEqual([]);
+});
+
+test("a node whose agent attaches by itself is left alone", () => {
+  const { pod, sync, attachments } = cluster();
+  pod("p", "unmanaged");
+  sync("unmanaged");
   expect(attachments.list()).toEqual([]);
 });

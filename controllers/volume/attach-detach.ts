@@ -32,6 +32,10 @@ interface Listers {
   attachments: Lister<VolumeAttachment>;
 }
 
+/** Whether a node's agent leaves attaching to the controller. */
+const isManaged = ({ metadata }: Readonly<Node>): boolean =>
+  metadata.annotations?.["volumes.kubernetes.io/controller-managed-attach-detach"] !== undefined;
+
 /** As the node's status names a volume. */
 const uniqueName = ({ driver, volumeHandle }: { driver: string; volumeHandle: string }): string =>
   `kubernetes.io/csi/${driver}^${volumeHandle}`;
@@ -49,7 +53,7 @@ export function reconcile(nodeName: Key, listers: Listers, { now }: Pick<Reconci
   const { nodes, attachments, volumes } = listers;
   const node = nodes.get(nodeName);
   const existing = attachments.by(BY_NODE, nodeName);
-  const wanted = node ? wantedOn(nodeName, listers) : new Map<string, Wanted>();
+  const wanted = node && isManaged(node) ? wantedOn(nodeName, listers) : new Map<string, Wanted>();
   const actions: Action[] = [];
   const reported = new Set<string>();
   for (const { volume, pods } of wanted.values()) {
@@ -187,8 +191,10 @@ export const attachDetachController = defineController<Listers>({
     maps: [
       mapping("v1/pods", (pod) => (pod.spec.nodeName && claimKeysOf(pod).length ? [pod.spec.nodeName] : [])),
       mapping(ATTACHMENTS, ({ spec }) => [spec.nodeName]),
-      mapping("v1/nodes", (node, { attachments }: Listers) =>
-        attachments.by(BY_NODE, node.metadata.name ?? "").length ? [node.metadata.name ?? ""] : [],
+      mapping("v1/nodes", (node, { attachments }: Listers, old) =>
+        attachments.by(BY_NODE, node.metadata.name ?? "").length || isManaged(node) !== (!!old && isManaged(old))
+          ? [node.metadata.name ?? ""]
+          : [],
       ),
       mapping(CLAIMS, (claim, { pods }: Listers, old) =>
         claim.status.phase === old?.status.phase
