@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { Command, Option } from "commander";
+import { duration } from "./argument.ts";
 import { nodesFolder } from "./data-dir.ts";
 import { flags, wholeNumber } from "./flags.ts";
 import { nodeName } from "./node-names.ts";
@@ -14,6 +15,14 @@ interface Options {
   nodeIp?: string;
   podCidr?: string;
   evictionHard?: string;
+  evictionSoft?: string;
+  evictionSoftGracePeriod?: string;
+  evictionMinimumReclaim?: string;
+  evictionPressureTransitionPeriod?: number;
+  evictionMaxPodGracePeriod?: number;
+  imageGcHighThreshold?: number;
+  imageGcLowThreshold?: number;
+  minimumImageTtlDuration?: number;
   withProxy?: string;
   clusterCidr: string[];
   clusterDns?: string;
@@ -24,6 +33,12 @@ interface Options {
   verbosity: string;
 }
 
+type Given<T> = { readonly [K in keyof T]?: Exclude<T[K], undefined> };
+
+/** Only what was said: the rest is for others to fill in. */
+const given = <T extends object>(values: T): Given<T> =>
+  Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Given<T>; // that is Given
+
 export const node = new Command("node")
   .description("run node agents against any API server (kubelet)")
   .addOption(flags.kubeconfigIn())
@@ -32,7 +47,32 @@ export const node = new Command("node")
   .addOption(flags.dataDir())
   .option("--node-ip <ip>", "address of the node, with --runtime cri (default: the machine's)")
   .option("--pod-cidr <cidr>", "range of its Pods' addresses, with --runtime cri (default: as a controller gives it)")
-  .option("--eviction-hard <list>", "with --runtime cri: memory.available<AMOUNT,nodefs.available<AMOUNT, when Pods go")
+  .option(
+    "--eviction-hard <list>",
+    "with --runtime cri: when Pods go, such as memory.available<100Mi,nodefs.available<10%",
+  )
+  .option("--eviction-soft <list>", "the same, for what may be crossed for a while")
+  .option("--eviction-soft-grace-period <list>", "for how long, each, such as memory.available=1m30s")
+  .option("--eviction-minimum-reclaim <list>", "how much more there has to be before it is over: memory.available=0Mi")
+  .option("--eviction-pressure-transition-period <duration>", "how long the node tells of it (default: 5m)", duration)
+  .addOption(
+    new Option(
+      "--eviction-max-pod-grace-period <seconds>",
+      "that Pods get to end, for --eviction-soft (default: 0)",
+    ).argParser(wholeNumber(0, 86_400)),
+  )
+  .addOption(
+    new Option(
+      "--image-gc-high-threshold <percent>",
+      "of the disk in use, from which on unused images go (default: 85)",
+    ).argParser(wholeNumber(0, 100)),
+  )
+  .addOption(
+    new Option("--image-gc-low-threshold <percent>", "down to which they do (default: 80)").argParser(
+      wholeNumber(0, 100),
+    ),
+  )
+  .option("--minimum-image-ttl-duration <duration>", "nothing younger goes (default: 2m)", duration)
   .option(
     "--with-proxy <kubeconfig>",
     "with --runtime cri: run the proxy for Services in this process too, as whom it names",
@@ -59,7 +99,19 @@ export const node = new Command("node")
       folder: join(nodesFolder(options.dataDir), nodes[0]?.name ?? ""),
       ...(options.nodeIp && { address: options.nodeIp }),
       ...(options.podCidr && { podCidr: options.podCidr }),
-      ...(options.evictionHard !== undefined && { evictionHard: options.evictionHard }),
+      eviction: given({
+        hard: options.evictionHard,
+        soft: options.evictionSoft,
+        softGracePeriod: options.evictionSoftGracePeriod,
+        minimumReclaim: options.evictionMinimumReclaim,
+        transitionMs: options.evictionPressureTransitionPeriod,
+        maxPodGraceSeconds: options.evictionMaxPodGracePeriod,
+      }),
+      imageLimits: given({
+        highThresholdPercent: options.imageGcHighThreshold,
+        lowThresholdPercent: options.imageGcLowThreshold,
+        minimumAgeMs: options.minimumImageTtlDuration,
+      }),
     };
     const { withProxy, clusterCidr, clusterDns, clusterDomain } = options;
     if (withProxy && runtime !== "cri") throw new Error("--with-proxy is for nodes with --runtime cri");

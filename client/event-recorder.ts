@@ -8,8 +8,18 @@ import { type TokenBucket, tokenBucket } from "./work-queue.ts";
 
 /** Records core/v1 Events. Never fails and never waits: what cannot be written is logged. */
 export interface EventRecorder {
-  /** @param fieldPath part of the object it is about, such as `spec.containers{web}`. */
-  event(about: ApiObject, type: "Normal" | "Warning", reason: string, message: string, fieldPath?: string): void;
+  /**
+   * @param fieldPath part of the object it is about, such as `spec.containers{web}`
+   * @param annotations of the event
+   */
+  event(
+    about: ApiObject,
+    type: "Normal" | "Warning",
+    reason: string,
+    message: string,
+    fieldPath?: string,
+    annotations?: Readonly<Record<string, string>>,
+  ): void;
   /** Resolves when all that was recorded so far has been written or given up. */
   flush(): Promise<void>;
 }
@@ -154,13 +164,17 @@ export function createEventRecorder(options: RecorderOptions): EventRecorder {
   };
 
   return {
-    event(about, type, reason, message, fieldPath) {
+    event(about, type, reason, message, fieldPath, annotations) {
       const now = timestamp(clock.now());
       const namespace = about.metadata.namespace || "default";
       const write = record({
         kind: "Event",
         apiVersion: "v1",
-        metadata: { name: nameFor(about.metadata.name ?? ""), namespace },
+        metadata: {
+          name: nameFor(about.metadata.name ?? ""),
+          namespace,
+          ...(annotations && { annotations: { ...annotations } }),
+        },
         involvedObject: referenceTo(about, fieldPath),
         reason,
         message,

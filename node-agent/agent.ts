@@ -7,9 +7,11 @@ import { type Rejection, rejection } from "./admission.ts";
 import { Backoff } from "./backoff.ts";
 import { isCritical, podsToPreempt } from "./critical-pods.ts";
 import { environment } from "./environment.ts";
-import { type EvictionOptions, startEviction } from "./eviction-manager.ts";
+import { pressureRejection } from "./eviction/admission.ts";
+import { type Eviction, type EvictionOptions, startEviction } from "./eviction/eviction-manager.ts";
 import { nodeEvents } from "./node-events.ts";
 import { startHeartbeat } from "./node-heartbeat.ts";
+import type { NodeFacts } from "./node-status.ts";
 import { ObjectCache } from "./object-cache.ts";
 import { type ClusterDns, hostsFile, podDns } from "./pod-dns.ts";
 import type { WorkerEnvironment } from "./pod-worker/worker-environment.ts";
@@ -43,7 +45,7 @@ export interface AgentOptions {
   /** Called with the Node before any Pod is looked at. */
   registered?(node: Node): Promise<void>;
   /** When Pods have to go; never without. */
-  readonly eviction?: Pick<EvictionOptions, "thresholds" | "observe">;
+  readonly eviction?: Pick<EvictionOptions, "thresholds" | "transitionMs" | "maxPodGraceSeconds" | "observe" | "disks">;
   /** Folder of static Pods; none without. */
   readonly staticPods?: string;
   readonly dns: ClusterDns;
@@ -53,6 +55,8 @@ export interface AgentOptions {
   readonly allocatable?: Readonly<Record<string, string>>;
   /** Name of the operating system. */
   readonly osImage?: string;
+  /** Who the machine is; undefined: one of the node's own. */
+  readonly identity?: Pick<NodeFacts, "machineId" | "systemUuid" | "bootId">;
   readonly tls: { readonly cert: string; readonly key: string; readonly ca: string };
 }
 
@@ -89,7 +93,7 @@ export async function startAgent(options: AgentOptions): Promise<{ stop(): Promi
   });
   const port = (server.address as AddressInfo).port;
 
-  let eviction: ReturnType<typeof startEviction> | undefined;
+  let eviction: Eviction | undefined;
   const heartbeat = startHeartbeat({
     client,
     clock,
@@ -106,6 +110,7 @@ export async function startAgent(options: AgentOptions): Promise<{ stop(): Promi
       kubeletPort: port,
       images: runtime.images(),
       machineId,
+      ...options.identity,
       operatingSystem: platform() === "win32" ? "windows" : "linux",
       architecture: arch() === "x64" ? "amd64" : arch(),
       kernelVersion: release(),
@@ -113,10 +118,7 @@ export async function startAgent(options: AgentOptions): Promise<{ stop(): Promi
       features: runtime.features,
       ...(options.allocatable && { allocatable: options.allocatable }),
       ...(options.podCidr && { podCidr: options.podCidr }),
-      pressure: {
-        memory: eviction?.isUnder("memory.available") ?? false,
-        disk: eviction?.isUnder("nodefs.available") ?? false,
-      },
+      ...(eviction && { pressure: eviction.conditions }),
     }),
   });
 
@@ -176,7 +178,8 @@ export async function startAgent(options: AgentOptions): Promise<{ stop(): Promi
   const refusal = (pod: Pod): Rejection | undefined => {
     if (isOver(pod) || pod.metadata.deletionTimestamp) return undefined;
     const others = runningBeside(pod).map((worker) => worker.allocated);
-    return rejection(pod, runtime.features) ?? predicateRejection(pod, others, node);
+    const pressure = pressureRejection(pod, eviction?.conditions ?? new Set());
+    return pressure ?? rejection(pod, runtime.features) ?? predicateRejection(pod, others, node);
   };
   /** A critical Pod gets the place of others when there is too little of something. */
   const makeRoom = async (worker: PodWorker): Promise<Rejection | undefined> => {
@@ -267,7 +270,16 @@ export async function startAgent(options: AgentOptions): Promise<{ stop(): Promi
   });
   if (options.eviction) {
     const changed = () => heartbeat.changed();
-    eviction = startEviction({ ...options.eviction, workers, runtime, clock, logger, changed });
+    eviction = startEviction({
+      ...options.eviction,
+      nodeName: name,
+      workers,
+      runtime,
+      clock,
+      logger,
+      recorder,
+      changed,
+    });
   }
   const stopping = new AbortController();
   void (async () => {

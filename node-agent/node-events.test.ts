@@ -19,7 +19,20 @@ test.each([
   const told: unknown[][] = [];
   const recorder = { event: (...words: unknown[]) => void told.push(words) } as unknown as EventRecorder;
   const node = { metadata: { name: "n" }, spec: {}, status: { conditions: conditions(before) } } as unknown as Node;
-  nodeEvents(recorder, "n").changed(node, conditions(now));
+  nodeEvents(recorder, "n").changed(node, { conditions: conditions(now) } as never); // no more is read
   const about = { apiVersion: "v1", kind: "Node", metadata: { name: "n" } };
   expect(told).toEqual(tells.map((reason) => [about, "Normal", reason, `Node n status is now: ${reason}`]));
+});
+
+test("a machine that was started anew says so once its agent is back", () => {
+  const told: unknown[][] = [];
+  const recorder = { event: (...words: unknown[]) => void told.push(words) } as unknown as EventRecorder;
+  const status = (bootID: string) => ({ conditions: [], nodeInfo: { bootID } }) as never; // no more is read
+  const { started } = nodeEvents(recorder, "n");
+  const before = { metadata: { name: "n" }, spec: {}, status: status("one") } as unknown as Node;
+  for (const boot of ["one", "two"]) started(before, status(boot));
+  const about = { apiVersion: "v1", kind: "Node", metadata: { name: "n" } };
+  expect(told.filter(([, type]) => type === "Warning")).toEqual([
+    [about, "Warning", "Rebooted", "Node n has been rebooted, boot id: two"],
+  ]);
 });

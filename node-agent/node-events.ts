@@ -12,9 +12,9 @@ const NAMES: Readonly<Record<string, { True: string; False: string }>> = {
 /** What a node tells of itself. */
 export interface NodeEvents {
   /** Its agent has started, and registers the node. @param before the Node as it is known already */
-  started(before: Node | undefined, conditions: readonly NodeCondition[]): void;
+  started(before: Node | undefined, status: NonNullable<Node["status"]>): void;
   /** Its status is written. */
-  changed(before: Node, conditions: readonly NodeCondition[]): void;
+  changed(before: Node, status: NonNullable<Node["status"]>): void;
 }
 
 /** Records the events of a node. (pkg/kubelet/nodestatus/setters.go, kubelet.go BirthCry) */
@@ -29,15 +29,20 @@ export function nodeEvents(recorder: EventRecorder, name: string): NodeEvents {
   const statusOf = (of: Node | undefined, type: string) =>
     of?.status?.conditions?.find((condition) => condition.type === type)?.status;
   return {
-    started(before, conditions) {
+    started(before, { conditions = [], nodeInfo }) {
       tell("Starting", "Starting kubelet.");
       for (const condition of conditions) if (condition.type !== "Ready") state(condition);
+      const boot = before?.status?.nodeInfo?.bootID;
+      if (boot && boot !== nodeInfo?.bootID) {
+        const message = `Node ${name} has been rebooted, boot id: ${nodeInfo?.bootID}`;
+        recorder.event(node, "Warning", "Rebooted", message);
+      }
       tell("NodeAllocatableEnforced", "Updated Node Allocatable limit across pods");
       // Until its runtime answers a kubelet is not ready, whatever its Node says so far.
       const ready = conditions.find(({ type }) => type === "Ready");
       if (ready && statusOf(before, "Ready") !== ready.status) state(ready);
     },
-    changed(before, conditions) {
+    changed(before, { conditions = [] }) {
       for (const condition of conditions) if (statusOf(before, condition.type) !== condition.status) state(condition);
     },
   };

@@ -1,6 +1,6 @@
 import { ApiError, type Client, type Clock, type Logger, microTimestamp, sleep } from "../client/index.ts";
 import type { Lease } from "../openapi/api/coordination.k8s.io.v1.ts";
-import type { Node, NodeCondition } from "../openapi/api/core.v1.ts";
+import type { Node } from "../openapi/api/core.v1.ts";
 import { advertisedChanges } from "./advertised-resources.ts";
 import type { NodeEvents } from "./node-events.ts";
 import { initialNode, type NodeFacts, nodeStatus } from "./node-status.ts";
@@ -42,7 +42,7 @@ export function startHeartbeat({ client, clock, logger, events, facts }: Heartbe
         if (exists) return await writeStatus(events.started);
         const node = initialNode(facts(), clock.now());
         const created = await client.create("v1/nodes", node);
-        events.started(undefined, node.status?.conditions ?? []);
+        events.started(undefined, node.status ?? {});
         return created;
       } catch (error) {
         // There from an earlier life: it is taken over, which may fail as well as making it.
@@ -57,13 +57,13 @@ export function startHeartbeat({ client, clock, logger, events, facts }: Heartbe
     }
   }
 
-  async function writeStatus(tell: (before: Node, conditions: readonly NodeCondition[]) => void): Promise<Node> {
+  async function writeStatus(tell: (before: Node, status: NonNullable<Node["status"]>) => void): Promise<Node> {
     const node = await client.get("v1/nodes", { name });
     const status = nodeStatus(facts(), node, clock.now());
     const allocatable = { ...status.allocatable, ...advertisedChanges(node) };
     const patch = { status: { ...status, allocatable } };
     const written = await client.patch("v1/nodes", { name, subresource: "status" }, patch, { type: "strategic" });
-    tell(node, status.conditions ?? []);
+    tell(node, status);
     return written;
   }
 

@@ -13,3 +13,15 @@ test("a node declares what it can do when it is new, and goes on doing so whatev
   const changed = { ...node, status: { ...status, declaredFeatures: [] } };
   expect(nodeStatus(facts, changed, now).declaredFeatures).toEqual(declared);
 });
+
+test.each([
+  ["MemoryPressure", "KubeletHasInsufficientMemory", "kubelet has insufficient memory available"],
+  ["DiskPressure", "KubeletHasDiskPressure", "kubelet has disk pressure"],
+  ["PIDPressure", "KubeletHasInsufficientPID", "kubelet has insufficient PID available"],
+])("a node that has too little says %s, and nothing else", (type, reason, message) => {
+  const { conditions = [] } = nodeStatus({ ...facts, pressure: new Set([type]) }, initialNode(facts, now), now);
+  const found = conditions.find((condition) => condition.type === type);
+  expect(found).toMatchObject({ status: "True", reason, message });
+  const others = conditions.filter((condition) => condition !== found && condition.type !== "Ready");
+  expect(others.map(({ status }) => status)).toEqual(["False", "False"]);
+});

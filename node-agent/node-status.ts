@@ -12,6 +12,10 @@ export interface NodeFacts {
   readonly kubeletPort: number;
   readonly images: readonly Image[];
   readonly machineId: string;
+  /** Of the hardware; undefined: as the machine's. */
+  readonly systemUuid?: string;
+  /** Of this start of the machine; undefined: as the machine's. */
+  readonly bootId?: string;
   readonly operatingSystem: string;
   readonly architecture: string;
   readonly kernelVersion: string;
@@ -19,8 +23,8 @@ export interface NodeFacts {
   readonly features: NodeFeatures;
   /** What of the capacity Pods may have; undefined: all of it. */
   readonly allocatable?: Readonly<Record<string, string>>;
-  /** Of what the node has too little. */
-  readonly pressure?: { readonly memory: boolean; readonly disk: boolean };
+  /** Conditions of the node that say of what it has too little. */
+  readonly pressure?: ReadonlySet<string>;
   /** Range of its Pods' addresses, when the node has one from the start. */
   readonly podCidr?: string;
 }
@@ -37,13 +41,12 @@ const CONDITIONS = [
   ["Ready", "True", "KubeletReady", "kubelet is posting ready status"],
 ] as const;
 
-const MEMORY_PRESSURE = [
-  "MemoryPressure",
-  "True",
-  "KubeletHasInsufficientMemory",
-  "kubelet has insufficient memory available",
-] as const;
-const DISK_PRESSURE = ["DiskPressure", "True", "KubeletHasDiskPressure", "kubelet has disk pressure"] as const;
+/** The same, of a node that has too little of something. (pkg/kubelet/nodestatus/setters.go) */
+const WRONG: Readonly<Record<string, readonly [reason: string, message: string]>> = {
+  MemoryPressure: ["KubeletHasInsufficientMemory", "kubelet has insufficient memory available"],
+  DiskPressure: ["KubeletHasDiskPressure", "kubelet has disk pressure"],
+  PIDPressure: ["KubeletHasInsufficientPID", "kubelet has insufficient PID available"],
+};
 
 /** A Node as kubelet registers it. (kubelet_node_status.go initialNode) */
 export function initialNode(facts: NodeFacts, now: Date): Node {
@@ -73,10 +76,10 @@ export function initialNode(facts: NodeFacts, now: Date): Node {
 /** The status that is written on every heartbeat; conditions keep their transition times. */
 export function nodeStatus(facts: NodeFacts, node: Node, now: Date): NonNullable<Node["status"]> {
   const { recursiveReadOnlyMounts, userNamespaces, supplementalGroupsPolicy } = facts.features;
-  const { memory = false, disk = false } = facts.pressure ?? {};
-  const wrong = { MemoryPressure: memory && MEMORY_PRESSURE, DiskPressure: disk && DISK_PRESSURE };
   const conditions: NodeCondition[] = CONDITIONS.map((usual) => {
-    const [type, status, reason, message] = (usual[0] in wrong && wrong[usual[0] as keyof typeof wrong]) || usual;
+    const [type] = usual;
+    const wrong = facts.pressure?.has(type) ? WRONG[type] : undefined;
+    const [status, reason, message] = wrong ? ["True", ...wrong] : usual.slice(1);
     const old = node.status?.conditions?.find((condition) => condition.type === type);
     return {
       type,
@@ -95,8 +98,8 @@ export function nodeStatus(facts: NodeFacts, node: Node, now: Date): NonNullable
     daemonEndpoints: { kubeletEndpoint: { Port: facts.kubeletPort } },
     nodeInfo: {
       machineID: facts.machineId,
-      systemUUID: facts.machineId,
-      bootID: facts.machineId,
+      systemUUID: facts.systemUuid ?? facts.machineId,
+      bootID: facts.bootId ?? facts.machineId,
       kernelVersion: facts.kernelVersion,
       osImage: facts.osImage,
       containerRuntimeVersion: facts.runtimeVersion,

@@ -5,7 +5,7 @@ import { ActiveDeadline } from "./pod-worker/active-deadline.ts";
 import { containersToStart, newEphemeralRecords, newRecords } from "./pod-worker/container-order.ts";
 import { ContainerRunner } from "./pod-worker/container-runner.ts";
 import { DEFAULT_GRACE, gracePeriod } from "./pod-worker/grace-period.ts";
-import { eviction, type PodEnd, preemption, removeRemains } from "./pod-worker/pod-end.ts";
+import { type PodEnd, preemption, removeRemains } from "./pod-worker/pod-end.ts";
 import { type PodEvent, podEvent } from "./pod-worker/pod-event.ts";
 import { podKey } from "./pod-worker/pod-key.ts";
 import { PodResize } from "./pod-worker/pod-resize.ts";
@@ -251,9 +251,9 @@ export class PodWorker {
     this.#env.finished(this);
   }
 
-  /** The node is out of something: the Pod goes at once, and says so. (pkg/kubelet/eviction) */
-  evict(message: string, reason: "TerminationByKubelet" | null = "TerminationByKubelet"): void {
-    this.#endAs(eviction(message, reason), 1);
+  /** The node is out of something: the Pod goes, and says so. (pkg/kubelet/eviction) */
+  evict(why: PodEnd, graceSeconds: number): void {
+    this.#endAs(why, graceSeconds);
   }
 
   /** The node needs its place for a critical Pod. (pkg/kubelet/preemption) */
@@ -261,9 +261,9 @@ export class PodWorker {
     this.#endAs(preemption, gracePeriod(this.#pod));
   }
 
-  #endAs({ event, ended }: PodEnd, graceSeconds: number): void {
+  #endAs({ event, annotations, ended }: PodEnd, graceSeconds: number): void {
     if (this.#ended || this.#gone) return;
-    if (event) this.#event("Warning", event, ended.message);
+    if (event) this.#event("Warning", event, ended.message, undefined, annotations);
     this.#ended = ended;
     this.terminate(graceSeconds);
   }

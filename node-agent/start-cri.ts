@@ -6,17 +6,15 @@ import type { Node } from "../openapi/api/core.v1.ts";
 import type { RuntimeClass } from "../openapi/api/node.k8s.io.v1.ts";
 import { startAgent } from "./agent.ts";
 import { connectNode, type NodeEnvironment } from "./connect-node.ts";
-import { EVICTION_HARD, parseThresholds } from "./eviction.ts";
+import type { EvictionSettings } from "./eviction/eviction-manager.ts";
+import { EVICTION_HARD, parseThresholds, type ThresholdTexts } from "./eviction/threshold.ts";
 import { ObjectCache } from "./object-cache.ts";
-import {
-  machineAddress,
-  machineAllocatable,
-  machineCapacity,
-  machineDns,
-  machineOsImage,
-  observeMachine,
-  openCriNode,
-} from "./runtime/cri/node.ts";
+import { checkImageLimits, IMAGE_LIMITS, type ImageLimits } from "./runtime/cri/images/garbage.ts";
+import { machineAllocatable, machineCapacity } from "./runtime/cri/machine/capacity.ts";
+import { machineIdentity, machineOsImage } from "./runtime/cri/machine/identity.ts";
+import { disksOf, observeMachine } from "./runtime/cri/machine/observe.ts";
+import { machineAddress, machineDns, openCriNode } from "./runtime/cri/node.ts";
+import { nodePaths } from "./runtime/cri/pod/paths.ts";
 
 export interface CriStartOptions {
   readonly name: string;
@@ -27,12 +25,17 @@ export interface CriStartOptions {
   readonly address?: string;
   /** Undefined: waits until a controller gives it. */
   readonly podCidr?: string;
-  /** As kubelet's flag has it. Undefined: its default. */
-  readonly evictionHard?: string;
+  /** When Pods go. What is undefined is as kubelet has it. */
+  readonly eviction?: Partial<ThresholdTexts & Omit<EvictionSettings, "thresholds">>;
+  /** When images go. What is undefined is as kubelet has it. */
+  readonly imageLimits?: Partial<ImageLimits>;
   /** Where Pods ask for names, and what names of Services end in. */
   readonly clusterDns: string;
   readonly clusterDomain: string;
 }
+
+/** (pkg/kubelet/apis/config/v1beta1/defaults.go) */
+const EVICTION: Omit<EvictionSettings, "thresholds"> = { transitionMs: 300_000, maxPodGraceSeconds: 0 };
 
 /** Where kubelets listen. */
 const KUBELET_PORT = 10250;
@@ -48,13 +51,20 @@ export async function startCriNode(
   const { clock } = environment;
   const connection = await connectNode(options.kubeconfig, name, environment);
   const { client, logger, tls, informers } = connection;
-  const thresholds = parseThresholds(options.evictionHard ?? EVICTION_HARD);
+  const thresholds = parseThresholds({ hard: EVICTION_HARD, ...options.eviction });
+  const imageLimits = { ...IMAGE_LIMITS, ...options.imageLimits };
+  checkImageLimits(imageLimits);
+  const recorder = createEventRecorder({ client, clock, logger, component: "kubelet", host: name });
   const secrets = new ObjectCache(client, clock);
   const node = await openCriNode({
     folder,
     address,
     clock,
     logger,
+    imageLimits,
+    warn(reason, message) {
+      recorder.event({ apiVersion: "v1", kind: "Node", metadata: { name } }, "Warning", reason, message);
+    },
     runtimeHandler: async (runtimeClass) => {
       const where = "node.k8s.io/v1/runtimeclasses";
       const found = (await client.get(where, { name: runtimeClass })) as RuntimeClass; // asked for by its resource
@@ -65,6 +75,7 @@ export async function startCriNode(
       (await secrets.get("v1/secrets", namespace, secret, clock.now().getTime())) as never,
   });
   const capacity = machineCapacity(folder);
+  const disks = { node: folder, images: nodePaths(folder).containerd };
   const stopping = new AbortController();
   const rangeOf = async (registered: Node) => {
     let { podCIDR } = registered.spec ?? {};
@@ -81,17 +92,21 @@ export async function startCriNode(
     services: connection.services,
     clock,
     logger,
-    recorder: createEventRecorder({ client, clock, logger, component: "kubelet", host: name }),
+    recorder,
     runtime: node.runtime,
     address,
     port: KUBELET_PORT,
     capacity,
     allocatable: machineAllocatable(capacity, thresholds),
     osImage: machineOsImage(),
+    identity: machineIdentity(),
     ...(podCidr && { podCidr }),
     eviction: {
+      ...EVICTION,
+      ...options.eviction,
       thresholds,
-      observe: () => observeMachine(folder),
+      disks: disksOf(disks),
+      observe: () => observeMachine(disks),
     },
     staticPods: join(folder, "manifests"),
     registered: async (registered) => {

@@ -8,13 +8,24 @@ import { podKey } from "./pod-key.ts";
 export interface PodEnd {
   /** Reason of the event that tells of it. */
   readonly event?: string;
+  /** Of that event. */
+  readonly annotations?: Readonly<Record<string, string>>;
   readonly ended: NonNullable<PodState["ended"]>;
 }
 
-/** The node is out of something. (pkg/kubelet/eviction) @param reason of a DisruptionTarget condition, null for none */
-export function eviction(message: string, reason: string | null): PodEnd {
+/**
+ * The node is out of something, or the Pod has more than it may. (pkg/kubelet/eviction)
+ * @param isDisruption whether it is the node's trouble, and no fault of the Pod
+ */
+export function eviction(
+  message: string,
+  isDisruption: boolean,
+  annotations: Readonly<Record<string, string>> = {},
+): PodEnd {
+  const reason = isDisruption && "TerminationByKubelet";
   return {
     event: "Evicted",
+    annotations,
     ended: { reason: "Evicted", message, ...(reason && { disruption: { reason, message } }) },
   };
 }

@@ -1,7 +1,7 @@
 import type { Duplex, Readable, Writable } from "node:stream";
 import type { Container, Pod } from "../../openapi/api/core.v1.ts";
 import type { NodeFeatures } from "../admission.ts";
-import type { LocalStorage } from "../local-storage.ts";
+import type { LocalStorage } from "../eviction/local-storage.ts";
 import type { DnsConfig } from "../pod-dns.ts";
 import type { ContainerMount, Volume } from "../volumes/volume.ts";
 import type { NodeUsage } from "./node-usage.ts";
@@ -222,6 +222,8 @@ export interface Runtime {
   stats(pods: readonly Pod[]): Promise<readonly ContainerStats[]>;
   /** What the node's Pods use, to the last detail; absent where nothing is real. */
   nodeUsage?(pods: readonly Pod[]): Promise<NodeUsage>;
+  /** Removes all images that nothing uses, and that are not new; absent where they take no disk. */
+  removeUnusedImages?(): Promise<void>;
   /** What Pods have on the disk, by uid; absent where there is none to fill. */
   localStorage?(pods: readonly Pod[]): Promise<ReadonlyMap<string, LocalStorage>>;
   /** Writes a container's log, following it until it ends or `signal` is aborted. @throws Error when there is none. */

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import type { Pod } from "../../../openapi/api/core.v1.ts";
-import type { LocalStorage } from "../../local-storage.ts";
+import type { LocalStorage } from "../../eviction/local-storage.ts";
 import type { CriClient } from "./api/client.ts";
 import type { NodePaths } from "./pod/paths.ts";
 import { LABEL } from "./pod/sandbox-config.ts";

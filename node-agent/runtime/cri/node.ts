@@ -1,9 +1,7 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, statfsSync, writeFileSync } from "node:fs";
-import { readFile, statfs } from "node:fs/promises";
-import { cpus, networkInterfaces, totalmem } from "node:os";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { networkInterfaces } from "node:os";
 import { join } from "node:path";
-import { type Logger, quantity } from "../../../client/index.ts";
-import type { Observations, Threshold } from "../../eviction.ts";
+import type { Logger } from "../../../client/index.ts";
 import type { DnsConfig } from "../../pod-dns.ts";
 import { type CriClient, criClient } from "./api/client.ts";
 import { conflist } from "./daemon/conflist.ts";
@@ -11,16 +9,15 @@ import { type ContainerdOptions, runningContainerd, startContainerd } from "./da
 import { missingPrerequisites, pluginFolder } from "./daemon/prerequisites.ts";
 import { importImages } from "./images/import.ts";
 import { PAUSE_IMAGE, pauseArchive } from "./images/pause.ts";
-import { hugePageCapacity } from "./pod/huge-pages.ts";
 import { type NodePaths, nodePaths } from "./pod/paths.ts";
 import { agentFile, nodeNames } from "./remove-node.ts";
 import { type CriRuntime, type CriRuntimeOptions, criRuntime } from "./runtime.ts";
 
 /** How often it is looked whether containerd still runs, in ms. */
 const WATCH = 1_000;
-const MAX_PODS = "110";
 
-export interface CriNodeOptions extends Pick<CriRuntimeOptions, "clock" | "logger" | "runtimeHandler" | "secret"> {
+export interface CriNodeOptions
+  extends Pick<CriRuntimeOptions, "clock" | "logger" | "runtimeHandler" | "secret" | "imageLimits" | "warn"> {
   /** Folder of everything that this node keeps. */
   readonly folder: string;
   readonly address: string;
@@ -92,58 +89,6 @@ function keepRunning(options: ContainerdOptions, logger: Logger): () => void {
     busy = false;
   }, WATCH).unref();
   return () => clearInterval(timer);
-}
-
-/** What this machine has for Pods. */
-export function machineCapacity(folder: string): Record<string, string> {
-  const { blocks, bsize } = statfsSync(folder);
-  return {
-    cpu: String(cpus().length),
-    "ephemeral-storage": `${Math.floor((blocks * bsize) / 1024)}Ki`,
-    ...hugePageCapacity(),
-    memory: `${Math.floor(totalmem() / 1024)}Ki`,
-    pods: MAX_PODS,
-  };
-}
-
-/**
- * What of it Pods may have: at the thresholds they would be evicted, and without memory that is set aside as huge pages.
- * (pkg/kubelet/cm GetNodeAllocatableReservation, pkg/kubelet/nodestatus/setters.go)
- */
-export function machineAllocatable(
-  capacity: Readonly<Record<string, string>>,
-  thresholds: readonly Threshold[],
-): Record<string, string> {
-  const sizes = Object.entries(capacity).filter(([name]) => name.startsWith("hugepages-"));
-  const hugePages = sizes.reduce((sum, [, amount]) => sum + quantity(amount), 0);
-  const less = (name: string, signal: Threshold["signal"]) => {
-    const { value = "0" } = thresholds.find((each) => each.signal === signal) ?? {};
-    const aside = signal === "memory.available" ? hugePages : 0;
-    const all = quantity(capacity[name] ?? "0") - aside;
-    const reserved = value.endsWith("%") ? (all * Number(value.slice(0, -1))) / 100 : quantity(value);
-    return `${Math.floor(Math.max(0, all - reserved) / 1024)}Ki`;
-  };
-  return {
-    ...capacity,
-    memory: less("memory", "memory.available"),
-    "ephemeral-storage": less("ephemeral-storage", "nodefs.available"),
-  };
-}
-
-/** Name of this machine's operating system. */
-export function machineOsImage(): string {
-  const text = existsSync("/etc/os-release") ? readFileSync("/etc/os-release", "utf8") : "";
-  return /^PRETTY_NAME="?([^"\n]*)/m.exec(text)?.[1] ?? "Linux";
-}
-
-/** What this machine has left for Pods. */
-export async function observeMachine(folder: string): Promise<Observations> {
-  const { blocks, bavail, bsize } = await statfs(folder);
-  const [, kibibytes = "0"] = /^MemAvailable:\s+(\d+) kB$/m.exec(await readFile("/proc/meminfo", "utf8")) ?? [];
-  return {
-    "memory.available": { available: Number(kibibytes) * 1024, capacity: totalmem() },
-    "nodefs.available": { available: bavail * bsize, capacity: blocks * bsize },
-  };
 }
 
 /** The address by which others reach this machine. */

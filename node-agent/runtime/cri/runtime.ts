@@ -1,5 +1,4 @@
 import { chmodSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
-import { statfs } from "node:fs/promises";
 import { connect } from "node:net";
 import { totalmem } from "node:os";
 import { join } from "node:path";
@@ -17,9 +16,9 @@ import { type CriClient, isNotFound } from "./api/client.ts";
 import { CONTAINER_STATE, SANDBOX_READY, type SandboxConfig } from "./api/types.ts";
 import { ContainerWatch } from "./containers.ts";
 import { limitCgroup, removeCgroups } from "./daemon/cgroups.ts";
-import { ImageGarbage } from "./images/garbage.ts";
+import { ImageCollector } from "./images/collector.ts";
+import type { ImageLimits } from "./images/garbage.ts";
 import { ImageStore } from "./images/image-store.ts";
-import { PAUSE_IMAGE } from "./images/pause.ts";
 import { localStorage } from "./local-storage.ts";
 import { LogFiles } from "./logs/log-files.ts";
 import { readLog } from "./logs/read-log.ts";
@@ -40,8 +39,6 @@ const NANOSECONDS = 1e6;
 const ORPHAN_GRACE = 2;
 /** How often logs are looked at for their size, in ms. (containerLogMonitorInterval) */
 const ROTATE = 10_000;
-/** How often it is looked for images to be removed, in ms. (ImageGCPeriod) */
-const COLLECT = 300_000;
 const NO_DNS = { servers: [], searches: [], options: [] };
 
 export interface CriRuntimeOptions {
@@ -56,6 +53,9 @@ export interface CriRuntimeOptions {
   /** What the runtime calls a RuntimeClass. @throws Error when there is none */
   runtimeHandler(runtimeClass: string): Promise<string>;
   secret(namespace: string, name: string): Promise<Secret | undefined>;
+  readonly imageLimits: ImageLimits;
+  /** Warns in an event of the node. */
+  warn(reason: string, message: string): void;
 }
 
 export interface CriRuntime extends Runtime {
@@ -186,27 +186,13 @@ export async function criRuntime(options: CriRuntimeOptions): Promise<CriRuntime
       );
     }
   }
-  const garbage = new ImageGarbage();
-  async function collectImages(): Promise<void> {
-    const items = await images.refresh();
-    images.forgetPulls(new Set(items.map(({ id }) => id)));
-    const inUse = new Set((await client.listContainers()).map(({ imageRef }) => imageRef));
-    const { blocks, bavail, bsize } = await statfs(paths.folder);
-    const known = items.map(({ id, size, pinned, repoTags }) => ({
-      id,
-      sizeBytes: size,
-      // Not all runtimes know of it that no Pod starts without this one.
-      pinned: pinned || repoTags.includes(PAUSE_IMAGE),
-    }));
-    const disk = { totalBytes: blocks * bsize, freeBytes: bavail * bsize };
-    for (const id of garbage.judge(known, inUse, disk, clock.now())) {
-      logger.info({ image: id }, "removing an image: the disk is nearly full");
-      await client.removeImage(id);
-    }
-  }
-  const collector = setInterval(() => {
-    collectImages().catch((error: unknown) => logger.warn({ err: error }, "removing unused images failed"));
-  }, COLLECT).unref();
+  const collector = new ImageCollector({
+    ...options,
+    images,
+    folder: paths.containerd,
+    mounted: () => volumes.mountedImages(),
+  });
+  collector.start();
   let rotating = Promise.resolve();
   const rotator = setInterval(() => {
     rotating = rotating.then(rotateLogs);
@@ -309,6 +295,7 @@ export async function criRuntime(options: CriRuntimeOptions): Promise<CriRuntime
         ];
       });
     },
+    removeUnusedImages: () => collector.removeUnused(),
     nodeUsage: (pods) => nodeUsage(pods, { ...options, volumes, sandboxes }),
     localStorage: (pods) => localStorage(pods, { client, paths, volumes }),
     async logs(podUid, container, wanted, output, signal) {
@@ -331,7 +318,7 @@ export async function criRuntime(options: CriRuntimeOptions): Promise<CriRuntime
     forgetPod: (podUid) => logs.forget(podUid),
     stop() {
       clearInterval(rotator);
-      clearInterval(collector);
+      collector.stop();
       watch.stop();
       volumes.stop();
       client.close();

@@ -1,26 +1,35 @@
 import { expect, test } from "vitest";
-import { ImageGarbage } from "./garbage.ts";
+import { bytesToFree, checkImageLimits, IMAGE_LIMITS, ImageGarbage } from "./garbage.ts";
 
-const image = (id: string, sizeBytes = 3, pinned = false) => ({ id, sizeBytes, pinned });
+const image = (id: string, pinned = false) => ({ id, sizeBytes: 3, pinned });
 const at = (minute: number) => new Date(Date.UTC(2026, 0, 1, 0, minute));
-const disk = (freeBytes: number) => ({ totalBytes: 100, freeBytes });
-const images = [image("old"), image("used"), image("pinned", 3, true), image("late")];
+const images = [image("old"), image("used"), image("pinned", true), image("late")];
+const idsOf = (list: readonly { id: string }[]) => list.map(({ id }) => id);
 
-test("a disk with room loses no image", () => {
-  const garbage = new ImageGarbage();
-  garbage.judge(images, new Set(), disk(16), at(0));
-  expect(garbage.judge(images, new Set(), disk(16), at(9))).toEqual([]);
+test.each([
+  [16, undefined],
+  [15, 5],
+  [1, 19],
+])("of a disk of 100 with %d free, images have to give %d", (freeBytes, bytes) => {
+  expect(bytesToFree({ totalBytes: 100, freeBytes }, IMAGE_LIMITS)).toBe(bytes);
 });
 
-test("a full disk loses what was not used for longest, and no more than needed", () => {
-  const garbage = new ImageGarbage();
-  garbage.judge(images, new Set(["late"]), disk(50), at(0));
-  const inUse = new Set(["used"]);
-  expect(garbage.judge(images, inUse, disk(15), at(9))).toEqual(["old", "late"]);
-  expect(garbage.judge([image("old", 9), image("late")], inUse, disk(15), at(9))).toEqual(["old"]);
+test("what was not used for longest goes first; what is in use or pinned never does", () => {
+  const garbage = new ImageGarbage(IMAGE_LIMITS.minimumAgeMs);
+  garbage.candidates(images, new Set(["late"]), at(0));
+  expect(idsOf(garbage.candidates(images, new Set(["used"]), at(9)))).toEqual(["old", "late"]);
 });
 
-test("what has just been pulled stays", () => {
-  const garbage = new ImageGarbage();
-  expect(garbage.judge(images, new Set(), disk(1), at(0))).toEqual([]);
+test("what has just been pulled stays, and what came back is new", () => {
+  const garbage = new ImageGarbage(IMAGE_LIMITS.minimumAgeMs);
+  expect(garbage.candidates(images, new Set(), at(0))).toEqual([]);
+  expect(idsOf(garbage.candidates([image("late")], new Set(), at(9)))).toEqual(["late"]);
+  expect(idsOf(garbage.candidates([image("old"), image("late")], new Set(), at(9)))).toEqual(["late"]);
+});
+
+test.each([
+  [{ highThresholdPercent: 70 }, "LowThresholdPercent 80 can not be higher than HighThresholdPercent 70"],
+  [{ highThresholdPercent: 101 }, "invalid HighThresholdPercent 101, must be in range [0-100]"],
+])("limits %j are refused", (limits, message) => {
+  expect(() => checkImageLimits({ ...IMAGE_LIMITS, ...limits })).toThrow(message);
 });

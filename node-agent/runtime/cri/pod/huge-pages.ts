@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { quantity } from "../../../../client/index.ts";
 import type { Container, Pod } from "../../../../openapi/api/core.v1.ts";
-import { binary } from "../../../eviction.ts";
+import { binary } from "../../../eviction/message.ts";
 import type { HugepageLimit } from "../api/types.ts";
 
 const FOLDER = "/sys/kernel/mm/hugepages";

@@ -6,6 +6,7 @@ import type { CgroupUsage, ContainerNodeUsage, FileSystemUsage, NodeUsage, PodNo
 import type { CriClient } from "../api/client.ts";
 import type { ContainerStats } from "../api/types.ts";
 import { cgroupProcesses } from "../daemon/cgroups.ts";
+import { machineProcesses } from "../machine/processes.ts";
 import type { NodePaths } from "../pod/paths.ts";
 import { LABEL, podCgroup } from "../pod/sandbox-config.ts";
 import { diskUsage, fileSystemUsage } from "../volumes/disk-usage.ts";
@@ -24,7 +25,6 @@ export interface NodeUsageSources {
   readonly sandboxes: ReadonlyMap<string, { readonly id: string }>;
 }
 
-const PROC = { boot: "/proc/stat", load: "/proc/loadavg", most: "/proc/sys/kernel/pid_max" } as const;
 const NO_USAGE: CgroupUsage = {
   cpu: { total: 0, user: 0, system: 0, periods: 0, throttledPeriods: 0, throttled: 0 },
   memory: {
@@ -44,14 +44,14 @@ export async function nodeUsage(pods: readonly Pod[], sources: NodeUsageSources)
     pods.map((pod) => podUsage(pod, stats.get(pod.metadata.uid) ?? [], { ...sources, images, fileSystem })),
   );
   const [imageFs] = await client.imageFsInfo();
-  const [, boot = "0"] = /^btime (\d+)$/m.exec(readFileSync(PROC.boot, "utf8")) ?? [];
-  const [, processes = "0"] = /\/(\d+) /.exec(readFileSync(PROC.load, "utf8")) ?? [];
+  const [, boot = "0"] = /^btime (\d+)$/m.exec(readFileSync("/proc/stat", "utf8")) ?? [];
+  const { most, running } = machineProcesses();
   return {
     at: clock.now(),
     startedAt: new Date(Number(boot) * 1000),
     usage: cgroupUsage(cgroupRoot.slice(1)) ?? NO_USAGE,
-    maxProcesses: Number(readFileSync(PROC.most, "utf8")),
-    processes: Number(processes),
+    maxProcesses: most,
+    processes: running,
     network: networkUsage("self"),
     fileSystem,
     imageBytes: imageFs?.usedBytes?.value ?? 0,

@@ -34,6 +34,8 @@ export interface DiskVolumesOptions {
 export class DiskVolumes {
   readonly #options: DiskVolumesOptions;
   readonly #files = new Map<string, FilesVolume[]>();
+  /** Names of images that are volumes, by Pod. */
+  readonly #images = new Map<string, readonly string[]>();
   readonly #timer: NodeJS.Timeout;
 
   constructor(options: DiskVolumesOptions) {
@@ -56,12 +58,19 @@ export class DiskVolumes {
         throw new Error(`MountVolume.SetUp failed for volume "${volume.name}" : ${text}`);
       }
     }
+    const images = volumes.filter((volume) => volume.type === "image");
+    if (images.length > 0)
+      this.#images.set(
+        uid,
+        images.flatMap(({ image }) => image.names),
+      );
     const files = volumes.filter((volume) => volume.type === "files");
     if (files.length > 0) this.#files.set(uid, files);
   }
 
   async unmount(uid: string): Promise<void> {
     this.#files.delete(uid);
+    this.#images.delete(uid);
     const folder = this.#options.paths.pod(uid);
     if (!existsSync(folder)) return;
     const images = join(folder, "volumes", PLUGIN.image);
@@ -71,6 +80,11 @@ export class DiskVolumes {
     }
     unmountBelow(folder);
     rmSync(folder, { recursive: true, force: true });
+  }
+
+  /** Names of the images that are volumes of Pods. */
+  mountedImages(): Set<string> {
+    return new Set([...this.#images.values()].flat());
   }
 
   /** What a Pod's emptyDirs take, in bytes by name. */

@@ -1,6 +1,6 @@
-import { quantity } from "../client/index.ts";
-import type { Container, Pod } from "../openapi/api/core.v1.ts";
-import { binary } from "./eviction.ts";
+import { quantity } from "../../client/index.ts";
+import type { Container, Pod } from "../../openapi/api/core.v1.ts";
+import { binary } from "./message.ts";
 
 /** What a Pod has on its node's disk, in bytes. */
 export interface LocalStorage {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { Container, Pod } from "../openapi/api/core.v1.ts";
+import type { Container, Pod } from "../../openapi/api/core.v1.ts";
 import { hasStorageLimit, storageExceeded } from "./local-storage.ts";
 
 const MB = 1024 * 1024;
