@@ -42,6 +42,8 @@ export interface ClusterOptions {
   /** Number of nodes; 0 for none. */
   nodes: number;
   runtime: "simulated" | "cri";
+  /** File of a KubeletConfiguration for real nodes; absolute, since they run elsewhere. */
+  kubeletConfig?: string;
   /** Files of images for simulated Pods. */
   images?: readonly string[];
   /** As in --controllers; none runs no controllers. */
@@ -149,6 +151,7 @@ export async function startCluster(options: ClusterOptions, progress: Progress):
     for (const { name, kubeconfig } of nodes) {
       const args = ["node", "--runtime", "cri", "--kubeconfig", kubeconfig, "-v", logLevel];
       const beside = ["--with-proxy", proxy, "--cluster-cidr", real.pods];
+      if (options.kubeletConfig) beside.push("--config", options.kubeletConfig);
       const names = clusterDns ? ["--cluster-dns", clusterDns] : [];
       components.push(superviseProcess(name, real.commandOf(name, [...args, ...beside, ...names]), progress.note));
     }

@@ -1,8 +1,10 @@
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Command, Option } from "commander";
 import { duration } from "./argument.ts";
 import { nodesFolder } from "./data-dir.ts";
 import { flags, wholeNumber } from "./flags.ts";
+import type { KubeletSettings } from "./kubelet-config.ts";
 import { nodeName } from "./node-names.ts";
 import { proxyBeside } from "./proxy-beside.ts";
 import { runComponent } from "./run-component.ts";
@@ -14,6 +16,7 @@ interface Options {
   dataDir: string;
   nodeIp?: string;
   podCidr?: string;
+  config?: string;
   evictionHard?: string;
   evictionSoft?: string;
   evictionSoftGracePeriod?: string;
@@ -47,6 +50,7 @@ export const node = new Command("node")
   .addOption(flags.dataDir())
   .option("--node-ip <ip>", "address of the node, with --runtime cri (default: the machine's)")
   .option("--pod-cidr <cidr>", "range of its Pods' addresses, with --runtime cri (default: as a controller gives it)")
+  .option("--config <file>", "with --runtime cri: a KubeletConfiguration; flags come before it")
   .option(
     "--eviction-hard <list>",
     "with --runtime cri: when Pods go, such as memory.available<100Mi,nodefs.available<10%",
@@ -88,32 +92,48 @@ export const node = new Command("node")
   .option("--name <name>", "name of the node, when it is one")
   .option("--name-prefix <prefix>", "names are the prefix and a, b, c …", "node-")
   .addOption(flags.verbosity())
-  .action((options: Options) => {
+  .action(async (options: Options) => {
     const { kubeconfig, runtime, images, count, name, namePrefix, verbosity } = options;
     if (runtime === "cri" && count > 1) throw new Error("--runtime cri runs one node a process");
     const nodes = Array.from({ length: count }, (_, index) => ({
       name: name && count === 1 ? name : nodeName(index, namePrefix),
       kubeconfig,
     }));
+    const { config } = options;
+    if (config && runtime !== "cri") throw new Error("--config is for nodes with --runtime cri");
+    const {
+      clusterDns: dns,
+      clusterDomain: domain,
+      ...settings
+    }: Partial<KubeletSettings> = config
+      ? (await import("./kubelet-config.ts")).kubeletConfig(readFileSync(config, "utf8"))
+      : {};
     const cri = {
       folder: join(nodesFolder(options.dataDir), nodes[0]?.name ?? ""),
       ...(options.nodeIp && { address: options.nodeIp }),
       ...(options.podCidr && { podCidr: options.podCidr }),
-      eviction: given({
-        hard: options.evictionHard,
-        soft: options.evictionSoft,
-        softGracePeriod: options.evictionSoftGracePeriod,
-        minimumReclaim: options.evictionMinimumReclaim,
-        transitionMs: options.evictionPressureTransitionPeriod,
-        maxPodGraceSeconds: options.evictionMaxPodGracePeriod,
-      }),
-      imageLimits: given({
-        highThresholdPercent: options.imageGcHighThreshold,
-        lowThresholdPercent: options.imageGcLowThreshold,
-        minimumAgeMs: options.minimumImageTtlDuration,
-      }),
+      ...settings,
+      eviction: {
+        ...settings.eviction,
+        ...given({
+          hard: options.evictionHard,
+          soft: options.evictionSoft,
+          softGracePeriod: options.evictionSoftGracePeriod,
+          minimumReclaim: options.evictionMinimumReclaim,
+          transitionMs: options.evictionPressureTransitionPeriod,
+          maxPodGraceSeconds: options.evictionMaxPodGracePeriod,
+        }),
+      },
+      imageLimits: {
+        ...settings.imageLimits,
+        ...given({
+          highThresholdPercent: options.imageGcHighThreshold,
+          lowThresholdPercent: options.imageGcLowThreshold,
+          minimumAgeMs: options.minimumImageTtlDuration,
+        }),
+      },
     };
-    const { withProxy, clusterCidr, clusterDns, clusterDomain } = options;
+    const { withProxy, clusterCidr, clusterDns = dns, clusterDomain = domain } = options;
     if (withProxy && runtime !== "cri") throw new Error("--with-proxy is for nodes with --runtime cri");
     const beside = withProxy
       ? [proxyBeside({ kubeconfig: withProxy, nodeName: nodes[0]?.name ?? "", clusterCidr, logLevel: verbosity })]

@@ -1,11 +1,11 @@
 import { isIP } from "node:net";
 import { parse } from "yaml";
-import { type Address, bindAddress, duration } from "./argument.ts";
+import { type Address, bindAddress } from "./argument.ts";
+import { configReader, type Section } from "./config-reader.ts";
 import { proxyDefaults as defaults } from "./proxy-defaults.ts";
 import type { ComponentSpec } from "./supervisor.ts";
 
 type ProxyOptions = Extract<ComponentSpec, { name: "proxy" }>["options"];
-type Section = Readonly<Record<string, unknown>>;
 
 const VERSION = "kubeproxy.config.k8s.io/v1alpha1";
 const KIND = "KubeProxyConfiguration";
@@ -35,45 +35,7 @@ const WITHOUT_EFFECT: Readonly<Record<string, readonly unknown[]>> = {
 };
 const MODES = ["ClusterCIDR", "NodeCIDR", "BridgeInterface", "InterfaceNamePrefix"] as const;
 
-const fail = (field: string, text: string): never => {
-  throw new Error(`the proxy's configuration: ${field}: ${text}`);
-};
-
-/** The fields of a section, all of which are known. */
-function sectionOf(value: unknown, field: string, known: readonly string[]): Section {
-  if (value === undefined || value === null) return {};
-  if (typeof value !== "object" || Array.isArray(value)) return fail(field, "must be an object");
-  const section = value as Section;
-  for (const name of Object.keys(section)) if (!known.includes(name)) fail(`${field}.${name}`, "unknown field");
-  return section;
-}
-
-function text(section: Section, field: string): string {
-  const value = section[field] ?? "";
-  return typeof value === "string" ? value : fail(field, "must be a string");
-}
-
-function number(section: Section, field: string, otherwise: number): number {
-  const value = section[field] ?? otherwise;
-  return typeof value === "number" && Number.isInteger(value) && value >= 0 ? value : fail(field, "must be a number");
-}
-
-const flag = (section: Section, field: string): boolean => {
-  const value = section[field] ?? false;
-  return typeof value === "boolean" ? value : fail(field, "must be true or false");
-};
-
-/** In ms. @param otherwise also when it is zero, where zero stands for "not set" */
-function time(section: Section, field: string, otherwise: number, zeroIsUnset: boolean): number {
-  const given = text(section, field);
-  if (!given) return otherwise;
-  try {
-    const value = duration(given);
-    return value === 0 && zeroIsUnset ? otherwise : value;
-  } catch (error) {
-    return fail(field, error instanceof Error ? error.message : String(error));
-  }
-}
+const { fail, sectionOf, text, number, flag, time, strings } = configReader("the proxy's configuration");
 
 /** An address whose port may be left out. */
 function listenAt(section: Section, field: string, otherwise: Address): Address | undefined {
@@ -85,12 +47,6 @@ function listenAt(section: Section, field: string, otherwise: Address): Address 
   } catch (error) {
     return fail(field, error instanceof Error ? error.message : String(error));
   }
-}
-
-function strings(section: Section, field: string): readonly string[] {
-  const value = section[field] ?? [];
-  const isList = Array.isArray(value) && value.every((each) => typeof each === "string");
-  return isList ? value : fail(field, "must be a list of strings");
 }
 
 function detectLocal(file: Section, within: Section): ProxyOptions["detectLocal"] {
@@ -143,12 +99,12 @@ export function proxyConfig(yaml: string): Omit<ProxyOptions, "kubeconfig" | "ta
     nodePortAddresses: ports.length > 0 ? ports : defaults.nodePortAddresses,
     detectLocal: detectLocal(file, part("detectLocal")),
     masqueradeAll: flag(nftables, "masqueradeAll"),
-    masqueradeBit: number(nftables, "masqueradeBit", defaults.masqueradeBit),
+    masqueradeBit: number(nftables, "masqueradeBit") ?? defaults.masqueradeBit,
     minSyncPeriod: time(nftables, "minSyncPeriod", defaults.minSyncPeriod, true),
     syncPeriod: time(nftables, "syncPeriod", defaults.syncPeriod, true),
     conntrack: {
-      maxPerCore: number(conntrack, "maxPerCore", defaults.conntrack.maxPerCore),
-      min: number(conntrack, "min", defaults.conntrack.min),
+      maxPerCore: number(conntrack, "maxPerCore") ?? defaults.conntrack.maxPerCore,
+      min: number(conntrack, "min") ?? defaults.conntrack.min,
       tcpEstablished: time(conntrack, "tcpEstablishedTimeout", defaults.conntrack.tcpEstablished * 1000, false) / 1000,
       tcpCloseWait: time(conntrack, "tcpCloseWaitTimeout", defaults.conntrack.tcpCloseWait * 1000, false) / 1000,
       tcpBeLiberal: flag(conntrack, "tcpBeLiberal"),

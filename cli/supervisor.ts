@@ -1,6 +1,7 @@
 import { Worker } from "node:worker_threads";
 import type { StartOptions as ControllerStartOptions } from "../controllers/start.ts";
 import type { DnsStartOptions } from "../dns/start.ts";
+import type { NodeStartOptions } from "../node-agent/start.ts";
 import type { ProxyStartOptions } from "../proxy/start.ts";
 
 /** What a component's thread is told. Must survive structured cloning. */
@@ -35,12 +36,7 @@ export type ComponentSpec = { readonly logLevel: string } & (
         readonly runtime: "simulated" | "cri";
         readonly routesKubeconfig?: string;
         readonly images?: readonly string[];
-        readonly cri?: {
-          readonly folder: string;
-          readonly address?: string;
-          readonly podCidr?: string;
-          readonly evictionHard?: string;
-        };
+        readonly cri?: NonNullable<NodeStartOptions["cri"]>;
         readonly clusterDns?: string;
         readonly clusterDomain?: string;
       };

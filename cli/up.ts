@@ -20,6 +20,7 @@ interface UpOptions extends ServerFlags, ControllerFlags {
   schedulerConfig?: string;
   runtime: "simulated" | "cri";
   images: readonly string[];
+  kubeletConfig?: string;
   port: number;
   bindAddress: string;
   dataDir: string;
@@ -36,6 +37,7 @@ export const up = new Command("up")
   .addOption(new Option("--nodes <n>", "number of nodes, 0 for none").argParser(wholeNumber(0, 5000)).default(2))
   .addOption(flags.runtime())
   .addOption(flags.images())
+  .option("--kubelet-config <file>", "with --runtime cri: a KubeletConfiguration for the nodes")
   .option("--no-scheduler", "run no scheduler")
   .option("--no-metrics-server", "serve no metrics.k8s.io: with nodes it is served, unless somebody else does")
   .option("--scheduler-config <file>", "a KubeSchedulerConfiguration for the scheduler")
@@ -86,6 +88,7 @@ async function foreground(
       ...options,
       ...settings,
       ...(options.kubeconfig && { kubeconfig: resolve(options.kubeconfig) }),
+      ...(options.kubeletConfig && { kubeletConfig: await checkedKubeletConfig(options) }),
       logLevel: options.verbosity,
     },
     progress,
@@ -111,6 +114,14 @@ async function foreground(
     },
     (options.runtime === "cri" ? REAL_STOP_LIMIT : 0) + stopTimes(settings.settings).limitMilliseconds,
   );
+}
+
+/** Its nodes would say what is wrong with it into their log, again and again. @returns its absolute path @throws Error */
+async function checkedKubeletConfig({ runtime, kubeletConfig: file = "" }: UpOptions): Promise<string> {
+  if (runtime !== "cri") throw new Error("--kubelet-config is for nodes with --runtime cri");
+  const { kubeletConfig } = await import("./kubelet-config.ts");
+  kubeletConfig(readFileSync(file, "utf8"));
+  return resolve(file);
 }
 
 const readyLine = ({ server, kubeconfig, pid }: { server: string; kubeconfig: string; pid: number }) =>

@@ -12,7 +12,7 @@ test.each([
   [sysctl("kernel.msgmax"), 'SysctlForbidden: forbidden sysctl: "kernel.msgmax" not allowlisted'],
   [
     sysctl("net.ipv4.tcp_rmem", { hostNetwork: true }),
-    'SysctlForbidden: forbidden sysctl: "net.ipv4.tcp_rmem" not allowed with host net enabled',
+    'SysctlForbidden: forbidden sysctl: "net.ipv4.tcp_rmem" not allowed with host Net enabled',
   ],
   [
     { securityContext: { supplementalGroupsPolicy: "Strict" } },

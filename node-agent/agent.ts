@@ -55,6 +55,8 @@ export interface AgentOptions {
   readonly allocatable?: Readonly<Record<string, string>>;
   /** Name of the operating system. */
   readonly osImage?: string;
+  /** Settings of the kernel that Pods may have besides safe ones. */
+  readonly allowedUnsafeSysctls?: readonly string[];
   /** Who the machine is; undefined: one of the node's own. */
   readonly identity?: Pick<NodeFacts, "machineId" | "systemUuid" | "bootId">;
   readonly tls: { readonly cert: string; readonly key: string; readonly ca: string };
@@ -179,14 +181,19 @@ export async function startAgent(options: AgentOptions): Promise<{ stop(): Promi
     if (isOver(pod) || pod.metadata.deletionTimestamp) return undefined;
     const others = runningBeside(pod).map((worker) => worker.allocated);
     const pressure = pressureRejection(pod, eviction?.conditions ?? new Set());
-    return pressure ?? rejection(pod, runtime.features) ?? predicateRejection(pod, others, node);
+    return (
+      pressure ??
+      rejection(pod, runtime.features, options.allowedUnsafeSysctls) ??
+      predicateRejection(pod, others, node)
+    );
   };
   /** A critical Pod gets the place of others when there is too little of something. */
   const makeRoom = async (worker: PodWorker): Promise<Rejection | undefined> => {
     const { pod } = worker;
     const beside = runningBeside(pod);
     const others = beside.map((one) => one.allocated);
-    const other = rejection(pod, runtime.features) ?? placementRejection(pod, others, node);
+    const other =
+      rejection(pod, runtime.features, options.allowedUnsafeSysctls) ?? placementRejection(pod, others, node);
     if (other) return other;
     const victims = podsToPreempt(pod, others, lackingResources(pod, others, node));
     if (typeof victims === "string") {

@@ -3,7 +3,7 @@ import type { Lease } from "../openapi/api/coordination.k8s.io.v1.ts";
 import type { Node } from "../openapi/api/core.v1.ts";
 import { advertisedChanges } from "./advertised-resources.ts";
 import type { NodeEvents } from "./node-events.ts";
-import { initialNode, type NodeFacts, nodeStatus } from "./node-status.ts";
+import { hasOtherImages, initialNode, type NodeFacts, nodeStatus } from "./node-status.ts";
 
 /** Seconds a Lease lasts; renewed after a quarter. Full status goes out every five minutes. (kubelet's defaults) */
 const LEASE_SECONDS = 40;
@@ -91,7 +91,7 @@ export function startHeartbeat({ client, clock, logger, events, facts }: Heartbe
       try {
         lease = await renew(node, lease);
         if (!known) node = await client.get("v1/nodes", { name });
-        const changes = Object.keys(advertisedChanges(node)).length;
+        const changes = Object.keys(advertisedChanges(node)).length > 0 || hasOtherImages(node, facts());
         if (changes || clock.now().getTime() - statusAt >= STATUS_MS) {
           node = await writeStatus(events.changed);
           statusAt = clock.now().getTime();

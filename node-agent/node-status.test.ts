@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { initialNode, type NodeFacts, nodeStatus } from "./node-status.ts";
+import { hasOtherImages, initialNode, type NodeFacts, nodeStatus } from "./node-status.ts";
 
 const facts = { name: "n", addresses: [], capacity: {}, images: [], features: {} } as unknown as NodeFacts; // as much as is read
 const now = new Date("2026-01-01T00:00:00Z");
@@ -24,4 +24,14 @@ test.each([
   expect(found).toMatchObject({ status: "True", reason, message });
   const others = conditions.filter((condition) => condition !== found && condition.type !== "Ready");
   expect(others.map(({ status }) => status)).toEqual(["False", "False"]);
+});
+
+test("a node reports fifty images with five names each, and notices when it has others", () => {
+  const names = Array.from({ length: 7 }, (_, i) => `image:${i}`);
+  const images = Array.from({ length: 60 }, (_, i) => ({ id: String(i), names, sizeBytes: 60 - i }));
+  const node = initialNode({ ...facts, images }, now);
+  expect(node.status?.images).toHaveLength(50);
+  expect(node.status?.images?.[0]).toEqual({ names: names.slice(0, 5), sizeBytes: 60 });
+  expect(hasOtherImages(node, { ...facts, images })).toBe(false);
+  expect(hasOtherImages(node, { ...facts, images: images.slice(1) })).toBe(true);
 });

@@ -33,6 +33,8 @@ export interface NodeFacts {
 export const KUBELET_VERSION = "v1.36.2";
 /** Images that a node reports at most. (nodeStatusMaxImages) */
 const MAX_IMAGES = 50;
+/** Names of each. (MaxNamesPerImageInNodeStatus) */
+const MAX_NAMES = 5;
 
 const CONDITIONS = [
   ["MemoryPressure", "False", "KubeletHasSufficientMemory", "kubelet has sufficient memory available"],
@@ -47,6 +49,16 @@ const WRONG: Readonly<Record<string, readonly [reason: string, message: string]>
   DiskPressure: ["KubeletHasDiskPressure", "kubelet has disk pressure"],
   PIDPressure: ["KubeletHasInsufficientPID", "kubelet has insufficient PID available"],
 };
+
+/** (pkg/kubelet/nodestatus/setters.go Images) */
+const reportedImages = ({ images }: NodeFacts) =>
+  images.slice(0, MAX_IMAGES).map(({ names, sizeBytes }) => ({ names: names.slice(0, MAX_NAMES), sizeBytes }));
+
+/** Whether the node has other images than its Node says. */
+export function hasOtherImages({ status }: Node, facts: NodeFacts): boolean {
+  const said = (status?.images ?? []).map(({ names = [], sizeBytes }) => ({ names, sizeBytes }));
+  return JSON.stringify(said) !== JSON.stringify(reportedImages(facts));
+}
 
 /** A Node as kubelet registers it. (kubelet_node_status.go initialNode) */
 export function initialNode(facts: NodeFacts, now: Date): Node {
@@ -108,7 +120,7 @@ export function nodeStatus(facts: NodeFacts, node: Node, now: Date): NonNullable
       operatingSystem: facts.operatingSystem,
       architecture: facts.architecture,
     },
-    images: facts.images.slice(0, MAX_IMAGES).map(({ names, sizeBytes }) => ({ names: [...names], sizeBytes })),
+    images: reportedImages(facts),
     runtimeHandlers: [{ name: "", features: { recursiveReadOnlyMounts, userNamespaces } }],
     features: { supplementalGroupsPolicy },
     declaredFeatures: [...DECLARED_FEATURES],

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
-import { createEventRecorder, sleep } from "../client/index.ts";
+import { createEventRecorder, quantity, sleep } from "../client/index.ts";
 import type { Node } from "../openapi/api/core.v1.ts";
 import type { RuntimeClass } from "../openapi/api/node.k8s.io.v1.ts";
 import { startAgent } from "./agent.ts";
@@ -10,11 +10,13 @@ import type { EvictionSettings } from "./eviction/eviction-manager.ts";
 import { EVICTION_HARD, parseThresholds, type ThresholdTexts } from "./eviction/threshold.ts";
 import { ObjectCache } from "./object-cache.ts";
 import { checkImageLimits, IMAGE_LIMITS, type ImageLimits } from "./runtime/cri/images/garbage.ts";
+import { LOG_LIMITS } from "./runtime/cri/logs/rotate.ts";
 import { machineAllocatable, machineCapacity } from "./runtime/cri/machine/capacity.ts";
 import { machineIdentity, machineOsImage } from "./runtime/cri/machine/identity.ts";
 import { disksOf, observeMachine } from "./runtime/cri/machine/observe.ts";
 import { machineAddress, machineDns, openCriNode } from "./runtime/cri/node.ts";
 import { nodePaths } from "./runtime/cri/pod/paths.ts";
+import { checkUnsafeSysctls } from "./sysctls.ts";
 
 export interface CriStartOptions {
   readonly name: string;
@@ -29,12 +31,20 @@ export interface CriStartOptions {
   readonly eviction?: Partial<ThresholdTexts & Omit<EvictionSettings, "thresholds">>;
   /** When images go. What is undefined is as kubelet has it. */
   readonly imageLimits?: Partial<ImageLimits>;
+  /** How large logs get, and how many of a container are kept. What is undefined is as kubelet has it. */
+  readonly logLimits?: { readonly maxSize?: string; readonly maxFiles?: number };
+  readonly maxPods?: number;
+  /** Processes of one Pod; undefined: as many as the machine has. */
+  readonly podPidsLimit?: number;
+  /** Names, or beginnings of names that end in `*`, of settings of the kernel that Pods may have besides safe ones. */
+  readonly allowedUnsafeSysctls?: readonly string[];
   /** Where Pods ask for names, and what names of Services end in. */
   readonly clusterDns: string;
   readonly clusterDomain: string;
 }
 
 /** (pkg/kubelet/apis/config/v1beta1/defaults.go) */
+const MAX_PODS = 110;
 const EVICTION: Omit<EvictionSettings, "thresholds"> = { transitionMs: 300_000, maxPodGraceSeconds: 0 };
 
 /** Where kubelets listen. */
@@ -47,13 +57,14 @@ export async function startCriNode(
   options: CriStartOptions,
   environment: NodeEnvironment,
 ): Promise<{ stop(): Promise<void> }> {
-  const { name, folder, podCidr, address = machineAddress() } = options;
+  const { name, folder, podCidr, logLimits = {}, maxPods = MAX_PODS, address = machineAddress() } = options;
   const { clock } = environment;
   const connection = await connectNode(options.kubeconfig, name, environment);
   const { client, logger, tls, informers } = connection;
   const thresholds = parseThresholds({ hard: EVICTION_HARD, ...options.eviction });
   const imageLimits = { ...IMAGE_LIMITS, ...options.imageLimits };
   checkImageLimits(imageLimits);
+  checkUnsafeSysctls(options.allowedUnsafeSysctls ?? []);
   const recorder = createEventRecorder({ client, clock, logger, component: "kubelet", host: name });
   const secrets = new ObjectCache(client, clock);
   const node = await openCriNode({
@@ -62,6 +73,11 @@ export async function startCriNode(
     clock,
     logger,
     imageLimits,
+    logLimits: {
+      maxBytes: logLimits.maxSize ? quantity(logLimits.maxSize) : LOG_LIMITS.maxBytes,
+      maxFiles: logLimits.maxFiles ?? LOG_LIMITS.maxFiles,
+    },
+    ...(options.podPidsLimit && { podPidsLimit: options.podPidsLimit }),
     warn(reason, message) {
       recorder.event({ apiVersion: "v1", kind: "Node", metadata: { name } }, "Warning", reason, message);
     },
@@ -74,7 +90,7 @@ export async function startCriNode(
     secret: async (namespace, secret) =>
       (await secrets.get("v1/secrets", namespace, secret, clock.now().getTime())) as never,
   });
-  const capacity = machineCapacity(folder);
+  const capacity = machineCapacity(folder, maxPods);
   const disks = { node: folder, images: nodePaths(folder).containerd };
   const stopping = new AbortController();
   const rangeOf = async (registered: Node) => {
@@ -100,6 +116,7 @@ export async function startCriNode(
     allocatable: machineAllocatable(capacity, thresholds),
     osImage: machineOsImage(),
     identity: machineIdentity(),
+    ...(options.allowedUnsafeSysctls && { allowedUnsafeSysctls: options.allowedUnsafeSysctls }),
     ...(podCidr && { podCidr }),
     eviction: {
       ...EVICTION,

@@ -44,6 +44,12 @@ test("soft thresholds have their grace period, and what is never or always cross
   ]);
 });
 
+test("what is not said is kubelet's own only when that is wanted", () => {
+  const of = (mergeDefaults: boolean) => parseThresholds({ hard: "nodefs.available<1%", mergeDefaults });
+  expect(of(false).map(({ value }) => value)).toEqual(["1%"]);
+  expect(of(true).map(({ value }) => value)).toEqual(["1%", "100Mi", "5%", "15%", "5%"]);
+});
+
 test.each([
   [{ hard: "memory<1" }, "unsupported eviction signal memory"],
   [{ hard: "memory.available>1Mi" }, 'malformed pair "memory.available>1Mi"'],

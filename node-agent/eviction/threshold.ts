@@ -16,6 +16,8 @@ export interface Threshold {
 export interface ThresholdTexts {
   /** `memory.available<100Mi,…` */
   readonly hard: string;
+  /** Whether kubelet's own hold where nothing is said of a signal. (mergeDefaultEvictionSettings) */
+  readonly mergeDefaults?: boolean;
   /** The same, for thresholds that may be crossed for a while. */
   readonly soft?: string;
   /** For how long, each: `memory.available=1m30s,…` */
@@ -68,7 +70,8 @@ function duration(text: string): number {
 }
 
 /** (pkg/kubelet/eviction/helpers.go ParseThresholdConfig) @throws Error */
-export function parseThresholds({ hard, soft = "", softGracePeriod = "", minimumReclaim = "" }: ThresholdTexts) {
+export function parseThresholds(texts: ThresholdTexts): Threshold[] {
+  const { hard, soft = "", softGracePeriod = "", minimumReclaim = "" } = texts;
   const graces = new Map(pairs(softGracePeriod, "=").map(([signal, text]) => [signal, duration(text)]));
   const reclaims = new Map(pairs(minimumReclaim, "="));
   for (const [signal, value] of reclaims) {
@@ -80,7 +83,10 @@ export function parseThresholds({ hard, soft = "", softGracePeriod = "", minimum
     return minReclaim === undefined ? {} : { minReclaim };
   };
   const thresholds: Threshold[] = [];
-  for (const [signal, value] of pairs(hard, "<")) {
+  const said = pairs(hard, "<");
+  const defaults = texts.mergeDefaults ? pairs(EVICTION_HARD, "<") : [];
+  const others = defaults.filter(([signal]) => !said.some(([one]) => one === signal));
+  for (const [signal, value] of [...said, ...others]) {
     const found = thresholdOf(signal, value);
     if (found) thresholds.push({ ...found, graceMs: 0, ...withReclaim(signal) });
   }

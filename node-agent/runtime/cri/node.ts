@@ -16,8 +16,7 @@ import { type CriRuntime, type CriRuntimeOptions, criRuntime } from "./runtime.t
 /** How often it is looked whether containerd still runs, in ms. */
 const WATCH = 1_000;
 
-export interface CriNodeOptions
-  extends Pick<CriRuntimeOptions, "clock" | "logger" | "runtimeHandler" | "secret" | "imageLimits" | "warn"> {
+export interface CriNodeOptions extends Omit<CriRuntimeOptions, "client" | "paths" | "cgroupRoot" | "address"> {
   /** Folder of everything that this node keeps. */
   readonly folder: string;
   readonly address: string;

@@ -1,11 +1,11 @@
 import { Writable } from "node:stream";
 import { type Clock, type Logger, sleep } from "../../../client/index.ts";
-import type { Container } from "../../../openapi/api/core.v1.ts";
+import type { Container, Pod } from "../../../openapi/api/core.v1.ts";
 import { networkProbe } from "../../probes/network-probe.ts";
 import { CommandTimedOut, type RunningContainer } from "../runtime.ts";
 import { type CriClient, isNotFound, isTimeOut } from "./api/client.ts";
 import type { ContainerWatch } from "./containers.ts";
-import { limitCgroup } from "./daemon/cgroups.ts";
+import { limitCgroup } from "./daemon/cgroup-limits.ts";
 import { containerResources, podResources } from "./pod/resources.ts";
 import { podCgroup } from "./pod/sandbox-config.ts";
 import { remoteCommand } from "./streaming.ts";
@@ -27,6 +27,8 @@ export interface RunningFacts {
   readonly ip: string;
   readonly memoryBytes: number;
   readonly cgroupRoot: string;
+  /** Its Pod has other amounts now. */
+  resized(pod: Pod): void;
 }
 
 /** A container that containerd runs. */
@@ -88,6 +90,7 @@ export function runningContainer(facts: RunningFacts): RunningContainer {
       } catch {
         // A container still has more than its Pod is to have: after it has less.
       }
+      facts.resized(resized);
       const { oomScoreAdj: _, ...amounts } = containerResources(resized, wanted, memoryBytes);
       await client.updateContainerResources(id, amounts);
       try {

@@ -15,21 +15,24 @@ import {
 import { type CriClient, isNotFound } from "./api/client.ts";
 import { CONTAINER_STATE, SANDBOX_READY, type SandboxConfig } from "./api/types.ts";
 import { ContainerWatch } from "./containers.ts";
-import { limitCgroup, removeCgroups } from "./daemon/cgroups.ts";
+import { limitCgroup } from "./daemon/cgroup-limits.ts";
+import { removeCgroups } from "./daemon/cgroups.ts";
 import { ImageCollector } from "./images/collector.ts";
 import type { ImageLimits } from "./images/garbage.ts";
 import { ImageStore } from "./images/image-store.ts";
 import { localStorage } from "./local-storage.ts";
 import { LogFiles } from "./logs/log-files.ts";
 import { readLog } from "./logs/read-log.ts";
-import { LOG_LIMITS, rotateLog } from "./logs/rotate.ts";
+import { type LogLimits, rotateLog } from "./logs/rotate.ts";
 import { containerWish } from "./pod/container-wish.ts";
 import { hasAppArmor, NO_FEATURES, refuseMounts, refuseUnsupported } from "./pod/features.ts";
+import { podHugePageLimits } from "./pod/huge-pages.ts";
 import type { NodePaths } from "./pod/paths.ts";
 import { podResources } from "./pod/resources.ts";
 import { LABEL, podCgroup, sandboxConfig } from "./pod/sandbox-config.ts";
 import { exitOf } from "./pod/termination.ts";
 import { forwardedConnection } from "./port-forward.ts";
+import { QosTiers } from "./qos-tiers.ts";
 import { runningContainer } from "./running-container.ts";
 import { nodeUsage } from "./stats/node-usage.ts";
 import { DiskVolumes } from "./volumes/pod-volumes.ts";
@@ -54,6 +57,9 @@ export interface CriRuntimeOptions {
   runtimeHandler(runtimeClass: string): Promise<string>;
   secret(namespace: string, name: string): Promise<Secret | undefined>;
   readonly imageLimits: ImageLimits;
+  readonly logLimits: LogLimits;
+  /** Processes of one Pod; undefined: as many as the machine has. */
+  readonly podPidsLimit?: number;
   /** Warns in an event of the node. */
   warn(reason: string, message: string): void;
 }
@@ -74,6 +80,7 @@ export async function criRuntime(options: CriRuntimeOptions): Promise<CriRuntime
   const watch = new ContainerWatch(client, clock, logger);
   const volumes = new DiskVolumes(options);
   const logs = new LogFiles(paths);
+  const tiers = new QosTiers(cgroupRoot);
   const memoryBytes = totalmem();
   /** By Pod uid. */
   const sandboxes = new Map<string, { readonly id: string; readonly ip: string; readonly attempt: number }>();
@@ -122,6 +129,7 @@ export async function criRuntime(options: CriRuntimeOptions): Promise<CriRuntime
       ip,
       memoryBytes,
       cgroupRoot,
+      resized: (resizedPod) => tiers.set(resizedPod),
     });
     void result.exited.then(() => running.get(key)?.id === id && running.delete(key));
     return result;
@@ -181,8 +189,8 @@ export async function criRuntime(options: CriRuntimeOptions): Promise<CriRuntime
       const [uid = "", name = ""] = key.split("/");
       const path = logs.find(uid, name, 0);
       if (!path) continue;
-      await rotateLog(path, LOG_LIMITS, clock.now(), () => client.reopenContainerLog(id)).catch((error: unknown) =>
-        logger.warn({ err: error, path }, "rotating a log failed"),
+      await rotateLog(path, options.logLimits, clock.now(), () => client.reopenContainerLog(id)).catch(
+        (error: unknown) => logger.warn({ err: error, path }, "rotating a log failed"),
       );
     }
   }
@@ -214,6 +222,7 @@ export async function criRuntime(options: CriRuntimeOptions): Promise<CriRuntime
         return ran ? { sandbox: undefined, containers: [] } : undefined;
       }
       const ready = newest?.state === SANDBOX_READY;
+      if (ready) tiers.set(pod);
       const sandbox = newest && ready ? await known(pod, newest.id, newest.metadata.attempt) : undefined;
       const specs = [
         ...(pod.spec.initContainers ?? []),
@@ -254,6 +263,7 @@ export async function criRuntime(options: CriRuntimeOptions): Promise<CriRuntime
     },
     mountVolumes: (pod, wanted) => volumes.mount(pod, wanted),
     async unmountVolumes(uid) {
+      tiers.delete(uid);
       await removePodCgroup(uid);
       await volumes.unmount(uid);
     },
@@ -264,7 +274,12 @@ export async function criRuntime(options: CriRuntimeOptions): Promise<CriRuntime
       for (const { id } of old) await remove(id);
       const attempt = old[0] ? old[0].metadata.attempt + 1 : 0;
       const config = configOf(pod, hostname, dns, attempt);
-      limitCgroup(podCgroup(pod, options.cgroupRoot).slice(1), podResources(pod));
+      tiers.set(pod);
+      limitCgroup(podCgroup(pod, cgroupRoot).slice(1), {
+        ...podResources(pod),
+        pids: options.podPidsLimit,
+        hugepageLimits: podHugePageLimits(pod),
+      });
       mkdirSync(config.logDirectory, { recursive: true, mode: 0o755 });
       mkdirSync(paths.pod(uidOf(pod)), { recursive: true, mode: 0o750 });
       return known(pod, await client.runPodSandbox(config, handler), attempt);

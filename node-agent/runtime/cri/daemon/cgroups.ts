@@ -1,14 +1,10 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmdirSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
-import type { LinuxContainerResources } from "../api/types.ts";
 
 const CGROUPS = "/sys/fs/cgroup";
 const TRIES = 100;
 const PAUSE_MILLISECONDS = 20;
-
-/** Whether the kernel has one hierarchy of cgroups for all controllers. */
-const isUnified = () => existsSync(join(CGROUPS, "cgroup.controllers"));
 
 /** The same cgroup in every hierarchy: one with version 2, one a controller with version 1. */
 export function cgroupFolders(name: string): string[] {
@@ -40,38 +36,6 @@ export function removeCgroup(folder: string): void {
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, PAUSE_MILLISECONDS);
     }
   }
-}
-
-/** Shares of version 1 as a weight of version 2. (pkg/kubelet/cm/helpers_linux.go cpuSharesToCPUWeight) */
-const weightOf = (shares: number) => Math.floor(1 + ((shares - 2) * 9999) / 262_142);
-
-/** Makes a cgroup, with those above it, and limits all that will be below it. @param name without a slash at its start */
-export function limitCgroup(name: string, limits: LinuxContainerResources): void {
-  const { cpuShares, cpuQuota, cpuPeriod, memoryLimitInBytes } = limits;
-  if (isUnified()) {
-    let folder = CGROUPS;
-    for (const part of name.split("/")) {
-      // Controllers reach a cgroup only where all above it pass them on.
-      writeFileSync(join(folder, "cgroup.subtree_control"), "+cpu +memory +pids");
-      folder = join(folder, part);
-      mkdirSync(folder, { recursive: true });
-    }
-    const set = (file: string, value: string | number) => writeFileSync(join(folder, file), String(value));
-    if (cpuShares) set("cpu.weight", weightOf(cpuShares));
-    if (cpuQuota) set("cpu.max", `${cpuQuota} ${cpuPeriod}`);
-    if (memoryLimitInBytes) set("memory.max", memoryLimitInBytes);
-    return;
-  }
-  const set = (controller: string, file: string, value: number | undefined) => {
-    const folder = join(CGROUPS, controller, name);
-    if (value === undefined || !existsSync(join(CGROUPS, controller))) return;
-    mkdirSync(folder, { recursive: true });
-    writeFileSync(join(folder, file), String(value));
-  };
-  set("cpu", "cpu.shares", cpuShares);
-  set("cpu", "cpu.cfs_period_us", cpuQuota && cpuPeriod);
-  set("cpu", "cpu.cfs_quota_us", cpuQuota);
-  set("memory", "memory.limit_in_bytes", memoryLimitInBytes);
 }
 
 /** Removes a cgroup with all below it, in every hierarchy, without holding anything up. Nothing may run there. Idempotent. */

@@ -7,6 +7,8 @@ import { PAUSE_IMAGE } from "./pause.ts";
 
 /** How often it is looked for images to be removed, in ms. (ImageGCPeriod) */
 const COLLECT = 300_000;
+/** How often it is looked which images there are, in ms: others load some too. (image_gc_manager.go Start) */
+const LIST = 30_000;
 
 export interface CollectorOptions {
   readonly client: Pick<CriClient, "listContainers" | "removeImage">;
@@ -35,6 +37,7 @@ export class ImageCollector {
   readonly #options: CollectorOptions;
   readonly #garbage: ImageGarbage;
   #timer: NodeJS.Timeout | undefined;
+  #lister: NodeJS.Timeout | undefined;
   #failedBefore = false;
 
   constructor(options: CollectorOptions) {
@@ -44,7 +47,10 @@ export class ImageCollector {
 
   /** Looks now, and then now and again. */
   start(): void {
-    const { imageLimits, logger, warn } = this.#options;
+    const { imageLimits, logger, warn, images } = this.#options;
+    const list = () =>
+      images.refresh().catch((error: unknown) => logger.debug({ err: error }, "looking for images failed"));
+    this.#lister = setInterval(list, LIST).unref();
     if (imageLimits.highThresholdPercent === 100) return;
     const look = () =>
       this.collect().then(
@@ -64,6 +70,7 @@ export class ImageCollector {
 
   stop(): void {
     clearInterval(this.#timer);
+    clearInterval(this.#lister);
   }
 
   /** Removes as many as the limits want. @throws Error when that is not enough */

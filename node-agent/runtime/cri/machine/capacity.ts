@@ -4,17 +4,15 @@ import { quantity } from "../../../../client/index.ts";
 import type { Threshold } from "../../../eviction/threshold.ts";
 import { hugePageCapacity } from "../pod/huge-pages.ts";
 
-const MAX_PODS = "110";
-
 /** What this machine has for Pods. */
-export function machineCapacity(folder: string): Record<string, string> {
+export function machineCapacity(folder: string, maxPods: number): Record<string, string> {
   const { blocks, bsize } = statfsSync(folder);
   return {
     cpu: String(cpus().length),
     "ephemeral-storage": `${Math.floor((blocks * bsize) / 1024)}Ki`,
     ...hugePageCapacity(),
     memory: `${Math.floor(totalmem() / 1024)}Ki`,
-    pods: MAX_PODS,
+    pods: String(maxPods),
   };
 }
 

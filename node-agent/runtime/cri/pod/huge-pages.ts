@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { quantity } from "../../../../client/index.ts";
 import type { Container, Pod } from "../../../../openapi/api/core.v1.ts";
 import { binary } from "../../../eviction/message.ts";
+import { requestOf } from "../../../predicates.ts";
 import type { HugepageLimit } from "../api/types.ts";
 
 const FOLDER = "/sys/kernel/mm/hugepages";
@@ -46,6 +47,14 @@ export function hugePageLimits({ spec }: Pod, { resources }: Container, folder =
   return knownSizes(folder).map(([bytes]) => ({
     pageSize: cgroupName(bytes),
     limit: quantity(limits[PREFIX + binary(bytes)] ?? "0"),
+  }));
+}
+
+/** What all of a Pod may have. (pkg/kubelet/cm/helpers_linux.go HugePageLimits) */
+export function podHugePageLimits(pod: Pod, folder = FOLDER): HugepageLimit[] {
+  return knownSizes(folder).map(([bytes]) => ({
+    pageSize: cgroupName(bytes),
+    limit: requestOf(pod, PREFIX + binary(bytes)),
   }));
 }
 

@@ -3,7 +3,8 @@ import type { Container, Pod } from "../../../../openapi/api/core.v1.ts";
 import { qosClassOf } from "../../../qos-class.ts";
 import type { LinuxContainerResources } from "../api/types.ts";
 
-const MIN_SHARES = 2;
+/** Of those that ask for nothing. */
+export const MIN_SHARES = 2;
 const MAX_SHARES = 262_144;
 const PERIOD_MICROSECONDS = 100_000;
 const MIN_QUOTA = 1_000;
