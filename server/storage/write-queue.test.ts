@@ -33,18 +33,29 @@ function scripted() {
 }
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
-test("a group is committed at once, what is left at the end of the turn, and all is shown in order", async () => {
+test("a group is committed at once, what is left when the journal is free, and all is shown in order", async () => {
   const { put, commits, shown } = scripted();
+  const revisions = () => commits.map(({ revisions }) => revisions);
   const writes = ["/a", "/b", "/c"].map((key) => put(key));
-  expect(commits.map(({ revisions }) => revisions)).toEqual([[2, 3]]);
+  expect(revisions()).toEqual([[2, 3]]);
   await turn();
-  expect(commits.map(({ revisions }) => revisions)).toEqual([[2, 3], [4]]);
+  expect(revisions()).toEqual([[2, 3]]);
   expect(shown).toEqual([]);
   commits[0]!.done();
   await Promise.all(writes.slice(0, 2));
   expect(shown).toEqual([2, 3]);
+  expect(revisions()).toEqual([[2, 3], [4]]);
   commits[1]!.done();
   expect((await writes[2])?.revision).toBe(4);
+});
+
+test("a free journal is given what a turn of the event loop leaves", async () => {
+  const { put, commits } = scripted();
+  const write = put("/a");
+  expect(commits).toEqual([]);
+  await turn();
+  commits[0]!.done();
+  expect((await write)?.revision).toBe(2);
 });
 
 test("a commit that fails takes all behind it along, their revisions are given out anew, and none is told twice", async () => {
