@@ -1,10 +1,47 @@
-import type { Change, Watcher } from "./storage.ts";
+import type { Change, Topic, Watcher } from "./storage.ts";
 
 interface Subscription {
   readonly prefix: string;
   readonly watcher: Watcher;
   /** A watcher may ask for a revision that is still to come. */
   readonly since: number;
+}
+
+/** The subscriptions of one directory: those to all its changes, and those to one topic among them. */
+class Directory {
+  readonly ofAll = new Set<Subscription>();
+  readonly byTopic = new Map<Topic["of"], Map<string, Set<Subscription>>>();
+
+  get isEmpty(): boolean {
+    return this.ofAll.size === 0 && this.byTopic.size === 0;
+  }
+
+  /** Where subscriptions to a topic are; made when it is the first. */
+  subscriptionsFor(topic: Topic | undefined): Set<Subscription> {
+    if (!topic) return this.ofAll;
+    const byTopic = this.byTopic.get(topic.of) ?? new Map<string, Set<Subscription>>();
+    this.byTopic.set(topic.of, byTopic);
+    const subscriptions = byTopic.get(topic.name) ?? new Set();
+    byTopic.set(topic.name, subscriptions);
+    return subscriptions;
+  }
+
+  all(): Subscription[] {
+    const byTopic = [...this.byTopic.values()].flatMap((topics) => [...topics.values()]);
+    return [this.ofAll, ...byTopic].flatMap((subscriptions) => [...subscriptions]);
+  }
+
+  /** @returns false when it was not there */
+  delete(subscription: Subscription): boolean {
+    const { topic } = subscription.watcher;
+    if (!topic) return this.ofAll.delete(subscription);
+    const byTopic = this.byTopic.get(topic.of);
+    const subscriptions = byTopic?.get(topic.name);
+    if (!byTopic || !subscriptions?.delete(subscription)) return false;
+    if (subscriptions.size === 0) byTopic.delete(topic.name);
+    if (byTopic.size === 0) this.byTopic.delete(topic.of);
+    return true;
+  }
 }
 
 /**
@@ -16,7 +53,7 @@ export class Fanout {
    * By the prefix up to its last slash, so that a change to a Pod looks only at those who watch "/registry/pods/…": the
    * directories that its key is in are a handful.
    */
-  readonly #directories = new Map<string, Set<Subscription>>();
+  readonly #directories = new Map<string, Directory>();
   readonly #withProgress = new Set<Subscription>();
   readonly #onError: (error: unknown) => void;
   #size = 0;
@@ -33,9 +70,10 @@ export class Fanout {
   /** From the next change on, but only those after `since`. @returns ends the subscription, silently. */
   subscribe(prefix: string, since: number, watcher: Watcher): () => void {
     const subscription = { prefix, since, watcher };
-    const directory = directoryOf(prefix);
-    const subscriptions = this.#directories.get(directory) ?? new Set();
-    this.#directories.set(directory, subscriptions.add(subscription));
+    const name = directoryOf(prefix);
+    const directory = this.#directories.get(name) ?? new Directory();
+    this.#directories.set(name, directory);
+    directory.subscriptionsFor(watcher.topic).add(subscription);
     if (watcher.progress) this.#withProgress.add(subscription);
     this.#size++;
     return () => this.#remove(subscription);
@@ -43,9 +81,9 @@ export class Fanout {
 
   publish(change: Change): void {
     const { key } = change;
-    this.#send(this.#directories.get(""), change);
+    this.#sendTo(this.#directories.get(""), change);
     for (let slash = key.indexOf("/"); slash >= 0; slash = key.indexOf("/", slash + 1)) {
-      this.#send(this.#directories.get(key.slice(0, slash + 1)), change);
+      this.#sendTo(this.#directories.get(key.slice(0, slash + 1)), change);
     }
   }
 
@@ -58,13 +96,23 @@ export class Fanout {
 
   /** Ends all watchers. */
   endAll(error?: Error): void {
-    for (const subscriptions of [...this.#directories.values()]) {
-      for (const subscription of [...subscriptions]) this.#end(subscription, error);
+    for (const directory of [...this.#directories.values()]) {
+      for (const subscription of directory.all()) this.#end(subscription, error);
     }
   }
 
-  #send(subscriptions: Set<Subscription> | undefined, change: Change): void {
-    if (!subscriptions) return;
+  #sendTo(directory: Directory | undefined, change: Change): void {
+    if (!directory) return;
+    this.#send(directory.ofAll, change);
+    for (const [topicsOf, byTopic] of directory.byTopic) {
+      for (const topic of topicsOf(change)) {
+        const subscriptions = byTopic.get(topic);
+        if (subscriptions) this.#send(subscriptions, change);
+      }
+    }
+  }
+
+  #send(subscriptions: ReadonlySet<Subscription>, change: Change): void {
     for (const subscription of subscriptions) {
       const { prefix, since, watcher } = subscription;
       if (!change.key.startsWith(prefix) || change.revision <= since) continue;
@@ -84,10 +132,10 @@ export class Fanout {
   }
 
   #remove(subscription: Subscription): void {
-    const directory = directoryOf(subscription.prefix);
-    const subscriptions = this.#directories.get(directory);
-    if (!subscriptions?.delete(subscription)) return;
-    if (subscriptions.size === 0) this.#directories.delete(directory);
+    const name = directoryOf(subscription.prefix);
+    const directory = this.#directories.get(name);
+    if (!directory?.delete(subscription)) return;
+    if (directory.isEmpty) this.#directories.delete(name);
     this.#withProgress.delete(subscription);
     this.#size--;
   }

@@ -129,6 +129,7 @@ export class JournaledStorage implements Storage {
     let unsubscribe: (() => void) | undefined;
     const subscribe = () => {
       unsubscribe = this.#fanout.subscribe(prefix, since, watcher);
+      watcher.caughtUp?.();
       if (since <= this.revision) watcher.progress?.(this.revision);
     };
     if (since === 0 || since >= this.revision) {

@@ -29,16 +29,27 @@ export interface Page {
   readonly remaining: number;
 }
 
+/** What a watcher wants to hear of, told cheaply: many watch the same prefix, and a change concerns few of them. */
+export interface Topic {
+  /** All topics of a change, before and after it. The same function for all who share a way of telling. Never throws. */
+  readonly of: (change: Change) => readonly string[];
+  readonly name: string;
+}
+
 /** Receives changes. Methods never throw and never wait. */
 export interface Watcher {
+  /** Changes of other topics need not be sent. Replays may send them all the same. */
+  readonly topic?: Topic | undefined;
   /** @returns false when it can take no more (its buffer is full): it is unsubscribed and `end()`ed. */
   send(change: Change): boolean;
   /** Nothing more will come. `error` is a StatusError (410 Expired) when history was compacted away. */
   end(error?: Error): void;
   /**
-   * No change up to `revision` is outstanding for this watcher: what bookmarks are made of. Called when replay has caught
-   * up (at once, inside `watch`, when little is to be replayed) and after each commit from then on: do little in it.
+   * Replay is over (at once, inside `watch`, when little is to be replayed): from now on changes are sent as they are
+   * shown, and none up to the storage's revision is outstanding. Called once.
    */
+  caughtUp?(): void;
+  /** The same, said of a revision, and again after each commit: dear where there are many watchers. */
   progress?(revision: number): void;
   /** Asked before each change of the past, which waits until it resolves. undefined: it can take more now. */
   room?(): Promise<void> | undefined;

@@ -6,6 +6,7 @@ import type { StoreContext } from "./environment.ts";
 import { readRevision, waitUntilFresh } from "./resource-version.ts";
 import { type Selection, selectionOf } from "./selection.ts";
 import { type Outlet, outletOf } from "./watch-outlet.ts";
+import { topicOf } from "./watch-topic.ts";
 
 /** How long before the end of a watch the last bookmark comes. */
 const LAST_BOOKMARK_MILLISECONDS = 2000;
@@ -58,8 +59,10 @@ class Run {
   #unwatch: (() => void) | undefined;
   #cancelBookmark: (() => void) | undefined;
   #cancelLast: (() => void) | undefined;
-  /** Revision up to which the client knows everything. */
+  /** Revision up to which the client knew everything when the watch began. */
   #seen = 0;
+  /** From then on it knows all that the storage shows. */
+  #isLive = false;
 
   constructor(store: StoreContext, selection: Selection, request: WatchRequest, outlet: Outlet) {
     this.#store = store;
@@ -100,9 +103,10 @@ class Run {
     const unwatch = storage.watch(key ?? prefix, revision, {
       send: (change) => this.#change(change),
       end: (error) => this.#end(error),
-      progress: (current) => {
-        this.#seen = Math.max(this.#seen, current);
+      caughtUp: () => {
+        this.#isLive = true;
       },
+      topic: topicOf(this.#store.kind, this.#request),
       room: () => this.#outlet.room?.(),
     });
     if (this.#stopped) unwatch();
@@ -154,7 +158,8 @@ class Run {
 
   #bookmark(): boolean {
     if (this.#stopped) return false;
-    return this.#sendBookmark(this.#seen, false);
+    const revision = this.#isLive ? Math.max(this.#seen, this.#store.storage.revision) : this.#seen;
+    return this.#sendBookmark(revision, false);
   }
 
   #scheduleBookmark(): void {
