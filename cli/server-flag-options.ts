@@ -84,7 +84,8 @@ const count = wholeNumber(0, 2 ** 31 - 1);
 
 /** The flags of kube-apiserver, as far as there are any here; numbers and lists are parsed. */
 export function serverFlagOptions(): Option[] {
-  const { serviceAccountIssuers, corsAllowedOrigins, serviceNodePortRange, authorizationModes } = DEFAULTS;
+  const { serviceAccountIssuers, corsAllowedOrigins, serviceNodePortRange, authorizationModes, requestHeader } =
+    DEFAULTS;
   const { first, last } = serviceNodePortRange;
   const flag = (flags: string, description: string) => new Option(flags, description);
   const several = (flags: string, description: string, defaults: readonly string[] = []) =>
@@ -111,6 +112,16 @@ export function serverFlagOptions(): Option[] {
     flag("--authentication-config <file>", "an AuthenticationConfiguration: issuers of tokens, and who is anonymous"),
     flag("--token-auth-file <file>", 'CSV of fixed tokens: token,user,uid,"group1,group2"'),
     flag("--client-ca-file <file>", "more CAs of client certificates, besides the cluster's own"),
+    flag("--requestheader-client-ca-file <file>", "CA of front proxies, besides the cluster's own"),
+    several("--requestheader-allowed-names <list>", "common names of front proxies", requestHeader.allowedNames),
+    several("--requestheader-username-headers <list>", "headers with the user's name", requestHeader.userNameHeaders),
+    several("--requestheader-uid-headers <list>", "headers with the user's uid", requestHeader.uidHeaders),
+    several("--requestheader-group-headers <list>", "headers with the user's groups", requestHeader.groupHeaders),
+    several(
+      "--requestheader-extra-headers-prefix <list>",
+      "prefixes of headers with the rest",
+      requestHeader.extraHeaderPrefixes,
+    ),
     flag("--oidc-issuer-url <url>", "OpenID Connect provider whose ID tokens are taken"),
     flag("--oidc-client-id <id>", "client that ID tokens must be for"),
     flag("--oidc-username-claim <claim>", "claim with the user's name").default("sub"),

@@ -23,6 +23,12 @@ export interface ServerFlags {
   authenticationConfig?: string;
   tokenAuthFile?: string;
   clientCaFile?: string;
+  requestheaderClientCaFile?: string;
+  requestheaderAllowedNames: string[];
+  requestheaderUsernameHeaders: string[];
+  requestheaderUidHeaders: string[];
+  requestheaderGroupHeaders: string[];
+  requestheaderExtraHeadersPrefix: string[];
   oidcIssuerUrl?: string;
   oidcClientId?: string;
   oidcUsernameClaim: string;
@@ -85,6 +91,13 @@ export function serverSettings(
     authorizationWebhookAuthorizedMilliseconds: flags.authorizationWebhookCacheAuthorizedTtl,
     authorizationWebhookUnauthorizedMilliseconds: flags.authorizationWebhookCacheUnauthorizedTtl,
     ...(isGiven(command, "anonymousAuth") && { anonymousAuth: flags.anonymousAuth }),
+    requestHeader: {
+      allowedNames: flags.requestheaderAllowedNames,
+      userNameHeaders: flags.requestheaderUsernameHeaders,
+      uidHeaders: flags.requestheaderUidHeaders,
+      groupHeaders: flags.requestheaderGroupHeaders,
+      extraHeaderPrefixes: flags.requestheaderExtraHeadersPrefix,
+    },
     tokenWebhookVersion: flags.authenticationTokenWebhookVersion,
     tokenWebhookCacheMilliseconds: flags.authenticationTokenWebhookCacheTtl,
     serviceAccountIssuers: flags.serviceAccountIssuer,
@@ -118,6 +131,7 @@ export function serverSettings(
       authorizationWebhookConfigFile: flags.authorizationWebhookConfigFile,
       tokenAuthFile: flags.tokenAuthFile,
       clientCaFile: flags.clientCaFile,
+      requestHeaderCaFile: flags.requestheaderClientCaFile,
       tokenWebhookConfigFile: flags.authenticationTokenWebhookConfigFile,
       serviceAccountSigningKeyFile: flags.serviceAccountSigningKeyFile,
       auditPolicyFile: flags.auditPolicyFile,
@@ -149,6 +163,10 @@ function* contradictions(flags: ServerFlags, command: Command): Generator<string
     yield "authentication-config file and oidc-* flags are mutually exclusive";
   } else if (hasOidc && !(flags.oidcIssuerUrl && flags.oidcClientId)) {
     yield "oidc-issuer-url and oidc-client-id must be specified together when any oidc-* flags are set";
+  }
+  const uidHeaders = flags.requestheaderUidHeaders.map((header) => header.toLowerCase());
+  if (uidHeaders.length > 0 && !uidHeaders.includes("x-remote-uid")) {
+    yield "--requestheader-uid-headers is set without specifying the standard X-Remote-Uid header - API aggregation will not work";
   }
   if (!both(flags.auditPolicyFile, flags.auditLogPath))
     yield "--audit-policy-file and --audit-log-path need each other";

@@ -15,10 +15,10 @@ export interface RequestHeaderOptions {
   readonly extraHeaderPrefixes: readonly string[];
 }
 
-/** The headers that upstream's aggregator and its flags use. */
+/** The headers that upstream's aggregator uses, as kubeadm sets the flags: UIDs are believed where a flag says so. */
 export const standardRequestHeaders = {
   userNameHeaders: ["X-Remote-User"],
-  uidHeaders: ["X-Remote-Uid"],
+  uidHeaders: [],
   groupHeaders: ["X-Remote-Group"],
   extraHeaderPrefixes: ["X-Remote-Extra-"],
 } as const;

@@ -7,16 +7,12 @@ import { createAuthenticator } from "../auth/authentication.ts";
 import type { Authenticator, TokenAuthenticator } from "../auth/authenticator.ts";
 import { audienceAgnostic } from "../auth/bearer-token.ts";
 import { webhookTokenAuthenticator } from "../auth/remote/webhook-token.ts";
-import { standardRequestHeaders } from "../auth/request-header.ts";
 import { readTokenFile } from "../auth/token-file.ts";
 import type { Series } from "../http/series.ts";
 import type { Clock } from "../storage/clock.ts";
 import { type Jwt, startJwt } from "./jwt.ts";
 import { reviewClient } from "./review-client.ts";
 import type { ServerSettings } from "./settings.ts";
-
-/** Who may be the front proxy. (`--requestheader-allowed-names`) */
-export const FRONT_PROXY_NAMES: readonly string[] = ["front-proxy-client"];
 
 /** Signing and verifying of service-account tokens. */
 export interface TokenKeys {
@@ -46,6 +42,11 @@ function readKey(path: string): TokenKey {
 /** The server's audiences: `--api-audiences`, else the issuers. */
 export function apiAudiences({ apiAudiences: given, serviceAccountIssuers }: ServerSettings): readonly string[] {
   return given.length > 0 ? given : serviceAccountIssuers;
+}
+
+/** The front proxy that is part of this server has its own authority, others that of `--requestheader-client-ca-file`. PEM. */
+export function frontProxyAuthorities(pki: Pki, { requestHeaderCaFile: file }: ServerSettings): string {
+  return pki.frontProxyCa.certificate + (file ? readFileSync(file, "utf8") : "");
 }
 
 export interface AuthenticationParts {
@@ -80,9 +81,8 @@ export async function startAuthentication(parts: AuthenticationParts): Promise<A
     loopbackToken: crypto.randomUUID(),
     clientAuthorities: [pki.ca.parsed, ...more],
     requestHeader: {
-      ...standardRequestHeaders,
-      authorities: [pki.frontProxyCa.parsed],
-      allowedNames: FRONT_PROXY_NAMES,
+      ...settings.requestHeader,
+      authorities: certificatesFromPem(frontProxyAuthorities(pki, settings)),
     },
     tokens: tokenAuthFile ? readTokenFile(readFileSync(tokenAuthFile, "utf8"), tokenAuthFile) : undefined,
     serviceAccountIssuers: settings.serviceAccountIssuers,

@@ -1,4 +1,5 @@
 import type { AuthorizationMode } from "../auth/authorization.ts";
+import { type RequestHeaderOptions, standardRequestHeaders } from "../auth/request-header.ts";
 import { DEFAULTS } from "../http/app-options.ts";
 
 /** `--oidc-*` flags. Without an issuer there is no OpenID Connect. */
@@ -35,6 +36,10 @@ export interface ServerSettings {
   readonly tokenAuthFile?: string;
   /** More CAs that client certificates may come from, besides the server's own. */
   readonly clientCaFile?: string;
+  /** Which headers of a front proxy say who a request is from, and the names of those that may. */
+  readonly requestHeader: Omit<RequestHeaderOptions, "authorities">;
+  /** Another CA of front proxies, besides the server's own. */
+  readonly requestHeaderCaFile?: string;
   readonly oidc?: OidcSettings;
   readonly tokenWebhookConfigFile?: string;
   readonly tokenWebhookVersion: ReviewVersion;
@@ -82,6 +87,7 @@ export const DEFAULT_SETTINGS: ServerSettings = {
   authorizationWebhookVersion: "v1beta1",
   authorizationWebhookAuthorizedMilliseconds: 5 * 60_000,
   authorizationWebhookUnauthorizedMilliseconds: 30_000,
+  requestHeader: { allowedNames: ["front-proxy-client"], ...standardRequestHeaders },
   tokenWebhookVersion: "v1beta1",
   tokenWebhookCacheMilliseconds: 2 * 60_000,
   serviceAccountIssuers: ["https://kubernetes.default.svc.cluster.local"],

@@ -12,7 +12,13 @@ const facts: ClusterFacts = {
   identity: "run",
   clientCa: "CA",
   requestHeaderCa: "CA",
-  requestHeaderNames: ["front-proxy-client"],
+  requestHeader: {
+    allowedNames: ["front-proxy-client"],
+    userNameHeaders: ["X-Remote-User"],
+    uidHeaders: [],
+    groupHeaders: ["X-Remote-Group"],
+    extraHeaderPrefixes: ["X-Remote-Extra-"],
+  },
 };
 
 test("a second start writes nothing; a new port only what names it", async () => {

@@ -18,7 +18,16 @@ export interface ClusterFacts {
   /** PEM. */
   readonly clientCa: string;
   readonly requestHeaderCa: string;
-  readonly requestHeaderNames: readonly string[];
+  readonly requestHeader: RequestHeaderFacts;
+}
+
+/** What `--requestheader-*` say of the front proxy. */
+export interface RequestHeaderFacts {
+  readonly allowedNames: readonly string[];
+  readonly userNameHeaders: readonly string[];
+  readonly uidHeaders: readonly string[];
+  readonly groupHeaders: readonly string[];
+  readonly extraHeaderPrefixes: readonly string[];
 }
 
 const LEASE_SECONDS = 3600;
@@ -86,18 +95,20 @@ export function cluster(facts: ClusterFacts): Seeds[] {
 }
 
 /** How extension API servers verify who the aggregator says a request is from. */
-function authentication({ clientCa, requestHeaderCa, requestHeaderNames }: ClusterFacts): Seed {
+function authentication({ clientCa, requestHeaderCa, requestHeader }: ClusterFacts): Seed {
+  const { allowedNames, userNameHeaders, uidHeaders, groupHeaders, extraHeaderPrefixes } = requestHeader;
   return {
     mode: "enforce",
     object: {
       metadata: { name: "extension-apiserver-authentication", namespace: "kube-system" },
       data: {
         "client-ca-file": clientCa,
-        "requestheader-allowed-names": JSON.stringify(requestHeaderNames),
+        "requestheader-allowed-names": JSON.stringify(allowedNames),
         "requestheader-client-ca-file": requestHeaderCa,
-        "requestheader-extra-headers-prefix": '["X-Remote-Extra-"]',
-        "requestheader-group-headers": '["X-Remote-Group"]',
-        "requestheader-username-headers": '["X-Remote-User"]',
+        "requestheader-extra-headers-prefix": JSON.stringify(extraHeaderPrefixes),
+        "requestheader-group-headers": JSON.stringify(groupHeaders),
+        ...(uidHeaders.length > 0 && { "requestheader-uid-headers": JSON.stringify(uidHeaders) }),
+        "requestheader-username-headers": JSON.stringify(userNameHeaders),
       },
     } as Seed["object"],
   };
