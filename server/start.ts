@@ -30,7 +30,12 @@ import { advertisedAddress, serverNames, urlHost } from "./start/address.ts";
 import { createAdmission } from "./start/admission.ts";
 import { apiServiceStates } from "./start/api-service-states.ts";
 import { startAuditLog } from "./start/audit.ts";
-import { apiAudiences, FRONT_PROXY_NAMES, serviceAccountKeys, startAuthentication } from "./start/authentication.ts";
+import {
+  apiAudiences,
+  frontProxyAuthorities,
+  serviceAccountKeys,
+  startAuthentication,
+} from "./start/authentication.ts";
 import { startAuthorization } from "./start/authorization.ts";
 import { startDocuments } from "./start/documents.ts";
 import { encryptionAtRest } from "./start/encryption.ts";
@@ -124,9 +129,13 @@ export async function start(options: StartOptions): Promise<Server> {
 
     const { watch, reader } = registry;
     const securityMetrics = new SecurityMetrics();
-    const authorization = await startAuthorization(settings, watch, now, (decider, decision) =>
-      securityMetrics.decided(decider, decision),
-    );
+    const serverId = identityLeaseName(hostname());
+    const files = { settings, serverId, clock: systemClock, now, onError: console.error };
+    const authorization = await startAuthorization({
+      ...files,
+      watch,
+      onDecision: (decider, decision) => securityMetrics.decided(decider, decision),
+    });
     releases.add(() => authorization.stop());
     const { authorizer, ruleResolver, escalation } = authorization;
     const [issuer = ""] = settings.serviceAccountIssuers;
@@ -139,12 +148,8 @@ export async function start(options: StartOptions): Promise<Server> {
     const authentication = await startAuthentication({
       pki,
       keys: tokenKeys,
-      settings,
+      ...files,
       reader,
-      serverId: identityLeaseName(hostname()),
-      clock: systemClock,
-      now,
-      onError: console.error,
       onLegacyTokenUse: legacyTokenUse(writer, now),
     });
     releases.add(() => authentication.stop());
@@ -263,6 +268,7 @@ export async function start(options: StartOptions): Promise<Server> {
         ...admissionMetrics.series,
         ...securityMetrics.series,
         ...authentication.series,
+        ...authorization.series,
         ...storageMetrics.series,
         ...(flowControl?.series ?? []),
       ],
@@ -283,8 +289,8 @@ export async function start(options: StartOptions): Promise<Server> {
         hostname: hostname(),
         identity: newId(),
         clientCa: pki.ca.certificate,
-        requestHeaderCa: pki.frontProxyCa.certificate,
-        requestHeaderNames: FRONT_PROXY_NAMES,
+        requestHeaderCa: frontProxyAuthorities(pki, settings),
+        requestHeader: settings.requestHeader,
       },
       options.defaultProvisioner ? [defaultStorageClass(options.defaultProvisioner)] : [],
     );
@@ -298,7 +304,7 @@ export async function start(options: StartOptions): Promise<Server> {
       }),
     );
     if (flowControl) releases.add(keepFlowSchemaStatus(keeping));
-    releases.add(renewIdentityLease(writer, identityLeaseName(hostname()), now));
+    releases.add(renewIdentityLease(writer, serverId, now));
     state.bootstrapped = true;
 
     let stopped: Promise<void> | undefined;

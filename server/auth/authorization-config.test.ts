@@ -52,6 +52,11 @@ test("authorizers are read in their order, webhooks with all that they say", () 
   ]);
 });
 
+test("answers of webhooks are kept for five minutes and half a minute where nothing else is said", () => {
+  const [{ webhook: read_ } = {}] = read(hook({ authorizedTTL: undefined, unauthorizedTTL: "0s" }));
+  expect(read_).toMatchObject({ authorizedMilliseconds: 300_000, unauthorizedMilliseconds: 30_000 });
+});
+
 test.each<[object[], string]>([
   [[], "authorizers: Required value: at least one authorization mode must be defined"],
   [[{ name: "x" }], "authorizers[0].type: Required value"],

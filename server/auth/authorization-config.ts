@@ -80,9 +80,10 @@ function readAuthorizer(
 
 function readWebhook(webhook: Record<string, unknown>, path: string, errors: string[]): WebhookConfiguration {
   const { subjectAccessReviewVersion: version, failurePolicy, matchConditions, connectionInfo } = webhook;
-  const time = (name: string, most?: number) => {
+  const time = (name: string, defaultMilliseconds: number, most?: number) => {
     const text = webhook[name];
-    const milliseconds = typeof text === "string" ? durationOf(text, `${path}.${name}`, errors) : 0;
+    const given = typeof text === "string" ? durationOf(text, `${path}.${name}`, errors) : 0;
+    const milliseconds = given || defaultMilliseconds;
     if (milliseconds === 0) errors.push(`${path}.${name}: Required value`);
     else if (milliseconds < 0 || (most !== undefined && milliseconds > most)) {
       errors.push(`${path}.${name}: Invalid value: "${text}": must be > 0s${most === undefined ? "" : " and <= 30s"}`);
@@ -107,9 +108,9 @@ function readWebhook(webhook: Record<string, unknown>, path: string, errors: str
     errors.push(notSupported(`${path}.matchConditionSubjectAccessReviewVersion`, conditionVersion, ["v1"]));
   }
   return {
-    timeoutMilliseconds: time("timeout", MAX_TIMEOUT_MILLISECONDS),
-    authorizedMilliseconds: webhook.cacheAuthorizedRequests === false ? 0 : time("authorizedTTL"),
-    unauthorizedMilliseconds: webhook.cacheUnauthorizedRequests === false ? 0 : time("unauthorizedTTL"),
+    timeoutMilliseconds: time("timeout", 0, MAX_TIMEOUT_MILLISECONDS),
+    authorizedMilliseconds: webhook.cacheAuthorizedRequests === false ? 0 : time("authorizedTTL", 5 * 60_000),
+    unauthorizedMilliseconds: webhook.cacheUnauthorizedRequests === false ? 0 : time("unauthorizedTTL", 30_000),
     subjectAccessReviewVersion: choice("subjectAccessReviewVersion", version, ["v1", "v1beta1"]),
     failurePolicy: choice("failurePolicy", failurePolicy, ["NoOpinion", "Deny"]),
     kubeConfigFile: readConnection(fields(connectionInfo ?? {}), `${path}.connectionInfo`, errors),

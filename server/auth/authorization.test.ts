@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { ClusterRole, ClusterRoleBinding } from "../../openapi/api/rbac.authorization.k8s.io.v1.ts";
 import type { ObjectReader, ObjectWriter } from "../admission/plugin.ts";
 import type { KubeObject } from "../meta/object.ts";
+import { createAuthorization } from "./authorization.ts";
 import type { Attributes, Authorizer, Decision } from "./authorizer.ts";
 import { authorizerUnion, privilegedGroupAuthorizer, ruleResolverUnion } from "./authorizer-union.ts";
 import { bootstrapPolicy } from "./bootstrap-policy/policy.ts";
@@ -161,5 +162,26 @@ describe("the bootstrap policy", () => {
     });
     expect(withMissingSubjects(binding(a), binding(b)).subjects).toEqual([a, b]);
     expect(withMissingSubjects(binding(a, "y"), binding(b)).subjects).toEqual([a]);
+  });
+});
+
+describe("authorizers that are replaced", () => {
+  const watch = { watch: () => () => undefined };
+  const start = () => createAuthorization({ authorizers: [{ type: "AlwaysDeny", name: "no" }], watch });
+
+  test("decide from then on, for whoever holds the authorizer", async () => {
+    const { authorizer, replace, stop } = start();
+    expect(await authorizer.authorize(attributes)).toMatchObject({ decision: "no-opinion" });
+    replace([{ type: "AlwaysAllow", name: "yes" }]);
+    expect(await authorizer.authorize(attributes)).toMatchObject({ decision: "allow" });
+    stop();
+  });
+
+  test("may not be of a type that follows objects and was not there at the start", async () => {
+    const { authorizer, replace, stop } = start();
+    const message = "authorizer type RBAC is not allowed if it was not enabled at initial server startup";
+    expect(() => replace([{ type: "RBAC", name: "rbac" }])).toThrow(message);
+    expect(await authorizer.authorize(attributes)).toMatchObject({ decision: "no-opinion" });
+    stop();
   });
 });

@@ -39,6 +39,11 @@ export interface Authorization {
   readonly authorizer: Authorizer;
   readonly ruleResolver: RuleResolver;
   readonly escalation: EscalationCheck;
+  /**
+   * Lets these decide from now on.
+   * @throws Error for Node or RBAC where the start had none: what they go by is followed from the start or never
+   */
+  replace(authorizers: readonly ConfiguredAuthorizer[]): void;
   stop(): void;
 }
 
@@ -47,39 +52,63 @@ export function createAuthorization({ authorizers, watch, onDecision }: Authoriz
   // Roles are followed in every mode: writing them is guarded even where they decide nothing.
   const index = new RoleIndex();
   const stops = [followRoles(index, watch)];
-  const all = authorizers.map(({ type, webhook }): Authorizer & RuleResolver => {
-    switch (type) {
-      case "AlwaysAllow":
-        return alwaysAllowAuthorizer;
-      case "AlwaysDeny":
-        return alwaysDenyAuthorizer;
-      case "RBAC":
-        return rbacAuthorizer(index);
-      case "Node": {
-        const graph = new NodeGraph();
-        stops.push(followNodes(graph, watch));
-        return nodeAuthorizer(graph, nodeRules());
-      }
-      case "Webhook": {
-        if (webhook) return webhook;
-        throw new Error("authorization mode Webhook needs --authorization-webhook-config-file");
-      }
-      default:
-        throw new Error(`unknown authorization mode ${type satisfies never}`);
-    }
-  });
-  const told = onDecision
-    ? all.map((each, i) => observed(each, (decision) => onDecision(authorizers[i]!, decision)))
-    : all;
-  const authorizer = authorizerUnion([privilegedGroupAuthorizer, ...told]);
+  const own = ownAuthorizers(authorizers, index, watch, stops);
+  let current = deciding(authorizers, own, onDecision);
+  const authorizer: Authorizer = {
+    name: "authorizers",
+    authorize: (attributes) => current.authorizer.authorize(attributes),
+  };
   return {
     authorizer,
-    ruleResolver: ruleResolverUnion(all),
+    ruleResolver: { rulesFor: (user, namespace) => current.ruleResolver.rulesFor(user, namespace) },
     escalation: escalationCheck(index, authorizer),
+    replace(next) {
+      current = deciding(next, own, onDecision);
+    },
     stop() {
       for (const stop of stops.splice(0)) stop();
     },
   };
+}
+
+type OwnAuthorizers = ReadonlyMap<AuthorizationMode, Authorizer & RuleResolver>;
+
+/** Those that follow objects, as far as they are wanted. */
+function ownAuthorizers(
+  authorizers: readonly ConfiguredAuthorizer[],
+  index: RoleIndex,
+  watch: ObjectWatch,
+  stops: (() => void)[],
+): OwnAuthorizers {
+  const own = new Map<AuthorizationMode, Authorizer & RuleResolver>([
+    ["AlwaysAllow", alwaysAllowAuthorizer],
+    ["AlwaysDeny", alwaysDenyAuthorizer],
+  ]);
+  const isWanted = (type: AuthorizationMode) => authorizers.some((each) => each.type === type);
+  if (isWanted("RBAC")) own.set("RBAC", rbacAuthorizer(index));
+  if (isWanted("Node")) {
+    const graph = new NodeGraph();
+    stops.push(followNodes(graph, watch));
+    own.set("Node", nodeAuthorizer(graph, nodeRules()));
+  }
+  return own;
+}
+
+function deciding(
+  authorizers: readonly ConfiguredAuthorizer[],
+  own: OwnAuthorizers,
+  onDecision: AuthorizationOptions["onDecision"],
+): Pick<Authorization, "authorizer" | "ruleResolver"> {
+  const all = authorizers.map(({ type, webhook }) => {
+    const found = type === "Webhook" ? webhook : own.get(type);
+    if (found) return found;
+    if (type === "Webhook") throw new Error("authorization mode Webhook needs --authorization-webhook-config-file");
+    throw new Error(`authorizer type ${type} is not allowed if it was not enabled at initial server startup`);
+  });
+  const told = onDecision
+    ? all.map((each, i) => observed(each, (decision) => onDecision(authorizers[i]!, decision)))
+    : all;
+  return { authorizer: authorizerUnion([privilegedGroupAuthorizer, ...told]), ruleResolver: ruleResolverUnion(all) };
 }
 
 /** The same authorizer, with its last words overheard. */

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import {
   type Authorization,
   type AuthorizationOptions,
@@ -8,19 +8,38 @@ import {
 import { readAuthorizationConfiguration, type WebhookConfiguration } from "../auth/authorization-config.ts";
 import type { ObjectWatch } from "../auth/object-watch.ts";
 import { webhookAuthorizer } from "../auth/remote/webhook-authorizer.ts";
+import { ConfigReloadMetrics } from "../http/config-reload-metrics.ts";
+import type { Series } from "../http/series.ts";
+import type { Clock } from "../storage/clock.ts";
 import { reviewClient, WEBHOOK_TIMEOUT_MILLISECONDS } from "./review-client.ts";
 import type { ServerSettings } from "./settings.ts";
+import { watchFile } from "./watch-file.ts";
 
-/** The authorizers that the settings ask for, running. @throws Error for a file that cannot be read */
-export async function startAuthorization(
-  settings: ServerSettings,
-  watch: ObjectWatch,
-  now: () => Date,
-  onDecision: AuthorizationOptions["onDecision"],
-): Promise<Authorization> {
+export interface AuthorizationParts {
+  readonly settings: ServerSettings;
+  readonly watch: ObjectWatch;
+  readonly serverId: string;
+  readonly clock: Clock;
+  readonly now: () => Date;
+  readonly onDecision: AuthorizationOptions["onDecision"];
+  readonly onError: (message: string) => void;
+}
+
+/** Authorizers, and what there is to say of the file that names them. */
+export interface RunningAuthorization extends Omit<Authorization, "replace"> {
+  readonly series: readonly Series[];
+}
+
+/**
+ * The authorizers that the settings ask for, running. A file is read again whenever it changes.
+ * @throws Error for a file that cannot be read
+ */
+export async function startAuthorization(parts: AuthorizationParts): Promise<RunningAuthorization> {
+  const { settings, watch, now, onDecision } = parts;
   const { authorizationConfigFile: file } = settings;
-  const authorizers = file ? await fromFile(file, now) : await fromFlags(settings, now);
-  return createAuthorization({ authorizers, watch, onDecision });
+  if (file) return fromFile(file, parts);
+  const authorizers = await fromFlags(settings, now);
+  return { ...createAuthorization({ authorizers, watch, onDecision }), series: [] };
 }
 
 /** Each named by its type, as upstream names those of flags. */
@@ -43,19 +62,50 @@ async function fromFlags(settings: ServerSettings, now: () => Date): Promise<Con
   return modes.map((type) => ({ type, name: type.toLowerCase(), ...(type === "Webhook" && webhook && { webhook }) }));
 }
 
-async function fromFile(file: string, now: () => Date): Promise<ConfiguredAuthorizer[]> {
+async function fromFile(file: string, parts: AuthorizationParts): Promise<RunningAuthorization> {
+  const { watch, serverId, clock, now, onDecision, onError } = parts;
+  const text = await readFile(file, "utf8");
+  const authorizers = await parsed(text, now).catch((cause) => {
+    throw new Error(`--authorization-config ${file}: ${cause.message}`, { cause });
+  });
+  const authorization = createAuthorization({ authorizers, watch, onDecision });
+  const metrics = new ConfigReloadMetrics({ of: "authorization", serverId, now });
+  metrics.loaded(text);
+  const unwatch = watchFile(file, {
+    clock,
+    text,
+    async onChange(changed) {
+      try {
+        authorization.replace(await parsed(changed, now));
+        metrics.reloaded(changed);
+      } catch (error) {
+        metrics.failed();
+        onError(`failed to reload authorization config: ${error instanceof Error ? error.message : error}`);
+      }
+    },
+    onError(error) {
+      metrics.failed();
+      onError(`failed to read authorization config file: ${error instanceof Error ? error.message : error}`);
+    },
+  });
+  return {
+    ...authorization,
+    series: metrics.series,
+    stop() {
+      unwatch();
+      authorization.stop();
+    },
+  };
+}
+
+async function parsed(text: string, now: () => Date): Promise<ConfiguredAuthorizer[]> {
   const { parse } = await import("yaml");
-  try {
-    const configuration = readAuthorizationConfiguration(parse(readFileSync(file, "utf8")));
-    return await Promise.all(
-      configuration.map(async ({ type, name, webhook }) => {
-        if (!webhook) return { type, name };
-        return { type, name, webhook: await webhookOf(webhook, now) };
-      }),
-    );
-  } catch (cause) {
-    throw new Error(`--authorization-config ${file}: ${cause instanceof Error ? cause.message : cause}`, { cause });
-  }
+  return Promise.all(
+    readAuthorizationConfiguration(parse(text)).map(async ({ type, name, webhook }) => {
+      if (!webhook) return { type, name };
+      return { type, name, webhook: await webhookOf(webhook, now) };
+    }),
+  );
 }
 
 async function webhookOf(configuration: WebhookConfiguration, now: () => Date) {
