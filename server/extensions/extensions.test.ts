@@ -79,6 +79,26 @@ test("versions see each other's objects, each by its own schema", async () => {
   expect(JSON.parse(Buffer.from(seen.json).toString())).toEqual(seen.object);
 });
 
+test("an object has the defaults of the version it was stored in, whichever version asks", async () => {
+  const withDefault = (name: string, storage: boolean, field: string) => {
+    const spec = {
+      type: "object",
+      properties: { [field]: { type: "string", default: name }, both: { type: "string" } },
+    };
+    const openAPIV3Schema = { type: "object", properties: { spec } };
+    return { name, served: true, storage, schema: { openAPIV3Schema } };
+  };
+  const versions = [withDefault("v1", true, "one"), withDefault("v2", false, "two")];
+  const { define, widgets } = await server();
+  await define(definition({ versions } as unknown as Partial<Spec>));
+  const sent = widget({ both: "x" }, {}, `${GROUP}/v2`);
+  const created = await widgets("v2").create("a", sent, scope());
+  expect(created.object).toMatchObject({ spec: { both: "x" } });
+  expect((created.object as UnstructuredObject).spec).not.toHaveProperty("two");
+  expect((await widgets("v1").get("a", "w", "", scope())).object).toMatchObject({ spec: { both: "x", one: "v1" } });
+  expect((await widgets("v2").get("a", "w", "", scope())).object).toHaveProperty("spec", { both: "x" });
+});
+
 const WEBHOOK = {
   conversion: {
     strategy: "Webhook",

@@ -61,15 +61,17 @@ export function inVersion(object: KubeObject, schemas: VersionSchemas, version: 
   return copy;
 }
 
-/** A stored object as a version serves it. In place where it can be. (crdConversionRESTOptionsGetter) */
+/**
+ * A stored object as a version serves it. In place where it can be. Defaults are those of the version that it was stored
+ * in: what another version would fill in, its readers do not see. (crdConversionRESTOptionsGetter)
+ */
 export function fromStored(object: KubeObject, schemas: VersionSchemas, version: string): KubeObject {
   const stored = versionOf(object);
   if (schemas.has(stored)) {
     coerceObject(object as UnstructuredObject, schemas, stored, { lenient: true, wantsPaths: false });
+    applyDefaults(object, schemas.schema(stored));
   }
-  const served = inVersion(object, schemas, version);
-  applyDefaults(served, schemas.schema(version));
-  return served;
+  return inVersion(object, schemas, version);
 }
 
 export function versionOf({ apiVersion = "" }: KubeObject): string {
