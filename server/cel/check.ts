@@ -231,7 +231,6 @@ class Checker {
       node.overloads = matching;
       return result;
     }
-    if (types.some(({ kind }) => kind === "error")) return ERROR;
     if (node.name === "_&&_" || node.name === "_||_") {
       for (const [index, type] of types.entries()) {
         if (assignable(this.#known, [type], [BOOL])) continue;

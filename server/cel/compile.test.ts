@@ -43,6 +43,14 @@ test.each([
   );
 });
 
+test("a function without a fitting form is told of even where its target is unknown", () => {
+  const program = compile("nope.startsWith(1)", { variables });
+  expect(program.ok ? "" : program.message.split("\n").filter((line) => line.startsWith("ERROR"))).toEqual([
+    "ERROR: <input>:1:1: undeclared reference to 'nope' (in container '')",
+    "ERROR: <input>:1:16: found no matching overload for 'startsWith' applied to '!error!.(int)'",
+  ]);
+});
+
 test.each([
   ["9223372036854775807 + numbers[0] > 0", "integer overflow"],
   ["1 / (numbers[0] - 1)", "division by zero"],
