@@ -97,3 +97,15 @@ test("a conversion webhook that says nothing is not kept", () => {
   const { spec } = definition({ type: "object" }, { conversion: { strategy: "None", webhook: {} } });
   expect(spec.conversion).toEqual({ strategy: "None" });
 });
+
+test("beside the status subresource a root that may be null is refused twice", () => {
+  const version = { name: "v1", served: true, storage: true, subresources: { status: {} } };
+  const schema = { openAPIV3Schema: { type: "object", nullable: true } };
+  const found = problems({}, { versions: [{ ...version, schema }] });
+  expect(found).toEqual([
+    expect.stringMatching(
+      /^schema: Invalid value: .*: only \[Description .* XValidations\] fields are allowed at the root/,
+    ),
+    "schema.nullable: Forbidden: nullable cannot be true at the root",
+  ]);
+});

@@ -76,7 +76,7 @@ function validateRoot(schema: JsonSchema, path: string): FieldError[] {
     const text = 'only "object" is allowed as the type at the root of the schema if the status subresource is enabled';
     return [fieldInvalid(`${path}.type`, schema.type, text)];
   }
-  const other = Object.keys(schema).find((keyword) => !ROOT_KEYWORDS.has(keyword) && keyword !== "nullable");
+  const other = Object.entries(schema).find(([keyword, value]) => !ROOT_KEYWORDS.has(keyword) && value !== false);
   if (!other) return [];
   const text = `only [${AT_ROOT}] fields are allowed at the root of the schema if the status subresource is enabled`;
   return [fieldInvalid(path, schema, text)];
