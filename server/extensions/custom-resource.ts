@@ -9,6 +9,7 @@ import { goQuote } from "../meta/go-quote.ts";
 import { goValue } from "../meta/go-value.ts";
 import { validateQualifiedName } from "../meta/names.ts";
 import type { KubeObject, ObjectMeta, UnstructuredObject } from "../meta/object.ts";
+import { validateObjectMetaUpdate } from "../meta/object-meta.ts";
 import { applyDefaults } from "../registry/apiextensions/schema/defaulting.ts";
 import { validateEmbedded } from "../registry/apiextensions/schema/embedded-meta.ts";
 import { type JsonSchema, propertyOf } from "../registry/apiextensions/schema/json-schema.ts";
@@ -73,7 +74,11 @@ export function customStrategy(custom: CustomVersion): KindDefinition<KubeObject
       if (hasStatus) applyDefaults(object, custom.schema());
     },
     validate: (object) => withRules(validateAll(custom, object, undefined), rules(), object, undefined),
-    validateUpdate: (object, old) => withRules(validateAll(custom, object, old), rules(), object, old),
+    validateUpdate(object, old) {
+      // Which the generic registry has checked already: clients see each cause again.
+      const metadata = validateObjectMetaUpdate(object.metadata, old.metadata);
+      return withRules([...metadata, ...validateAll(custom, object, old)], rules(), object, old);
+    },
     warnings: (object, old) => [...finalizerWarnings(object, old), ...(forgiven.get(object) ?? [])],
     ...(fields.length > 0 && {
       selectableFields: (object) =>

@@ -210,3 +210,14 @@ test("a new object has the status that its schema makes of none", async () => {
   const stored = await widgets().create("a", sent, scope());
   expect(stored.object).toMatchObject({ status: { ready: "no" } });
 });
+
+test("wrong metadata is told three times in an update, as upstream checks it", async () => {
+  const { define, widgets } = await server();
+  await define(definition());
+  await widgets().create("a", widget({}), scope());
+  const spoil = (current: KubeObject | undefined) =>
+    ({ ...current, metadata: { ...current?.metadata, labels: { "a b": "c" } } }) as KubeObject;
+  const update = widgets().update("a", "w", "", spoil, PLAIN, scope());
+  const cause = expect.objectContaining({ field: "metadata.labels" });
+  await expect(update).rejects.toMatchObject({ code: 422, details: { causes: [cause, cause, cause] } });
+});

@@ -1,4 +1,5 @@
 import type { Metric, Registry } from "prom-client";
+import { goFloat } from "../meta/go-float.ts";
 
 /** What a histogram counted: how many values fell into each bucket alone, all of them, and their sum. */
 export interface Buckets {
@@ -126,10 +127,4 @@ export class Series {
       ];
     });
   }
-}
-
-/** As Go prints a float: with an exponent from a million on. (strconv.FormatFloat 'g') */
-function goFloat(value: number): string {
-  if (value === 0 || (value >= 1e-4 && value < 1e6)) return String(value);
-  return value.toExponential().replace(/e([+-])(\d)$/, "e$10$2");
 }

@@ -1,3 +1,4 @@
+import { goFloat } from "./go-float.ts";
 import { goQuote } from "./go-quote.ts";
 
 /** The values of `Status.details.causes[].reason`. (apimachinery/pkg/util/validation/field) */
@@ -80,6 +81,8 @@ const HTML: Readonly<Record<string, string>> = {
 export function formatValue(value: unknown): string {
   if (typeof value === "string") return goQuote(value);
   if (value === undefined) return "null";
+  // What is not an int64 is a float64 there.
+  if (typeof value === "number" && !Number.isSafeInteger(value)) return goFloat(value);
   return JSON.stringify(value).replace(/[<>&\u2028\u2029]/g, (character) => HTML[character] ?? character);
 }
 

@@ -37,6 +37,12 @@ test.each<[string, object, unknown, string[]]>([
     ["a: Invalid value: 4: a in body should be less than or equal to 3"],
   ],
   [
+    "a maximum of floats, with exponents as Go prints them",
+    { type: "number", maximum: 1000000.5 },
+    123456789.5,
+    ["a: Invalid value: 1.234567895e+08: a in body should be less than or equal to 1.0000005e+06"],
+  ],
+  [
     "an exclusive minimum",
     { type: "number", minimum: 0, exclusiveMinimum: true },
     0,

@@ -7,6 +7,7 @@ import {
   fieldTooMany,
   fieldTypeInvalid,
 } from "../../../meta/field-error.ts";
+import { goFloat } from "../../../meta/go-float.ts";
 import { goQuote } from "../../../meta/go-quote.ts";
 
 /** What is wrong with a value, at a path without the prefix that the field error gets. */
@@ -21,11 +22,9 @@ function at(prefix: string, name: string): string {
 /** How Go prints the path that there is none of. */
 const NO_PATH = "<nil>";
 
-/** Upstream prints integers of float constraints as `%v` does. */
-function shown(value: number): string {
-  const text = String(value);
-  if (Math.abs(value) < 1e21 && (Math.abs(value) >= 1e-4 || value === 0)) return text;
-  return text.replace(/e([+-])(\d)$/, "e$10$2");
+/** A limit is a number of the same Go type as what it limits: int64 or float64. */
+function shown(limit: number, value: number | bigint): string {
+  return typeof value === "bigint" || Number.isSafeInteger(value) ? String(limit) : goFloat(limit);
 }
 
 export const typeError =
@@ -62,8 +61,8 @@ export const forbiddenPropertyError =
   (prefix) =>
     fieldInvalid(at(prefix, name), key, `${name}.${key} in body is a forbidden property`);
 /** About limits of numbers. */
-export const limitError = (name: string, value: unknown, text: string, limit: number): ValueError =>
-  valueError(name, value, `${text} ${shown(limit)}`);
+export const limitError = (name: string, value: number | bigint, text: string, limit: number): ValueError =>
+  valueError(name, value, `${text} ${shown(limit, value)}`);
 /** About a multipleOf that nothing can be. */
 export const factorError =
   (name: string, factor: number): ValueError =>
