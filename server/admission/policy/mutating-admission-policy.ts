@@ -49,6 +49,10 @@ class Dispatch {
   readonly #attributes: AdmissionAttributes;
   readonly #context: AdmissionContext & { readonly served: ServedVersions };
   readonly #failures: { readonly message: string; readonly reason: string }[] = [];
+  /** Kinds whose form of the object a mutation has been applied to, changing it or not. */
+  readonly #patched = new Set<string>();
+  /** The kind that the last policy saw. */
+  #lastKind = "";
 
   constructor(attributes: AdmissionAttributes, context: AdmissionContext, served: ServedVersions) {
     this.#attributes = attributes;
@@ -123,6 +127,11 @@ class Dispatch {
         }
         if (turn.hook.policy.spec.reinvocationPolicy === "IfNeeded") memory.addInvoked(idOf(turn));
       }
+      // Whoever mutates is asked again after all others, and so are plugins: even a policy that is alone.
+      if (this.#patched.has(this.#lastKind)) {
+        memory.requireInvoked();
+        reinvocation.required = true;
+      }
     } finally {
       memory.suspend(attributes.object);
     }
@@ -159,11 +168,14 @@ class Dispatch {
       return false;
     }
     if (reinvocation.isReinvoke && !reinvocation.of(NAME).isDue(idOf(turn))) return false;
+    const kind = kindText(invocation);
     for (const patch of evaluator.patchers) {
+      this.#lastKind = kind;
       const { object, bindings } = input();
       if (!object) continue;
       try {
         attributes.object = await patch({ object, bindings, kind: invocation.kind, served: kinds, versioned });
+        this.#patched.add(kind);
       } catch (error) {
         if (error instanceof StatusError) throw error;
         this.#fail(error, policy, { binding, reason: "Invalid" });
@@ -176,4 +188,8 @@ class Dispatch {
 function idOf({ hook, binding, params }: Turn): string {
   const { namespace = "", name = "" } = params?.metadata ?? {};
   return [hook.policy.metadata.name, binding.metadata.name, namespace, name].join("/");
+}
+
+function kindText({ kind: { group, version, kind } }: Invocation): string {
+  return `${group}/${version}/${kind}`;
 }

@@ -19,6 +19,7 @@ import type { Scope } from "../cel/declarations.ts";
 import { type Bindings, evaluateAll } from "../cel/evaluation.ts";
 import { compileExpression, type Expression } from "../cel/expression.ts";
 import type { KindVersion, VersionedObject } from "../webhook/versions.ts";
+import { findNullValues } from "./null-values.ts";
 import { POLICY_BUDGET } from "./validator.ts";
 
 /** What a mutation is applied to. */
@@ -125,7 +126,11 @@ function applyObject(value: Value, { object, kind, served, versioned }: PatchTar
       throw new Error(`error applying patch: ${what}: ${error instanceof Error ? error.message : error}`);
     }
   };
-  failing("failed to convert patch object to typed object", () => validateTyped(atom, config, false));
+  failing("failed to convert patch object to typed object", () => {
+    const [wrong] = findNullValues(atom, config);
+    if (wrong) throw new Error(wrong);
+    validateTyped(atom, config, false);
+  });
   const atomics = findAtomics(atom, config, "");
   if (atomics.length > 0) {
     const what = `may not mutate atomic arrays, maps or structs: ${atomics.join(", ")}`;

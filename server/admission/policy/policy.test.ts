@@ -195,8 +195,30 @@ test.each<[Json[], unknown]>([
       "error applying patch: failed to convert patch object to typed object: .nope: field not declared in schema",
     ),
   ],
+  [
+    [apply("Object{data: null}")],
+    refused(
+      "error applying patch: failed to convert patch object to typed object: .data: expected map, got &{NULL_VALUE}",
+    ),
+  ],
 ])("%j gives %j", async (mutations, expected) => {
   expect(await mutate(mutations)).toEqual(expected);
+});
+
+test.each([
+  ["IfNeeded", { k: "vxx" }],
+  ["Never", { k: "vx" }],
+])("a policy alone with reinvocationPolicy %s leaves %j", async (reinvocationPolicy, data) => {
+  const mutations = [apply("Object{data: {'k': object.data.k + 'x'}}")];
+  const watch = watching({ ...common, reinvocationPolicy, mutations }, {});
+  const policies: MutatingPolicies = new PolicySource(watch, { policies: "p", bindings: "bindings" }, compileMutator);
+  const { attributes } = request({ k: "v" });
+  const plugin = mutatingAdmissionPolicy(policies, () => []);
+  await plugin.admit?.(attributes, context);
+  expect(attributes.reinvocation).toMatchObject({ required: true });
+  Object.assign(attributes.reinvocation!, { isReinvoke: true });
+  await plugin.admit?.(attributes, context);
+  expect(attributes.object).toMatchObject({ data });
 });
 
 test("nobody is locked out of policies, and a connection shows its options as the object", async () => {
