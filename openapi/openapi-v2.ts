@@ -1,13 +1,14 @@
 /** The OpenAPI 2.0 (Swagger) document of the whole server. */
 import { createHash } from "node:crypto";
 import type { ApiResource, JsonSchema } from "./documents/api-resource.ts";
-import { customDefinitions } from "./documents/custom-resource.ts";
+import { allCustomDefinitions } from "./documents/custom-resource.ts";
 import { closure, definitionSchema, referencedIn, refTo } from "./documents/definitions.ts";
 import { discoveryOperation, groupOperation } from "./documents/discovery-operations.ts";
 import type { Content, Operation } from "./documents/operation.ts";
 import { operationsOf } from "./documents/operations.ts";
 import type { Parameter } from "./documents/parameters.ts";
 import { byPath } from "./documents/paths.ts";
+import { finish, type Steps } from "./documents/steps.ts";
 import { ISSUER_OPERATION, KEYS_OPERATION, VERSION_OPERATION } from "./openapi-v3.ts";
 
 /** An OpenAPI 2.0 document as plain data. */
@@ -22,7 +23,11 @@ export interface OpenApiV2 {
 }
 
 /** Describes all resources. @param version of the server, as in `1.36` */
-export function wholeDocument(resources: readonly ApiResource[], version: string): OpenApiV2 {
+export const wholeDocument = (resources: readonly ApiResource[], version: string): OpenApiV2 =>
+  finish(wholeSteps(resources, version));
+
+/** The same in steps. */
+export function* wholeSteps(resources: readonly ApiResource[], version: string): Steps<OpenApiV2> {
   const groupVersions = unique(resources.map((one) => [`${one.group}/${one.version}`, one] as const));
   const builtIn = unique(
     resources.filter(({ custom }) => !custom).map((one) => [`${one.group}/${one.version}`, one] as const),
@@ -38,21 +43,22 @@ export function wholeDocument(resources: readonly ApiResource[], version: string
     ISSUER_OPERATION,
     KEYS_OPERATION,
   ];
-  const custom = new Map(resources.flatMap((one) => (one.custom ? [...customDefinitions(one, 2)] : [])));
+  const custom = yield* allCustomDefinitions(resources, 2);
   const shared = new SharedParameters(operations);
-  const paths = Object.fromEntries(
-    byPath(operations).map(({ path, shared: common, operations: list }) => [
-      path,
-      {
-        ...Object.fromEntries(
-          list.map(({ operation, own }) => [operation.method, printOperation(operation, own, shared)]),
-        ),
-        ...(common.length > 0 && { parameters: common.map((parameter) => shared.print(parameter)) }),
-      },
-    ]),
-  );
-  const definitions = closure(
-    [...referencedIn(paths), ...custom.keys()],
+  const paths: Record<string, JsonSchema> = {};
+  const wanted = new Set<string>();
+  for (const { path, shared: common, operations: list } of byPath(operations)) {
+    paths[path] = {
+      ...Object.fromEntries(
+        list.map(({ operation, own }) => [operation.method, printOperation(operation, own, shared)]),
+      ),
+      ...(common.length > 0 && { parameters: common.map((parameter) => shared.print(parameter)) }),
+    };
+    referencedIn(paths[path], wanted);
+    yield;
+  }
+  const definitions = yield* closure(
+    [...wanted, ...custom.keys()],
     (name) => custom.get(name) ?? definitionSchema(name, 2, groupVersions),
   );
   const bearer = { description: "Bearer Token authentication", type: "apiKey", name: "authorization", in: "header" };

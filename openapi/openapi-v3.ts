@@ -1,12 +1,13 @@
 /** OpenAPI 3.0 documents, one a path of the index: group versions, groups, and what is outside them. */
 import type { ApiResource, JsonSchema } from "./documents/api-resource.ts";
-import { customDefinitions } from "./documents/custom-resource.ts";
+import { allCustomDefinitions } from "./documents/custom-resource.ts";
 import { closure, definitionSchema, referencedIn, refTo } from "./documents/definitions.ts";
 import { discoveryOperation, getOperation, groupOperation } from "./documents/discovery-operations.ts";
 import type { Content, Operation } from "./documents/operation.ts";
 import { operationsOf } from "./documents/operations.ts";
 import type { Parameter } from "./documents/parameters.ts";
 import { byPath } from "./documents/paths.ts";
+import { finish, type Steps } from "./documents/steps.ts";
 
 /** An OpenAPI 3.0 document as plain data. */
 export interface OpenApiV3 {
@@ -17,27 +18,31 @@ export interface OpenApiV3 {
 }
 
 /** The document of a group version. @param version of the server, as in `1.36` */
-export function groupVersionDocument(resources: readonly ApiResource[], version: string): OpenApiV3 {
+export const groupVersionDocument = (resources: readonly ApiResource[], version: string): OpenApiV3 =>
+  finish(groupVersionSteps(resources, version));
+
+/** The same in steps: a group may have hundreds of custom resources. */
+export function* groupVersionSteps(resources: readonly ApiResource[], version: string): Steps<OpenApiV3> {
   const first = resources[0];
   if (!first) throw new Error("a group version without resources has no document");
   const { group, version: apiVersion } = first;
   const isCustom = resources.every(({ custom }) => custom);
   const operations = resources.flatMap(operationsOf);
   if (!isCustom) operations.unshift(discoveryOperation(group, apiVersion));
-  const custom = new Map(resources.flatMap((one) => (one.custom ? [...customDefinitions(one, 3)] : [])));
+  const custom = yield* allCustomDefinitions(resources, 3);
   const everywhere = [{ group: "", version: "v1" }, ...(group === "" ? [] : [{ group, version: apiVersion }])];
-  return document(operations, version, custom, everywhere);
+  return yield* document(operations, version, custom, everywhere);
 }
 
 /** The documents `api`, `apis` and `apis/<group>`. */
 export function groupDocument(path: "api" | "apis" | { readonly group: string }, version: string): OpenApiV3 {
-  return document([groupOperation(path)], version);
+  return finish(document([groupOperation(path)], version));
 }
 
 /** The document of `version`. */
 export function versionDocument(version: string): OpenApiV3 {
   const content = { definition: "io.k8s.apimachinery.pkg.version.Info" };
-  return document([{ ...VERSION_OPERATION, responses: { "200": { description: "OK", content } } }], version);
+  return finish(document([{ ...VERSION_OPERATION, responses: { "200": { description: "OK", content } } }], version));
 }
 
 /** The documents about the issuer of service account tokens. */
@@ -45,7 +50,7 @@ export function issuerDocument(
   path: ".well-known/openid-configuration" | "openid/v1/jwks",
   version: string,
 ): OpenApiV3 {
-  return document([path === "openid/v1/jwks" ? KEYS_OPERATION : ISSUER_OPERATION], version);
+  return finish(document([path === "openid/v1/jwks" ? KEYS_OPERATION : ISSUER_OPERATION], version));
 }
 
 export const VERSION_OPERATION: Operation = getOperation({
@@ -73,23 +78,24 @@ export const KEYS_OPERATION: Operation = getOperation({
   types: ["application/jwk-set+json"],
 });
 
-function document(
+function* document(
   operations: readonly Operation[],
   version: string,
   custom: ReadonlyMap<string, JsonSchema> = new Map(),
   everywhere: readonly { readonly group: string; readonly version: string }[] = [],
-): OpenApiV3 {
-  const paths = Object.fromEntries(
-    byPath(operations).map(({ path, shared, operations: list }) => [
-      path,
-      {
-        ...Object.fromEntries(list.map(({ operation, own }) => [operation.method, printOperation(operation, own)])),
-        ...(shared.length > 0 && { parameters: shared.map(printParameter) }),
-      },
-    ]),
-  );
-  const schemas = closure(
-    [...referencedIn(paths), ...custom.keys()],
+): Steps<OpenApiV3> {
+  const paths: Record<string, JsonSchema> = {};
+  const wanted = new Set<string>();
+  for (const { path, shared, operations: list } of byPath(operations)) {
+    paths[path] = {
+      ...Object.fromEntries(list.map(({ operation, own }) => [operation.method, printOperation(operation, own)])),
+      ...(shared.length > 0 && { parameters: shared.map(printParameter) }),
+    };
+    referencedIn(paths[path], wanted);
+    yield;
+  }
+  const schemas = yield* closure(
+    [...wanted, ...custom.keys()],
     (name) => custom.get(name) ?? definitionSchema(name, 3, everywhere),
   );
   const bearer = { type: "apiKey", description: "Bearer Token authentication", name: "authorization", in: "header" };

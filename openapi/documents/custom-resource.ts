@@ -6,12 +6,26 @@ import type { ApiResource, JsonSchema } from "./api-resource.ts";
 import { type DocumentVersion, refTo } from "./definitions.ts";
 import { descriptionsOf } from "./descriptions.ts";
 import { definitionName, META } from "./operation.ts";
+import type { Steps } from "./steps.ts";
 
 const PRESERVE = "x-kubernetes-preserve-unknown-fields";
 const EMBEDDED = "x-kubernetes-embedded-resource";
 
-/** Schemas of a custom resource and its list by definition name. */
-export function customDefinitions(resource: ApiResource, version: DocumentVersion): Map<string, JsonSchema> {
+/** Schemas of custom resources and their lists by definition name. */
+export function* allCustomDefinitions(
+  resources: readonly ApiResource[],
+  version: DocumentVersion,
+): Steps<Map<string, JsonSchema>> {
+  const all = new Map<string, JsonSchema>();
+  for (const resource of resources) {
+    if (!resource.custom) continue;
+    for (const [name, schema] of customDefinitions(resource, version)) all.set(name, schema);
+    yield;
+  }
+  return all;
+}
+
+function customDefinitions(resource: ApiResource, version: DocumentVersion): Map<string, JsonSchema> {
   const { group, kind, listKind } = resource;
   const objectName = definitionName(group, resource.version, kind);
   const selectable = resource.custom?.selectableFields ?? [];

@@ -3,6 +3,7 @@ import { type FactField, type FactType, factsOf, kindOf } from "../types.ts";
 import type { JsonSchema } from "./api-resource.ts";
 import { type Descriptions, descriptionsOf } from "./descriptions.ts";
 import { META } from "./operation.ts";
+import type { Steps } from "./steps.ts";
 
 export type DocumentVersion = 2 | 3;
 
@@ -133,10 +134,10 @@ export function referencedIn(value: unknown, found = new Set<string>()): Set<str
 }
 
 /** Makes the definitions wanted and all that they refer to, in order of their names. */
-export function closure(
+export function* closure(
   wanted: Iterable<string>,
   make: (name: string) => JsonSchema | undefined,
-): Record<string, JsonSchema> {
+): Steps<Record<string, JsonSchema>> {
   const made = new Map<string, JsonSchema>();
   const queue = [...wanted];
   for (let name = queue.pop(); name !== undefined; name = queue.pop()) {
@@ -145,6 +146,7 @@ export function closure(
     if (!schema) continue;
     made.set(name, schema);
     queue.push(...referencedIn(schema));
+    yield;
   }
   return Object.fromEntries([...made].sort(([a], [b]) => (a < b ? -1 : 1)));
 }

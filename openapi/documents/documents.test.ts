@@ -3,6 +3,8 @@ import { wholeDocument } from "../openapi-v2.ts";
 import { groupVersionDocument } from "../openapi-v3.ts";
 import type { ApiResource, JsonSchema } from "./api-resource.ts";
 import { encodeVersion2, encodeVersion3 } from "./gnostic/encode.ts";
+import { documentJson } from "./json.ts";
+import { finish } from "./steps.ts";
 
 const ALL = ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"];
 const deployments: ApiResource = {
@@ -129,9 +131,9 @@ test("version 2 leaves out what its clients cannot read", () => {
 });
 
 test("the protobuf forms begin as clients expect", () => {
-  const v2 = Buffer.from(encodeVersion2(wholeDocument([deployments], "1.36")));
+  const v2 = Buffer.from(finish(encodeVersion2(wholeDocument([deployments], "1.36"))));
   expect(v2.subarray(0, 5).toString("latin1")).toBe("\x0a\x032.0");
-  const v3 = Buffer.from(encodeVersion3(groupVersionDocument([deployments], "1.36")));
+  const v3 = Buffer.from(finish(encodeVersion3(groupVersionDocument([deployments], "1.36"))));
   expect(v3.subarray(0, 7).toString("latin1")).toBe("\x0a\x053.0.0");
 });
 
@@ -164,4 +166,12 @@ test("parameters and shared types are described in upstream's words", () => {
       "io.k8s.apimachinery.pkg.apis.meta.v1.Time": { description: expect.stringMatching(/^Time is a wrapper around/) },
     },
   });
+});
+
+test("a document is printed piece by piece as it would be at once", () => {
+  const document = groupVersionDocument([deployments, widgets], "1.36");
+  const print = (value: object) => Buffer.from(finish(documentJson(value))).toString();
+  expect(print(document)).toBe(JSON.stringify(document));
+  const odd = { a: {}, b: undefined, c: { d: { e: { f: [] } } }, g: null, "ü\n": ["𝒳"] };
+  expect(print(odd)).toBe(JSON.stringify(odd));
 });

@@ -3,24 +3,20 @@ import { promisify } from "node:util";
 import { gzip } from "node:zlib";
 import { type ApiResource, groupVersionPath } from "../../openapi/documents/api-resource.ts";
 import { encodeVersion2, encodeVersion3 } from "../../openapi/documents/gnostic/encode.ts";
+import { documentJson } from "../../openapi/documents/json.ts";
 import { mergeDocument, type OpenApiPart } from "../../openapi/documents/merge.ts";
-import { wholeDocument } from "../../openapi/openapi-v2.ts";
+import { type Steps, single } from "../../openapi/documents/steps.ts";
+import { wholeSteps } from "../../openapi/openapi-v2.ts";
 import {
   groupDocument,
-  groupVersionDocument,
+  groupVersionSteps,
   issuerDocument,
   type OpenApiV3,
   versionDocument,
 } from "../../openapi/openapi-v3.ts";
 import type { Kind } from "../registry/kind.ts";
+import { inTurns } from "./in-turns.ts";
 import { discovered } from "./resources.ts";
-
-/** A document in one form. `etag` is without quotes. */
-export interface OpenApiDocument {
-  readonly body: Uint8Array;
-  readonly etag: string;
-  readonly contentType: string;
-}
 
 /** What aggregated servers say of themselves. */
 export interface RemoteDocuments {
@@ -44,17 +40,18 @@ export type OpenApiForm = "json" | "protobuf";
 
 interface Entry {
   readonly hash: string;
-  make(): OpenApiV3;
-  readonly encoded: Partial<Record<OpenApiForm, Uint8Array>>;
+  make(): Steps<OpenApiV3>;
+  readonly encoded: Encoded<OpenApiForm>;
 }
 
 interface Whole {
   readonly hash: string;
-  readonly encoded: Partial<Record<OpenApiForm | "gzip", Uint8Array>>;
+  readonly encoded: Encoded<OpenApiForm | "gzip">;
 }
 
-const V2_PROTOBUF = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf";
-const V3_PROTOBUF = "application/com.github.proto-openapi.spec.v3.v1.0+protobuf";
+/** Who asks while a form is being made waits for the same. */
+type Encoded<Form extends string> = Partial<Record<Form, Promise<Uint8Array>>>;
+
 const compress = promisify(gzip);
 
 /**
@@ -85,33 +82,31 @@ export class OpenApiDocuments {
     this.#modified = now;
   }
 
+  /** The hash of version 2, without making it. */
+  v2Hash(): string {
+    return this.#wholeEntry().hash;
+  }
+
   /** `/openapi/v2`: everything in one document. */
-  v2(form: OpenApiForm): OpenApiDocument {
-    const whole = this.#wholeEntry();
-    whole.encoded[form] ??= this.#encodeWhole(form);
-    return {
-      body: whole.encoded[form],
-      etag: whole.hash,
-      contentType: form === "json" ? "application/json" : V2_PROTOBUF,
-    };
+  v2(form: OpenApiForm): Promise<Uint8Array> {
+    const { encoded } = this.#wholeEntry();
+    return once(encoded, form, () => inTurns(this.#encodeWhole(form)));
   }
 
   /** The JSON form compressed once for all. */
-  async v2Compressed(): Promise<Uint8Array> {
-    const whole = this.#wholeEntry();
-    whole.encoded.gzip ??= await compress(this.v2("json").body, { level: 6 });
-    return whole.encoded.gzip;
+  v2Compressed(): Promise<Uint8Array> {
+    const { encoded } = this.#wholeEntry();
+    return once(encoded, "gzip", async () => compress(await this.v2("json"), { level: 6 }));
   }
 
-  /** `/openapi/v3`: where the documents are. */
-  v3Index(): OpenApiDocument {
+  /** `/openapi/v3`: where the documents are, as JSON. */
+  v3Index(): Uint8Array {
     const own = [...this.#all()].map(
       ([path, { hash }]) => [path, { serverRelativeURL: `/openapi/v3/${path}?hash=${hash}` }] as const,
     );
     const all = { ...this.#options.remote?.index(), ...Object.fromEntries(own) };
     const paths = Object.fromEntries(Object.entries(all).sort(([a], [b]) => (a < b ? -1 : 1)));
-    const body = Buffer.from(JSON.stringify({ paths }));
-    return { body, etag: hashOf(paths), contentType: "text/plain; charset=utf-8" };
+    return Buffer.from(JSON.stringify({ paths }));
   }
 
   /** The hash of a document, without making it. @param path as in the index */
@@ -120,12 +115,9 @@ export class OpenApiDocuments {
   }
 
   /** `/openapi/v3/<path>`. @returns undefined when there is no such document */
-  v3(path: string, form: OpenApiForm): OpenApiDocument | undefined {
+  v3(path: string, form: OpenApiForm): Promise<Uint8Array> | undefined {
     const entry = this.#all().get(path);
-    if (!entry) return undefined;
-    entry.encoded[form] ??= form === "json" ? Buffer.from(JSON.stringify(entry.make())) : encodeVersion3(entry.make());
-    const contentType = form === "json" ? "application/json" : V3_PROTOBUF;
-    return { body: entry.encoded[form], etag: entry.hash, contentType };
+    return entry && once(entry.encoded, form, () => inTurns(encodeEntry(entry, form)));
   }
 
   #all(): Map<string, Entry> {
@@ -150,11 +142,11 @@ export class OpenApiDocuments {
     return this.#whole;
   }
 
-  #encodeWhole(form: OpenApiForm): Uint8Array {
+  *#encodeWhole(form: OpenApiForm): Steps<Uint8Array> {
     const { remote, version } = this.#options;
-    const own = wholeDocument(this.#resources(), version);
+    const own = yield* wholeSteps(this.#resources(), version);
     const document = (remote?.wholes() ?? []).reduce((merged, part) => mergeDocument(merged, part.document), own);
-    return form === "json" ? Buffer.from(JSON.stringify(document)) : encodeVersion2(document);
+    return yield* form === "json" ? documentJson(document) : encodeVersion2(document);
   }
 
   #resources(): ApiResource[] {
@@ -165,19 +157,39 @@ export class OpenApiDocuments {
   #makeEntries(): Map<string, Entry> {
     const { version } = this.#options;
     const entries = new Map<string, Entry>();
-    const add = (path: string, from: unknown, make: () => OpenApiV3) =>
+    const add = (path: string, from: unknown, make: () => Steps<OpenApiV3>) =>
       entries.set(path, { hash: hashOf([version, path, from]), make, encoded: {} });
+    const small = (path: string, make: () => OpenApiV3) => add(path, "", () => single(make));
     const resources = this.#resources();
     for (const path of [".well-known/openid-configuration", "openid/v1/jwks"] as const)
-      add(path, "", () => issuerDocument(path, version));
-    for (const path of ["api", "apis"] as const) add(path, "", () => groupDocument(path, version));
-    add("version", "", () => versionDocument(version));
+      small(path, () => issuerDocument(path, version));
+    for (const path of ["api", "apis"] as const) small(path, () => groupDocument(path, version));
+    small("version", () => versionDocument(version));
     for (const { group, custom } of resources)
-      if (group && !custom) add(`apis/${group}`, "", () => groupDocument({ group }, version));
+      if (group && !custom) small(`apis/${group}`, () => groupDocument({ group }, version));
     const groupVersions = Map.groupBy(resources, (one) => groupVersionPath(one.group, one.version));
-    for (const [path, list] of groupVersions) add(path, list, () => groupVersionDocument(list, version));
+    for (const [path, list] of groupVersions) add(path, list, () => groupVersionSteps(list, version));
     return new Map([...entries].sort(([a], [b]) => (a < b ? -1 : 1)));
   }
+}
+
+function* encodeEntry(entry: Entry, form: OpenApiForm): Steps<Uint8Array> {
+  const document = yield* entry.make();
+  return yield* form === "json" ? documentJson(document) : encodeVersion3(document);
+}
+
+/** Makes a form when it is first asked for; what failed is tried again. */
+function once<Form extends string>(
+  encoded: Encoded<Form>,
+  form: Form,
+  make: () => Promise<Uint8Array>,
+): Promise<Uint8Array> {
+  const known = encoded[form];
+  if (known) return known;
+  const made = make();
+  encoded[form] = made;
+  made.catch(() => delete encoded[form]);
+  return made;
 }
 
 function hashOf(value: unknown): string {
@@ -198,96 +210,4 @@ function apiResource(kind: Kind, custom: ApiResource["custom"]): ApiResource {
     returnsDeletedObject: kind.definition.returnsDeletedObject ?? false,
     ...(custom && { custom }),
   };
-}
-
-/** What to answer to a request for a document. No body: the headers say it all. */
-export interface OpenApiAnswer {
-  readonly status: 200 | 301 | 304 | 404 | 406;
-  readonly contentType: string;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body?: Uint8Array;
-}
-
-export interface OpenApiRequest {
-  readonly path: string;
-  /** The query parameter. */
-  readonly hash: string | undefined;
-  readonly accept: string | undefined;
-  readonly acceptEncoding: string | undefined;
-  readonly ifNoneMatch: string | undefined;
-  readonly ifModifiedSince: string | undefined;
-  readonly now: Date;
-}
-
-/** Answers `/openapi/v2`, `/openapi/v3` and what is below it. (kube-openapi/pkg/handler and handler3) */
-export async function answerOpenApi(documents: OpenApiDocuments, request: OpenApiRequest): Promise<OpenApiAnswer> {
-  const { path, accept, acceptEncoding, ifNoneMatch } = request;
-  const modified = { "Last-Modified": documents.modified.toUTCString(), "Accept-Ranges": "bytes" };
-  if (path === "/openapi/v3") {
-    const { body, contentType } = documents.v3Index();
-    return { status: 200, contentType, headers: modified, body };
-  }
-  if (path === "/openapi/v2") {
-    const form = negotiated(accept, "2");
-    if (!form) return { status: 406, contentType: "", headers: { Vary: "Accept-Encoding, Accept" } };
-    const { body, etag, contentType } = documents.v2(form);
-    const headers = { Vary: "Accept-Encoding, Accept", Etag: `"${etag}"` };
-    if (ifNoneMatch?.includes(`"${etag}"`)) return { status: 304, contentType: "", headers };
-    if (!ifNoneMatch && isUnmodified(documents.modified, request.ifModifiedSince)) {
-      return { status: 304, contentType: "", headers };
-    }
-    if (!/\bgzip\b/.test(acceptEncoding ?? ""))
-      return { status: 200, contentType, headers: { ...headers, ...modified }, body };
-    const compressed = form === "json" ? await documents.v2Compressed() : await compress(body);
-    const encoded = { ...headers, ...modified, "Content-Encoding": "gzip" };
-    return { status: 200, contentType, headers: encoded, body: compressed };
-  }
-  return answerV3(documents, request, modified);
-}
-
-function answerV3(
-  documents: OpenApiDocuments,
-  { path, hash, accept, ifNoneMatch, now }: OpenApiRequest,
-  modified: Readonly<Record<string, string>>,
-): OpenApiAnswer {
-  const name = path.slice("/openapi/v3/".length);
-  const current = documents.v3Hash(name);
-  if (current === undefined) return { status: 404, contentType: "", headers: {} };
-  const form = negotiated(accept, "3");
-  if (!form) return { status: 406, contentType: "", headers: { Vary: "Accept" } };
-  const contentType = form === "json" ? "application/json" : V3_PROTOBUF;
-  const tagged = { Vary: "Accept", Etag: `"${current}"` };
-  if (hash !== undefined && hash !== current)
-    return { status: 301, contentType, headers: { ...tagged, Location: `${path}?hash=${current}` } };
-  // With its hash in the address a document never changes.
-  const year = new Date(now);
-  year.setUTCFullYear(now.getUTCFullYear() + 1);
-  const lasting: Record<string, string> = hash
-    ? { "Cache-Control": "public, immutable", Expires: year.toUTCString().replace("GMT", "UTC") }
-    : {};
-  const headers = { ...tagged, ...lasting };
-  if (ifNoneMatch?.includes(`"${current}"`)) return { status: 304, contentType: "", headers };
-  const document = documents.v3(name, form);
-  if (!document) return { status: 404, contentType: "", headers: {} };
-  return { status: 200, contentType, headers: { ...headers, ...modified }, body: document.body };
-}
-
-/** To the second, as the header says it. (net/http ServeContent) */
-function isUnmodified(modified: Date, since: string | undefined): boolean {
-  return since !== undefined && Math.floor(modified.getTime() / 1000) * 1000 <= Date.parse(since);
-}
-
-/** The best accepted media type that there is; JSON when the client does not care. */
-function negotiated(accept: string | undefined, version: "2" | "3"): OpenApiForm | undefined {
-  const clauses = (accept || "*/*").split(",").map((text) => {
-    const [type = "", ...parameters] = text.split(";").map((part) => part.trim());
-    const quality = Number(parameters.find((each) => each.startsWith("q="))?.slice(2) ?? 1);
-    return { type, quality: Number.isFinite(quality) ? quality : 1 };
-  });
-  for (const { type } of clauses.sort((a, b) => b.quality - a.quality)) {
-    if (type === "*/*" || type === "application/*" || type === "application/json") return "json";
-    const protobuf = new RegExp(`^application/com\\.github\\.proto-openapi\\.spec\\.v${version}[.@]v1\\.0\\+protobuf$`);
-    if (type && protobuf.test(type)) return "protobuf";
-  }
-  return undefined;
 }

@@ -1,4 +1,5 @@
-import { answerOpenApi, type OpenApiDocuments } from "../../discovery/openapi.ts";
+import type { OpenApiDocuments } from "../../discovery/openapi.ts";
+import { answerOpenApi } from "../../discovery/openapi-answer.ts";
 import type { FixedRoute } from "../app-options.ts";
 import { send } from "../respond.ts";
 
