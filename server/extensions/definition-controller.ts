@@ -57,9 +57,15 @@ export class DefinitionController {
   }
 
   /** To be called for each definition and each change of one. */
-  follow({ metadata: { name = "" }, spec, status }: Definition): void {
-    // Copied, since all of a definition would stay in memory with a part of it.
-    this.#names.set(name, { group: spec.group ?? "", accepted: deepCopy(status?.acceptedNames) });
+  follow(definition: Definition): void {
+    const { metadata, spec, status } = definition;
+    const { name = "" } = metadata;
+    this.#names.set(name, {
+      group: spec.group ?? "",
+      // Copied, since all of a definition would stay in memory with a part of it.
+      accepted: deepCopy(status?.acceptedNames),
+      isWaiting: conditionOf(definition, "NamesAccepted")?.status !== "True",
+    });
     this.#enqueue(name);
   }
 
@@ -117,7 +123,7 @@ export class DefinitionController {
     if (!definition) {
       this.#seen.delete(name);
       // Its names are free again.
-      this.#enqueueOthers(name, name.slice(name.indexOf(".") + 1));
+      this.#enqueueWaiting(name, name.slice(name.indexOf(".") + 1));
       return;
     }
     await this.#accept(name, definition);
@@ -143,7 +149,7 @@ export class DefinitionController {
         if (current.status) current.status.acceptedNames = wish.acceptedNames;
         return true;
       });
-      this.#enqueueOthers(name, group);
+      this.#enqueueWaiting(name, group);
     }
     const current = this.#read(name);
     const establishment = current && establishmentOf(current);
@@ -225,14 +231,17 @@ export class DefinitionController {
     return [...this.#names].filter(([other, claimed]) => other !== name && claimed.group === group);
   }
 
-  #enqueueOthers(name: string, group: string): void {
-    for (const [other] of this.#othersOf(name, group)) this.#enqueue(other);
+  /** Who has its names keeps them, whatever others get: a group may have hundreds of definitions. */
+  #enqueueWaiting(name: string, group: string): void {
+    for (const [other, { isWaiting }] of this.#othersOf(name, group)) if (isWaiting) this.#enqueue(other);
   }
 }
 
 interface ClaimedNames {
   readonly group: string;
   readonly accepted: CustomResourceDefinitionNames | undefined;
+  /** It does not have all the names that it asks for. */
+  readonly isWaiting: boolean;
 }
 
 /** Kept where custom resources are kept, but not theirs. (OverlappingBuiltInResources) */
