@@ -1,5 +1,5 @@
 import { referenceTo } from "../client/index.ts";
-import type { PersistentVolume, PersistentVolumeClaim } from "../openapi/api/core.v1.ts";
+import type { PersistentVolume, PersistentVolumeClaim, Pod } from "../openapi/api/core.v1.ts";
 import type { ClusterAccess } from "./framework.ts";
 
 /** Put on a claim: the node that its volume shall be made for. */
@@ -16,6 +16,7 @@ export interface PendingClaim {
  * @param timeout ms
  */
 export async function bindVolumes(
+  pod: Pod,
   node: string,
   waiting: readonly PendingClaim[],
   { client, informers, clock }: ClusterAccess,
@@ -23,6 +24,7 @@ export async function bindVolumes(
 ): Promise<void> {
   if (!waiting.length) return;
   const claims = informers.get("v1/persistentvolumeclaims");
+  const pods = informers.get("v1/pods");
   for (const { claim, volume } of waiting) {
     const { metadata } = claim;
     if (volume) {
@@ -37,25 +39,42 @@ export async function bindVolumes(
       { type: "merge" },
     );
   }
-  const allBound = () =>
-    waiting.every(
-      ({ claim: { metadata } }) =>
-        claims.lister.get(`${metadata.namespace}/${metadata.name}`)?.status?.phase === "Bound",
-    );
+  /** Claims that were seen with the node that they were told. */
+  const told = new Set<string>();
+  /** @throws Error when they never will be */
+  const allBound = () => {
+    const { namespace, name } = pod.metadata;
+    if (!pods.lister.get(`${namespace}/${name}`))
+      throw new Error(`binding volumes: pod does not exist any more: pod "${name}" not found`);
+    return waiting.every(({ claim: { metadata }, volume }) => {
+      const key = `${metadata.namespace}/${metadata.name}`;
+      const now = claims.lister.get(key);
+      if (now?.spec.volumeName && now.metadata.annotations?.["pv.kubernetes.io/bind-completed"] !== undefined)
+        return true;
+      if (volume || !now) return false;
+      if (now.metadata.annotations?.[SELECTED_NODE] === node) told.add(key);
+      // Whoever makes volumes has given up on this node: another one has to be found.
+      else if (told.has(key)) throw new Error(`binding volumes: provisioning failed for PVC "${metadata.name}"`);
+      return false;
+    });
+  };
   await new Promise<void>((resolve, reject) => {
     const look = () => {
-      if (!allBound()) return;
-      end();
-      resolve();
+      try {
+        if (allBound()) end(resolve);
+      } catch (error) {
+        end(() => reject(error));
+      }
     };
-    const timer = clock.setTimeout(() => {
-      end();
-      reject(new Error("binding volumes: context deadline exceeded"));
-    }, timeout);
-    const unsubscribe = claims.onProgress(look);
-    const end = () => {
+    const timer = clock.setTimeout(
+      () => end(() => reject(new Error("binding volumes: context deadline exceeded"))),
+      timeout,
+    );
+    const subscriptions = [claims.onProgress(look), pods.onProgress(look)];
+    const end = (then: () => void) => {
       timer.cancel();
-      unsubscribe();
+      for (const unsubscribe of subscriptions) unsubscribe();
+      then();
     };
     look();
   });

@@ -195,6 +195,8 @@ export interface Plugin {
   reserve?(cycle: Cycle, node: string): void;
   /** It came to nothing after all. Asked of all plugins, also of those that had reserved nothing. */
   unreserve?(cycle: Cycle, cluster: ClusterAccess): void;
+  /** Whether `preBind` has anything to do; then the Pod says meanwhile which node it is about to get. */
+  preBindPreFlight?(cycle: Cycle, node: string): boolean;
   /** What must be done before the Pod may be bound to the node. */
   preBind?(cycle: Cycle, node: string, cluster: ClusterAccess): Promise<void>;
   bind?(cycle: Cycle, node: string, cluster: ClusterAccess): Promise<void>;

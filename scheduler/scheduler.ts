@@ -4,7 +4,6 @@ import {
   type Client,
   type Clock,
   type Informers,
-  isNotFound,
   type Logger,
   type Random,
   type SeriesRecorder,
@@ -15,6 +14,7 @@ import type { Configuration } from "./config/types.ts";
 import type { CompileSelector } from "./devices/allocate.ts";
 import { Claims } from "./devices/claims.ts";
 import { classOfResource } from "./devices/extended-resources.ts";
+import { named, textOf } from "./error-text.ts";
 import { createEvictor } from "./evict.ts";
 import { createExtenders } from "./extenders/extenders.ts";
 import { scheduleWithExtenders } from "./extenders/schedule-with-extenders.ts";
@@ -54,17 +54,6 @@ interface Failure {
 }
 
 const uidOf = ({ metadata }: Pod) => metadata.uid ?? "";
-const textOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
-
-/** Says in an error what went wrong. */
-async function named(what: string, work: Promise<void> | undefined): Promise<void> {
-  try {
-    await work;
-  } catch (error) {
-    throw new Error(`running ${what}: ${textOf(error)}`, { cause: error });
-  }
-}
-
 /** Gives each Pod that names this scheduler a node. Follows pkg/scheduler. @returns stops it. */
 export function runScheduler(options: SchedulerOptions): { stop(): void } {
   const { client, informers, clock, random, logger, recorder, configuration } = options;
@@ -143,6 +132,12 @@ export function runScheduler(options: SchedulerOptions): { stop(): void } {
       queue.done(uidOf(pod));
       return undefined;
     }
+    const { namespace, name, deletionTimestamp } = pod.metadata;
+    if (deletionTimestamp) {
+      queue.done(uidOf(pod));
+      tellRefused(pod, `skip schedule deleting pod: ${namespace}/${name}`);
+      return undefined;
+    }
     if (!cache.nodes.size) {
       fail(item, "no nodes available to schedule pods", { reason: "Unschedulable", nominatedNodeName: "" });
       return undefined;
@@ -203,6 +198,10 @@ export function runScheduler(options: SchedulerOptions): { stop(): void } {
     const { pod } = item;
     const { name, namespace } = pod.metadata;
     try {
+      if (plugins.preBind.some((plugin) => plugin.preBindPreFlight?.(cycle, node)))
+        await patchStatus(pod, { nominatedNodeName: node }).catch((error: unknown) =>
+          logger.warn({ err: error, pod: `${namespace}/${name}` }, "telling the node of a pod failed"),
+        );
       for (const plugin of plugins.preBind)
         await named(`PreBind plugin "${plugin.name}"`, plugin.preBind?.(cycle, node, options));
       const [binder] = plugins.bind;
@@ -223,7 +222,6 @@ export function runScheduler(options: SchedulerOptions): { stop(): void } {
         queue.onEvent("pod/delete", { old: { ...pod, spec: { ...pod.spec, nodeName: node } } });
       // Whoever schedules next sees the Pod without a node.
       if (stopped) return;
-      if (isNotFound(error instanceof Error ? error.cause : error)) return queue.done(uidOf(pod));
       logger.warn({ err: error, pod: `${namespace}/${name}` }, "binding failed");
       fail(item, textOf(error), { reason: "SchedulerError", nominatedNodeName: "" });
     }
@@ -258,15 +256,15 @@ export function runScheduler(options: SchedulerOptions): { stop(): void } {
     const { namespace, name, uid } = item.pod.metadata;
     const pod = pods.get(`${namespace}/${name}`);
     // Gone, replaced, or bound by somebody else: the watch says so, or will.
-    if (!pod || pod.metadata.uid !== uid || pod.spec.nodeName || pod.metadata.deletionTimestamp) {
+    if (!pod || pod.metadata.uid !== uid || pod.spec.nodeName) {
       queue.done(uidOf(item.pod));
     } else {
       queue.failed(item, pod, refusedBy);
       if (nominatedNodeName !== undefined) nominator.set(pod, nominatedNodeName);
     }
-    const note = message.length > NOTE_LIMIT ? `${message.slice(0, NOTE_LIMIT - 4)} ...` : message;
-    recorder.event({ regarding: item.pod, type: "Warning", reason: "FailedScheduling", action: "Scheduling", note });
-    if (!pod || pod.metadata.uid !== uid) return;
+    if (pod && pod.metadata.uid !== uid) return;
+    tellRefused(item.pod, message);
+    if (!pod) return;
     const condition = { type: "PodScheduled", status: "False", reason, message };
     patchStatus(pod, { condition, ...(nominatedNodeName !== undefined && { nominatedNodeName }) }).catch(
       (error: unknown) => {
@@ -274,6 +272,11 @@ export function runScheduler(options: SchedulerOptions): { stop(): void } {
           logger.warn({ err: error }, "updating an unschedulable pod failed");
       },
     );
+  }
+
+  function tellRefused(pod: Pod, message: string): void {
+    const note = message.length > NOTE_LIMIT ? `${message.slice(0, NOTE_LIMIT - 4)} ...` : message;
+    recorder.event({ regarding: pod, type: "Warning", reason: "FailedScheduling", action: "Scheduling", note });
   }
 
   async function patchStatus(pod: Pod, wish: StatusWish): Promise<void> {

@@ -100,8 +100,7 @@ export function watchCluster({ informers, cache, queue, nominator, isOurs }: Wat
     if (!isOurs(pod) || isFinished(pod) || cache.isAssumed(uid)) return;
     const { nominatedNodeName } = pod.status ?? {};
     nominator.set(pod, nominatedNodeName);
-    if (pod.metadata.deletionTimestamp) queue.delete(uid);
-    else queue.set(pod, old, old ? podChanges(pod, old) : []);
+    queue.set(pod, old, old ? podChanges(pod, old) : []);
     // What it was promised is free for those that it came before.
     if (old?.status?.nominatedNodeName && old.status.nominatedNodeName !== nominatedNodeName) release(old);
   }

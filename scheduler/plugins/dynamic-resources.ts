@@ -253,6 +253,7 @@ export function dynamicResources({ devices }: Handle, args: PluginArgs["DynamicR
         releaseClaim(claim, cycle.pod, cluster).catch(warn(claim));
       }
     },
+    preBindPreFlight: (cycle) => Boolean(stateOf(cycle)?.claims.length),
     async preBind(cycle, node, cluster) {
       const state = stateOf(cycle);
       if (!state?.claims.length) return;

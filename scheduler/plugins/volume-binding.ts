@@ -91,10 +91,11 @@ export const volumeBinding = ({ bindTimeoutSeconds }: PluginArgs["VolumeBinding"
     const order = [NODE_CONFLICT, BIND_CONFLICT, NO_SPACE, NO_VOLUME].filter((reason) => reasons.includes(reason));
     return order.length ? refuse(NAME, order, true) : undefined;
   },
+  preBindPreFlight: ({ state }) => Boolean((state.get(NAME) as State | undefined)?.waiting.length),
   async preBind(cycle, node, cluster) {
     const info = cycle.nodes.get(node);
     const waiting = info ? pendingClaims(cycle, info.node) : [];
-    if (waiting.length) await bindVolumes(node, waiting, cluster, bindTimeoutSeconds * 1000);
+    if (waiting.length) await bindVolumes(cycle.pod, node, waiting, cluster, bindTimeoutSeconds * 1000);
   },
   // Decided anew when it binds.
   alsoAt: ["reserve"],
