@@ -36,3 +36,12 @@ test("a machine that was started anew says so once its agent is back", () => {
     [about, "Warning", "Rebooted", "Node n has been rebooted, boot id: two"],
   ]);
 });
+
+test("a node tells of others' word on whether it takes Pods once each time", () => {
+  const told: unknown[] = [];
+  const recorder = { event: (...words: unknown[]) => void told.push(words[2]) } as unknown as EventRecorder;
+  const events = nodeEvents(recorder, "n");
+  for (const unschedulable of [undefined, true, true, false, undefined])
+    events.seen({ metadata: {}, spec: { ...(unschedulable !== undefined && { unschedulable }) } } as unknown as Node);
+  expect(told).toEqual(["NodeNotSchedulable", "NodeSchedulable"]);
+});

@@ -15,6 +15,8 @@ export interface NodeEvents {
   started(before: Node | undefined, status: NonNullable<Node["status"]>): void;
   /** Its status is written. */
   changed(before: Node, status: NonNullable<Node["status"]>): void;
+  /** Its Node was looked at: others say whether Pods may be placed on it. */
+  seen(node: Node): void;
 }
 
 /** Records the events of a node. (pkg/kubelet/nodestatus/setters.go, kubelet.go BirthCry) */
@@ -28,6 +30,7 @@ export function nodeEvents(recorder: EventRecorder, name: string): NodeEvents {
   };
   const statusOf = (of: Node | undefined, type: string) =>
     of?.status?.conditions?.find((condition) => condition.type === type)?.status;
+  let wasUnschedulable = false;
   return {
     started(before, { conditions = [], nodeInfo }) {
       tell("Starting", "Starting kubelet.");
@@ -44,6 +47,12 @@ export function nodeEvents(recorder: EventRecorder, name: string): NodeEvents {
     },
     changed(before, { conditions = [] }) {
       for (const condition of conditions) if (statusOf(before, condition.type) !== condition.status) state(condition);
+    },
+    seen({ spec }) {
+      const isUnschedulable = spec.unschedulable ?? false;
+      const reason = isUnschedulable ? "NodeNotSchedulable" : "NodeSchedulable";
+      if (isUnschedulable !== wasUnschedulable) tell(reason, `Node ${name} status is now: ${reason}`);
+      wasUnschedulable = isUnschedulable;
     },
   };
 }

@@ -86,7 +86,13 @@ test.each<Advertised>([
   },
 ])("capacity that somebody else wrote: $name", async ({ capacity, allocatable, written }) => {
   const clock = new ManualClock(new Date("2026-01-01T00:00:00Z"));
-  const node = (status: object) => ({ kind: "Node", apiVersion: "v1", metadata: { name: "n", uid: "u" }, status });
+  const node = (status: object) => ({
+    kind: "Node",
+    apiVersion: "v1",
+    metadata: { name: "n", uid: "u" },
+    spec: {},
+    status,
+  });
   const patches: { status: { allocatable: unknown } }[] = [];
   let beats = 0;
   const client = {

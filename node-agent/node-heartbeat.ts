@@ -91,6 +91,7 @@ export function startHeartbeat({ client, clock, logger, events, facts }: Heartbe
       try {
         lease = await renew(node, lease);
         if (!known) node = await client.get("v1/nodes", { name });
+        events.seen(node);
         const changes = Object.keys(advertisedChanges(node)).length > 0 || hasOtherImages(node, facts());
         if (changes || clock.now().getTime() - statusAt >= STATUS_MS) {
           node = await writeStatus(events.changed);
