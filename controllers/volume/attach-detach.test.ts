@@ -26,6 +26,7 @@ function cluster(volume: object = {}, attachRequired = true) {
     volumes: sim.store(VOLUMES) as Lister<PersistentVolume>,
     drivers: sim.store("storage.k8s.io/v1/csidrivers") as Lister<CSIDriver>,
     attachments: attachmentStore as Lister<VolumeAttachment>,
+    given: new Map<string, string>(),
   };
   const annotations = { "volumes.kubernetes.io/controller-managed-attach-detach": "true" };
   for (const name of ["a", "b"])
@@ -139,4 +140,15 @@ test("a node whose agent attaches by itself is left alone", () => {
   pod("p", "unmanaged");
   sync("unmanaged");
   expect(attachments.list()).toEqual([]);
+});
+
+test("a volume that is being attached to one node is not given to another before that is seen", () => {
+  const { sim, pod, sync, attachments } = cluster();
+  pod("p", "a");
+  pod("q", "b");
+  sync("a");
+  for (const one of attachments.list()) sim.store(ATTACHMENTS).delete(one.metadata.name ?? "");
+  sync("b");
+  expect(attachments.list()).toEqual([]);
+  expect(sim.events.at(-1)).toContain("Volume is already used by pod(s) p");
 });

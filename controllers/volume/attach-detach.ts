@@ -30,6 +30,8 @@ interface Listers {
   volumes: Lister<PersistentVolume>;
   drivers: Lister<CSIDriver>;
   attachments: Lister<VolumeAttachment>;
+  /** Which node a volume was last given to: the attachment may not be seen yet. */
+  given: Map<string, string>;
 }
 
 /** Whether a node's agent leaves attaching to the controller. */
@@ -100,6 +102,7 @@ export function reconcile(nodeName: Key, listers: Listers, { now }: Pick<Reconci
       actions.push({ do: "requeue", afterMs: LOOK_AGAIN_MS });
       continue;
     }
+    listers.given.set(volume.metadata.name ?? "", nodeName);
     actions.push({ do: "create", resource: ATTACHMENTS, object: attachmentOf(name, csi.driver, nodeName, volume) });
   }
   for (const attachment of existing) {
@@ -141,15 +144,23 @@ function wantedOn(nodeName: string, { pods, claims, volumes, drivers }: Listers)
 }
 
 /** A volume for one node stays where it is until it is detached there. */
-function conflictOf({ metadata, spec }: Volume, nodeName: string, { attachments, pods, claims }: Listers) {
+function conflictOf({ metadata, spec }: Volume, nodeName: string, listers: Listers) {
   if (!spec.accessModes?.every((mode) => EXCLUSIVE.includes(mode))) return undefined;
-  const other = attachments.by(BY_VOLUME, metadata.name ?? "").find((one) => one.spec.nodeName !== nodeName);
-  if (!other) return undefined;
+  const { attachments, pods, claims, given } = listers;
+  const name = metadata.name ?? "";
   const key = `${spec.claimRef?.namespace}/${spec.claimRef?.name}`;
-  const users = pods
-    .by(BY_NODE, other.spec.nodeName)
-    .filter((pod) => claims.get(key) && claimKeysOf(pod).includes(key))
-    .map((pod) => pod.metadata.name);
+  const usersOn = (node: string) =>
+    pods
+      .by(BY_NODE, node)
+      .filter((pod) => claims.get(key) && claimKeysOf(pod).includes(key))
+      .map((pod) => pod.metadata.name);
+  const other = attachments.by(BY_VOLUME, name).find((one) => one.spec.nodeName !== nodeName)?.spec.nodeName;
+  const last = given.get(name);
+  // Another node's that is not seen yet counts as long as somebody there wants it.
+  const isGiven = last !== undefined && last !== nodeName && usersOn(last).length > 0;
+  const holder = other ?? (isGiven ? last : undefined);
+  if (holder === undefined) return undefined;
+  const users = usersOn(holder);
   return users.length
     ? `Volume is already used by pod(s) ${users.join(", ")}`
     : "Volume is already exclusively attached to one node and can't be attached to another";
@@ -212,6 +223,7 @@ export const attachDetachController = defineController<Listers>({
     claims: get(CLAIMS),
     volumes: get(VOLUMES),
     drivers: get(DRIVERS),
+    given: new Map(),
     attachments: get(ATTACHMENTS, {
       [BY_NODE]: ({ spec }) => [spec.nodeName],
       [BY_VOLUME]: ({ spec }) => [spec.source.persistentVolumeName ?? ""],
