@@ -158,6 +158,7 @@ const changesShares = (old: Readonly<Node>, node: Readonly<Node>): boolean =>
 
 export const endpointSliceController = defineController<Listers>({
   name: "endpointslice-controller",
+  eventSource: "endpoint-slice-controller",
   watches: {
     for: "v1/services",
     maps: [

@@ -60,6 +60,7 @@ test("an annotation that is taken away goes from the slice as well", () => {
   put({ annotations: { c: "d" }, subsets });
   sync();
   expect(slices()[0]?.metadata.annotations).toEqual({ c: "d" });
+  expect(slices()[0]?.metadata.generateName).toBeUndefined();
 });
 
 test("a thousand addresses of a subset are mirrored, ready ones first, and the rest is told of", () => {

@@ -47,6 +47,7 @@ export function reconcile(key: Key, { services, endpoints, slices }: Listers): A
       groups: groupByPorts(entries.filter(({ endpoint }) => familyOf(endpoint.addresses?.[0] ?? "") === addressType)),
       existing: ours.filter((slice) => slice.addressType === addressType),
       maxPerSlice: MAX_PER_SUBSET,
+      isAnew: true,
       placeholder: false,
     }),
   );
@@ -91,6 +92,7 @@ function endpointOf({ ip, hostname, nodeName, targetRef }: EndpointAddress, read
 
 export const endpointSliceMirroringController = defineController<Listers>({
   name: "endpointslice-mirroring-controller",
+  eventSource: "endpoint-slice-mirroring-controller",
   watches: {
     for: "v1/endpoints",
     maps: [

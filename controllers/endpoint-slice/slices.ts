@@ -34,6 +34,8 @@ export interface SliceWish {
   maxPerSlice: number;
   /** Keeps one slice without endpoints, so that watchers of the service see that there are none. */
   placeholder: boolean;
+  /** A slice that is written keeps nothing but its name. */
+  isAnew?: boolean;
   /** Gives endpoints of a plan their hints, or takes them away. Absent: they are left alone. */
   hint?: (plan: SlicePlan) => void;
 }
@@ -64,9 +66,11 @@ export function reconcileSlices(wish: SliceWish): Action[] {
 }
 
 function write(wish: SliceWish, { ports, endpoints }: PortGroup, old?: Readonly<EndpointSlice>): Action {
-  const { owner, addressType, labels, annotations, annotate = (same) => same } = wish;
+  const { owner, addressType, labels, annotations, annotate = (same) => same, isAnew } = wish;
   const { name, namespace } = owner.metadata;
-  const base = old?.metadata ?? { generateName: `${name}-`, namespace, ownerReferences: [controllerRef(owner)] };
+  const own = { namespace, ownerReferences: [controllerRef(owner)] };
+  const kept = isAnew && old ? { ...own, name: old.metadata.name } : old?.metadata;
+  const base = kept ?? { ...own, generateName: `${name}-` };
   const object: EndpointSlice = {
     apiVersion: "discovery.k8s.io/v1",
     kind: "EndpointSlice",
