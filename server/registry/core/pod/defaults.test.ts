@@ -33,6 +33,16 @@ test("a Pod that says nothing gets the defaults of upstream", () => {
   });
 });
 
+test("resources are counted in thousandths, rounded up", () => {
+  const limits = { cpu: "100u", memory: "1.000000001", "example.com/x": "2.0001", "example.com/y": "1.5" };
+  expect(defaulted({ containers: [container({ resources: { limits } })] }).containers?.[0]?.resources?.limits).toEqual({
+    cpu: "1m",
+    memory: "1001m",
+    "example.com/x": "2001m",
+    "example.com/y": "1.5",
+  });
+});
+
 test("templates are not given what only a Pod is given", () => {
   const spec: PodSpec = {
     hostNetwork: true,

@@ -100,7 +100,8 @@ export function roundRequirements(resources: Pick<ResourceRequirements, "limits"
 /** No resource is counted finer than thousandths. (SetDefaults_ResourceList) */
 export function roundResources(list: ResourceList | undefined): void {
   for (const [name, amount] of Object.entries(list ?? {})) {
-    // Only these suffixes are finer, in canonical form.
-    if (list && /[nu]$|e-/.test(amount)) list[name] = formatQuantity(roundUpQuantity(parseQuantity(amount), -3));
+    // Only these suffixes are finer in canonical form, and digits that Go kept as they were written.
+    if (list && /[nu]$|e-|\.[0-9]{4}/.test(amount))
+      list[name] = formatQuantity(roundUpQuantity(parseQuantity(amount), -3));
   }
 }
