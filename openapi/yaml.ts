@@ -67,8 +67,10 @@ function keyText(key: string): string {
   return plainAllowed(key) ? key : `'${key.replaceAll("'", "''")}'`;
 }
 
+/** What no 64-bit integer holds is a float to go-yaml, which writes large ones with an exponent. */
 function number(value: number): string {
-  if (Number.isInteger(value) && Math.abs(value) < 1e21) return String(value);
+  if (Number.isInteger(value) && (value < 0 ? value >= -(2 ** 63) : value < 2 ** 64)) return String(value);
+  if (Number.isInteger(value)) return value.toExponential();
   return String(value).replace(/e([+-])(\d)$/, "e$10$2");
 }
 

@@ -79,6 +79,14 @@ test.each([
   expect((await api.patch(path).set("Content-Type", type).send(text)).status).toBe(code);
 });
 
+test("numbers of an apply that fit no int64 are floats, not maps", async () => {
+  const { api } = serve();
+  const path = `${CONFIG_MAPS}/large?fieldManager=a`;
+  const text = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  generation: 9223372036854775808\n";
+  const answer = await api.patch(path).set("Content-Type", "application/apply-patch+yaml").send(text);
+  expect(answer.body.message).not.toContain("map[string]interface");
+});
+
 test.each([
   ["apiVersion: []\nkind: ConfigMap", "array into Go struct field .apiVersion of type string"],
   ["apiVersion: v1\nkind: {}", "object into Go struct field .kind of type string"],

@@ -19,6 +19,10 @@ test.each([
   [{ x10: 1, x9: 2, "a-b": 3, ab: 4 }, "a-b: 3\nab: 4\nx9: 2\nx10: 1\n"],
   [{ ".": {}, "f:a": {} }, ".: {}\nf:a: {}\n"],
   [[["a", "b"], []], "- - a\n  - b\n- []\n"],
+  [
+    [2 ** 63, 1e19, 1e20, -1e19, 1.5, 1e-7],
+    "- 9223372036854776000\n- 10000000000000000000\n- 1e+20\n- -1e+19\n- 1.5\n- 1e-07\n",
+  ],
 ])("%j is written as sigs.k8s.io/yaml does", (value, text) => {
   expect(toYaml(value)).toBe(text);
 });

@@ -1,8 +1,9 @@
 import { coerce } from "../../../openapi/decode.ts";
+import { NumberText } from "../../../openapi/exact-json.ts";
 import { DecodeError } from "../../../openapi/json-tree.ts";
 import { badRequest, conflict, StatusError } from "../../meta/errors.ts";
 import { applyPatch } from "../../meta/managed-fields/apply-patch.ts";
-import type { Members } from "../../meta/members.ts";
+import { type Members, setMember } from "../../meta/members.ts";
 import type { KubeObject, ObjectMeta, UnstructuredObject } from "../../meta/object.ts";
 import type { Kind } from "../../registry/kind.ts";
 import { apiVersionOf, type Expected } from "../object-kind.ts";
@@ -105,5 +106,19 @@ function readConfig(body: Uint8Array): { config: Record<string, unknown>; duplic
       `error decoding YAML: error unmarshaling JSON: while decoding JSON: json: cannot unmarshal ${type} into Go value of type map[string]interface {}`,
     );
   }
-  return { config: value as Record<string, unknown>, duplicates }; // parsed from YAML: an object
+  return { config: (hasLongNumber(body) ? plainNumbers(value) : value) as Record<string, unknown>, duplicates }; // parsed from YAML: an object
+}
+
+/** Whether there may be an integer beyond an int64 at all: nearly no body has so many digits in a row. */
+const hasLongNumber = (body: Uint8Array) => /[0-9]{19}/.test(Buffer.from(body).toString("latin1"));
+
+/** Merging knows int64 and float64 alone: what fits an uint64 and no int64 is the latter. */
+function plainNumbers(value: unknown, seen = new Set<unknown>()): unknown {
+  if (value instanceof NumberText) return Number(value.text);
+  // Aliases lead to the same object again, even to one that they are inside of.
+  if (typeof value !== "object" || value === null || seen.has(value)) return value;
+  seen.add(value);
+  if (Array.isArray(value)) return value.map((item) => plainNumbers(item, seen));
+  for (const [key, member] of Object.entries(value)) setMember(value as Members, key, plainNumbers(member, seen));
+  return value;
 }

@@ -81,7 +81,8 @@ function numberReader(type: PatchType, strict: boolean): (text: string) => numbe
   return (text) => {
     const value = numberOf(text);
     if (!Number.isFinite(Number(value)) && (strict || type === "strategic")) {
-      throw badRequest(`${prefix}json: cannot unmarshal number ${text} into Go value of type float64`);
+      const place = type === "json" ? "Go struct field jsonPatchOp.value" : "Go value";
+      throw badRequest(`${prefix}json: cannot unmarshal number ${text} into ${place} of type float64`);
     }
     return type === "strategic" || numberText(value) === text ? value : new NumberText(text);
   };

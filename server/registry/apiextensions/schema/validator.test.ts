@@ -116,6 +116,18 @@ test.each([
   ["a large integer", { type: "integer" }, 1e20, ["number", "integer"]],
   ["a fraction as factor of an integer", { type: "number", multipleOf: 0.5 }, 3, ["must be positive: 0"]],
   ["a fraction as limit of an integer", { type: "number", minimum: 1.5 }, 1, []],
+  [
+    "a large limit of a fraction, which is a float",
+    { type: "number", minimum: 2000000 },
+    1.5,
+    ["should be greater than or equal to 2e+06"],
+  ],
+  [
+    "a large limit of an integer",
+    { type: "number", minimum: 2000000 },
+    1,
+    ["should be greater than or equal to 2000000"],
+  ],
   ["a fraction for an int-or-string", { "x-kubernetes-int-or-string": true }, 1.5, ["integer,string"]],
 ])("%s is judged as Go does", (_, schema, value, parts) => {
   const texts = validateValue(value, schema as JsonSchema, "s").map((error) => error.message());
