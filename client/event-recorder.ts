@@ -2,6 +2,7 @@ import type { Event, ObjectReference } from "../openapi/api/core.v1.ts";
 import { isNamespaceTerminating, isNotFound } from "./api-error.ts";
 import type { Client } from "./client.ts";
 import type { Clock } from "./clock.ts";
+import type { Lane } from "./lane.ts";
 import type { Logger } from "./logger.ts";
 import type { ApiObject } from "./resource.ts";
 import { type TokenBucket, tokenBucket } from "./work-queue.ts";
@@ -33,6 +34,8 @@ export interface RecorderOptions {
   host?: string;
   /** Shared by recorders of one process: what one was refused, the others need not try. */
   refusals?: Refusals;
+  /** Shared by recorders of one process: their events go this way, so that nothing more urgent waits for many of them. */
+  lane?: Lane;
 }
 
 /** Namespaces that are going away, and refuse all events: until when they need not be tried, in seconds. */
@@ -100,7 +103,7 @@ export function timestamp(date: Date): string {
 
 /** Combines, counts and limits events as client-go's EventCorrelator does, then writes them one after the other. */
 export function createEventRecorder(options: RecorderOptions): EventRecorder {
-  const { client, clock, logger, component, host, refusals } = options;
+  const { client, clock, logger, component, host, refusals, lane } = options;
   const similar = new Recent<{ messages: Set<string>; lastSeconds: number }>();
   const written = new Recent<Event>();
   const spam = new Recent<TokenBucket>();
@@ -198,11 +201,13 @@ export function createEventRecorder(options: RecorderOptions): EventRecorder {
         await write();
         refused.set(namespace, 0);
       };
-      last = last.then(writeUnlessRefused).catch((error: unknown) => {
-        // An event is never worth a retry storm.
-        if (isNamespaceTerminating(error)) refused.set(namespace, seconds() + REFUSED_SECONDS);
-        logger.debug({ err: error, reason, message }, "event not written");
-      });
+      last = last
+        .then(() => (lane ? lane.run(writeUnlessRefused) : writeUnlessRefused()))
+        .catch((error: unknown) => {
+          // An event is never worth a retry storm.
+          if (isNamespaceTerminating(error)) refused.set(namespace, seconds() + REFUSED_SECONDS);
+          logger.debug({ err: error, reason, message }, "event not written");
+        });
       void last.then(() => waiting--);
     },
     flush: () => last,

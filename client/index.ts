@@ -32,6 +32,7 @@ export type {
 } from "./informer.ts";
 export { createInformers, type Informers } from "./informers.ts";
 export { type Connection, loadKubeconfig } from "./kubeconfig.ts";
+export { createLane } from "./lane.ts";
 export { electLeader, type LeaderElectionOptions } from "./leader-election.ts";
 export { controllerOf, type IndexFunction, type Lister, listerOf, ObjectStore } from "./lister.ts";
 export { createLogger, type Logger, silentLogger } from "./logger.ts";

@@ -2,6 +2,7 @@ import { platform } from "node:os";
 import {
   type Clock,
   createEventRecorder,
+  createLane,
   createRefusals,
   type Informer,
   type Logger,
@@ -50,6 +51,12 @@ const CAPACITY = {
   pods: "110",
 };
 
+/**
+ * Events that all nodes of a process write at once. Of each new Pod there are four, beside one status: a burst of Pods on
+ * many nodes would report that they run only after most of their events.
+ */
+const EVENTS_AT_ONCE = 4;
+
 /** Every node has an address of its own where loopback is a whole network; elsewhere they share one. */
 function loopback(index: number): string {
   if (platform() !== "linux") return "127.0.0.1";
@@ -84,7 +91,7 @@ export async function start(options: NodeStartOptions): Promise<{ stop(): Promis
     options.nodes.map(({ name, kubeconfig }, index) => ({ name, kubeconfig, index })),
     ({ kubeconfig }) => kubeconfig,
   );
-  const refusals = createRefusals();
+  const shared = { refusals: createRefusals(), lane: createLane(EVENTS_AT_ONCE) };
   const connect = (kubeconfig: string, nodes: readonly { name: string }[], services?: Informer<Service>) => {
     const only = nodes.length === 1 ? nodes[0] : undefined;
     const neighbours = { count: options.nodes.length, ...(services && { services }) };
@@ -99,7 +106,7 @@ export async function start(options: NodeStartOptions): Promise<{ stop(): Promis
       const agents = await Promise.all(
         nodes.map(({ name, index }) => {
           const address = loopback(index);
-          const recorder = createEventRecorder({ client, clock, logger, component: "kubelet", host: name, refusals });
+          const recorder = createEventRecorder({ client, clock, logger, component: "kubelet", host: name, ...shared });
           const addresses = addressPool(() => nodeRanges({ client, clock, logger, name, index }));
           const runtime = simulatedRuntime({
             ...{ clock, random, address, addresses, amounts, images, network, disks, names },
