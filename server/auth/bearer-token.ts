@@ -83,9 +83,12 @@ function known(
   return result instanceof Promise ? result.then(must) : must(result);
 }
 
+/** Made once: each token that is not the server's own is one here, and taking a stack costs more than all else of it. */
+const INVALID = new Error(INVALID_TOKEN);
+
 function must(result: Authenticated | undefined): Authenticated {
   if (result) return result;
-  throw new Error(INVALID_TOKEN);
+  throw INVALID;
 }
 
 const PROTOCOL_PREFIX = "base64url.bearer.authorization.k8s.io.";

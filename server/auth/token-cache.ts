@@ -1,4 +1,4 @@
-import { createHmac, randomBytes } from "node:crypto";
+import { hash, randomBytes } from "node:crypto";
 import type { Authenticated, TokenAuthenticator } from "./authenticator.ts";
 import { ExpiringCache } from "./remote/expiring-cache.ts";
 
@@ -26,7 +26,7 @@ export function cachedTokenAuthenticator(inner: TokenAuthenticator, options: Tok
   const { successMilliseconds, failureMilliseconds, now } = options;
   const cache = new ExpiringCache<Known>(CACHED, now);
   const looking = new Map<string, Promise<Authenticated | undefined>>();
-  const secret = randomBytes(32);
+  const secret = randomBytes(32).toString("base64");
   const look = async (key: string, token: string, audiences: readonly string[]) => {
     try {
       const answer = await inner.authenticateToken(token, audiences);
@@ -40,9 +40,7 @@ export function cachedTokenAuthenticator(inner: TokenAuthenticator, options: Tok
     name: inner.name,
     authenticateToken(token, audiences) {
       // Tokens themselves are not kept, and nobody can know a key beforehand.
-      const key = createHmac("sha256", secret)
-        .update(JSON.stringify([token, audiences]))
-        .digest("base64");
+      const key = hash("sha256", secret + JSON.stringify([token, audiences]), "base64");
       const known = cache.get(key);
       if (known) return known.answer;
       let pending = looking.get(key);
