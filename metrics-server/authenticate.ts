@@ -45,16 +45,21 @@ export function createAuthenticator(client: Client, clock: Clock): Authenticate 
     return known.user;
   }
 
+  // Certificates are checked once for a connection, which carries many requests of the front proxy.
+  const peers = new WeakMap<TLSSocket, { readonly trust: Trust; readonly peer: Peer }>();
+  const peerOf = (socket: TLSSocket, trust: Trust): Peer => {
+    const known = peers.get(socket);
+    if (known?.trust === trust) return known.peer;
+    const peer = readPeer(socket, trust);
+    peers.set(socket, { trust, peer });
+    return peer;
+  };
+
   return async (trust, socket, headers) => {
-    const certificate = socket.authorized ? socket.getPeerX509Certificate() : undefined;
-    if (certificate && isIssuedBy(certificate, trust.frontProxy.ca)) {
-      const user = userBehind(trust.frontProxy, certificate, headers);
-      if (user) return user;
-    }
-    if (certificate && trust.clientCa && isIssuedBy(certificate, trust.clientCa)) {
-      const user = userOf(certificate);
-      if (user) return user;
-    }
+    const { proxy, client: direct } = peerOf(socket, trust);
+    const behind = proxy && userBehind(trust.frontProxy, proxy, headers);
+    if (behind) return behind;
+    if (direct) return direct;
     const token = /^Bearer +(\S+)/i.exec(headers.authorization ?? "")?.[1];
     if (!token) return ANONYMOUS;
     const user = await reviewed(token);
@@ -74,6 +79,21 @@ interface TokenReview {
       readonly extra?: Readonly<Record<string, readonly string[]>>;
     };
   };
+}
+
+/** Who is at the other end of a connection. */
+interface Peer {
+  /** The front proxy's certificate, when it is that. */
+  readonly proxy?: X509Certificate;
+  /** One of the cluster's clients. */
+  readonly client?: User;
+}
+
+function readPeer(socket: TLSSocket, { frontProxy, clientCa }: Trust): Peer {
+  const certificate = socket.authorized ? socket.getPeerX509Certificate() : undefined;
+  if (!certificate) return {};
+  const client = clientCa && isIssuedBy(certificate, clientCa) ? userOf(certificate) : undefined;
+  return { ...(isIssuedBy(certificate, frontProxy.ca) && { proxy: certificate }), ...(client && { client }) };
 }
 
 /** CN is the user, each O a group. */

@@ -46,6 +46,8 @@ interface Sent {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
+/** Longer than the API server keeps a connection that it does not use. */
+const IDLE_MILLISECONDS = 120_000;
 const HEALTH = new Set(["/healthz", "/livez", "/readyz"]);
 const TEXT = { type: "text/plain; charset=utf-8", headers: { "X-Content-Type-Options": "nosniff" } };
 
@@ -60,7 +62,12 @@ export async function serveMetrics(options: ServerOptions): Promise<MetricsApi> 
     allowPartialTrustChain: true, // as Go, which trusts even what is no root
     minVersion: "TLSv1.2" as const,
   });
-  const server = createServer({ ...tls(), requestCert: true, rejectUnauthorized: false });
+  const server = createServer({
+    ...tls(),
+    requestCert: true,
+    rejectUnauthorized: false,
+    keepAliveTimeout: IDLE_MILLISECONDS,
+  });
   let discovery: ReadonlyMap<string, Answer> = new Map();
 
   async function answer(request: IncomingMessage, url: URL): Promise<Sent> {

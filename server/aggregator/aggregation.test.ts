@@ -115,6 +115,17 @@ test("the documents of version 3 stay behind, the index has them", async () => {
   expect((await call("/openapi/v3/apis/none.example.com/v1")).code).toBe(404);
 });
 
+test("a connection to the server behind is kept, and replaced when that server ended it", async () => {
+  let opened = 0;
+  behind.on("secureConnection", () => opened++);
+  const resources = () => call(`/apis/${GROUP}/v1`);
+  for (let i = 0; i < 3; i++) expect((await resources()).code).toBe(200);
+  // One of ours at most; the others are those that ask whether the server is there.
+  expect(opened).toBeLessThan(3);
+  behind.closeAllConnections();
+  expect((await resources()).code).toBe(200);
+});
+
 test("of version 2 one document is made; what differs by the same name gets another", async () => {
   const { paths, definitions } = (await call("/openapi/v2")).body;
   expect(paths[`/apis/${GROUP}/v1/toys`].get.responses["200"].schema.$ref).toBe(

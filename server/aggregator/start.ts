@@ -9,6 +9,7 @@ import { type Ctx, sendText } from "../http/respond.ts";
 import { authorityOf } from "../meta/network-error.ts";
 import { KeyQueue, type KeyQueueOptions } from "../registry/key-queue.ts";
 import { isAvailable, serviceProblem, type Verdict, withAvailability } from "./availability.ts";
+import { RemoteConnections } from "./remote-connections.ts";
 import type { OpenApiOfRemotes } from "./remote-documents.ts";
 import { remoteResources } from "./remote-resources.ts";
 import {
@@ -56,6 +57,7 @@ export function startAggregator(options: AggregatorOptions): Aggregator {
   /** By `group/version`. */
   const remote = new Map<string, Readonly<APIService>>();
   const resources = new Map<string, readonly object[]>();
+  const connections = new RemoteConnections(reader, client);
   /** How often in turn a server was not available, by the name of its APIService. */
   const failed = new Map<string, number>();
   const queue = new KeyQueue({
@@ -139,6 +141,7 @@ export function startAggregator(options: AggregatorOptions): Aggregator {
       remove(service) {
         resources.delete(versionOf(service));
         failed.delete(service.metadata.name ?? "");
+        connections.forget(service.metadata.name ?? "");
         if (documents.forget(service.metadata.name ?? "")) options.onDocuments();
         if (remote.delete(versionOf(service))) onChange();
       },
@@ -150,6 +153,7 @@ export function startAggregator(options: AggregatorOptions): Aggregator {
     ),
     () => queue.stop(),
     () => describing.stop(),
+    () => connections.stop(),
   ];
   const serviceOf = (path: string) => {
     if (path.startsWith(DOCUMENT_PREFIX)) {
@@ -167,7 +171,7 @@ export function startAggregator(options: AggregatorOptions): Aggregator {
       if (!service) return false;
       ctx.state.initialized?.(); // a watch is the other server's burden from here on
       if (!isAvailable(service)) sendText(ctx, 503, "service unavailable");
-      else await proxyHttp(ctx, remoteServer(service, reader, client), path, identityHeaders(ctx.state.user));
+      else await proxyHttp(ctx, connections.of(service), path, identityHeaders(ctx.state.user));
       return true;
     },
     groups: () => groupsOf([...remote.values()], resources),

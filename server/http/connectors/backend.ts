@@ -3,6 +3,7 @@ import { connect as connectTcp } from "node:net";
 import type { Duplex } from "node:stream";
 import { connect as connectTls, type TLSSocket } from "node:tls";
 import { authorityOf, type DialError, dialErrorText } from "../../meta/network-error.ts";
+import type { KeptConnections } from "./kept-connections.ts";
 
 /** Opens a connection to an address. @throws Error worded as Go's net package does */
 export type Dial = (host: string, port: number) => Promise<Duplex>;
@@ -14,6 +15,8 @@ export interface Backend {
   readonly authority: string;
   /** @throws Error */
   connect(): Promise<Duplex>;
+  /** For requests without a body. Absent: each has a connection of its own. */
+  readonly kept?: KeptConnections;
 }
 
 /** How the server shows itself, and whom it believes. PEM. */

@@ -62,7 +62,7 @@ function requestHeaders(ctx: Ctx, forwardedUri: string, identity: readonly strin
   const named = String(headers.connection ?? "").split(",");
   const dropped = new Set([...HOP_BY_HOP, ...CREDENTIALS, ...named.map((name) => name.trim().toLowerCase())]);
   const host = String(headers.host ?? headers[":authority"] ?? "");
-  const result = ["Host", host, "Connection", "close"];
+  const result = ["Host", host];
   for (const [name, value] of Object.entries(headers)) {
     if (value === undefined || name === "host" || name.startsWith(":") || dropped.has(name)) continue;
     if (identity.length > 0 && name.startsWith("x-remote-")) continue;
@@ -83,8 +83,11 @@ async function passOn(ctx: Ctx, backend: Backend, target: string, headers: strin
   const hasBody = length || (req.httpVersionMajor > 1 && !["GET", "HEAD"].includes(method));
   if (hasBody && !length) headers.push("Transfer-Encoding", "chunked");
   try {
+    const { signal } = state;
+    if (backend.kept && !hasBody) return await backend.kept.ask({ method, target, headers, signal });
     const connection = await backend.connect();
-    const { response } = await ask(connection, { method, target, headers, signal: state.signal }, (body) => {
+    const own = [...headers, "Connection", "close"];
+    const { response } = await ask(connection, { method, target, headers: own, signal }, (body) => {
       if (hasBody) req.pipe(body);
       else body.end();
     });
