@@ -92,6 +92,7 @@ export async function startAgent(options: AgentOptions): Promise<{ stop(): Promi
     meter,
     runtime,
     nodeName: name,
+    maxPods: Number(capacity.pods ?? 0),
   });
   const port = (server.address as AddressInfo).port;
 

@@ -6,9 +6,9 @@ import type { NodeEvents } from "./node-events.ts";
 import { hasOtherImages, initialNode, type NodeFacts, nodeStatus } from "./node-status.ts";
 
 /** Seconds a Lease lasts; renewed after a quarter. Full status goes out every five minutes. (kubelet's defaults) */
-const LEASE_SECONDS = 40;
-const RENEW_MS = 10_000;
-const STATUS_MS = 300_000;
+export const LEASE_SECONDS = 40;
+export const RENEW_MS = 10_000;
+export const STATUS_MS = 300_000;
 /** First and longest pause between attempts to register, in ms. */
 const FIRST_RETRY = 100;
 const LAST_RETRY = 7_000;

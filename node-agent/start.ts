@@ -85,7 +85,11 @@ export async function start(options: NodeStartOptions): Promise<{ stop(): Promis
   stops.push(() => view.stop());
   const own = await Promise.all((options.images ?? []).map(readImageFile));
   const images = new ImageCatalog([...own.flat(), ...knownImages]);
-  const amounts = { cpus: Math.ceil(quantity(capacity.cpu ?? "1")), memory: quantity(capacity.memory ?? "0") };
+  const amounts = {
+    cpus: Math.ceil(quantity(capacity.cpu ?? "1")),
+    memory: quantity(capacity.memory ?? "0"),
+    storage: quantity(capacity["ephemeral-storage"] ?? "0"),
+  };
   const disks: Disks = new Map();
   const groups = Map.groupBy(
     options.nodes.map(({ name, kubeconfig }, index) => ({ name, kubeconfig, index })),

@@ -32,7 +32,7 @@ export function runPod(spec: Partial<Pod["spec"]>, lacks: () => string | undefin
       address: "127.1.0.1",
       nodeName: "node-a",
       addresses,
-      amounts: { cpus: 8, memory: 2 ** 35 },
+      amounts: { cpus: 8, memory: 2 ** 35, storage: 2 ** 36 },
       images: new ImageCatalog(knownImages),
       network: new Network(),
       disks: new Map(),

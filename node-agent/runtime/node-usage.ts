@@ -79,6 +79,8 @@ export interface NodeUsage {
   readonly at: Date;
   /** When the machine was. */
   readonly startedAt: Date;
+  /** Absent: it is the machine that this runs on. */
+  readonly machine?: { readonly cores: number; readonly memoryBytes: number };
   readonly usage: CgroupUsage;
   readonly maxProcesses: number;
   readonly processes: number;

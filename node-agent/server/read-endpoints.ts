@@ -2,6 +2,7 @@ import type { ServerResponse } from "node:http";
 import { cpus, totalmem } from "node:os";
 import { qosClassOf } from "../qos-class.ts";
 import { cadvisorMetrics } from "./cadvisor-metrics.ts";
+import { configz } from "./configz.ts";
 import { kubeletMetrics, type RequestCounts } from "./kubelet-metrics.ts";
 import { probeMetrics } from "./probe-metrics.ts";
 import { HttpError, type KubeletServerOptions } from "./request.ts";
@@ -38,8 +39,12 @@ export async function answerRead(
   const [first = "", ...rest] = path;
   switch (first) {
     case "healthz":
+      if (rest.length > 1 || !["ping", "log", "syncloop"].includes(rest[0] ?? "ping")) throw absent();
+      response.writeHead(200, { "Content-Type": "text/plain; charset=utf-8", "X-Content-Type-Options": "nosniff" });
       response.end("ok");
       return;
+    case "configz":
+      return json(response, configz({ ...options, port: response.socket?.localPort ?? options.port }));
     case "pods":
       return json(response, { kind: "PodList", apiVersion: "v1", metadata: {}, items: podsOf(options) });
     case "runningpods":
@@ -92,6 +97,6 @@ async function metricsText(which: string, options: KubeletServerOptions, meters:
     return resourceMetrics(pods, stats, meters.nodeCpu(stats), now);
   }
   if (which !== "cadvisor" || !runtime.nodeUsage) throw absent();
-  const machine = { cores: cpus().length, memoryBytes: totalmem() };
-  return cadvisorMetrics(pods, await runtime.nodeUsage(pods), machine);
+  const usage = await runtime.nodeUsage(pods);
+  return cadvisorMetrics(pods, usage, usage.machine ?? { cores: cpus().length, memoryBytes: totalmem() });
 }

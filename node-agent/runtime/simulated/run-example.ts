@@ -30,7 +30,7 @@ export async function runExample(images: ImageCatalog, image: string, example: I
     address: "127.0.0.1",
     nodeName: "node",
     addresses: { take: async () => ["10.0.0.1"], give: () => {} },
-    amounts: { cpus: 8, memory: 2 ** 35 },
+    amounts: { cpus: 8, memory: 2 ** 35, storage: 2 ** 36 },
     images,
     network: new Network(),
     disks: new Map(),

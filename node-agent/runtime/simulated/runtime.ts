@@ -9,6 +9,7 @@ import { LogFile } from "./log-file.ts";
 import type { Network } from "./network/network.ts";
 import type { NameServer } from "./network/process-network.ts";
 import type { HostPort, Stack } from "./network/stack.ts";
+import { simulatedNodeUsage } from "./node-usage.ts";
 import { usageMeters } from "./usage.ts";
 import { type Disks, TreeVolumes } from "./volumes.ts";
 
@@ -19,8 +20,8 @@ export interface SimulatedOptions {
   readonly random: Random;
   /** The node's own address, for Pods in the host's network. */
   readonly address: string;
-  /** What the node has: memory in bytes. */
-  readonly amounts: { readonly cpus: number; readonly memory: number };
+  /** What the node has: memory and disk in bytes. */
+  readonly amounts: { readonly cpus: number; readonly memory: number; readonly storage: number };
   /** What there is to run. */
   readonly images: ImageCatalog;
   /** The next free address of each of the node's Pod ranges, and its way back. */
@@ -48,6 +49,9 @@ export function simulatedRuntime(options: SimulatedOptions): Runtime {
   const logs = new Map<string, Map<string, Logs>>();
   const volumes = new TreeVolumes({ clock, disks, images, nodeName });
   const meters = usageMeters(clock, images);
+  const startedAt = clock.now();
+  /** Newest containers by Pod uid and name. */
+  const containers = new Map<string, { readonly id: string; readonly image: string }>();
   /** By Pod uid. */
   const sandboxes = new Map<
     string,
@@ -65,6 +69,13 @@ export function simulatedRuntime(options: SimulatedOptions): Runtime {
     mountVolumes: (pod, wanted) => volumes.mount(pod, wanted),
     unmountVolumes: async (podUid) => volumes.unmount(podUid),
     stats: async (pods) => meters.read(pods),
+    nodeUsage: async (pods) =>
+      simulatedNodeUsage(pods, meters.read(pods), {
+        ...{ at: clock.now(), startedAt, ...amounts },
+        imageBytes: [...new Set(pulled.values())].reduce((total, { sizeBytes }) => total + sizeBytes, 0),
+        sandboxOf: (uid) => sandboxes.get(uid)?.id,
+        containerOf: (uid, name) => containers.get(`${uid}/${name}`),
+      }),
     async runSandbox({ pod }) {
       const uid = pod.metadata.uid ?? "";
       const id = hex("sandbox", uid);
@@ -120,6 +131,7 @@ export function simulatedRuntime(options: SimulatedOptions): Runtime {
         image: images.definitionOf(container.image ?? ""),
       });
       meters.started(config, running);
+      containers.set(`${uid}/${container.name}`, { id, image: container.image ?? "" });
       return running;
     },
     async logs(podUid, container, wanted, output, signal) {
@@ -137,7 +149,10 @@ export function simulatedRuntime(options: SimulatedOptions): Runtime {
       return network.dial(stack, { address: "127.0.0.1", port });
     },
     dial: (host, port) => network.dial(node, { address: host, port }),
-    forgetPod: (podUid) => void logs.delete(podUid),
+    forgetPod(podUid) {
+      for (const name of logs.get(podUid)?.keys() ?? []) containers.delete(`${podUid}/${name}`);
+      logs.delete(podUid);
+    },
   };
 }
 

@@ -21,7 +21,7 @@ async function twoPods() {
     address: "127.1.0.1",
     nodeName: "node-a",
     addresses: { take: async () => [`10.0.0.${next++}`], give: () => {} },
-    amounts: { cpus: 8, memory: 2 ** 35 },
+    amounts: { cpus: 8, memory: 2 ** 35, storage: 2 ** 36 },
     images: new ImageCatalog(knownImages),
     network: new Network(),
     disks: new Map(),
