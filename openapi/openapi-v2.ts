@@ -8,8 +8,8 @@ import type { Content, Operation } from "./documents/operation.ts";
 import { operationsOf } from "./documents/operations.ts";
 import type { Parameter } from "./documents/parameters.ts";
 import { byPath } from "./documents/paths.ts";
-import { finish, type Steps } from "./documents/steps.ts";
 import { ISSUER_OPERATION, KEYS_OPERATION, VERSION_OPERATION } from "./openapi-v3.ts";
+import { finish, type Steps } from "./steps.ts";
 
 /** An OpenAPI 2.0 document as plain data. */
 export interface OpenApiV2 {

@@ -7,7 +7,7 @@ import type { Content, Operation } from "./documents/operation.ts";
 import { operationsOf } from "./documents/operations.ts";
 import type { Parameter } from "./documents/parameters.ts";
 import { byPath } from "./documents/paths.ts";
-import { finish, type Steps } from "./documents/steps.ts";
+import { finish, type Steps } from "./steps.ts";
 
 /** An OpenAPI 3.0 document as plain data. */
 export interface OpenApiV3 {

@@ -2,11 +2,12 @@
  * Schemas of custom resources in documents: the CRD's own, with what every object has added to it. Follows
  * apiextensions-apiserver/pkg/controller/openapi/{builder,v2}.
  */
+
+import type { Steps } from "../steps.ts";
 import type { ApiResource, JsonSchema } from "./api-resource.ts";
 import { type DocumentVersion, refTo } from "./definitions.ts";
 import { descriptionsOf } from "./descriptions.ts";
 import { definitionName, META } from "./operation.ts";
-import type { Steps } from "./steps.ts";
 
 const PRESERVE = "x-kubernetes-preserve-unknown-fields";
 const EMBEDDED = "x-kubernetes-embedded-resource";

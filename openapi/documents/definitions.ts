@@ -1,9 +1,10 @@
 /** Schemas of built-in types as both OpenAPI versions print them, from the facts. */
+
+import type { Steps } from "../steps.ts";
 import { type FactField, type FactType, factsOf, kindOf } from "../types.ts";
 import type { JsonSchema } from "./api-resource.ts";
 import { type Descriptions, descriptionsOf } from "./descriptions.ts";
 import { META } from "./operation.ts";
-import type { Steps } from "./steps.ts";
 
 export type DocumentVersion = 2 | 3;
 

@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
 import { wholeDocument } from "../openapi-v2.ts";
 import { groupVersionDocument } from "../openapi-v3.ts";
+import { finish } from "../steps.ts";
 import type { ApiResource, JsonSchema } from "./api-resource.ts";
 import { encodeVersion2, encodeVersion3 } from "./gnostic/encode.ts";
 import { documentJson } from "./json.ts";
-import { finish } from "./steps.ts";
 
 const ALL = ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"];
 const deployments: ApiResource = {

@@ -1,4 +1,4 @@
-import type { Steps } from "./steps.ts";
+import type { Steps } from "../steps.ts";
 
 /** Documents have their many paths and schemas no deeper than this. */
 const LEVELS = 3;

@@ -31,22 +31,40 @@ export function encodeProtobuf(object: unknown, schema: Schema): Uint8Array {
 }
 
 /** Puts a message into the envelope. */
-export function wrap({ apiVersion, kind }: { apiVersion: string; kind: string }, message: Uint8Array): Uint8Array {
-  const writer = new Writer(message.length + apiVersion.length + kind.length + 64);
-  const string = (tag: number, text: string) => {
-    writer.string(text);
-    writer.tag(tag, BYTES);
-  };
-  string(4, "");
-  string(3, "");
-  writer.bytes(message);
-  writer.tag(2, BYTES);
-  const before = writer.size;
-  string(2, kind);
-  string(1, apiVersion);
-  writer.varint(writer.size - before);
-  writer.tag(1, BYTES);
-  writer.raw(MAGIC);
+export function wrap(names: { apiVersion: string; kind: string }, message: Uint8Array): Uint8Array {
+  const { head, tail } = envelope(names, message.length);
+  return Buffer.concat([head, message, tail]);
+}
+
+/** What stands before and behind a message of so many bytes. */
+export function envelope(
+  { apiVersion, kind }: { apiVersion: string; kind: string },
+  length: number,
+): { readonly head: Uint8Array; readonly tail: Uint8Array } {
+  const tail = new Writer(16);
+  for (const tag of [4, 3]) {
+    tail.string("");
+    tail.tag(tag, BYTES);
+  }
+  const head = new Writer(apiVersion.length + kind.length + 64);
+  head.varint(length);
+  head.tag(2, BYTES);
+  const before = head.size;
+  head.string(kind);
+  head.tag(2, BYTES);
+  head.string(apiVersion);
+  head.tag(1, BYTES);
+  head.varint(head.size - before);
+  head.tag(1, BYTES);
+  head.raw(MAGIC);
+  return { head: head.finish(), tail: tail.finish() };
+}
+
+/** What stands before a message that is a field of another. */
+export function fieldHead(tag: number, length: number): Uint8Array {
+  const writer = new Writer(16);
+  writer.varint(length);
+  writer.tag(tag, BYTES);
   return writer.finish();
 }
 

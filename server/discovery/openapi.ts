@@ -5,7 +5,6 @@ import { type ApiResource, groupVersionPath } from "../../openapi/documents/api-
 import { encodeVersion2, encodeVersion3 } from "../../openapi/documents/gnostic/encode.ts";
 import { documentJson } from "../../openapi/documents/json.ts";
 import { mergeDocument, type OpenApiPart } from "../../openapi/documents/merge.ts";
-import { type Steps, single } from "../../openapi/documents/steps.ts";
 import { wholeSteps } from "../../openapi/openapi-v2.ts";
 import {
   groupDocument,
@@ -14,8 +13,9 @@ import {
   type OpenApiV3,
   versionDocument,
 } from "../../openapi/openapi-v3.ts";
+import { type Steps, single } from "../../openapi/steps.ts";
+import { inTurns } from "../meta/in-turns.ts";
 import type { Kind } from "../registry/kind.ts";
-import { inTurns } from "./in-turns.ts";
 import { discovered } from "./resources.ts";
 
 /** What aggregated servers say of themselves. */

@@ -1,6 +1,7 @@
 import { encodeAny } from "../../openapi/encode.ts";
-import { encodeProtobuf } from "../../openapi/protobuf/codec.ts";
+import type { Steps } from "../../openapi/steps.ts";
 import { schemaOf } from "../../openapi/types.ts";
+import { inTurns } from "../meta/in-turns.ts";
 import type { Kind } from "../registry/kind.ts";
 import type { ListResult, Stored } from "../registry/store.ts";
 import {
@@ -12,32 +13,52 @@ import {
   partialJson,
   schemaOfKind,
   shownMetadata,
-  table,
+  tableHead,
+  tableRow,
   wrongShape,
 } from "./encode.ts";
 import { type Frame, ListBytes } from "./list-bytes.ts";
 import { apiVersionOf } from "./object-kind.ts";
+import { protobufList } from "./protobuf-list.ts";
 import { type Ctx, sendObject } from "./respond.ts";
-import { sendChunks, wholeOf } from "./send-chunks.ts";
+import { type Chunks, sendChunks, wholeOf } from "./send-chunks.ts";
 
 const META = "io.k8s.apimachinery.pkg.apis.meta.v1.";
 
 /** Answers with a list in the format asked for. @throws StatusError 406 */
-export function writeList(ctx: Ctx, result: ListResult, output: Output): void | Promise<void> {
-  const { media, kind } = output;
-  const metadata = listMeta(result);
-  if (media.convert) return sendObject(ctx, 200, media.contentType, transformList(result, metadata, output));
-  if (media.format === "protobuf") {
-    const items = result.items.map((stored) => objectOf(stored, kind));
-    const list = { kind: kind.listKind, apiVersion: apiVersionOf(kind), metadata, items };
-    const schema = schemaOfKind(kind.group, kind.version, kind.listKind);
-    return sendObject(ctx, 200, media.contentType, encodeProtobuf(list, schema));
+export async function writeList(ctx: Ctx, result: ListResult, output: Output): Promise<void> {
+  const { media } = output;
+  const bytes = await listBytes(result, output);
+  if (media.format === "protobuf" || (media.format === "json" && !media.pretty)) {
+    return sendChunks(ctx, 200, media.contentType, bytes);
   }
-  const frame = kind.custom ? customFrame(output, metadata) : builtInFrame(output, metadata);
-  const bytes = new ListBytes(jsonOfAll(result.items, kind), frame);
-  if (media.format === "json" && !media.pretty) return sendChunks(ctx, 200, media.contentType, bytes);
   const text = wholeOf(bytes).toString("utf8").trimEnd();
   return sendObject(ctx, 200, media.contentType, finishText(text, media));
+}
+
+/** The list as protobuf or JSON. What is not stored as it is asked for is made in turns: lists may be long. */
+function listBytes(result: ListResult, output: Output): Chunks | Promise<Chunks> {
+  const { media, kind } = output;
+  const { items } = result;
+  const metadata = listMeta(result);
+  if (media.convert) return transformList(result, metadata, output);
+  if (media.format === "protobuf") {
+    const head = { kind: kind.listKind, apiVersion: apiVersionOf(kind), metadata };
+    const schema = schemaOfKind(kind.group, kind.version, kind.listKind);
+    return inTurns(protobufList(head, schema, items, (stored) => objectOf(stored, kind)));
+  }
+  const frame = kind.custom ? customFrame(output, metadata) : builtInFrame(output, metadata);
+  if (!kind.convert && !kind.custom) return new ListBytes(jsonOfAll(items, kind), frame);
+  return inTurns(jsonSteps(items, (stored) => jsonOf(stored, kind), frame));
+}
+
+function* jsonSteps(items: readonly Stored[], jsonOf: (stored: Stored) => Uint8Array, frame: Frame): Steps<Chunks> {
+  const all: Uint8Array[] = [];
+  for (const stored of items) {
+    all.push(jsonOf(stored));
+    yield;
+  }
+  return new ListBytes(all, frame);
 }
 
 /** metav1.ListMeta in Go's order, empty fields left out. */
@@ -74,27 +95,26 @@ function customFrame({ kind }: Output, metadata: Record<string, unknown>): Frame
   };
 }
 
-function transformList(result: ListResult, metadata: Record<string, unknown>, output: Output): string | Uint8Array {
+function transformList(result: ListResult, metadata: Record<string, unknown>, output: Output): Promise<Chunks> {
   const { media, kind } = output;
+  const { items } = result;
   const apiVersion = `${media.convert!.group}/${media.convert!.version}`;
   switch (media.convert!.kind) {
-    case "Table":
-      return finishText(table(result.items, metadata, output, true), media);
+    case "Table": {
+      const frame = { head: Buffer.from(tableHead(metadata, output, true)), tail: Buffer.from("]}\n"), skip: 0 };
+      return inTurns(jsonSteps(items, (stored) => Buffer.from(tableRow(stored, output)), frame));
+    }
     case "PartialObjectMetadataList": {
+      const shown = (stored: Stored) => shownMetadata(objectOf(stored, kind), kind);
       if (media.format === "protobuf") {
-        const items = result.items.map((stored) => ({
-          kind: "PartialObjectMetadata",
-          apiVersion,
-          metadata: shownMetadata(objectOf(stored, kind), kind),
-        }));
-        const list = { kind: "PartialObjectMetadataList", apiVersion, metadata, items };
-        return encodeProtobuf(list, schemaOf(`${META}PartialObjectMetadataList`));
+        const head = { kind: "PartialObjectMetadataList", apiVersion, metadata };
+        const schema = schemaOf(`${META}PartialObjectMetadataList`);
+        return inTurns(protobufList(head, schema, items, (stored) => ({ metadata: shown(stored) })));
       }
-      const items = result.items.map((stored) =>
-        partialJson({ metadata: shownMetadata(objectOf(stored, kind), kind) }, apiVersion),
-      );
       const head = `{"kind":"PartialObjectMetadataList","apiVersion":"${apiVersion}","metadata":${encodeAny(metadata)}`;
-      return finishText(`${head},"items":[${items.join(",")}]}`, media);
+      const frame = { head: Buffer.from(`${head},"items":[`), tail: Buffer.from("]}\n"), skip: 0 };
+      const jsonOf = (stored: Stored) => Buffer.from(partialJson({ metadata: shown(stored) }, apiVersion));
+      return inTurns(jsonSteps(items, jsonOf, frame));
     }
     default:
       throw wrongShape("PartialObjectMetadata", `a list (*${goType(kind, kind.listKind)})`);

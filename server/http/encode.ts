@@ -163,11 +163,20 @@ export function table(
   output: Output,
   headers: boolean,
 ): string {
-  const { kind, media } = output;
+  const rows = items.map((stored) => tableRow(stored, output));
+  return `${tableHead(metadata, output, headers)}${rows.join(",")}]}`;
+}
+
+/** What stands before the rows of a Table. */
+export function tableHead(metadata: Record<string, unknown>, { kind, media }: Output, headers: boolean): string {
   const columns = headers ? encodeAny(columnDefinitions(kind)) : "null";
-  const rows = items.map((stored) => row(objectOf(stored, kind), () => text(jsonOf(stored, kind)), output));
   const head = `{"kind":"Table","apiVersion":"${metaVersion(media)}","metadata":${encodeAny(metadata)}`;
-  return `${head},"columnDefinitions":${columns},"rows":[${rows.join(",")}]}`;
+  return `${head},"columnDefinitions":${columns},"rows":[`;
+}
+
+export function tableRow(stored: Stored, output: Output): string {
+  const { kind } = output;
+  return row(objectOf(stored, kind), () => text(jsonOf(stored, kind)), output);
 }
 
 export function row(object: Readonly<KubeObject>, json: () => string, output: Output): string {

@@ -3,7 +3,9 @@ import type { Context } from "koa";
 import type { State } from "./state.ts";
 
 /** Upstream compresses what is larger than this, and only when asked. (handlers/responsewriters/writers.go) */
-export const GZIP_THRESHOLD_BYTES = 128 * 1024;
+const GZIP_THRESHOLD_BYTES = 128 * 1024;
+/** Upstream's: speed counts. */
+export const GZIP_LEVEL = 1;
 
 export type Headers = Record<string, string | number | string[]>;
 
@@ -57,7 +59,7 @@ export function sendObject(ctx: Ctx, code: number, contentType: string, body: st
   const length = typeof body === "string" ? Buffer.byteLength(body) : body.byteLength;
   if (length <= GZIP_THRESHOLD_BYTES || !acceptsGzip(ctx)) return send(ctx, code, contentType, body, extra);
   return new Promise<void>((resolve, reject) => {
-    gzip(body, { level: 1 }, (error, compressed) => {
+    gzip(body, { level: GZIP_LEVEL }, (error, compressed) => {
       if (error) return reject(error);
       send(ctx, code, contentType, compressed, { "Content-Encoding": "gzip", Vary: "Accept-Encoding", ...extra });
       resolve();

@@ -1,4 +1,6 @@
-import { acceptsGzip, baseHeaders, type Ctx, canRespond, GZIP_THRESHOLD_BYTES, sendObject } from "./respond.ts";
+import { finished } from "node:stream/promises";
+import { createGzip } from "node:zlib";
+import { acceptsGzip, baseHeaders, type Ctx, canRespond, GZIP_LEVEL, sendObject } from "./respond.ts";
 
 /** A body that is made piece by piece. */
 export interface Chunks {
@@ -10,6 +12,7 @@ export interface Chunks {
 
 /** What one write takes: few enough for a slow client to cost little, many enough for writes to be few. */
 const CHUNK_BYTES = 256 * 1024;
+const COMPRESSED_CHUNK_BYTES = 64 * 1024;
 /** One is filled while the other is on its way. */
 const BUFFERS_PER_ANSWER = 2;
 /**
@@ -23,10 +26,9 @@ const MAX_SPARE = 4;
 export async function sendChunks(ctx: Ctx, code: number, contentType: string, chunks: Chunks): Promise<void> {
   const { length } = chunks;
   const isWhole = length <= CHUNK_BYTES || ctx.state.audit?.trail.wantsResponseObject;
-  if (isWhole || (length > GZIP_THRESHOLD_BYTES && acceptsGzip(ctx))) {
-    return sendObject(ctx, code, contentType, wholeOf(chunks));
-  }
+  if (isWhole) return sendObject(ctx, code, contentType, wholeOf(chunks));
   if (!canRespond(ctx)) return;
+  if (acceptsGzip(ctx)) return sendCompressed(ctx, code, contentType, chunks);
   const headers = baseHeaders(ctx, contentType);
   headers["Content-Length"] = length;
   ctx.state.responseCode = code;
@@ -50,6 +52,41 @@ export async function sendChunks(ctx: Ctx, code: number, contentType: string, ch
   }
   res.end();
   for (const { buffer, written } of writing) if (await written) giveBack(buffer);
+}
+
+/** The same compressed on its way, as upstream does it: the length is known at the end. */
+async function sendCompressed(ctx: Ctx, code: number, contentType: string, chunks: Chunks): Promise<void> {
+  const { res, state } = ctx;
+  state.responseCode = code;
+  const headers = { ...baseHeaders(ctx, contentType), "Content-Encoding": "gzip", Vary: "Accept-Encoding" };
+  res.writeHead(code, headers);
+  if (ctx.method === "HEAD") return void res.end();
+  const gzip = createGzip({ level: GZIP_LEVEL, chunkSize: COMPRESSED_CHUNK_BYTES });
+  const close = () => gzip.destroy();
+  res.once("close", close);
+  const resume = () => gzip.resume();
+  res.on("drain", resume);
+  gzip.on("data", (bytes: Buffer) => {
+    state.responseBytes += bytes.length;
+    if (!res.write(bytes)) gzip.pause();
+  });
+  const ended = finished(gzip).catch(() => undefined); // the client went away
+  const buffer = spare.pop() ?? Buffer.allocUnsafeSlow(CHUNK_BYTES);
+  for (let used = chunks.fill(buffer); used > 0 && !gzip.destroyed; used = chunks.fill(buffer)) {
+    await new Promise<void>((resolve) => {
+      gzip.once("close", resolve);
+      gzip.write(buffer.subarray(0, used), () => {
+        gzip.off("close", resolve);
+        resolve();
+      });
+    });
+  }
+  gzip.end();
+  await ended;
+  giveBack(buffer);
+  res.off("close", close);
+  res.off("drain", resume);
+  res.end();
 }
 
 /** All of it at once. */

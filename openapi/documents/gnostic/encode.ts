@@ -4,7 +4,7 @@
  * JSON is YAML.
  */
 import { BYTES, FIXED64, VARINT, Writer } from "../../protobuf/wire.ts";
-import type { Steps } from "../steps.ts";
+import type { Steps } from "../../steps.ts";
 import { type Message, type Messages, member, type Type } from "./messages.ts";
 import { VERSION_2 } from "./version-2.ts";
 import { VERSION_3 } from "./version-3.ts";

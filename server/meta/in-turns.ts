@@ -1,5 +1,5 @@
 import { setImmediate } from "node:timers/promises";
-import type { Steps } from "../../openapi/documents/steps.ts";
+import type { Steps } from "../../openapi/steps.ts";
 
 /** Milliseconds that long work keeps others waiting. */
 const TURN = 5;
