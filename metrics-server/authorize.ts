@@ -67,11 +67,11 @@ function forbidden({ name: user }: User, attributes: Attributes): StatusError {
   const { verb, group, resource, subresource, namespace, name } = attributes;
   const whole = `${resource}${subresource ? `/${subresource}` : ""}`;
   const where = namespace ? `in the namespace ${JSON.stringify(namespace)}` : "at the cluster scope";
-  const what = `${resource}.${group}${name ? ` ${JSON.stringify(name)}` : ""} is forbidden`;
+  const what = `${group ? `${resource}.${group}` : resource}${name ? ` ${JSON.stringify(name)}` : ""} is forbidden`;
   return new StatusError(
     403,
     "Forbidden",
     `${what}: ${who} ${verb} resource ${JSON.stringify(whole)} in API group ${JSON.stringify(group)} ${where}`,
-    { ...(name && { name }), group, kind: resource },
+    { ...(name && { name }), ...(group && { group }), kind: resource },
   );
 }

@@ -4,9 +4,9 @@ import { type DocumentVersion, refTo } from "../openapi/documents/definitions.ts
 import { wholeDocument } from "../openapi/openapi-v2.ts";
 import { groupVersionDocument } from "../openapi/openapi-v3.ts";
 import { RESOURCES } from "./discovery.ts";
+import { RELEASE } from "./fixed-paths.ts";
 import { GROUP, VERSION } from "./metrics.ts";
 
-const RELEASE = "v0.8.0";
 const TIME: JsonSchema = { type: "string", format: "date-time", description: "when this was measured" };
 const WINDOW: JsonSchema = { type: "string", description: "the time before, over which rates were measured" };
 const NAME: JsonSchema = { type: "string", description: "name of the container" };

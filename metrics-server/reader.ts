@@ -2,6 +2,7 @@ import { type Client, type Clock, isNotFound, type ListOptions } from "../client
 import type { Node, Pod } from "../openapi/api/core.v1.ts";
 import { fieldMatcher } from "./field-selector.ts";
 import { type NodeMetrics, nodeMetrics, type PodMetrics, podMetrics } from "./metrics.ts";
+import type { OwnMetrics } from "./own-metrics.ts";
 import type { Scraper } from "./scraper.ts";
 import { noMetrics, notThere } from "./status-error.ts";
 
@@ -37,16 +38,26 @@ function inOrder(metrics: PodMetrics[]): PodMetrics[] {
 }
 
 /** Only nodes that somebody asks about, or about Pods of, are asked. */
-export function createReader(client: Client, scraper: Scraper, clock: Clock): MetricsReader {
+export function createReader(
+  client: Client,
+  scraper: Scraper,
+  { clock, metrics }: { readonly clock: Clock; readonly metrics: OwnMetrics },
+): MetricsReader {
+  function tell<T extends { readonly timestamp: string | null }>(found: T[]): T[] {
+    const now = clock.now().getTime();
+    for (const { timestamp } of found) if (timestamp) metrics.told((now - Date.parse(timestamp)) / 1000);
+    return found;
+  }
+
   async function ofNodes(nodes: readonly Node[]): Promise<NodeMetrics[]> {
     const usages = await scraper.usageOf(nodes.map(({ metadata }) => metadata.name ?? ""));
-    return nodes.flatMap((node) => nodeMetrics(node, usages.get(node.metadata.name ?? ""), clock.now()) ?? []);
+    return tell(nodes.flatMap((node) => nodeMetrics(node, usages.get(node.metadata.name ?? ""), clock.now()) ?? []));
   }
 
   async function ofPods(pods: readonly Pod[]): Promise<PodMetrics[]> {
     const nodes = new Set(pods.flatMap(({ spec }) => spec.nodeName || []));
     const usages = await scraper.usageOf([...nodes]);
-    return pods.flatMap((pod) => podMetrics(pod, usages.get(pod.spec.nodeName ?? ""), clock.now()) ?? []);
+    return tell(pods.flatMap((pod) => podMetrics(pod, usages.get(pod.spec.nodeName ?? ""), clock.now()) ?? []));
   }
 
   /** What the API server's cache has is new enough. */

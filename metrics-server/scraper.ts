@@ -1,5 +1,6 @@
 import { type Clock, type Logger, sleep, type Transport } from "../client/index.ts";
 import { type NodeSample, parseExposition } from "./exposition.ts";
+import type { OwnMetrics } from "./own-metrics.ts";
 import { type NodeUsage, type Points, usageOf, withSample } from "./usage.ts";
 
 /** What was seen less than this many ms ago is not asked for again. */
@@ -24,12 +25,27 @@ export interface Scraper {
  * Asks nodes when somebody asks us, and never by itself: a cluster at rest costs nothing. The first answer about a node
  * takes a second, since a rate needs two looks.
  */
-export function createScraper(transport: Transport, clock: Clock, logger: Logger): Scraper {
+export function createScraper(
+  transport: Transport,
+  { clock, logger, metrics }: { readonly clock: Clock; readonly logger: Logger; readonly metrics: OwnMetrics },
+): Scraper {
   const histories = new Map<string, History>();
+  metrics.observePoints(() => {
+    const held = [...histories.values()].flatMap(({ points }) => points?.last ?? []);
+    return { nodes: held.length, containers: held.reduce((sum, { containers }) => sum + containers.size, 0) };
+  });
 
   async function look(node: string): Promise<NodeSample> {
     const path = `/api/v1/nodes/${encodeURIComponent(node)}/proxy/metrics/resource`;
-    const text = await transport.request({ method: "GET", path, accept: "text/plain" });
+    const at = clock.now().getTime();
+    let success = false;
+    let text: unknown;
+    try {
+      text = await transport.request({ method: "GET", path, accept: "text/plain" });
+      success = true;
+    } finally {
+      metrics.asked(node, { success, seconds: (clock.now().getTime() - at) / 1000, at });
+    }
     return parseExposition(String(text), clock.now());
   }
 

@@ -8,6 +8,7 @@ import { createAuthenticator } from "./authenticate.ts";
 import { createAuthorizer } from "./authorize.ts";
 import { trustFrom } from "./front-proxy.ts";
 import type { PodMetrics } from "./metrics.ts";
+import { createOwnMetrics } from "./own-metrics.ts";
 import type { MetricsReader } from "./reader.ts";
 import { type MetricsApi, serveMetrics } from "./server.ts";
 import { notThere } from "./status-error.ts";
@@ -62,6 +63,7 @@ const client = {
   },
 } as unknown as Client;
 
+const metrics = createOwnMetrics();
 let api: MetricsApi;
 beforeAll(async () => {
   const { certificate, key } = serverCertificate(clientCa, { commonName: "x", organizations: [] }, ["127.0.0.1"], now);
@@ -69,12 +71,14 @@ beforeAll(async () => {
   api = await serveMetrics({
     ...{ host: "127.0.0.1", port: 0, certificate, key, reader, logger: silentLogger },
     trust: trustFrom(settings),
+    metrics,
     documents: () => new Map(),
     authenticate: createAuthenticator(client, clock),
     authorize: createAuthorizer(client, clock),
   });
 });
 afterAll(() => api.stop());
+beforeAll(() => metrics.asked("n", { success: true, seconds: 0.01, at: now.getTime() }));
 
 interface Answer {
   readonly code: number;
@@ -115,7 +119,23 @@ test.each<[string, Record<string, string>, object, number, string]>([
     'User "joe"',
   ],
   ["somebody who says to be the proxy", { "x-remote-user": "jane" }, {}, 403, 'User "system:anonymous"'],
-  ["somebody as another", { authorization: "Bearer good", "impersonate-user": "x" }, {}, 403, "impersonated"],
+  [
+    "jane as another",
+    { authorization: "Bearer good", "impersonate-user": "x" },
+    {},
+    403,
+    'users "x" is forbidden: User "jane" cannot impersonate resource "users" in API group "" at the cluster scope',
+  ],
+  ["a master as jane", { "impersonate-user": "jane" }, asAdmin, 200, ""],
+  ["a master as joe", { "impersonate-user": "joe" }, asAdmin, 403, 'User "joe" cannot list resource "pods"'],
+  [
+    "a master as a service account",
+    { "impersonate-user": "system:serviceaccount:ns:default" },
+    asAdmin,
+    403,
+    'User "system:serviceaccount:ns:default" cannot list',
+  ],
+  ["a master as nobody", { "impersonate-group": "x" }, asAdmin, 400, "without impersonating a user name"],
 ])("%s lists Pods", async (_, headers, more, code, message) => {
   const answer = await ask(PODS, headers, more);
   expect(answer.code).toBe(code);
@@ -193,6 +213,16 @@ test.each<[path: string, accept: string, method: string, code: number, type: str
     '"freshness":"Current"',
   ],
   ["/healthz", "", "GET", 200, "text/plain; charset=utf-8", "ok"],
+  ["/", "", "GET", 200, "application/json", '"/apis/metrics.k8s.io/v1beta1"'],
+  ["/version", "", "GET", 200, "application/json", '"gitVersion": "v0.8.0"'],
+  [
+    "/metrics",
+    "",
+    "GET",
+    200,
+    "text/plain; version=0.0.4; charset=utf-8",
+    'metrics_server_kubelet_request_total{success="true"} 1',
+  ],
 ])("%s as %j by %s answers %i", async (path, accept, method, code, type, text) => {
   const answer = await ask(path, accept ? { accept } : {}, { ...asAdmin, method });
   expect([answer.code, answer.type]).toEqual([code, type]);

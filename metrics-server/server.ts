@@ -9,8 +9,11 @@ import type { Authenticate } from "./authenticate.ts";
 import type { Attributes } from "./authorize.ts";
 import { discoveryAt } from "./discovery.ts";
 import { type Answer, encode, wantsPretty } from "./encode.ts";
+import { fixedAnswer } from "./fixed-paths.ts";
 import type { Trust, User } from "./front-proxy.ts";
+import { impersonated } from "./impersonate.ts";
 import { contentTypeOf, plainMediaType } from "./media-type.ts";
+import type { OwnMetrics } from "./own-metrics.ts";
 import type { MetricsReader } from "./reader.ts";
 import { reply } from "./routes.ts";
 import { StatusError } from "./status-error.ts";
@@ -25,6 +28,7 @@ export interface ServerOptions {
   readonly trust: Trust;
   readonly reader: MetricsReader;
   readonly logger: Logger;
+  readonly metrics: OwnMetrics;
   /** OpenAPI by path. */
   documents(): ReadonlyMap<string, object>;
   readonly authenticate: Authenticate;
@@ -48,8 +52,6 @@ interface Sent {
 
 /** Longer than the API server keeps a connection that it does not use. */
 const IDLE_MILLISECONDS = 120_000;
-const HEALTH = new Set(["/healthz", "/livez", "/readyz"]);
-const TEXT = { type: "text/plain; charset=utf-8", headers: { "X-Content-Type-Options": "nosniff" } };
 
 /** Serves metrics.k8s.io to API servers that stand in front of it, and to those who come by themselves. */
 export async function serveMetrics(options: ServerOptions): Promise<MetricsApi> {
@@ -73,12 +75,11 @@ export async function serveMetrics(options: ServerOptions): Promise<MetricsApi> 
   async function answer(request: IncomingMessage, url: URL): Promise<Sent> {
     const { method = "GET", headers } = request;
     // The server is made with TLS, so its sockets are of that kind.
-    const user = await options.authenticate(trust, request.socket as TLSSocket, headers);
-    if (Object.keys(headers).some((name) => name.startsWith("impersonate-"))) {
-      throw new StatusError(403, "Forbidden", "nobody can be impersonated here: ask the API server", {});
-    }
+    const requestor = await options.authenticate(trust, request.socket as TLSSocket, headers);
+    const user = await impersonated(requestor, request, options.authorize);
     await options.authorize(user, attributesOf(method, url));
-    if (HEALTH.has(url.pathname)) return { body: "ok", ...TEXT };
+    const fixed = method === "GET" ? await fixedAnswer(url.pathname, options.metrics.registry) : undefined;
+    if (fixed) return { ...fixed, headers: { "X-Content-Type-Options": "nosniff" } };
     const document = url.pathname.startsWith("/openapi/") ? options.documents().get(url.pathname) : undefined;
     if (document) {
       return { body: JSON.stringify(document), type: "application/json", headers: { ETag: etagOf(document) } };

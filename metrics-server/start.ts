@@ -13,6 +13,7 @@ import { createAuthorizer } from "./authorize.ts";
 import { openApiDocuments } from "./documents.ts";
 import { trustFrom } from "./front-proxy.ts";
 import { install, isTaken, NAME, NAMESPACE, SERVER_NAME, untilAvailable } from "./install.ts";
+import { createOwnMetrics } from "./own-metrics.ts";
 import { createReader } from "./reader.ts";
 import { createScraper } from "./scraper.ts";
 import { serveMetrics } from "./server.ts";
@@ -76,6 +77,7 @@ async function serve({ clock, logger, host, port }: MetricsServerStartOptions, c
     return trustFrom(found);
   };
   const { certificate, key } = selfSignedCertificate(SERVER_NAME, [host], clock.now());
+  const metrics = createOwnMetrics();
   let documents: ReadonlyMap<string, object> | undefined;
   const server = await serveMetrics({
     host,
@@ -83,8 +85,9 @@ async function serve({ clock, logger, host, port }: MetricsServerStartOptions, c
     certificate,
     key,
     trust: trust(),
-    reader: createReader(client, createScraper(client.transport, clock, logger), clock),
+    reader: createReader(client, createScraper(client.transport, { clock, logger, metrics }), { clock, metrics }),
     logger,
+    metrics,
     documents: () => {
       documents ??= openApiDocuments();
       return documents;
