@@ -7,6 +7,7 @@ import { mounttest } from "./mounttest.ts";
 import { netexec } from "./netexec.ts";
 import { nettest } from "./nettest.ts";
 import { pause } from "./pause.ts";
+import { portForwardTester } from "./port-forward-tester.ts";
 import { grpcHealthChecking, liveness, porter, serveHostname, testWebserver } from "./simple-servers.ts";
 import { tokenCheck } from "./token-check.ts";
 import { webhook } from "./webhook.ts";
@@ -27,6 +28,7 @@ const subcommands: Readonly<Record<string, (process: Process, program: string) =
   netexec,
   nettest,
   porter,
+  "port-forward-tester": portForwardTester,
   liveness,
   "serve-hostname": serveHostname,
   "test-webserver": testWebserver,
