@@ -22,7 +22,7 @@ import { bootstrap } from "./registry/bootstrap/bootstrap.ts";
 import { identityLeaseName } from "./registry/bootstrap/cluster.ts";
 import { defaultStorageClass } from "./registry/bootstrap/default-storage-class.ts";
 import type { AdmissionChain } from "./registry/generic/environment.ts";
-import { expiredObject } from "./registry/generic/expired.ts";
+import { lastState } from "./registry/generic/last-state.ts";
 import { ServerRegistry } from "./registry/registry.ts";
 import type { Services } from "./registry/services.ts";
 import { objectWriter, serverScope } from "./registry/writer.ts";
@@ -106,7 +106,7 @@ export async function start(options: StartOptions): Promise<Server> {
     const { encryptionProviderConfig } = settings;
     const storage = await openStorage(options.storage, {
       durability,
-      encodeExpired: expiredObject,
+      encodeExpired: ({ value, revision: last }, revision) => lastState(value, last, revision),
       ...(encryptionProviderConfig && { transformer: await encryptionAtRest(encryptionProviderConfig) }),
     });
     releases.add(() => storage.stop());

@@ -136,7 +136,7 @@ async function remove(run: Run, current: Stored, preconditions: Preconditions): 
   checkPreconditions(resourceOf(store.kind, scope), key, preconditions, current.object, name);
   if (dryRun) return { stored: current, deleted: true };
   const last = current.object;
-  const stored = await deleteObject(store, key, deepCopy(last), current.revision);
+  const stored = await deleteObject(store, key, current);
   if (stored) await store.kind.definition.afterCommit?.(undefined, last, requestContext(store, scope));
   return stored && { stored, deleted: true };
 }

@@ -189,7 +189,7 @@ async function deleteDuringUpdate(run: Run, object: KubeObject, current: Stored)
   const { kind } = store;
   const answer = dryRunObject(kind, key, object);
   if (scope.dryRun) return { stored: answer, created: false };
-  const deleted = await deleteObject(store, key, deepCopy(current.object), current.revision);
+  const deleted = await deleteObject(store, key, current);
   if (!deleted) return undefined;
   await kind.definition.afterCommit?.(undefined, current.object, requestContext(store, scope));
   return { stored: answer, created: false };

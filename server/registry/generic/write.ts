@@ -1,9 +1,11 @@
 import { encodeJson, encodeSorted } from "../../../openapi/encode.ts";
+import { deepCopy } from "../../meta/equality.ts";
 import type { KubeObject } from "../../meta/object.ts";
 import type { Change } from "../../storage/storage.ts";
 import type { Kind } from "../kind.ts";
 import type { Selectable, Stored } from "../store.ts";
 import type { StoreContext } from "./environment.ts";
+import { lastState } from "./last-state.ts";
 import { dropEmptyLists } from "./nil-lists.ts";
 import { rememberWritten, type StoredObject, storedOf } from "./stored.ts";
 
@@ -51,17 +53,24 @@ export async function putObject(
   }
 }
 
-/** Deletes the given revision; watchers see `object` as its last state. @returns undefined when the race is lost */
-export async function deleteObject(
-  context: StoreContext,
-  key: string,
-  object: KubeObject,
-  expected: number,
-): Promise<Stored | undefined> {
+/** Deletes a state; watchers see it as the last one, at the revision of its end. @returns undefined when the race is lost */
+export async function deleteObject(context: StoreContext, key: string, last: Stored): Promise<Stored | undefined> {
+  const { storage, kind } = context;
+  if (kind.custom) return deleteCustomObject(context, key, last);
+  const write = storage.delete(key, (revision) => lastState(last.json, last.revision, revision), last.revision);
+  const change = await observed(context, "delete", write);
+  if (!change) return undefined;
+  const { object } = last;
+  const metadata = { ...object.metadata, resourceVersion: String(change.revision) };
+  return storedOf(kind, change, { ...object, metadata });
+}
+
+async function deleteCustomObject(context: StoreContext, key: string, last: Stored): Promise<Stored | undefined> {
   const { storage, kind } = context;
   const { conversion } = kind.customResource ?? {};
+  const object = deepCopy(last.object) as KubeObject; // ours to change
   const form = conversion ? await conversion.toStorage(object) : object;
-  const change = await observed(context, "delete", storage.delete(key, withRevision(kind, form), expected));
+  const change = await observed(context, "delete", storage.delete(key, withRevision(kind, form), last.revision));
   return change && asServed(kind, storedOf(kind, change, form));
 }
 
