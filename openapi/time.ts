@@ -26,9 +26,8 @@ export function canonicalMicroTime(text: string): string {
 function isPlain(text: string): boolean {
   const match = /^([0-9]{4})-([0-9]{2})-([0-9]{2})T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]Z$/.exec(text);
   if (!match) return false;
-  const month = Number(match[2]);
-  const day = Number(match[3]);
-  return month >= 1 && month <= 12 && day >= 1 && day <= 28 && match[1] !== "0001";
+  const [year, month, day] = [Number(match[1]), Number(match[2]), Number(match[3])];
+  return month >= 1 && month <= 12 && day >= 1 && (day <= 28 || day <= daysIn(year, month)) && year !== 1;
 }
 
 function printSeconds(milliseconds: number): string {
