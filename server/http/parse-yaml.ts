@@ -12,6 +12,7 @@ import { encodeRaw } from "../../openapi/encode.ts";
 import { NumberText, numberOf } from "../../openapi/exact-json.ts";
 import { compareText } from "../meta/managed-fields/path-element.ts";
 import { type Members, setMember } from "../meta/members.ts";
+import { jsonInYaml } from "./json-in-yaml.ts";
 
 /** YAML as go-yaml reads it into plain data. */
 export interface ParsedYaml {
@@ -54,6 +55,13 @@ export function parseYaml(bytes: Uint8Array): ParsedYaml {
   if (!isUtf8(bytes)) throw new Error("yaml: invalid leading UTF-8 octet");
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf8");
   if (CONTROL.test(text)) throw new Error("yaml: control characters are not allowed");
+  const json = jsonInYaml(text);
+  if (json) return { value: json.value, duplicates: [] };
+  return parseAsYaml(text);
+}
+
+/** Whatever it looks like. @throws Error in go-yaml's words */
+export function parseAsYaml(text: string): ParsedYaml {
   const document = parseDocument(text, { ...OPTIONS, uniqueKeys: true });
   const duplicates: string[] = [];
   for (const error of document.errors) {
