@@ -82,16 +82,8 @@ export function createSeriesRecorder({ client, clock, logger, component, host }:
       const now = microTimestamp(clock.now());
       const about = referenceTo(regarding);
       const other: ObjectReference | undefined = related && referenceTo(related);
-      const key = JSON.stringify([
-        action,
-        reason,
-        type,
-        about.kind,
-        about.namespace,
-        about.name,
-        about.uid,
-        other?.uid,
-      ]);
+      // An object that was written meanwhile is another one: what is said of it then begins anew.
+      const key = JSON.stringify([action, reason, type, about, other]);
       const known = events.get(key);
       if (known) {
         const first = !known.series;

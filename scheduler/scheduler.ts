@@ -263,7 +263,7 @@ export function runScheduler(options: SchedulerOptions): { stop(): void } {
       if (nominatedNodeName !== undefined) nominator.set(pod, nominatedNodeName);
     }
     if (pod && pod.metadata.uid !== uid) return;
-    tellRefused(item.pod, message);
+    tellRefused(pod ?? item.pod, message);
     if (!pod) return;
     const condition = { type: "PodScheduled", status: "False", reason, message };
     patchStatus(pod, { condition, ...(nominatedNodeName !== undefined && { nominatedNodeName }) }).catch(

@@ -1,0 +1,49 @@
+import { expect, test } from "vitest";
+import type { Event } from "../openapi/api/events.k8s.io.v1.ts";
+import type { Client } from "./client.ts";
+import { ManualClock } from "./clock.ts";
+import { silentLogger } from "./logger.ts";
+import type { ApiObject } from "./resource.ts";
+import { createSeriesRecorder } from "./series-recorder.ts";
+
+const pod = (resourceVersion: string): ApiObject => ({
+  apiVersion: "v1",
+  kind: "Pod",
+  metadata: { name: "p", namespace: "ns", uid: "u", resourceVersion },
+});
+
+/** What is written of events about a Pod at these versions, one after the other. */
+async function record(...versions: string[]) {
+  const written: string[] = [];
+  const client = {
+    async create(_resource: string, event: Event) {
+      written.push(`create ${event.regarding?.resourceVersion}: ${event.note}`);
+      return event;
+    },
+    async patch(_resource: string, _where: object, { series }: Partial<Event>) {
+      written.push(`series of ${series?.count}`);
+      return {};
+    },
+  } as unknown as Client;
+  const clock = new ManualClock(new Date("2026-01-01T00:00:00Z"));
+  const recorder = createSeriesRecorder({ client, clock, logger: silentLogger, component: "default-scheduler" });
+  for (const [i, version] of versions.entries())
+    recorder.event({
+      regarding: pod(version),
+      type: "Warning",
+      reason: "FailedScheduling",
+      action: "Scheduling",
+      note: `try ${i}`,
+    });
+  await recorder.flush();
+  recorder.stop();
+  return written;
+}
+
+test("the second of a kind makes a series, whatever it says, and further ones are only counted", async () => {
+  expect(await record("1", "1", "1")).toEqual(["create 1: try 0", "series of 2"]);
+});
+
+test("an object that was written meanwhile begins a series of its own", async () => {
+  expect(await record("1", "2", "2")).toEqual(["create 1: try 0", "create 2: try 1", "series of 2"]);
+});
