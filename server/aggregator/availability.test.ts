@@ -28,7 +28,7 @@ function readerOf(found: object | undefined, slices: object[]): ObjectReader {
 test.each([
   [undefined, [], "ServiceNotFound", 'service/ext in "ns" is not present'],
   [service({ ports: [{ port: 80 }] }), [], "ServicePortError", 'service/ext in "ns" is not listening on port 443'],
-  [service({}), [], "EndpointsNotFound", expect.stringContaining("cannot find endpointslices")],
+  [service({}), [], "EndpointsNotFound", 'cannot find endpointslices for service/ext in "ns"'],
   [service({}), [slice([])], "MissingEndpoints", expect.stringContaining("have no addresses")],
   [
     service({}),

@@ -25,7 +25,7 @@ export function serviceProblem({ spec }: Readonly<APIService>, reader: ObjectRea
     .list<EndpointSlice>(SLICES, namespace)
     .filter(({ metadata }) => metadata.labels?.["kubernetes.io/service-name"] === name);
   const named = `with port name ${JSON.stringify(portName ?? "")}`;
-  if (slices.length === 0) return no("EndpointsNotFound", `cannot find endpointslices for ${where} ${named}`);
+  if (slices.length === 0) return no("EndpointsNotFound", `cannot find endpointslices for ${where}`);
   const hasAddress = slices.some(
     ({ endpoints, ports }) =>
       ports?.some((each) => (each.name ?? "") === (portName ?? "")) &&
