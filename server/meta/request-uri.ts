@@ -29,6 +29,33 @@ export function requestUriProblem(text: string): string | undefined {
   return authorityProblem(split.scheme.toLowerCase(), authority) ?? escapeProblem(rest.slice(2 + authority.length));
 }
 
+/** What is wrong with any URL, as Go's whole error: `parse "…": …`. (url.Parse) */
+export function urlProblem(text: string): string | undefined {
+  const hash = text.indexOf("#");
+  const [whole, fragment] = hash < 0 ? [text, ""] : [text.slice(0, hash), text.slice(hash + 1)];
+  const wrong = referenceProblem(whole);
+  if (wrong) return `parse ${goQuote(whole)}: ${wrong}`;
+  const wrongFragment = escapeProblem(fragment);
+  return wrongFragment && `parse ${goQuote(text)}: ${wrongFragment}`;
+}
+
+function referenceProblem(text: string): string | undefined {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: Go refuses just these.
+  if (/[\x00-\x1f\x7f]/.test(text)) return "net/url: invalid control character in URL";
+  const split = splitScheme(text);
+  if (typeof split === "string") return split;
+  const [rest = ""] = split.rest.split("?");
+  if (!rest.startsWith("/")) {
+    if (split.scheme) return undefined;
+    const [segment = ""] = rest.split("/");
+    return segment.includes(":") ? "first path segment in URL cannot contain colon" : escapeProblem(rest);
+  }
+  const hasAuthority = split.scheme !== "" || !rest.startsWith("///");
+  const authority = hasAuthority ? /^\/\/([^/]*)/.exec(rest)?.[1] : undefined;
+  if (authority === undefined) return escapeProblem(rest);
+  return authorityProblem(split.scheme.toLowerCase(), authority) ?? escapeProblem(rest.slice(2 + authority.length));
+}
+
 function escapeProblem(text: string): string | undefined {
   const wrong = /%(?![0-9a-fA-F]{2}).{0,2}/su.exec(text)?.[0];
   return wrong === undefined ? undefined : `invalid URL escape ${goQuote(wrong)}`;

@@ -46,6 +46,19 @@ test.each<[keyof typeof definitions, object, string[]]>([
       'webhooks[0].clientConfig.url: Invalid value: "q": query parameters are not permitted in the URL',
     ],
   ],
+  ...[
+    [":bad", 'parse ":bad": missing protocol scheme'],
+    ["1:b", 'parse "1:b": first path segment in URL cannot contain colon'],
+    ["https://x:y/#f", 'parse "https://x:y/": invalid port ":y" after host'],
+    ["https://x/%zz", 'parse "https://x/%zz": invalid URL escape "%zz"'],
+    ["https://a b", 'parse "https://a b": invalid character " " in host name'],
+  ].map(([url, problem]): [keyof typeof definitions, object, string[]] => [
+    "validatingWebhookConfiguration",
+    hook({ clientConfig: { url } }),
+    [
+      `webhooks[0].clientConfig.url: Required value: url must be a valid URL: ${problem}; desired format: https://host[/path]`,
+    ],
+  ]),
   [
     "validatingWebhookConfiguration",
     hook({ matchConditions: [{ name: "a", expression: "bad" }] }),

@@ -13,10 +13,10 @@ import {
   fieldNotSupported,
   fieldRequired,
 } from "../../meta/field-error.ts";
-import { goQuote } from "../../meta/go-quote.ts";
 import { hasInvalidLabelValue, validateLabelSelector } from "../../meta/label-validation.ts";
 import { validateDNS1035Label, validateDNS1123Subdomain, validatePortNumber } from "../../meta/names.ts";
 import { repeated } from "../../meta/repeated.ts";
+import { urlProblem } from "../../meta/request-uri.ts";
 import { type CheckExpression, validateMatchConditions } from "./expressions.ts";
 import { validateRule } from "./rules.ts";
 
@@ -132,17 +132,14 @@ function validateClientConfig({ url, service }: WebhookClientConfig, field: stri
 
 /** (apiserver/pkg/util/webhook ValidateWebhookURL) */
 export function validateUrl(text: string, field: string): FieldError[] {
+  const problem = urlProblem(text);
+  if (problem) return [fieldRequired(field, `url must be a valid URL: ${problem}${FORM}`)];
   // Read by hand: URL would correct what must be refused.
   const match = /^(?:([A-Za-z][A-Za-z0-9+.-]*):)?(?:\/\/([^/?#]*))?[^?#]*(?:\?([^#]*))?(?:#(.*))?$/.exec(text);
   const [, scheme = "", authority = "", query = "", fragment = ""] = match ?? [];
   const at = authority.lastIndexOf("@");
   const user = at < 0 ? undefined : authority.slice(0, at);
   const host = authority.slice(at + 1);
-  const unfit = /[\s"<>\\^`{|}]/.exec(host)?.[0];
-  if (unfit !== undefined) {
-    const problem = `parse ${goQuote(text)}: invalid character ${goQuote(unfit)} in host name`;
-    return [fieldRequired(field, `url must be a valid URL: ${problem}${FORM}`)];
-  }
   const errors: FieldError[] = [];
   const wrong = (value: string, detail: string) => errors.push(fieldInvalid(field, value, detail));
   if (scheme.toLowerCase() !== "https") wrong(scheme.toLowerCase(), `'https' is the only allowed URL scheme${FORM}`);
