@@ -55,6 +55,21 @@ test.each<[string, object, unknown, string[]]>([
     ['<nil>: Invalid value: "": Checked value must be of type integer with format int32 in a'],
   ],
   [
+    "too many properties, and what is wrong with them",
+    { type: "object", maxProperties: 1, properties: { b: { type: "string" }, c: { type: "integer" } } },
+    { b: 1, c: 2 },
+    [
+      "a: Too many: 2: must have at most 1 item",
+      'a.b: Invalid value: "integer": a.b in body must be of type string: "integer"',
+    ],
+  ],
+  [
+    "too few properties, and those that have to be there",
+    { type: "object", minProperties: 1, required: ["b"], properties: { b: { type: "string" } } },
+    {},
+    ["a: Invalid value: 0: a in body should have at least 1 properties", "a.b: Required value"],
+  ],
+  [
     "too many items",
     { type: "array", maxItems: 1, items: { type: "integer" } },
     [1, 2],

@@ -302,11 +302,13 @@ function checkObject(
 ): Result {
   const { minProperties, maxProperties, properties = {}, required = [] } = schema;
   const count = Object.keys(object).length;
-  if (minProperties !== undefined && count < minProperties) {
-    return one(valueError(path, count, `should have at least ${minProperties} properties`));
-  }
-  if (maxProperties !== undefined && count > maxProperties) return one(tooManyError(path, count, maxProperties));
   const result: Result = { errors: [], matches: 0 };
+  if (minProperties !== undefined && count < minProperties) {
+    result.errors.push(valueError(path, count, `should have at least ${minProperties} properties`));
+  }
+  if (maxProperties !== undefined && count > maxProperties) {
+    result.errors.push(tooManyError(path, count, maxProperties));
+  }
   const additional = additionalOf(schema);
   const check = (name: string, inner: JsonSchema, at: string) => {
     // The identity of the object itself is never forgiven: both sides were brought to one version.
