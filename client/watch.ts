@@ -9,6 +9,8 @@ export interface WatchRequest {
   accept?: string | undefined;
   /** A stream that says nothing for so long, in ms, is given up: its connection is dead. */
   silenceMs: number;
+  /** Turns one event's bytes into an object; JSON as it is when left out. */
+  parse?: ((line: Buffer) => unknown) | undefined;
 }
 
 export interface WatchHandlers {
@@ -26,7 +28,7 @@ export interface WatchHandlers {
  */
 export async function openWatch(
   transport: Transport,
-  { path, query, accept = "application/json", silenceMs }: WatchRequest,
+  { path, query, accept = "application/json", silenceMs, parse = parseJson }: WatchRequest,
   handlers: WatchHandlers,
 ): Promise<AbortController> {
   const url = new URL(transport.server + path);
@@ -62,7 +64,7 @@ export async function openWatch(
       if (isDone) return;
       try {
         for (const line of lines.take(piece)) {
-          const { type, object } = JSON.parse(line) as { type: string; object: unknown };
+          const { type, object } = parse(line) as { type: string; object: unknown };
           handlers.event(type, object);
         }
       } catch (error) {
@@ -78,6 +80,8 @@ export async function openWatch(
   return aborted;
 }
 
+const parseJson = (line: Buffer): unknown => JSON.parse(line.toString("utf8"));
+
 /** A reason made once: each abort without one makes an exception with a stack. */
 const CLOSED = Object.assign(new Error("the watch was closed"), { name: "AbortError" });
 
@@ -86,14 +90,14 @@ class Lines {
   #rest: Buffer[] = [];
 
   /** Lines that are whole with this piece. */
-  *take(piece: Buffer): Generator<string> {
+  *take(piece: Buffer): Generator<Buffer> {
     let from = 0;
     for (let end = piece.indexOf(NEWLINE); end >= 0; end = piece.indexOf(NEWLINE, from)) {
       const last = piece.subarray(from, end);
       const line = this.#rest.length > 0 ? Buffer.concat([...this.#rest, last]) : last;
       this.#rest = [];
       from = end + 1;
-      if (line.length > 0) yield line.toString("utf8");
+      if (line.length > 0) yield line;
     }
     if (from < piece.length) this.#rest.push(piece.subarray(from));
   }
