@@ -8,7 +8,7 @@ import { isFinished, podCondition } from "./pods.ts";
 const THRESHOLD = 12_500;
 /** A node must be missing this long before its Pods go. */
 const QUARANTINE_MS = 40_000;
-/** The key under which finished Pods are counted, all together. */
+/** The key under which finished Pods are counted, all together, and the index that holds them. */
 const FINISHED = "finished pods";
 const OUT_OF_SERVICE = "node.kubernetes.io/out-of-service";
 
@@ -42,7 +42,7 @@ export function reconcile(key: Key, { pods, nodes }: Listers, now: Date, missing
 }
 
 function tooManyFinished(pods: Lister<Pod>, now: Date): Action[] {
-  const finished = pods.list().filter(isFinished);
+  const finished = pods.by(FINISHED, "");
   const surplus = finished.length - THRESHOLD;
   if (surplus <= 0) return [];
   const isEvicted = ({ status }: Readonly<Pod>) => status.phase === "Failed" && status.reason === "Evicted";
@@ -77,7 +77,10 @@ export function podGarbageCollectorController() {
       ],
     },
     listers: (get) => ({
-      pods: get("v1/pods", { node: ({ spec }) => (spec.nodeName ? [spec.nodeName] : []) }),
+      pods: get("v1/pods", {
+        node: ({ spec }) => (spec.nodeName ? [spec.nodeName] : []),
+        [FINISHED]: (pod) => (isFinished(pod) ? [""] : []),
+      }),
       nodes: get("v1/nodes"),
     }),
     reconcile: (key, listers, { now }) => reconcile(key, listers, now, missing),
