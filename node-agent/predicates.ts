@@ -18,7 +18,7 @@ function amountsOf(list: Readonly<Record<string, string>> | undefined): Amounts 
   );
 }
 
-function merge(into: Amounts, more: Amounts, by: (a: number, b: number) => number): Amounts {
+function merge(into: Amounts, more: Readonly<Amounts>, by: (a: number, b: number) => number): Amounts {
   for (const [name, value] of Object.entries(more)) into[name] = by(into[name] ?? 0, value);
   return into;
 }
@@ -26,8 +26,20 @@ const plus = (a: number, b: number) => a + b;
 
 const isSidecar = ({ restartPolicy }: Container) => restartPolicy === "Always";
 
+/** Each Pod that comes is judged beside all others of its node, which are the same objects again and again. */
+const known = new WeakMap<Pod, Readonly<Amounts>>();
+
+function requestsOf(pod: Pod): Readonly<Amounts> {
+  let requests = known.get(pod);
+  if (!requests) {
+    requests = sumOf(pod);
+    known.set(pod, requests);
+  }
+  return requests;
+}
+
 /** What a Pod asks for: all its containers together, or the hungriest moment of its start. (component-helpers/resource) */
-function requestsOf({ spec, status }: Pod): Amounts {
+function sumOf({ spec, status }: Pod): Amounts {
   // Resources that claimed devices stand for are the claim's to count.
   const claimed = status?.extendedResourceClaimStatus?.requestMappings ?? [];
   const isClaimed = (container: string, resource: string) =>
