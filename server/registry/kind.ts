@@ -138,8 +138,10 @@ export interface KindDefinition<T extends KubeObject> {
    * object. Absent = always at once (finalizers are generic).
    */
   gracePeriodSeconds?(obj: T, requested: number | undefined, context: RequestContext): number;
-  /** Runs before a delete; may throw a StatusError (for example deleting namespace "default"). */
-  beforeDelete?(obj: T, context: RequestContext, options: DeleteOptions): void;
+  /** Runs before a DELETE looks for its object, if it is one of its own; may throw a StatusError. */
+  beforeDelete?(name: string, context: RequestContext, options: DeleteOptions): void;
+  /** The same before a collection is deleted. */
+  beforeDeleteCollection?(context: RequestContext, options: DeleteOptions): void;
   /**
    * Kinds with a deletion protocol of their own (Namespace). Called with a private copy on each DELETE.
    * @returns "mark": `obj` was changed and is to be written, not deleted; "wait": answer it as it is; "proceed": as usual.

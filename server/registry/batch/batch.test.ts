@@ -25,6 +25,19 @@ function jobOf(spec: Partial<JobSpec> = {}): Job {
   return object;
 }
 
+test.each([
+  [{}, true],
+  [{ dryRun: ["All"] }, true],
+  [{ propagationPolicy: "Background" as const }, false],
+  [{ orphanDependents: true }, false],
+])("deleting Jobs with %j, which need not be there, warns of Pods left behind: %j", (options, warns) => {
+  const warnings: string[] = [];
+  const listening = { warn: (text: string) => warnings.push(text) } as never;
+  job.beforeDelete?.("none", listening, options);
+  job.beforeDeleteCollection?.(listening, options);
+  expect(warnings).toHaveLength(warns ? 2 : 0);
+});
+
 test("a Job gets a selector of its own, which shows in its labels too", () => {
   const labels = {
     "job-name": "j",

@@ -3,7 +3,8 @@ import { semanticEqual } from "../../meta/equality.ts";
 import { defaultPodTemplate } from "../core/pod/defaults.ts";
 import { dropDisabledTemplate } from "../core/pod/disabled-fields.ts";
 import { templateWarnings, warnOfName } from "../core/pod/warnings.ts";
-import { defineKind } from "../kind.ts";
+import { defineKind, type RequestContext } from "../kind.ts";
+import type { DeleteOptions } from "../store.ts";
 import { bumpGeneration, restore, status } from "../subresources.ts";
 import { validateJobStatus } from "./job-status-validation.ts";
 import { validateJob, validateJobUpdate } from "./job-update-validation.ts";
@@ -13,6 +14,11 @@ const MANY_COMPLETIONS = 100_000;
 const MANY_AT_ONCE = 10_000;
 const ORPHANS =
   "child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove them or set propagationPolicy=Orphan to suppress this warning";
+
+/** Of what a client gets who says nothing. */
+function warnOfOrphans({ warn }: RequestContext, { propagationPolicy, orphanDependents }: DeleteOptions): void {
+  if (propagationPolicy === undefined && orphanDependents === undefined) warn(ORPHANS);
+}
 
 /** Job, batch/v1. Follows pkg/registry/batch/job and pkg/apis/batch/{v1,validation}. */
 export const job = defineKind<Job>({
@@ -24,9 +30,8 @@ export const job = defineKind<Job>({
     defaultLabels(obj);
   },
   garbageCollection: "orphan",
-  beforeDelete(_obj, { warn }, { propagationPolicy, orphanDependents }) {
-    if (propagationPolicy === undefined && orphanDependents === undefined) warn(ORPHANS);
-  },
+  beforeDelete: (_name, context, options) => warnOfOrphans(context, options),
+  beforeDeleteCollection: warnOfOrphans,
   prepareForCreate(obj) {
     const { metadata, spec } = obj;
     // Defaulting shares one map between both: what is generated into one shows in the other.

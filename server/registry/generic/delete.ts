@@ -39,6 +39,9 @@ interface Run extends DeleteRequest {
 export async function deleteOne(store: StoreContext, request: DeleteRequest, scope: RequestScope): Promise<Deleted> {
   const { kind } = store;
   const key = keyOf(kind, request.namespace, request.name);
+  if (scope.verb !== "deletecollection") {
+    kind.definition.beforeDelete?.(request.name, requestContext(store, scope), request.options);
+  }
   let admitted: Stored | undefined;
   const run: Run = {
     ...request,
@@ -86,7 +89,6 @@ async function attempt(run: Run, current: Stored): Promise<Deleted | undefined> 
   const context = requestContext(store, scope);
   const object = deepCopy(current.object) as KubeObject;
   const preconditions: Preconditions = options.preconditions ?? {};
-  kind.definition.beforeDelete?.(object, context, options);
   const decision = kind.definition.deletion?.(object, context, options);
   if (decision === "wait") return { stored: current, deleted: false };
   if (decision === "mark") {

@@ -14,7 +14,7 @@ import type {
 import { create } from "./create.ts";
 import { createSubresource } from "./create-subresource.ts";
 import { deleteOne } from "./delete.ts";
-import type { StoreContext, StoreEnvironment } from "./environment.ts";
+import { requestContext, type StoreContext, type StoreEnvironment } from "./environment.ts";
 import { keyOf, resourceOf } from "./keys.ts";
 import { list } from "./list.ts";
 import { readRevision, waitUntilFresh } from "./resource-version.ts";
@@ -75,6 +75,7 @@ export class GenericStore implements ResourceStore {
 
   /** Lists page by page and deletes what it finds; what others delete meanwhile is not an error. */
   async deleteCollection(request: ListRequest, options: DeleteOptions, scope: RequestScope): Promise<ListResult> {
+    this.kind.definition.beforeDeleteCollection?.(requestContext(this.#context, scope), options);
     const items: Stored[] = [];
     let first: ListResult | undefined;
     let next = request.limit > 0 ? request : { ...request, limit: DELETE_PAGE };

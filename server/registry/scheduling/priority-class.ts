@@ -35,7 +35,7 @@ export const priorityClass = defineKind<PriorityClass>({
     ...(object.value === old.value ? [] : [fieldForbidden("value", "may not be changed in an update.")]),
     ...validateImmutable(object.preemptionPolicy, old.preemptionPolicy, "preemptionPolicy"),
   ],
-  beforeDelete({ metadata: { name = "" } }) {
+  beforeDelete(name) {
     if (!Object.hasOwn(SYSTEM, name)) return;
     const resource = { group: "scheduling.k8s.io", resource: "priorityclasses" };
     throw forbidden(resource, name, "this is a system priority class and cannot be deleted");
