@@ -14,6 +14,11 @@ const KINDS = {
 };
 const bytes = (text: string) => Buffer.from(text);
 
+test("an empty list of managers is kept, since it asks to forget them", () => {
+  const { value } = decodeJson(bytes('{"metadata":{"managedFields":[],"finalizers":[]}}'), KINDS.configMap, "Ignore");
+  expect(value).toEqual({ metadata: { managedFields: [] } });
+});
+
 describe("what a body becomes", () => {
   test.each([
     ["configMap", '{"data":{"a":null},"immutable":false}', '{"metadata":{},"immutable":false,"data":{"a":""}}'],
