@@ -65,8 +65,10 @@ export function updaterOf(management: FieldManagement): Updater {
     filter: filterFor(management),
     convert(object, apiVersion) {
       if (object.apiVersion === apiVersion) return object;
-      // The walkers see objects as JSON; what they hand back here is still the object it was made from.
-      const converted = management.convert?.(object.value as KubeObject, apiVersion);
+      // The walkers see objects as JSON, and may have taken away what every object has in Go.
+      const { metadata = {}, ...rest } = (object.value ?? {}) as Partial<KubeObject>;
+      const whole = { ...rest, apiVersion: object.apiVersion, kind: management.kind, metadata };
+      const converted = management.convert?.(whole, apiVersion);
       return converted && { value: converted.object, atom: atomOf(converted.schema), apiVersion };
     },
   };

@@ -54,7 +54,7 @@ function schemaOfVersion(kind: Kind, { group, version }: Version): Schema | unde
 }
 
 /** From any version of the kind to another. @returns undefined when that is not served */
-function convertBetween(kind: Kind, object: KubeObject, apiVersion: string) {
+export function convertBetween(kind: Kind, object: KubeObject, apiVersion: string) {
   const { group, version, versions = [] } = kind.definition;
   const all = versions.map((other) => ({ ...other, group: other.group ?? group }));
   const from = all.find((other) => apiVersionOf(other) === object.apiVersion);
