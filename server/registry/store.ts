@@ -131,6 +131,8 @@ export interface ResourceStore {
       readonly uid?: string;
       /** Decides managedFields: see meta/managed-fields. `apply` means that `update` did it itself. */
       readonly managedFields: "update" | "apply";
+      /** A PATCH: of owner references that come twice clients are told once, after admission. */
+      readonly patched?: boolean;
       /** `update` changes nothing of what it gets, and its answer shares nothing with it: no copy need be made. */
       readonly readsOnly?: boolean;
     },

@@ -62,6 +62,7 @@ export async function patch(request: ResourceRequest): Promise<void> {
     {
       forceAllowCreate: type === "apply",
       managedFields: type === "apply" ? "apply" : "update",
+      patched: true,
       // Patches change nothing, and what they leave alone is copied when the result is decoded; conversions may change.
       readsOnly: type !== "apply" && !kind.convert && !kind.custom,
     },

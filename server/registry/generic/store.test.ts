@@ -108,6 +108,40 @@ describe("update", () => {
   });
 });
 
+describe("metadata of an update", () => {
+  test("has no selfLink, but for a rehearsal", async () => {
+    const { revision } = await make("x");
+    const link = (dryRun: boolean) =>
+      configMaps.update(
+        "a",
+        "x",
+        "",
+        (current) => ({ ...current!, metadata: { ...current!.metadata, selfLink: "/x" } }),
+        PLAIN,
+        scope({ dryRun }),
+      );
+    expect((await link(true)).stored.object.metadata.selfLink).toBe("/x");
+    expect((await link(false)).stored).toMatchObject({ revision, object: { metadata: { name: "x" } } });
+  });
+
+  test.each([
+    [true, ["duplicate entries after mutating admission happens; API"]],
+    [false, ["duplicate entries; API"]],
+  ])("tells of owner references that come twice once; patched: %j", async (patched, texts) => {
+    await make("x");
+    const warnings: string[] = [];
+    const owner = { apiVersion: "v1", kind: "X", name: "y", uid: "u" };
+    const update = (current: KubeObject | undefined) => ({
+      ...current!,
+      metadata: { ...current!.metadata, ownerReferences: [owner, owner] },
+    });
+    const warn = (text: string) => void warnings.push(text);
+    const { stored } = await configMaps.update("a", "x", "", update, { ...PLAIN, patched }, scope({ warn }));
+    expect(stored.object.metadata.ownerReferences).toEqual([owner]);
+    expect(warnings).toEqual(texts.map((text) => expect.stringContaining(text)));
+  });
+});
+
 describe("delete", () => {
   const remove = (options: DeleteOptions) => configMaps.delete("a", "x", options, scope());
 

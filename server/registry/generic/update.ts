@@ -89,6 +89,8 @@ async function updateOnce(run: Run, current: Stored): Promise<Updated | undefine
     await beforeUpdate(kind, { namespace, object, old, strategy: updateStrategy(kind, definition) }, context);
     object.metadata = keepTimesOfNoop(object, old).metadata;
     await admission.validate(admit());
+    // Storage keeps none, and a rehearsal never gets there. (storage/api_object_versioner.go PrepareObjectForStorage)
+    if (!scope.dryRun) delete object.metadata.selfLink;
     if (endsDeletion(kind, object, old)) return await deleteDuringUpdate(run, object, current);
     const mustWrite = kind.definition.rewrittenByFirstUpdate && current.revision === current.createRevision;
     if (!mustWrite && semanticEqual(object, old)) return { stored: current, created: false };
@@ -113,7 +115,7 @@ async function wishOfOwn(run: Run, old: Readonly<KubeObject>): Promise<Wish> {
   const { kind, admission } = store;
   const sent = await run.update(run.options.readsOnly ? old : deepCopy(old));
   if (run.options.managedFields === "update") {
-    dedupOwnerReferences(sent, scope.warn, "as sent");
+    if (!run.options.patched) dedupOwnerReferences(sent, scope.warn, "as sent");
     trackFields(kind, subresource, { object: sent, live: old }, scope);
   }
   const attributes = (object: KubeObject) =>
@@ -219,6 +221,7 @@ async function createOnce(run: Run): Promise<Updated | undefined> {
   await admission.admit(mutating);
   const object = mutating.object ?? sent;
   dedupOwnerReferences(object, scope.warn, "after admission");
+  objectRevision(object.metadata.resourceVersion ?? ""); // one that is none is refused here too
   await kind.definition.authorizeWrite?.(object, undefined, context, { namespace, name });
   fillSystemFields(store, object, scope);
   const finish = await kind.definition.beginWrite?.(object, undefined, context, scope.dryRun);
