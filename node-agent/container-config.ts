@@ -2,7 +2,7 @@ import type { Container, Pod } from "../openapi/api/core.v1.ts";
 import { ConfigError } from "./config-error.ts";
 import { expand } from "./environment.ts";
 import type { Image } from "./runtime/runtime.ts";
-import type { ContainerMount, Volume } from "./volumes/volume.ts";
+import type { ContainerDevice, ContainerMount, Volume } from "./volumes/volume.ts";
 
 /** Command and arguments as the Pod gives them, with variables put in. (pkg/kubelet/container/helpers.go) */
 export function commandLine(
@@ -33,8 +33,17 @@ export function containerMounts(
       volume,
       mountPath: mountedAt.replace(/(?<=.)\/+$/, ""),
       subPath: path,
-      readOnly: readOnly || volume.type === "files" || volume.type === "image",
+      readOnly: readOnly || volume.type === "files" || volume.type === "image" || (volume.readOnly ?? false),
     };
+  });
+}
+
+/** Where the container sees which device. (kubelet_pods.go makeBlockVolumes) @throws ConfigError */
+export function containerDevices(container: Container, volumes: readonly Volume[]): ContainerDevice[] {
+  return (container.volumeDevices ?? []).map(({ name, devicePath }) => {
+    const volume = volumes.find((candidate) => candidate.name === name);
+    if (volume?.type === "block") return { volume, devicePath };
+    throw new ConfigError(`cannot find volume "${name}" to pass into container "${container.name}"`);
   });
 }
 

@@ -33,9 +33,16 @@ export async function endCluster(dataDir: string): Promise<void> {
   rmSync(dataDir, { recursive: true, force: true });
 }
 
-/** `inkube up --runtime cri` with nodes of this machine, all of which have the image `busybox`. */
-export async function realCluster(dataDir: string): Promise<RealCluster> {
-  const running = await upBuilt(["--runtime", "cri", "--nodes", "2", "--port", "0", "--data-dir", dataDir]);
+/**
+ * `inkube up --runtime cri` with nodes of this machine, all of which have the image `busybox`.
+ * @param more flags of `up`
+ */
+export async function realCluster(
+  dataDir: string,
+  { nodes, more = [] }: { readonly nodes: number; readonly more?: readonly string[] },
+): Promise<RealCluster> {
+  const common = ["--runtime", "cri", "--nodes", String(nodes), "--port", "0", "--data-dir", dataDir];
+  const running = await upBuilt([...common, ...more]);
   const loaded = await runBuilt(["load", "--busybox", "--data-dir", dataDir]);
   if (loaded.exit !== 0) throw new Error(loaded.stderr);
   const kubectl = (args: readonly string[], input?: string) =>

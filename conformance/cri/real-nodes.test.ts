@@ -4,7 +4,9 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { runBuilt } from "../../cli/run-built.ts";
 import { eventually } from "../eventually.ts";
+import { evictionTests } from "./eviction-tests.ts";
 import { imageTests } from "./image-tests.ts";
+import { localVolumeTests } from "./local-volume-tests.ts";
 import { endCluster, lacking, newDataDir, processOf, type RealCluster, realCluster } from "./real-cluster.ts";
 import { serviceTests } from "./service-tests.ts";
 import { streamTests } from "./stream-tests.ts";
@@ -103,7 +105,7 @@ describe.skipIf(missing)("with real containers on two nodes", () => {
   const apply = (object: object) => cluster.output("apply -f -", JSON.stringify(object));
   beforeAll(async () => {
     before = machineNames();
-    cluster = await realCluster(dataDir);
+    cluster = await realCluster(dataDir, { nodes: NODES.length });
   });
   afterAll(async () => {
     await endCluster(dataDir);
@@ -176,6 +178,7 @@ describe.skipIf(missing)("with real containers on two nodes", () => {
   });
 
   volumeTests(() => cluster);
+  localVolumeTests(() => cluster);
 
   test.each([
     { name: "ends", script: "echo last words > /dev/termination-log; exit 3", code: 3, reason: "Error" },
@@ -291,3 +294,6 @@ describe.skipIf(missing)("with real containers on two nodes", () => {
     expect(machineNames().filter((name) => !before.includes(name))).toEqual([]);
   });
 });
+
+// After the cluster above has ended: what that leaves behind is looked for in all of the machine.
+evictionTests(missing);

@@ -1,6 +1,6 @@
 import type { Clock, Logger } from "../../client/index.ts";
 import type { Container, Pod } from "../../openapi/api/core.v1.ts";
-import { commandLine, containerMounts, verifyNonRoot } from "../container-config.ts";
+import { commandLine, containerDevices, containerMounts, verifyNonRoot } from "../container-config.ts";
 import type { ContainerRecord } from "../container-state.ts";
 import { type DnsConfig, hostnameOf } from "../pod-dns.ts";
 import { describeHook } from "../probes/hook.ts";
@@ -64,6 +64,7 @@ export async function startContainer(
     env,
     ...commandLine(container, env),
     mounts,
+    devices: containerDevices(container, volumes()),
     hosts: surroundings.hosts(pod(), sandbox.ips),
     hostname: hostnameOf(pod()),
     dns: surroundings.dns(pod()),

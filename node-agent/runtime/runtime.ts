@@ -3,7 +3,7 @@ import type { Container, Pod } from "../../openapi/api/core.v1.ts";
 import type { NodeFeatures } from "../admission.ts";
 import type { LocalStorage } from "../eviction/local-storage.ts";
 import type { DnsConfig } from "../pod-dns.ts";
-import type { ContainerMount, Volume } from "../volumes/volume.ts";
+import type { ContainerDevice, ContainerMount, Volume } from "../volumes/volume.ts";
 import type { NodeUsage } from "./node-usage.ts";
 
 /** Why an image could not be had: the reasons and messages that Pods show while they wait. */
@@ -92,6 +92,7 @@ export interface ContainerConfig {
   readonly command: readonly string[];
   readonly args: readonly string[];
   readonly mounts: readonly ContainerMount[];
+  readonly devices: readonly ContainerDevice[];
   /** Text of /etc/hosts, unless the Pod mounts something there. */
   readonly hosts: string;
   readonly hostname: string;

@@ -41,13 +41,11 @@ const DEFAULT_MODE = 0o644;
  */
 export async function podVolumes(view: PodView, sources: VolumeSources): Promise<Volume[]> {
   const pod = view.current();
-  const used = new Set(
-    [...(pod.spec.initContainers ?? []), ...(pod.spec.containers ?? [])].flatMap(({ volumeMounts = [] }) =>
-      volumeMounts.map(({ name }) => name),
-    ),
-  );
-  const { fsGroup } = pod.spec.securityContext ?? {};
-  const common = fsGroup === undefined ? {} : { fsGroup };
+  const { mounts, devices } = namesInUse(pod);
+  const used = new Set([...mounts, ...devices]);
+  const { fsGroup, fsGroupChangePolicy: policy } = pod.spec.securityContext ?? {};
+  const fsGroupChangePolicy: Volume["fsGroupChangePolicy"] = policy === "OnRootMismatch" ? policy : "Always";
+  const common = fsGroup === undefined ? {} : { fsGroup, fsGroupChangePolicy };
   return Promise.all(
     (pod.spec.volumes ?? [])
       .filter(({ name }) => used.has(name))
@@ -63,6 +61,16 @@ export async function podVolumes(view: PodView, sources: VolumeSources): Promise
         return { ...(await otherVolume(spec, pod, sources)), ...common };
       }),
   );
+}
+
+/** Volumes that containers have as folders or files, and as devices. */
+function namesInUse({ spec }: Pod): { mounts: Set<string>; devices: Set<string> } {
+  const all = [...(spec.initContainers ?? []), ...(spec.containers ?? [])];
+  const names = (list: readonly { name: string }[] = []) => list.map(({ name }) => name);
+  return {
+    mounts: new Set(all.flatMap(({ volumeMounts }) => names(volumeMounts))),
+    devices: new Set(all.flatMap(({ volumeDevices }) => names(volumeDevices))),
+  };
 }
 
 function fail(name: string, error: unknown): never {
@@ -133,27 +141,41 @@ async function otherVolume(spec: VolumeSpec, pod: Pod, sources: VolumeSources): 
   }
   const claim = persistentVolumeClaim?.claimName ?? (ephemeral && `${pod.metadata.name}-${name}`);
   if (claim !== undefined) {
-    const volume = await claimedVolume(claim, pod, sources.client).catch((error: unknown) => {
+    const volume = await claimedVolume(claim, spec, pod, sources.client).catch((error: unknown) => {
       const text = error instanceof Error ? error.message : String(error);
       const list = `unmounted volumes=[${name}], unattached volumes=[], failed to process volumes=[${name}]`;
       throw new Error(`Unable to attach or mount volumes: ${list}: ${text}`);
     });
-    const { hostPath: path, local } = volume.spec;
-    if (path) return { type: "hostPath", name, path: path.path, pathType: path.type || "DirectoryOrCreate" };
-    if (local) return { type: "hostPath", name, path: local.path, pathType: "DirectoryOrCreate" };
-    return { type: "durable", name, id: `volume/${volume.metadata.name}` };
+    return persistentVolume(name, volume, persistentVolumeClaim?.readOnly ?? false);
   }
   const [driver = "", source] = Object.entries(spec).find(([field]) => field !== "name") ?? [];
   return {
     type: "durable",
     name,
     id: `${driver}/${JSON.stringify(source)}/${driver === "csi" ? pod.metadata.uid : ""}`,
+    ...csiOf(spec.csi),
   };
 }
 
-/** (desired_state_of_world_populator.go getPVCExtractPV) */
-async function claimedVolume(claim: string, { metadata }: Pod, client: Client): Promise<PersistentVolume> {
-  const { namespace = "" } = metadata;
+const csiOf = (source: { readonly driver: string } | undefined) => (source ? { csiDriver: source.driver } : {});
+
+/** What of this node a PersistentVolume stands for. @param name of the Pod's volume */
+function persistentVolume(name: string, { metadata, spec }: PersistentVolume, readOnly: boolean): Volume {
+  const { hostPath, local, volumeMode, mountOptions = [] } = spec;
+  const common = { name, persistentVolume: metadata.name ?? "", ...(readOnly && { readOnly }) };
+  if (local && volumeMode === "Block") return { ...common, type: "block", path: local.path };
+  if (local) return { ...common, type: "local", path: local.path, fsType: local.fsType || "ext4", mountOptions };
+  if (volumeMode === "Block")
+    fail(metadata.name ?? "", new Error("no plugin of this node has volumeMode Block for it"));
+  if (hostPath) {
+    return { ...common, type: "hostPath", path: hostPath.path, pathType: hostPath.type || "DirectoryOrCreate" };
+  }
+  return { ...common, type: "durable", id: `volume/${metadata.name}`, ...csiOf(spec.csi) };
+}
+
+/** (desired_state_of_world_populator.go createVolumeSpec) */
+async function claimedVolume(claim: string, { name }: VolumeSpec, pod: Pod, client: Client): Promise<PersistentVolume> {
+  const { namespace = "" } = pod.metadata;
   const about = `error processing PVC ${namespace}/${claim}`;
   const found = await client.get("v1/persistentvolumeclaims", { name: claim, namespace }).catch((error: unknown) => {
     if (!(error instanceof ApiError)) throw error;
@@ -161,7 +183,12 @@ async function claimedVolume(claim: string, { metadata }: Pod, client: Client): 
   });
   const { volumeName } = found.spec ?? {};
   if (found.status?.phase !== "Bound" || !volumeName) throw new Error(`${about}: PVC is not bound`);
-  return client.get("v1/persistentvolumes", { name: volumeName });
+  const volume = await client.get("v1/persistentvolumes", { name: volumeName });
+  const { volumeMode = "Filesystem" } = volume.spec;
+  const { mounts, devices } = namesInUse(pod);
+  const wrong = volumeMode === "Block" ? mounts.has(name) && "volumeMounts" : devices.has(name) && "volumeDevices";
+  if (wrong) throw new Error(`volume ${name} has volumeMode ${volumeMode}, but is specified in ${wrong}`);
+  return volume;
 }
 
 /** The image of an image volume, by its policy. (pkg/kubelet/images EnsureImageExists) @throws ImageError */

@@ -16,6 +16,12 @@ interface Common {
   readonly name: string;
   /** Group that may read (and write, where that makes sense) what is in the volume. */
   readonly fsGroup?: number;
+  /** When what is in a durable volume is given to that group; undefined: always. */
+  readonly fsGroupChangePolicy?: "Always" | "OnRootMismatch";
+  /** Nobody writes through it, whatever containers say. */
+  readonly readOnly?: boolean;
+  /** Of the PersistentVolume behind it: what events call it. */
+  readonly persistentVolume?: string;
 }
 
 /** configMap, secret, downwardAPI, projected: files that come from the API, written atomically through `..data`. */
@@ -43,11 +49,28 @@ export interface HostPathVolume extends Common {
   readonly pathType: string;
 }
 
+/** A place of its node that a PersistentVolume names: a folder, or a device for a file system. */
+export interface LocalVolume extends Common {
+  readonly type: "local";
+  readonly path: string;
+  /** Of a device; it gets one of this type when it has none. */
+  readonly fsType: string;
+  readonly mountOptions: readonly string[];
+}
+
+/** A device of its node, as it is. */
+export interface BlockVolume extends Common {
+  readonly type: "block";
+  readonly path: string;
+}
+
 /** Anything that outlives the Pod: a claim's volume, or a driver's. */
 export interface DurableVolume extends Common {
   readonly type: "durable";
   /** The same for everybody who mounts the same thing. */
   readonly id: string;
+  /** Name of the CSI driver that has it, where one does. */
+  readonly csiDriver?: string;
 }
 
 export interface ImageVolume extends Common {
@@ -56,7 +79,14 @@ export interface ImageVolume extends Common {
 }
 
 /** A volume of a Pod as its runtime has to provide it. All that other objects say about it is settled. */
-export type Volume = FilesVolume | EmptyDirVolume | HostPathVolume | DurableVolume | ImageVolume;
+export type Volume =
+  | FilesVolume
+  | EmptyDirVolume
+  | HostPathVolume
+  | LocalVolume
+  | BlockVolume
+  | DurableVolume
+  | ImageVolume;
 
 /** Where a container sees a volume. */
 export interface ContainerMount {
@@ -65,4 +95,10 @@ export interface ContainerMount {
   /** Below the volume's root, with variables put in; "" is all of it. */
   readonly subPath: string;
   readonly readOnly: boolean;
+}
+
+/** Where a container sees a device. */
+export interface ContainerDevice {
+  readonly volume: BlockVolume;
+  readonly devicePath: string;
 }

@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readdirSync, realpathSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { totalmem } from "node:os";
 import { join } from "node:path";
@@ -160,6 +160,7 @@ export async function criRuntime(options: CriRuntimeOptions): Promise<CriRuntime
     const target = "targetContainerName" in container ? String(container.targetContainerName) : undefined;
     const wish = containerWish(config, {
       mountSources: config.mounts.map((mount, index) => volumes.hostPath(pod, container.name, mount, index)),
+      deviceSource: ({ path }) => realpathSync(path),
       hostsFile,
       messageFile,
       seccompFolder: paths.seccomp,

@@ -44,7 +44,20 @@ export async function runExample(images: ImageCatalog, image: string, example: I
   const dns = { servers: [], searches: [], options: [] };
   const sandbox = await runtime.runSandbox({ pod, hostname: "p", dns });
   const starting = runtime.startContainer({
-    ...{ pod, sandbox, container, env, command, dns, attempt: 0, args: [], mounts: [], hosts: "", hostname: "p" },
+    ...{
+      pod,
+      sandbox,
+      container,
+      env,
+      command,
+      dns,
+      attempt: 0,
+      args: [],
+      mounts: [],
+      devices: [],
+      hosts: "",
+      hostname: "p",
+    },
     image: images.resolve(image),
   });
   const running = await starting;

@@ -87,6 +87,15 @@ export class TreeVolumes {
         return filesTree(volume, clock);
       case "hostPath":
         return this.#hostPath(volume);
+      case "local":
+        return this.#hostPath({
+          type: "hostPath",
+          name: volume.name,
+          path: volume.path,
+          pathType: "DirectoryOrCreate",
+        });
+      case "block":
+        return file("", now);
       case "image":
         return imageFiles(images.definitionOf(volume.image.names[0] ?? ""), [], now);
       case "durable": {

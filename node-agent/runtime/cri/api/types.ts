@@ -110,6 +110,7 @@ export interface ContainerWish {
   readonly workingDir: string;
   readonly envs: readonly { readonly key: string; readonly value: string }[];
   readonly mounts: readonly Mount[];
+  readonly devices: readonly { containerPath: string; hostPath: string; permissions: string }[];
   readonly labels: Strings;
   readonly annotations: Strings;
   readonly logPath: string;

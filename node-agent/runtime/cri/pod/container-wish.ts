@@ -1,3 +1,4 @@
+import type { BlockVolume } from "../../../volumes/volume.ts";
 import type { ContainerConfig } from "../../runtime.ts";
 import { type ContainerWish, type Mount, PROPAGATION } from "../api/types.ts";
 import { hugePageLimits } from "./huge-pages.ts";
@@ -17,6 +18,8 @@ export const ANNOTATION = {
 export interface WishFacts {
   /** In the order of the container's mounts: where each is on the node. */
   readonly mountSources: readonly string[];
+  /** Path of the node of a device. */
+  deviceSource(volume: BlockVolume): string;
   /** Files of the node that become /etc/hosts and the termination message. */
   readonly hostsFile: string;
   readonly messageFile: string;
@@ -50,6 +53,11 @@ export function containerWish(config: ContainerConfig, facts: WishFacts): Contai
     workingDir: container.workingDir ?? "",
     envs: Object.entries(env).map(([key, value]) => ({ key, value })),
     mounts,
+    devices: config.devices.map(({ volume, devicePath }) => ({
+      containerPath: devicePath,
+      hostPath: facts.deviceSource(volume),
+      permissions: volume.readOnly ? "mr" : "mrw",
+    })),
     labels: { ...podLabels(pod), [LABEL.containerName]: container.name },
     annotations: {
       [ANNOTATION.restartCount]: String(attempt),

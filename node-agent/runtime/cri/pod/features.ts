@@ -19,8 +19,6 @@ export function refuseUnsupported({ spec }: Pod): void {
     throw new Error("can't set `spec.hostUsers: false`, runtime does not support user namespaces");
   }
   if (spec.resourceClaims?.length) throw new Error("no driver of resource claims runs on this node");
-  const all = [...(spec.initContainers ?? []), ...(spec.containers ?? [])];
-  if (all.some(({ volumeDevices }) => volumeDevices?.length)) throw new Error("this node has no block volumes");
 }
 
 /** (kubelet_pods.go resolveRecursiveReadOnly) @throws ConfigError */

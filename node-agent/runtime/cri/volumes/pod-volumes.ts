@@ -1,4 +1,4 @@
-import { chmodSync, chownSync, existsSync, lstatSync, mkdirSync, readdirSync, rmSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { type Clock, type Logger, quantity } from "../../../../client/index.ts";
 import type { Pod } from "../../../../openapi/api/core.v1.ts";
@@ -10,19 +10,27 @@ import type { NodePaths } from "../pod/paths.ts";
 import { writeAtomically } from "./atomic-writer.ts";
 import { diskUsage, fileSystemUsage } from "./disk-usage.ts";
 import { checkHostPath } from "./host-path.ts";
+import { isBlockDevice, localKind, mountDevice } from "./local.ts";
 import { mount, mountsBelow, unmountBelow } from "./mount.ts";
+import { giveToGroup } from "./ownership.ts";
 import { bindSubPath } from "./sub-path.ts";
 
 /** How often volumes that show objects are brought up to date, in ms. */
 const REFRESH = 5_000;
-const SETGID = 0o2000;
 
 /** Plugins' names, which folders have. */
 const PLUGIN = {
   emptyDir: "kubernetes.io~empty-dir",
   files: "kubernetes.io~projected",
   image: "kubernetes.io~image",
+  local: "kubernetes.io~local-volume",
 } as const;
+
+/** What of providing a volume fails, as kubelet's events call it. (pkg/volume/util/operationexecutor) */
+function stepOf(volume: Volume): string {
+  if (volume.type === "block") return "MapVolume.MapPodDevice";
+  return volume.type === "durable" && volume.persistentVolume ? "MountVolume.MountDevice" : "MountVolume.SetUp";
+}
 
 export interface DiskVolumesOptions {
   readonly paths: NodePaths;
@@ -55,7 +63,7 @@ export class DiskVolumes {
         await this.#mountOne(pod, volume);
       } catch (error) {
         const text = error instanceof Error ? error.message : String(error);
-        throw new Error(`MountVolume.SetUp failed for volume "${volume.name}" : ${text}`);
+        throw new Error(`${stepOf(volume)} failed for volume "${volume.persistentVolume ?? volume.name}" : ${text}`);
       }
     }
     const images = volumes.filter((volume) => volume.type === "image");
@@ -125,14 +133,32 @@ export class DiskVolumes {
 
   #folder(uid: string, volume: Volume): string {
     const { paths } = this.#options;
-    if (volume.type === "hostPath") return paths.disk(volume.path);
+    if (volume.type === "hostPath" || volume.type === "block") return paths.disk(volume.path);
+    if (volume.type === "local" && !isBlockDevice(volume.path)) return volume.path;
     if (volume.type !== "durable") return paths.volume(uid, PLUGIN[volume.type], volume.name);
-    throw new Error(`no driver for ${volume.id} runs on this node`);
+    if (!volume.csiDriver) throw new Error(`no driver for ${volume.id} runs on this node`);
+    const step = volume.persistentVolume
+      ? "attacher.MountDevice failed to create newCsiDriverClient"
+      : "mounter.SetUpAt failed to get CSI client";
+    throw new Error(
+      `kubernetes.io/csi: ${step}: driver name ${volume.csiDriver} not found in the list of registered CSI drivers`,
+    );
   }
 
   async #mountOne(pod: Pod, volume: Volume): Promise<void> {
     const folder = this.#folder(pod.metadata.uid ?? "", volume);
     if (volume.type === "hostPath") return checkHostPath(folder, volume.pathType);
+    if (volume.type === "block") {
+      if (localKind(folder) !== "device") throw new Error(`${folder} is no block device`);
+      return;
+    }
+    if (volume.type === "local") {
+      if (localKind(volume.path) === "device" && !mountsBelow(folder).includes(folder)) mountDevice(volume, folder);
+      if (volume.fsGroup !== undefined && !volume.readOnly) {
+        giveToGroup(folder, volume.fsGroup, volume.fsGroupChangePolicy ?? "Always");
+      }
+      return;
+    }
     if (volume.type === "files") {
       writeAtomically(folder, await volume.content(), volume.fsGroup);
       return;
@@ -156,7 +182,7 @@ export class DiskVolumes {
       const size = limit && quantity(limit) > 0 ? ["-o", `size=${quantity(limit)}`] : [];
       mount("-t", "tmpfs", ...size, "tmpfs", folder);
     }
-    if (volume.fsGroup !== undefined) giveToGroup(folder, volume.fsGroup);
+    if (volume.fsGroup !== undefined) giveToGroup(folder, volume.fsGroup, "Always");
   }
 
   async #refresh(): Promise<void> {
@@ -172,14 +198,4 @@ export class DiskVolumes {
       }
     }
   }
-}
-
-/** (pkg/volume/volume_linux.go changeFilePermission) */
-function giveToGroup(path: string, group: number): void {
-  const found = lstatSync(path);
-  if (found.isSymbolicLink()) return;
-  chownSync(path, found.uid, group);
-  if (!found.isDirectory()) return chmodSync(path, (found.mode & 0o7777) | 0o660);
-  chmodSync(path, (found.mode & 0o7777) | 0o770 | SETGID);
-  for (const name of readdirSync(path)) giveToGroup(join(path, name), group);
 }

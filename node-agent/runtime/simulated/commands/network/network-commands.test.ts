@@ -57,6 +57,7 @@ async function twoPods() {
         dns,
         attempt: 0,
         mounts: [],
+        devices: [],
         hosts: "127.0.0.1\tlocalhost\n",
       },
       hostname: name,
