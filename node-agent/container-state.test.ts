@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Container, Pod } from "../openapi/api/core.v1.ts";
-import { restartAction, shouldRestart } from "./container-state.ts";
+import { type ContainerRecord, containerStatus, restartAction, shouldRestart } from "./container-state.ts";
 
 const container = {
   name: "c",
@@ -20,4 +20,18 @@ test.each([
   expect(restartAction(container, exitCode)).toBe(action);
   const pod = { spec: { restartPolicy: "Always" } } as Pod;
   expect(shouldRestart(container, pod, { exitCode, reason: "Error" })).toBe(again);
+});
+
+test.each([
+  ["that runs", { running: { id: "containerd://1", startedAt: new Date(0) } }, {}],
+  ["that has ended", { exit: { id: "containerd://1", startedAt: new Date(0), result: { exitCode: 0 } } }, {}],
+  ["that was never there", {}, undefined],
+])("a container %s and asks for nothing reports what it has: %j", (_, state, resources) => {
+  const waiting = { reason: "ContainerCreating" };
+  const record = { container: { name: "c" }, role: "regular", waiting, restartCount: 0, ...state };
+  const finished = {
+    ...record,
+    ...("exit" in state && { exit: { ...state.exit, result: { finishedAt: new Date(0) } } }),
+  };
+  expect(containerStatus(finished as unknown as ContainerRecord).resources).toEqual(resources); // as much as is read
 });

@@ -96,6 +96,7 @@ export function containerStatus(record: ContainerRecord): ContainerStatus {
       ? { waiting: { reason: waiting.reason, ...(waiting.message && { message: waiting.message }) } }
       : terminated(exit as NonNullable<typeof exit>);
   const previous = running || waits ? exit : lastExit;
+  const id = running?.id ?? exit?.id;
   const requests = container.resources?.requests;
   return {
     name: container.name,
@@ -105,12 +106,11 @@ export function containerStatus(record: ContainerRecord): ContainerStatus {
     restartCount: record.restartCount,
     image: image?.names[0] ?? container.image ?? "",
     imageID: image?.id ?? "",
-    ...((running ?? exit) && { containerID: running?.id ?? exit?.id }),
+    ...((running ?? exit) && { containerID: id }),
     started: running ? record.started : false,
-    ...(running && requests && { allocatedResources: requests }),
-    ...(running &&
-      container.resources &&
-      Object.keys(container.resources).length && { resources: container.resources }),
+    ...(id && requests && { allocatedResources: requests }),
+    // Even when there are none: by that it is known that the node can change them.
+    ...(id && { resources: container.resources ?? {} }),
     ...(running &&
       container.volumeMounts?.length && {
         volumeMounts: container.volumeMounts.map(({ name, mountPath, readOnly }) => ({

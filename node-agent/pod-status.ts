@@ -1,5 +1,5 @@
 import { timestamp } from "../client/index.ts";
-import type { Pod, PodCondition, PodStatus } from "../openapi/api/core.v1.ts";
+import type { ContainerStatus, Pod, PodCondition, PodStatus } from "../openapi/api/core.v1.ts";
 import { type ContainerRecord, containerStatus, shouldRestart, succeeded } from "./container-state.ts";
 import { podAmounts } from "./pod-amounts.ts";
 import type { Sandbox } from "./runtime/runtime.ts";
@@ -102,6 +102,8 @@ function conditionsOf(state: PodState, phase: string): PodCondition[] {
   ];
 }
 
+const byName = (a: ContainerStatus, b: ContainerStatus) => (a.name < b.name ? -1 : 1);
+
 /** The whole status as kubelet writes it. Conditions keep their transition time while their status stays. */
 export function podStatus(state: PodState, now: Date): PodStatus {
   const { pod, records, hostIPs, startTime, ended } = state;
@@ -131,8 +133,9 @@ export function podStatus(state: PodState, now: Date): PodStatus {
     ...(ips[0] && { podIP: ips[0], podIPs: ips.map((ip) => ({ ip })) }),
     startTime: timestamp(startTime),
     ...(init.length && { initContainerStatuses: init }),
-    containerStatuses: statuses("regular"),
-    ...(ephemeral.length && { ephemeralContainerStatuses: ephemeral }),
+    // As kubelet sorts them, all but init containers. (kubelet_pods.go convertToAPIContainerStatuses)
+    containerStatuses: statuses("regular").sort(byName),
+    ...(ephemeral.length && { ephemeralContainerStatuses: ephemeral.sort(byName) }),
     ...podAmounts(state.allocated, phase === "Running"),
   };
 }
