@@ -8,6 +8,7 @@ import { evictionTests } from "./eviction-tests.ts";
 import { imageTests } from "./image-tests.ts";
 import { localVolumeTests } from "./local-volume-tests.ts";
 import { endCluster, lacking, newDataDir, processOf, type RealCluster, realCluster } from "./real-cluster.ts";
+import { resizeTests } from "./resize-tests.ts";
 import { serviceTests } from "./service-tests.ts";
 import { streamTests } from "./stream-tests.ts";
 import { usageTests } from "./usage-tests.ts";
@@ -215,6 +216,7 @@ describe.skipIf(missing)("with real containers on two nodes", () => {
     expect(again?.status.containerStatuses[0]?.containerID).toBe(id);
   });
 
+  resizeTests(() => cluster);
   usageTests(() => cluster, "web");
   imageTests(() => cluster);
 

@@ -143,10 +143,27 @@ export async function criRuntime(options: CriRuntimeOptions): Promise<CriRuntime
     }
   }
 
+  /** The cgroup of a Pod and those above it, as its amounts are. @throws Error when the kernel refuses */
+  function limitPod(pod: Pod): void {
+    tiers.set(pod);
+    limitCgroup(podCgroup(pod, cgroupRoot).slice(1), {
+      ...podResources(pod),
+      pids: options.podPidsLimit,
+      hugepageLimits: podHugePageLimits(pod),
+    });
+  }
+
   async function startContainer(config: ContainerConfig): Promise<RunningContainer> {
     const { pod, container, attempt, sandbox, hostname, dns } = config;
     const uid = uidOf(pod);
     refuseMounts(container);
+    try {
+      // It may be there again because it has other amounts now, which its Pod must have first.
+      limitPod(pod);
+    } catch (error) {
+      // Another container still has more than the Pod is to have: until that has less too.
+      logger.debug({ err: error, pod: pod.metadata.name }, "a Pod's cgroup keeps its limits for now");
+    }
     logs.prepare(pod, container.name, attempt);
     const folder = paths.container(uid, container.name);
     mkdirSync(folder, { recursive: true });
@@ -275,12 +292,7 @@ export async function criRuntime(options: CriRuntimeOptions): Promise<CriRuntime
       for (const { id } of old) await remove(id);
       const attempt = old[0] ? old[0].metadata.attempt + 1 : 0;
       const config = configOf(pod, hostname, dns, attempt);
-      tiers.set(pod);
-      limitCgroup(podCgroup(pod, cgroupRoot).slice(1), {
-        ...podResources(pod),
-        pids: options.podPidsLimit,
-        hugepageLimits: podHugePageLimits(pod),
-      });
+      limitPod(pod);
       mkdirSync(config.logDirectory, { recursive: true, mode: 0o755 });
       mkdirSync(paths.pod(uidOf(pod)), { recursive: true, mode: 0o750 });
       return known(pod, await client.runPodSandbox(config, handler), attempt);
