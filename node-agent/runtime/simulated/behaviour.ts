@@ -50,6 +50,8 @@ export interface ProcessNetwork {
   listenElsewhere(acceptor: Acceptor): () => void;
   /** Datagrams. @throws Error when the port is taken */
   bind(port: number, receiver: Receiver): () => void;
+  /** Ports of the Pod on which somebody listens, in order. */
+  listeners(): { readonly tcp: readonly number[]; readonly udp: readonly number[] };
   /** @throws NetworkError */
   dial(to: Endpoint): Promise<Duplex>;
   /** A port that datagrams go out from; answers come back to it. */

@@ -31,6 +31,7 @@ export function processNetwork(
     listen: (port, acceptor) => kept(stack.listen(port, acceptor)),
     listenElsewhere: (acceptor) => kept(stack.listenElsewhere(acceptor)),
     bind: (port, receiver) => kept(stack.bind(port, receiver)),
+    listeners: () => stack.listeners(),
     dial: (to) => network.dial(stack, to),
     socket(receive) {
       const port = stack.nextPort();

@@ -62,6 +62,13 @@ export class Stack {
     return this.#receivers.get(port);
   }
 
+  /** Ports on which somebody listens, in order. */
+  listeners(): { readonly tcp: readonly number[]; readonly udp: readonly number[] } {
+    const ports = (table: ReadonlyMap<number, unknown>) =>
+      [...table.keys()].filter((port) => port !== ANY).sort((a, b) => a - b);
+    return { tcp: ports(this.#acceptors), udp: ports(this.#receivers) };
+  }
+
   /** The port that the next connection comes from. */
   nextPort(): number {
     const port = this.#ephemeral;

@@ -115,6 +115,12 @@ test.each<[command: string, code: number, stdout: string, stderr: string]>([
   ["echo hostname | nc -u -w 1 web 8081", 0, "server", ""],
   ["nc -vz web 8080", 0, "", "Connection to web (10.0.0.1) 8080 port [tcp/*] succeeded!\n"],
   ["nc -vz web 1", 1, "", "nc: connect to web port 1 (tcp) failed: Connection refused\n"],
+  [
+    "/agnhost netexec --http-port=8099 --udp-port=8098 2>/dev/null & sleep 1; netstat -na | grep LISTEN; netstat -lnu | tail -n 1",
+    0,
+    `tcp        0      0 ${":::8099".padEnd(23)} ${":::*".padEnd(23)} LISTEN      \nudp        0      0 ${":::8098".padEnd(23)} ${":::*".padEnd(36)}\n`,
+    "",
+  ],
   ["dig +short web.ns.svc.cluster.local", 0, "10.0.0.1\n", ""],
   ["dig +noall +answer +search web A", 0, `${WEB}\t\t30\tIN\tA\t10.0.0.1\n`, ""],
   ["dig +short @10.9.9.9 web", 9, ";; no servers could be reached\n", ""],

@@ -5,6 +5,7 @@ import type { Commands } from "../command.ts";
 import { curl } from "./curl.ts";
 import { lookupCommands } from "./lookup-commands.ts";
 import { nc } from "./nc.ts";
+import { netstat } from "./netstat.ts";
 import { readOptions } from "./options.ts";
 import { lookUp } from "./resolver.ts";
 import { wget } from "./wget.ts";
@@ -15,6 +16,7 @@ export const networkCommands: Commands = {
   curl,
   wget,
   nc,
+  netstat,
   ping,
   async ip(process) {
     const [, object, verb] = process.args;
