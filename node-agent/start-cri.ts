@@ -16,6 +16,7 @@ import { machineIdentity, machineOsImage } from "./runtime/cri/machine/identity.
 import { disksOf, observeMachine } from "./runtime/cri/machine/observe.ts";
 import { machineAddress, machineDns, openCriNode } from "./runtime/cri/node.ts";
 import { nodePaths } from "./runtime/cri/pod/paths.ts";
+import { KUBELET_PORT } from "./server/kubelet-server.ts";
 import { checkUnsafeSysctls } from "./sysctls.ts";
 
 export interface CriStartOptions {
@@ -47,8 +48,6 @@ export interface CriStartOptions {
 const MAX_PODS = 110;
 const EVICTION: Omit<EvictionSettings, "thresholds"> = { transitionMs: 300_000, maxPodGraceSeconds: 0 };
 
-/** Where kubelets listen. */
-const KUBELET_PORT = 10250;
 /** Pause between looks whether a controller has given the node its range, in ms. */
 const LOOK = 500;
 

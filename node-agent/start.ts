@@ -20,6 +20,7 @@ import { clusterView } from "./runtime/simulated/network/cluster-view.ts";
 import { Network } from "./runtime/simulated/network/network.ts";
 import { simulatedRuntime } from "./runtime/simulated/runtime.ts";
 import type { Disks } from "./runtime/simulated/volumes.ts";
+import { KUBELET_PORT } from "./server/kubelet-server.ts";
 import type { CriStartOptions } from "./start-cri.ts";
 
 export interface NodeStartOptions {
@@ -126,7 +127,8 @@ export async function start(options: NodeStartOptions): Promise<{ stop(): Promis
             recorder,
             runtime,
             address,
-            port: 0,
+            // Each has an address of its own. Where another cluster's node has it already any other will do.
+            port: KUBELET_PORT,
             capacity,
             dns: { server: clusterDns, domain: clusterDomain, host: { servers: [], searches: [], options: [] } },
             hosts: () => "127.0.0.1\tlocalhost\n",

@@ -11,6 +11,9 @@ import { serveRemoteCommand } from "./remote-command.ts";
 import { authorize, HttpError, type KubeletServerOptions } from "./request.ts";
 import { nodeCpuCounter, usageMeter } from "./usage.ts";
 
+/** Where a kubelet is found. (pkg/cluster/ports KubeletPort) */
+export const KUBELET_PORT = 10250;
+
 export interface KubeletServer {
   readonly address: AddressInfo;
   stop(): Promise<void>;
@@ -49,7 +52,7 @@ export async function serveKubelet(options: KubeletServerOptions): Promise<Kubel
   await listen(server, address, options.port).catch((error: NodeJS.ErrnoException) => {
     // The Node says which port it is, so any will do.
     if (error.code !== "EADDRINUSE" || options.port === 0) throw error;
-    logger.warn({ port: options.port }, "the kubelet's port is taken, using another one");
+    logger.info({ port: options.port }, "the kubelet's port is taken, using another one");
     return listen(server, address, 0);
   });
   server.unref();
