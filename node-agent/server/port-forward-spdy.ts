@@ -55,14 +55,24 @@ function pairOf(pairs: Map<string, Pair>, stream: SpdyStream): Pair | undefined 
   return pair;
 }
 
-async function forward(data: SpdyStream, error: SpdyStream, { connect, describe }: Forwarding): Promise<void> {
+/** Copies between a client and a port of the Pod. The error stream carries why that failed, or nothing. */
+export async function forward(
+  data: Duplex & Pick<SpdyStream, "header">,
+  error: Duplex,
+  { connect, describe }: Forwarding,
+): Promise<void> {
   const port = Number(data.header("port"));
   error.resume();
   try {
     const connection = await connect(port);
+    let broken: Error | undefined;
+    // Some runtimes say only afterwards that nobody listens. A client that has reset its stream is told nothing: kubectl
+    // takes any word for the end of all its connections.
+    connection.once("error", (cause) => {
+      if (!data.destroyed) broken = cause;
+    });
     await join(data, connection);
-    // Some runtimes say only afterwards that nobody listens.
-    if (connection.errored) throw connection.errored;
+    if (broken) throw broken;
     error.end();
   } catch (wrong) {
     error.end(describe(port, wrong instanceof Error ? wrong.message : String(wrong)));
