@@ -9,6 +9,7 @@ import type { Stored, WatchEvent } from "../registry/store.ts";
 import { encodeObject, jsonOf, type Output, objectOf, partial, row, table } from "./encode.ts";
 import { statusOf } from "./errors.ts";
 import { apiVersionOf } from "./object-kind.ts";
+import { columnDefinitions } from "./table.ts";
 
 const STATUS = "io.k8s.apimachinery.pkg.apis.meta.v1.Status";
 const TAIL = Buffer.from("}\n");
@@ -108,7 +109,9 @@ export class EventEncoder {
         const include = initialEventsEnd && this.#output.include === "None" ? "Metadata" : this.#output.include;
         const cells = row(object, () => encodeObject(object, kind), { ...this.#output, include });
         const head = `{"kind":"Table","apiVersion":"${apiVersion}","metadata":${encodeAny({ resourceVersion })}`;
-        return this.#json("BOOKMARK", Buffer.from(`${head},"columnDefinitions":null,"rows":[${cells}]}`));
+        const columns = this.#headers ? encodeAny(columnDefinitions(kind)) : "null";
+        this.#headers = false;
+        return this.#json("BOOKMARK", Buffer.from(`${head},"columnDefinitions":${columns},"rows":[${cells}]}`));
       }
       default:
         if (media.format === "json") return this.#json("BOOKMARK", Buffer.from(encodeObject(object, kind)));
@@ -140,6 +143,9 @@ export class EventEncoder {
 function emptyObject(kind: Kind, metadata: KubeObject["metadata"]): KubeObject {
   const object = { kind: kind.kind, apiVersion: apiVersionOf(kind), metadata };
   if (kind.custom) return object;
+  const { annotations, ...more } = kind.definition.zeroValue ?? {};
+  if (annotations) object.metadata = { ...metadata, annotations: { ...annotations, ...metadata.annotations } };
+  Object.assign(object, more);
   return coerce<Record<string, unknown> & KubeObject>(object, kind.schema, "Ignore").value;
 }
 

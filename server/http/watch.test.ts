@@ -90,6 +90,18 @@ test("a Table watch names its columns once", async () => {
   expect(events.map((table) => table.rows[0].cells)).toEqual([["a"], ["b"]]);
 });
 
+test("a bookmark that comes first names the columns of a Table", async () => {
+  const { store, port } = serve();
+  const response = await open(port, `${PATH}&timeoutSeconds=1`, {
+    accept: "application/json;as=Table;v=v1;g=meta.k8s.io",
+  });
+  store.publish({ type: "BOOKMARK", resourceVersion: "7", initialEventsEnd: true });
+  await store.create("default", object("a"));
+  const lines = (await text(response)).trim().split("\n");
+  const columns = lines.map((line) => JSON.parse(line).object.columnDefinitions?.length ?? null);
+  expect(columns).toEqual([1, null]);
+});
+
 test("protobuf events are framed by their length", async () => {
   const { store, port } = serve();
   const response = await open(port, `${PATH}&timeoutSeconds=1`, {

@@ -190,6 +190,8 @@ export interface KindDefinition<T extends KubeObject> {
   };
   /** Kinds that are made when they are read, and never stored. `resource` is what a 404 calls them. */
   readonly computed?: { readonly resource: string; list(): Promise<readonly T[]> };
+  /** What a bookmark shows besides, since Go's internal type cannot leave it out. */
+  readonly zeroValue?: { readonly annotations?: Readonly<Record<string, string>>; readonly spec?: object };
   /** Other served versions, converted from and to the storage version, in place or as a copy. */
   readonly versions?: readonly {
     readonly version: string;

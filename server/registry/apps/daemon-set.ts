@@ -31,6 +31,7 @@ export const daemonSet = defineKind<DaemonSet>({
   group: "apps",
   version: "v1",
   kind: "DaemonSet",
+  zeroValue: { annotations: { [TEMPLATE_GENERATION]: "0" } },
   defaults({ metadata, spec }) {
     // What the conversion from the field makes of its absence.
     metadata.annotations = { [TEMPLATE_GENERATION]: "0", ...metadata.annotations };

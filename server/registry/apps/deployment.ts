@@ -34,6 +34,7 @@ export const deployment = defineKind<Deployment>({
   group: "apps",
   version: "v1",
   kind: "Deployment",
+  zeroValue: { spec: { replicas: 0 } },
   defaults({ metadata, spec }) {
     normalizeRollback(metadata.annotations);
     if (metadata.annotations && Object.keys(metadata.annotations).length === 0) delete metadata.annotations;

@@ -18,6 +18,7 @@ export const replicaSet = defineKind<ReplicaSet>({
   group: "apps",
   version: "v1",
   kind: "ReplicaSet",
+  zeroValue: { spec: { replicas: 0 } },
   defaults({ spec }) {
     spec.replicas ??= 1;
     defaultPodTemplate(spec.template);

@@ -29,6 +29,7 @@ export const statefulSet = defineKind<StatefulSet>({
   group: "apps",
   version: "v1",
   kind: "StatefulSet",
+  zeroValue: { spec: { replicas: 0 } },
   nameRule: "dns-1123-label",
   defaults({ spec }) {
     spec.podManagementPolicy ||= "OrderedReady";
