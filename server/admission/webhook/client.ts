@@ -97,11 +97,22 @@ export function webhookClient(resolve: ResolveService, dial: DialService = () =>
       } catch (error) {
         throw wrap(`https://${where.authority}${path}`, error);
       }
-      const agent = agentFor(target, config.caBundle ?? "");
-      try {
-        return await send(target, agent, body, timeoutSeconds);
-      } catch (error) {
-        throw error instanceof AnswerError ? error : wrap(target.url, transportError(error, target));
+      const signal = AbortSignal.timeout(timeoutSeconds * 1000);
+      let call: Call = { method: "POST", body };
+      for (let redirects = 0; ; redirects++) {
+        const agent = agentFor(target, config.caBundle ?? "");
+        try {
+          const answer = await send(target, agent, call, signal);
+          if (!(answer instanceof Redirect)) return answer;
+          if (redirects === MAX_REDIRECTS) throw new Error(`stopped after ${MAX_REDIRECTS} redirects`);
+          target = targetAt(answer.location, target);
+          if (!answer.keepsMethod) call = { method: "GET" };
+        } catch (error) {
+          if (error instanceof AnswerError) throw error;
+          const url = target.url;
+          const text = transportError(error, target);
+          throw call.method === "POST" ? wrap(url, text) : new Error(`Get "${url}": ${messageOf(text)}`);
+        }
       }
     },
     stop() {
@@ -109,6 +120,34 @@ export function webhookClient(resolve: ResolveService, dial: DialService = () =>
       agents.clear();
     },
   };
+}
+
+/** As many as Go's client follows. (net/http defaultCheckRedirect) */
+const MAX_REDIRECTS = 10;
+
+/** What is sent: a review, or, after most redirects, nothing. */
+type Call = { readonly method: "POST"; readonly body: string } | { readonly method: "GET" };
+
+/** The webhook says where else to ask. `keepsMethod`: with the review again, not by a mere GET. */
+class Redirect {
+  readonly location: string;
+  readonly keepsMethod: boolean;
+
+  constructor(location: string, keepsMethod: boolean) {
+    this.location = location;
+    this.keepsMethod = keepsMethod;
+  }
+}
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+/** Where a redirect leads. Another host is asked by its own name. */
+function targetAt(location: string, from: Target): Target {
+  const url = new URL(location, from.url);
+  const path = `${url.pathname}${url.search}`;
+  if (url.host === new URL(from.url).host) return { ...from, path, url: url.href };
+  const name = url.hostname.replace(/^\[|\]$/g, "");
+  return { url: url.href, host: name, port: Number(url.port || 443), path, serverName: name, authority: url.host };
 }
 
 /** The webhook answered, but not with what it should. */
@@ -133,23 +172,35 @@ function connectTo({ url, service }: WebhookClientConfig, resolve: ResolveServic
   return { host: hostname.replace(/^\[|\]$/g, ""), port: Number(port || 443) };
 }
 
-function send(target: Target, agent: Agent, body: string, timeoutSeconds: number): Promise<unknown> {
+function send(target: Target, agent: Agent, call: Call, signal: AbortSignal): Promise<unknown> {
   const { host, port, path, authority } = target;
   return new Promise((resolve, reject) => {
     const headers = {
       Host: authority,
-      "Content-Type": "application/json",
       Accept: "application/json, */*",
       "User-Agent": "kube-apiserver-admission",
-      "Content-Length": Buffer.byteLength(body),
+      ...(call.method === "POST" && {
+        "Content-Type": "application/json",
+        "Content-Length": Buffer.byteLength(call.body),
+      }),
     };
-    const signal = AbortSignal.timeout(timeoutSeconds * 1000);
-    const call = request({ host, port, path, method: "POST", headers, agent, signal }, (response) => {
-      read(response).then(resolve, reject);
+    const sent = request({ host, port, path, method: call.method, headers, agent, signal }, (response) => {
+      const redirect = redirectOf(response);
+      if (redirect) response.resume();
+      if (redirect) resolve(redirect);
+      else read(response).then(resolve, reject);
     });
-    call.on("error", reject);
-    call.end(body);
+    sent.on("error", reject);
+    sent.end(call.method === "POST" ? call.body : undefined);
   });
+}
+
+/** (net/http redirectBehavior) */
+function redirectOf({ statusCode = 0, headers: { location } }: IncomingMessage): Redirect | undefined {
+  const keepsMethod = [307, 308].includes(statusCode);
+  return location && (keepsMethod || [301, 302, 303].includes(statusCode))
+    ? new Redirect(location, keepsMethod)
+    : undefined;
 }
 
 async function read(response: IncomingMessage): Promise<unknown> {

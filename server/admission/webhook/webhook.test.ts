@@ -36,7 +36,10 @@ beforeAll(async () => {
       text += chunk;
     });
     request.on("end", () => {
-      const review = JSON.parse(text);
+      // What follows a redirect may be a mere GET.
+      const review = text
+        ? JSON.parse(text)
+        : { kind: "AdmissionReview", apiVersion: "admission.k8s.io/v1", request: {} };
       asked.push({ url: request.url ?? "", request: review.request });
       const verdict = answer(review.request, request.url ?? "");
       if (typeof verdict === "number") {
@@ -45,6 +48,10 @@ beforeAll(async () => {
       }
       if (typeof verdict === "string") {
         response.writeHead(verdict === "boom" ? 500 : 200).end(verdict);
+        return;
+      }
+      if (typeof verdict.redirect === "number") {
+        response.writeHead(verdict.redirect, { location: "/there" }).end();
         return;
       }
       const { kind, apiVersion } = review;
@@ -363,4 +370,21 @@ test("a patch that is no JSON is told as Go tells it", async () => {
   expect(message).toBe(
     'Internal error occurred: failed calling webhook "h.example.com": received undecodable patch in webhook response: unexpected end of JSON input',
   );
+});
+
+test.each([
+  [307, "/there", ["/p", "/there"], ""],
+  [
+    302,
+    "/there",
+    ["/p", "/there"],
+    'failed calling webhook "h.example.com": received invalid webhook response: expected response.uid="id-1", got ""',
+  ],
+  [308, "nowhere", Array.from({ length: 11 }, (_, n) => (n ? "/there" : "/p")), "stopped after 10 redirects"],
+])("a webhook that answers %i is followed, as Go does", async (code, end, paths, message) => {
+  answer = (_, url) => (url.startsWith(end) ? { allowed: true } : { redirect: code });
+  const result = await run("validating", [hook()]);
+  expect(asked.map(({ url }) => url.replace(/\?.*/, ""))).toEqual(paths);
+  if (message) expect(result.message).toContain(message);
+  else expect(result.message).toBe("");
 });
