@@ -80,8 +80,17 @@ export function kindProblem(value: unknown, expected: Expected): string | undefi
     said[field] = found;
   }
   const mistake = said.apiVersion ? mistakeOf(said, expected) : undefined;
-  return mistake && mistake.about !== "version" && /^(no kind|unexpected) /.test(mistake.text)
-    ? mistake.text
+  if (!mistake) return undefined;
+  if (mistake.about === "version") return oldScaleProblem(value, said.apiVersion);
+  return /^(no kind|unexpected) /.test(mistake.text) ? mistake.text : undefined;
+}
+
+/** Scales of former versions had a map where autoscaling/v1 has the text of a selector. */
+function oldScaleProblem(value: object, apiVersion: string): string | undefined {
+  const { kind = "Scale", status } = value as { kind?: string; status?: { selector?: unknown } | null };
+  if (kind !== "Scale" || !FORMER.get(apiVersion)?.includes("Scale")) return undefined;
+  return typeof status?.selector === "string"
+    ? "json: cannot unmarshal string into Go struct field ScaleStatus.status.selector of type map[string]string"
     : undefined;
 }
 
