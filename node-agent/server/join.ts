@@ -7,3 +7,17 @@ export async function join(a: Duplex, b: Duplex): Promise<void> {
   // A side that breaks off is no error of the connection's owner; what is left open goes with it.
   if (copies.some(({ status }) => status === "rejected")) for (const side of [a, b]) side.destroy();
 }
+
+/**
+ * The same for a client and a port of a Pod. A client that has gone is told nothing: kubectl takes any word for the end
+ * of all its connections.
+ * @throws Error when the port broke off by itself; some runtimes say only so that nobody listens
+ */
+export async function joinPort(client: Duplex, port: Duplex): Promise<void> {
+  let broken: Error | undefined;
+  port.once("error", (cause) => {
+    if (!client.destroyed) broken = cause;
+  });
+  await join(client, port);
+  if (broken) throw broken;
+}

@@ -1,5 +1,5 @@
 import type { Duplex } from "node:stream";
-import { join } from "./join.ts";
+import { joinPort } from "./join.ts";
 import type { Forwarding } from "./port-forward.ts";
 import { SpdySession } from "./spdy/session.ts";
 import type { SpdyStream } from "./spdy/stream.ts";
@@ -64,15 +64,7 @@ export async function forward(
   const port = Number(data.header("port"));
   error.resume();
   try {
-    const connection = await connect(port);
-    let broken: Error | undefined;
-    // Some runtimes say only afterwards that nobody listens. A client that has reset its stream is told nothing: kubectl
-    // takes any word for the end of all its connections.
-    connection.once("error", (cause) => {
-      if (!data.destroyed) broken = cause;
-    });
-    await join(data, connection);
-    if (broken) throw broken;
+    await joinPort(data, await connect(port));
     error.end();
   } catch (wrong) {
     error.end(describe(port, wrong instanceof Error ? wrong.message : String(wrong)));

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import { Duplex } from "node:stream";
 import { type ChannelSocket, openChannelSocket } from "./channel-socket.ts";
-import { join } from "./join.ts";
+import { joinPort } from "./join.ts";
 import type { Forwarding } from "./port-forward.ts";
 import { HttpError } from "./request.ts";
 
@@ -46,9 +46,7 @@ async function forwardPort(port: number, data: Duplex, { connect, describe }: Fo
     const connection = await connect(port);
     // A channel has no end of its own: what the Pod ends is over, as for containerd.
     connection.once("end", () => data.push(null));
-    await join(data, connection);
-    // Some runtimes say only afterwards that nobody listens.
-    if (connection.errored) throw connection.errored;
+    await joinPort(data, connection);
     return undefined;
   } catch (wrong) {
     data.destroy();
