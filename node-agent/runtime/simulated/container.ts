@@ -172,10 +172,16 @@ export async function startContainer(config: ContainerConfig, options: StartOpti
       viewers.add(streams);
       if (screen) streams.onResize?.(screen.resize);
       const feed = (chunk: Buffer) => void stdin.write(chunk);
-      const end = () => container.stdinOnce && stdin.end();
+      let leave = () => {};
+      const left = new Promise<void>((resolve) => {
+        leave = resolve;
+      });
+      // Whoever has no more to say leaves, unless the container was to hear but one: then it hears the end. What is said
+      // in answer still arrives. (containerd's container IO Attach)
+      const end = () => (container.stdinOnce && !container.tty ? stdin.end() : setImmediate(leave));
       if (container.stdin) streams.stdin?.on("data", feed).once("end", end);
-      const gone = new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
-      await Promise.race([exited, gone]);
+      signal.addEventListener("abort", leave, { once: true });
+      await Promise.race([exited, left]);
       streams.stdin?.off("data", feed).off("end", end);
       viewers.delete(streams);
     },
