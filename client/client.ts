@@ -64,7 +64,7 @@ export interface Client {
   patch<R extends string>(resource: R, where: Where, patch: unknown, options: PatchOptions): Promise<ObjectOf<R>>;
   /** Answers the object while it is being deleted gracefully, else a Status. */
   delete(resource: string, where: Where, options?: DeleteOptions): Promise<unknown>;
-  deleteCollection(resource: string, options: ListOptions & DeleteOptions): Promise<unknown>;
+  deleteCollection(resource: string, options: ListOptions & DeleteOptions): Promise<void>;
   /** POST to a subresource such as `binding`, `eviction`, `token`. */
   post(resource: string, where: Where, body: unknown): Promise<unknown>;
 }
@@ -108,6 +108,7 @@ export function createClient(transport: Transport): Client {
         path: pathOf(resource, { namespace }),
         query: { labelSelector, fieldSelector },
         body: deleteBody(options),
+        ignoresAnswer: true,
       }),
     post: (resource, where, body) => send({ method: "POST", path: pathOf(resource, where), body }),
   };

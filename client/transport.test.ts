@@ -9,7 +9,7 @@ let server: Server;
 afterEach(() => server.close());
 
 /** A server that gives these answers, one after the other. */
-async function answering(answers: [code: number, headers: Record<string, string>, body: string][]) {
+async function answering(answers: [code: number, headers: Record<string, string>, body: string][], connections = 16) {
   let requests = 0;
   server = createServer((_, response) => {
     const [code, headers, body] = answers[Math.min(requests++, answers.length - 1)]!;
@@ -17,7 +17,7 @@ async function answering(answers: [code: number, headers: Record<string, string>
   });
   await once(server.listen(0, "127.0.0.1"), "listening");
   const { port } = server.address() as AddressInfo;
-  const transport = openTransport({ server: `http://127.0.0.1:${port}` } as Connection, "test");
+  const transport = openTransport({ server: `http://127.0.0.1:${port}` } as Connection, "test", connections);
   return { transport, requests: () => requests };
 }
 const path = "/api/v1/nodes";
@@ -55,5 +55,13 @@ test("connections last, also after a DELETE with a body", async () => {
   server.on("connection", () => connections++);
   for (let n = 0; n < 9; n++) await transport.request({ method: "DELETE", path, body: {} });
   expect(connections).toBeLessThan(4);
+  await transport.close();
+});
+
+test("an answer that nobody looks at is read to its end, so that its connection serves again, and errors are told", async () => {
+  const { transport } = await answering([[200, {}, "[".repeat(1_000_000)], busy(409)], 1);
+  const ask = () => transport.request({ method: "DELETE", path, ignoresAnswer: true });
+  expect(await ask()).toBeUndefined();
+  await expect(ask()).rejects.toMatchObject({ code: 409 });
   await transport.close();
 });

@@ -12,6 +12,8 @@ export interface ApiRequest {
   body?: unknown;
   contentType?: string;
   accept?: string;
+  /** Nobody looks at what is answered, unless it is an error: it may be long. */
+  ignoresAnswer?: boolean;
 }
 
 /** Sends requests over kept-alive connections and turns answers into JSON or an ApiError. */
@@ -66,7 +68,8 @@ export function openTransport(connection: Connection, userAgent: string, connect
     server: connection.server,
     headers,
     watchAgent,
-    async request({ method, path, query, body, contentType = "application/json", accept = "application/json" }) {
+    async request(request) {
+      const { method, path, query, body, contentType = "application/json", accept = "application/json" } = request;
       const parameters = Object.fromEntries(Object.entries(query ?? {}).filter(([, value]) => value !== undefined));
       const send = () =>
         agent.request({
@@ -81,6 +84,7 @@ export function openTransport(connection: Connection, userAgent: string, connect
         });
       for (let retries = 0; ; retries++) {
         const { statusCode, headers: answered, body: content } = await send();
+        if (request.ignoresAnswer && statusCode < 400) return readToEnd(content);
         const text = await content.text();
         const seconds = Number(answered["retry-after"]);
         const mayRetry = (statusCode === 429 || statusCode >= 500) && seconds >= 0;
@@ -97,6 +101,11 @@ export function openTransport(connection: Connection, userAgent: string, connect
       await Promise.all([agent.destroy(), watchAgent.destroy()]);
     },
   };
+}
+
+/** So that the connection may be used again. */
+async function readToEnd(content: AsyncIterable<unknown>): Promise<undefined> {
+  for await (const _ of content);
 }
 
 function parse(text: string): unknown {

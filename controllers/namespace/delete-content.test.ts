@@ -26,6 +26,7 @@ function server(left: Partial<Record<string, ApiObject[]>>) {
   return { client: client as unknown as Client, deleted };
 }
 
+const leaving = { deletionTimestamp: "2026-01-01T00:00:30Z" };
 const pod = { metadata: { name: "p" }, spec: { terminationGracePeriodSeconds: 30 }, status: { phase: "Running" } };
 const stuck = { metadata: { name: "c", finalizers: ["example.com/x"] } };
 
@@ -34,6 +35,14 @@ test.each([
     what: "while Pods are left the rest is left alone, and nothing is said of what remains",
     left: { "v1/pods": [pod], "v1/configmaps": [stuck] },
     deleted: ["v1/pods"],
+    seconds: 30,
+    remaining: "ContentRemoved",
+    finalizers: "ContentHasNoFinalizers",
+  },
+  {
+    what: "Pods that are on their way are not deleted again",
+    left: { "v1/pods": [{ ...pod, metadata: { name: "p", ...leaving } }], "v1/configmaps": [stuck] },
+    deleted: [],
     seconds: 30,
     remaining: "ContentRemoved",
     finalizers: "ContentHasNoFinalizers",

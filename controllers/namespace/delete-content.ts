@@ -7,6 +7,7 @@ import {
   isNotFound,
   resourceNameOf,
 } from "../../client/index.ts";
+import type { Pod } from "../../openapi/api/core.v1.ts";
 import type { Findings } from "./conditions.ts";
 
 /** Objects with finalizers get this many seconds before they are looked at again. (finalizerEstimateSeconds) */
@@ -16,6 +17,8 @@ const FINALIZER_SECONDS = 15;
 export interface Emptied {
   findings: Findings;
   estimateSeconds: number;
+  /** Nothing but Pods was looked at: whoever sees the last one go knows when to go on. */
+  waitsForPods: boolean;
 }
 
 /**
@@ -32,8 +35,9 @@ export async function deleteContent(client: Client, namespace: string, ageSecond
 
   const empty = async (resource: DiscoveredResource) => {
     try {
-      const grace = isPods(resource) ? await podGrace(client, namespace) : 0;
-      const left = await deleteAll(client, resource, namespace);
+      const { left, grace } = isPods(resource)
+        ? await deletePods(client, resource, namespace)
+        : { left: await deleteAll(client, resource, namespace), grace: 0 };
       if (!left.length) return;
       findings.remaining.set(`${resource.resource}.${resource.group}`, left.length);
       const names = left.flatMap(({ metadata }) => metadata.finalizers ?? []);
@@ -51,10 +55,11 @@ export async function deleteContent(client: Client, namespace: string, ageSecond
   for (const pods of deletable.filter(isPods)) await empty(pods);
   if (findings.remaining.size) {
     // Upstream sums up what remains only when it comes to the rest: until then its conditions tell of nothing.
-    return { findings: { ...findings, remaining: new Map(), finalizers: new Map() }, estimateSeconds };
+    const told = { ...findings, remaining: new Map(), finalizers: new Map() };
+    return { findings: told, estimateSeconds, waitsForPods: true };
   }
   await Promise.all(deletable.filter((resource) => !isPods(resource)).map(empty));
-  return { findings, estimateSeconds };
+  return { findings, estimateSeconds, waitsForPods: false };
 }
 
 /** @returns what is still there afterwards. */
@@ -79,9 +84,16 @@ function ignoreUnsupported(error: unknown): void {
   if (!isNotFound(error) && !(error instanceof ApiError && error.code === 405)) throw error;
 }
 
-/** The longest grace period among Pods that may still be running, in seconds. */
-async function podGrace(client: Client, namespace: string): Promise<number> {
+/** As all else, but that Pods which are on their way already are not told again: of thousands each look would cost. */
+async function deletePods(client: Client, resource: DiscoveredResource, namespace: string) {
   const { items } = await client.list("v1/pods", { namespace });
-  const running = items.filter(({ status }) => status.phase !== "Succeeded" && status.phase !== "Failed");
+  const grace = longestGrace(items);
+  const areLeaving = items.every(({ metadata }) => metadata.deletionTimestamp);
+  return { left: areLeaving ? items : await deleteAll(client, resource, namespace), grace };
+}
+
+/** The longest grace period among Pods that may still be running, in seconds. */
+function longestGrace(pods: readonly Pod[]): number {
+  const running = pods.filter(({ status }) => status.phase !== "Succeeded" && status.phase !== "Failed");
   return Math.max(0, ...running.map(({ spec }) => spec.terminationGracePeriodSeconds ?? 0));
 }

@@ -14,7 +14,7 @@ import { deleteContent } from "./delete-content.ts";
 const RESOURCE = "v1/namespaces";
 const FINALIZER = "kubernetes";
 const WORKERS = 10;
-/** First pause before content that still goes away is looked at again; it doubles up to upstream's estimate. */
+/** First pause before content other than Pods is looked at again; it doubles up to upstream's estimate. */
 const FIRST_LOOK_MS = 500;
 
 /** Empties namespaces that are being deleted, then lets them go. Follows pkg/controller/namespace. */
@@ -56,7 +56,7 @@ export const namespaceController: CustomController = {
       }
       if (!namespace.spec.finalizers?.includes(FINALIZER)) return;
       const now = clock.now();
-      const { findings, estimateSeconds } = await deleteContent(
+      const { findings, estimateSeconds, waitsForPods } = await deleteContent(
         client,
         name,
         (now.getTime() - Date.parse(deleted)) / 1000,
@@ -69,10 +69,11 @@ export const namespaceController: CustomController = {
         throw new Error([...findings.discoveryErrors, ...findings.contentErrors].join("; "));
       }
       if (estimateSeconds) {
+        const latest = (estimateSeconds / 2 + 1) * 1000;
+        if (waitsForPods) return queue.addAfter(name, latest);
         const look = looks.get(name) ?? 0;
         looks.set(name, look + 1);
-        queue.addAfter(name, Math.min(FIRST_LOOK_MS * 2 ** look, (estimateSeconds / 2 + 1) * 1000));
-        return;
+        return queue.addAfter(name, Math.min(FIRST_LOOK_MS * 2 ** look, latest));
       }
       const finalizers = namespace.spec.finalizers?.filter((finalizer) => finalizer !== FINALIZER);
       await client.updateSubresource(
