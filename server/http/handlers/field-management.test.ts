@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { applyPatch } from "../../meta/managed-fields/apply-patch.ts";
 import type { KubeObject } from "../../meta/object.ts";
+import type { Kind } from "../../registry/kind.ts";
 import { builtInKinds } from "../../registry/kinds.ts";
 import { managementOf } from "./field-management.ts";
 
@@ -41,4 +42,21 @@ test("who applies in another version than before takes back what is left out, an
   expect(third.metadata.managedFields).toMatchObject([
     { manager: "m", operation: "Apply", apiVersion: "autoscaling/v1" },
   ]);
+});
+
+test("who wrote by way of another group is forgotten", () => {
+  const [core, other] = ["", "events.k8s.io"].map(
+    (group) => builtInKinds().find((each) => each.kind === "Event" && each.group === group)!,
+  );
+  const now = new Date();
+  const applied = (of: Kind, live: KubeObject | undefined, apiVersion: string, manager: string) => {
+    const { group, version, kind, schema } = of;
+    const config = { apiVersion, kind, metadata: { name: "e", labels: { a: "b" } } };
+    const management = managementOf(of, "", { group, version, kind, schema } as never);
+    return applyPatch(management, live, config, { manager, force: false, now });
+  };
+  const first = applied(core!, undefined, "v1", "m");
+  const live = other!.convert!.fromStorage({ ...first, metadata: { ...first.metadata, uid: "u" } });
+  const second = applied(other!, live, "events.k8s.io/v1", "n");
+  expect(second.metadata.managedFields?.map(({ manager }) => manager)).toEqual(["n"]);
 });

@@ -60,11 +60,15 @@ export function apiVersionOf({ group, version }: { group: string; version: strin
   return group ? `${group}/${version}` : version;
 }
 
+const groupOf = (apiVersion: string) => (apiVersion.includes("/") ? apiVersion.slice(0, apiVersion.indexOf("/")) : "");
+
 export function updaterOf(management: FieldManagement): Updater {
   return {
     filter: filterFor(management),
     convert(object, apiVersion) {
       if (object.apiVersion === apiVersion) return object;
+      // Those who wrote an Event by way of its other group are forgotten.
+      if (groupOf(apiVersion) !== management.group) return undefined;
       // The walkers see objects as JSON, and may have taken away what every object has in Go.
       const { metadata = {}, ...rest } = (object.value ?? {}) as Partial<KubeObject>;
       const whole = { ...rest, apiVersion: object.apiVersion, kind: management.kind, metadata };
