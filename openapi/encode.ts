@@ -222,12 +222,15 @@ function compileField(field: Field): CompiledField {
   };
 }
 
+/** Most are a pair of braces, and there are hundreds. */
+const ABSENT_SIZE = 64;
+
 function absentText(field: Field, key: string): string {
   if (!field.always) return "";
   const { type } = field.schema;
   if (type !== "object" || field.pointer) return key + encodeAny(field.unset ?? null);
   // This is compiled while an object is being printed.
-  const out = new JsonBytes();
+  const out = new JsonBytes(ABSENT_SIZE);
   encoderOf(field.schema)(out, {});
   return key + out.text();
 }

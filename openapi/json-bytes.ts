@@ -37,8 +37,13 @@ const MOST_KEPT = 1024 * 1024;
  * and be most of a write's garbage.
  */
 export class JsonBytes {
-  #bytes = Buffer.allocUnsafeSlow(FIRST_SIZE);
+  #bytes: Buffer;
   #size = 0;
+
+  /** @param size bytes that it has room for at first */
+  constructor(size = FIRST_SIZE) {
+    this.#bytes = Buffer.allocUnsafeSlow(size);
+  }
 
   /** Bytes printed so far. */
   get size(): number {
