@@ -4,35 +4,29 @@ import { totalmem } from "node:os";
 import { join } from "node:path";
 import type { Clock, Logger } from "../../../client/index.ts";
 import type { Container, Pod, Secret } from "../../../openapi/api/core.v1.ts";
-import {
-  type ContainerConfig,
-  type RecoveredContainer,
-  type RunningContainer,
-  type Runtime,
-  type Sandbox,
-  StartError,
-} from "../runtime.ts";
+import { type ContainerConfig, type RunningContainer, type Runtime, type Sandbox, StartError } from "../runtime.ts";
 import { type CriClient, isNotFound } from "./api/client.ts";
-import { CONTAINER_STATE, SANDBOX_READY, type SandboxConfig } from "./api/types.ts";
+import { CONTAINER_STATE, type SandboxConfig } from "./api/types.ts";
 import { ContainerWatch } from "./containers.ts";
 import { limitCgroup } from "./daemon/cgroup-limits.ts";
-import { removeCgroups } from "./daemon/cgroups.ts";
+import { podsWithCgroups, removeCgroups } from "./daemon/cgroups.ts";
 import { ImageCollector } from "./images/collector.ts";
 import type { ImageLimits } from "./images/garbage.ts";
 import { ImageStore } from "./images/image-store.ts";
 import { localStorage } from "./local-storage.ts";
 import { LogFiles } from "./logs/log-files.ts";
 import { readLog } from "./logs/read-log.ts";
-import { type LogLimits, rotateLog } from "./logs/rotate.ts";
+import type { LogLimits } from "./logs/rotate.ts";
+import { LogRotator } from "./logs/rotator.ts";
 import { containerWish } from "./pod/container-wish.ts";
 import { hasAppArmor, NO_FEATURES, refuseMounts, refuseUnsupported } from "./pod/features.ts";
 import { podHugePageLimits } from "./pod/huge-pages.ts";
 import type { NodePaths } from "./pod/paths.ts";
 import { podResources } from "./pod/resources.ts";
 import { LABEL, podCgroup, sandboxConfig } from "./pod/sandbox-config.ts";
-import { exitOf } from "./pod/termination.ts";
 import { forwardedConnection } from "./port-forward.ts";
 import { QosTiers } from "./qos-tiers.ts";
+import { recoverPod } from "./recover-pod.ts";
 import { runningContainer } from "./running-container.ts";
 import { nodeUsage } from "./stats/node-usage.ts";
 import { DiskVolumes } from "./volumes/pod-volumes.ts";
@@ -40,8 +34,6 @@ import { DiskVolumes } from "./volumes/pod-volumes.ts";
 const NANOSECONDS = 1e6;
 /** Seconds that containers of a Pod that is gone get to end. */
 const ORPHAN_GRACE = 2;
-/** How often logs are looked at for their size, in ms. (containerLogMonitorInterval) */
-const ROTATE = 10_000;
 const NO_DNS = { servers: [], searches: [], options: [] };
 
 export interface CriRuntimeOptions {
@@ -202,16 +194,6 @@ export async function criRuntime(options: CriRuntimeOptions): Promise<CriRuntime
     }
   }
 
-  async function rotateLogs(): Promise<void> {
-    for (const [key, { id }] of running) {
-      const [uid = "", name = ""] = key.split("/");
-      const path = logs.find(uid, name, 0);
-      if (!path) continue;
-      await rotateLog(path, options.logLimits, clock.now(), () => client.reopenContainerLog(id)).catch(
-        (error: unknown) => logger.warn({ err: error, path }, "rotating a log failed"),
-      );
-    }
-  }
   const collector = new ImageCollector({
     ...options,
     images,
@@ -219,10 +201,10 @@ export async function criRuntime(options: CriRuntimeOptions): Promise<CriRuntime
     mounted: () => volumes.mountedImages(),
   });
   collector.start();
-  let rotating = Promise.resolve();
-  const rotator = setInterval(() => {
-    rotating = rotating.then(rotateLogs);
-  }, ROTATE).unref();
+  const rotator = new LogRotator({
+    ...{ client, logs, clock, logger, limits: options.logLimits },
+    running: () => [...running].map(([key, { id }]) => ({ key, id })),
+  });
 
   return {
     version: `${runtimeName}://${runtimeVersion.replace(/^v/, "")}`,
@@ -232,37 +214,14 @@ export async function criRuntime(options: CriRuntimeOptions): Promise<CriRuntime
     mayUse: (name, pod) => images.mayUse(name, pod),
     async recover(pod) {
       const uid = uidOf(pod);
-      const [newest] = await sandboxesOf(uid);
-      const items = await containersOf(uid);
-      if (!newest && items.length === 0) {
-        // It ran once and all of it is gone, as after a reboot: what was reported of it still counts.
-        const ran = pod.status?.containerStatuses?.some(({ containerID }) => containerID);
-        return ran ? { sandbox: undefined, containers: [] } : undefined;
-      }
-      const ready = newest?.state === SANDBOX_READY;
-      if (ready) tiers.set(pod);
-      const sandbox = newest && ready ? await known(pod, newest.id, newest.metadata.attempt) : undefined;
-      const specs = [
-        ...(pod.spec.initContainers ?? []),
-        ...(pod.spec.containers ?? []),
-        ...((pod.spec.ephemeralContainers ?? []) as Container[]), // which have the fields of a container
-      ];
-      const containers: RecoveredContainer[] = [];
-      for (const spec of specs) {
-        const item = items.find(({ metadata }) => metadata.name === spec.name);
-        if (!item) continue;
-        const status = await client.containerStatus(item.id);
-        const image = await images.find(status.imageRef);
-        const common = { name: spec.name, attempt: item.metadata.attempt, image };
-        const startedAt = new Date(status.startedAt / NANOSECONDS);
-        if (status.state === CONTAINER_STATE.running && sandbox) {
-          containers.push({ ...common, running: track(pod, spec, item.id, startedAt) });
-        } else if (status.state === CONTAINER_STATE.exited) {
-          const exit = { result: exitOf(status), id: `containerd://${item.id}`, startedAt };
-          containers.push({ ...common, exit });
-        }
-      }
-      return { sandbox, containers };
+      const found = { sandboxes: await sandboxesOf(uid), containers: await containersOf(uid) };
+      return recoverPod(pod, found, {
+        ...{ client, images, track },
+        known(newest) {
+          tiers.set(pod);
+          return known(pod, newest.id, newest.metadata.attempt);
+        },
+      });
     },
     async removeOrphans(uids) {
       for (const { id, metadata } of await client.listPodSandbox()) {
@@ -276,6 +235,10 @@ export async function criRuntime(options: CriRuntimeOptions): Promise<CriRuntime
         if (uids.has(uid)) continue;
         await removePodCgroup(uid);
         await volumes.unmount(uid);
+      }
+      // Who was killed while it made or removed a sandbox may leave a cgroup of a Pod that has nothing else.
+      for (const uid of podsWithCgroups(`${cgroupRoot.slice(1)}/kubepods`)) {
+        if (!uids.has(uid)) await removePodCgroup(uid);
       }
       for (const uid of logs.uids()) if (!uids.has(uid)) logs.forget(uid);
     },
@@ -345,7 +308,7 @@ export async function criRuntime(options: CriRuntimeOptions): Promise<CriRuntime
     dial,
     forgetPod: (podUid) => logs.forget(podUid),
     stop() {
-      clearInterval(rotator);
+      rotator.stop();
       collector.stop();
       watch.stop();
       volumes.stop();

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { type CgroupLimits, limitCgroup } from "./cgroup-limits.ts";
+import { podsWithCgroups } from "./cgroups.ts";
 
 let root = "";
 beforeEach(() => {
@@ -74,4 +75,17 @@ test.each<[CgroupLimits, Record<string, string>]>([
   for (const controller of ["cpu", "memory", "pids"]) mkdirSync(join(root, controller));
   limitCgroup("n/pod1", limits, root);
   expect(written()).toEqual(files);
+});
+
+test.each([
+  ["1", ["memory/n", "cpu/n"]],
+  ["2", ["n"]],
+])("Pods with a cgroup are found in every tier, with version %s", (version, roots) => {
+  if (version === "2") writeFileSync(join(root, "cgroup.controllers"), "cpu\n");
+  for (const path of roots) {
+    for (const name of ["podone", "burstable/podtwo", "besteffort/podthree", "besteffort/other"]) {
+      mkdirSync(join(root, path, name), { recursive: true });
+    }
+  }
+  expect(podsWithCgroups("n", root)).toEqual(["one", "two", "three"]);
 });

@@ -7,11 +7,11 @@ const TRIES = 100;
 const PAUSE_MILLISECONDS = 20;
 
 /** The same cgroup in every hierarchy: one with version 2, one a controller with version 1. */
-export function cgroupFolders(name: string): string[] {
-  const roots = existsSync(join(CGROUPS, "cgroup.controllers"))
-    ? [CGROUPS]
-    : readdirSync(CGROUPS).map((controller) => join(CGROUPS, controller));
-  return roots.map((root) => join(root, name)).filter((folder) => existsSync(folder));
+export function cgroupFolders(name: string, root = CGROUPS): string[] {
+  const roots = existsSync(join(root, "cgroup.controllers"))
+    ? [root]
+    : readdirSync(root).map((controller) => join(root, controller));
+  return roots.map((each) => join(each, name)).filter((folder) => existsSync(folder));
 }
 
 /** The processes of a cgroup itself; none when it is gone. @param name without a slash at its start */
@@ -53,4 +53,12 @@ export async function removeCgroups(name: string): Promise<void> {
       }
     });
   }
+}
+
+/** Uids of the Pods that have a cgroup. @param name of the cgroup above all Pods', without a slash at its start */
+export function podsWithCgroups(name: string, root = CGROUPS): string[] {
+  const tiers = [name, `${name}/burstable`, `${name}/besteffort`].flatMap((tier) => cgroupFolders(tier, root));
+  const names = tiers.flatMap((folder) => readdirSync(folder, { withFileTypes: true }));
+  const uids = names.flatMap((entry) => /^pod(.+)$/.exec(entry.isDirectory() ? entry.name : "")?.[1] ?? []);
+  return [...new Set(uids)];
 }
