@@ -4,31 +4,16 @@
  * out, fields the type does not have are not printed.
  */
 import { NumberText, numberText } from "./exact-json.ts";
-import { encodeString, escapeHtml, JsonBytes } from "./json-bytes.ts";
 import type { Field, Schema } from "./schema.ts";
 import { schemaOf } from "./types.ts";
 
 // biome-ignore lint/suspicious/noExplicitAny: an object of the schema's type, read field by field
 type Value = any;
-type Encoder = (out: JsonBytes, value: Value) => void;
+type Encoder = (value: Value) => string;
 
 /** Prints an object of a type, without a newline. */
 export function encodeJson(value: unknown, schema: Schema): string {
-  return printed((out) => encoderOf(schema)(out, value)).text();
-}
-
-/** The same in UTF-8. */
-export function encodeJsonBytes(value: unknown, schema: Schema): Uint8Array {
-  return printed((out) => encoderOf(schema)(out, value)).copy();
-}
-
-/** Used again and again: one object is printed at a time. */
-const shared = new JsonBytes();
-
-function printed(print: (out: JsonBytes) => void): JsonBytes {
-  shared.reset();
-  print(shared);
-  return shared;
+  return encoderOf(schema)(value);
 }
 
 /** Prints any JSON, keys in their given order, escaped as Go does. */
@@ -44,19 +29,30 @@ export function encodeRaw(value: unknown): string {
 
 /** Prints any JSON as Go prints a map[string]any: keys sorted at every level. */
 export function encodeSorted(value: unknown): string {
-  return printed((out) => writeSorted(out, value)).text();
+  if (Array.isArray(value)) return `[${value.map(encodeSorted).join(",")}]`;
+  if (value instanceof NumberText) return value.text;
+  if (typeof value === "object" && value !== null) return printMap(value, encodeSorted);
+  return encodeLeaf(value);
 }
 
-/** The same in UTF-8. */
-export function encodeSortedBytes(value: unknown): Uint8Array {
-  return printed((out) => writeSorted(out, value)).copy();
+// What Go escapes and what JSON needs escaped; a lone surrogate is not text in Go.
+const NEEDS_ESCAPE = /["\\<>&\p{Cc}\u2028\u2029\p{Cs}]/u;
+const HTML = /[<>&\u2028\u2029]/g;
+const ESCAPED: Readonly<Record<string, string>> = {
+  "<": "\\u003c",
+  ">": "\\u003e",
+  "&": "\\u0026",
+  "\u2028": "\\u2028",
+  "\u2029": "\\u2029",
+};
+
+/** Prints a string as encoding/json does. */
+export function encodeString(text: string): string {
+  return NEEDS_ESCAPE.test(text) ? escapeHtml(JSON.stringify(text.toWellFormed())) : `"${text}"`;
 }
 
-function writeSorted(out: JsonBytes, value: unknown): void {
-  if (Array.isArray(value)) writeList(out, value, writeSorted);
-  else if (value instanceof NumberText) out.raw(value.text);
-  else if (typeof value === "object" && value !== null) writeMap(out, value, writeSorted);
-  else writeLeaf(out, value);
+function escapeHtml(json: string): string {
+  return json.replace(HTML, (char) => ESCAPED[char] as string); // every character of the pattern has one
 }
 
 // Where JSON.stringify differs from Go: halves of surrogate pairs.
@@ -85,11 +81,6 @@ function encodeLeaf(value: Value): string {
   }
 }
 
-function writeLeaf(out: JsonBytes, value: Value): void {
-  if (typeof value === "string") out.string(value);
-  else out.raw(encodeLeaf(value));
-}
-
 /** Go sorts map keys by their bytes; UTF-16 order differs only beyond the basic plane. */
 function byBytes(a: string, b: string): number {
   return a === b ? 0 : a < b ? -1 : 1;
@@ -102,35 +93,17 @@ function sortedKeys(map: object): string[] {
   if (names.length < 2) return names;
   if (names.some((name) => SURROGATE.test(name)))
     return names.sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
-  for (let i = 1; i < names.length; i++) if (names[i - 1]! > names[i]!) return names.sort(byBytes);
-  return names;
+  return names.sort(byBytes);
 }
 
-function writeMap(out: JsonBytes, map: Value, writeItem: Encoder): void {
-  let isFirst = true;
+function printMap(map: Value, encodeItem: Encoder): string {
+  let text = "";
   for (const key of sortedKeys(map)) {
-    const item: Value = map[key];
-    if (item === undefined) continue;
-    out.byte(isFirst ? OPEN_BRACE : COMMA);
-    isFirst = false;
-    out.string(key);
-    out.byte(COLON);
-    writeItem(out, item);
+    if (map[key] === undefined) continue;
+    text += `${text ? "," : "{"}${encodeString(key)}:${encodeItem(map[key])}`;
   }
-  if (isFirst) out.byte(OPEN_BRACE);
-  out.byte(CLOSE_BRACE);
+  return text ? `${text}}` : "{}";
 }
-
-function writeList(out: JsonBytes, list: readonly Value[], writeItem: Encoder): void {
-  out.byte(OPEN_BRACKET);
-  for (let i = 0; i < list.length; i++) {
-    if (i > 0) out.byte(COMMA);
-    writeItem(out, list[i]);
-  }
-  out.byte(CLOSE_BRACKET);
-}
-
-const [OPEN_BRACE, CLOSE_BRACE, OPEN_BRACKET, CLOSE_BRACKET, COMMA, COLON] = [0x7b, 0x7d, 0x5b, 0x5d, 0x2c, 0x3a];
 
 const encoders = new WeakMap<Schema, Encoder>();
 
@@ -141,9 +114,9 @@ function encoderOf(schema: Schema): Encoder {
   // Put in place before compiling: types that contain themselves find it.
   const encoder: Encoder =
     schema.type === "object" && schema.name
-      ? (out, value) => {
+      ? (value) => {
           compiled ??= objectEncoder(schema);
-          compiled(out, value);
+          return compiled(value);
         }
       : compile(schema);
   encoders.set(schema, encoder);
@@ -153,86 +126,70 @@ function encoderOf(schema: Schema): Encoder {
 function compile(schema: Schema): Encoder {
   switch (schema.type) {
     case "list": {
-      const writeItem = encoderOf(schema.items ?? { type: "any" });
-      return (out, list) => {
-        if (Array.isArray(list)) writeList(out, list, writeItem);
-        else out.raw("null");
+      const encodeItem = encoderOf(schema.items ?? { type: "any" });
+      return (list) => {
+        if (!Array.isArray(list)) return "null";
+        let text = "[";
+        for (let i = 0; i < list.length; i++) text += i === 0 ? encodeItem(list[i]) : `,${encodeItem(list[i])}`;
+        return `${text}]`;
       };
     }
     case "map": {
-      const writeItem = encoderOf(schema.items ?? { type: "any" });
-      return (out, map) => {
-        if (map === null || map === undefined) out.raw("null");
-        else writeMap(out, map, writeItem);
-      };
+      const encodeItem = encoderOf(schema.items ?? { type: "any" });
+      return (map) => (map === null || map === undefined ? "null" : printMap(map, encodeItem));
     }
     case "raw":
     case "fields-v1":
-      return (out, value) => out.raw(encodeAny(value));
+      return encodeAny;
     case "any":
-      return schema.name ? unionEncoder(schema.name) : writeSorted;
+      return schema.name ? unionEncoder(schema.name) : encodeSorted;
     case "object":
-      return writeSorted; // a custom resource: a map in Go, whatever its schema
+      return encodeSorted; // a custom resource: a map in Go, whatever its schema
     default:
-      return writeLeaf;
+      return encodeLeaf;
   }
 }
 
 interface CompiledField {
   readonly name: string;
-  /** A comma, the name and a colon. */
-  readonly key: Uint8Array;
+  readonly key: string;
   readonly encode: Encoder;
   readonly omitEmpty: boolean;
-  /** Printed when the field is absent; empty leaves it out. */
-  readonly absent: Uint8Array;
+  /** Printed when the field is absent; "" leaves it out. */
+  readonly absent: string;
 }
 
 function objectEncoder(schema: Schema): Encoder {
   const fields = [...(schema.fields?.values() ?? [])].map(compileField);
-  return (out, object) => {
-    if (object === null || object === undefined) return out.raw("null");
-    const start = out.size;
+  return (object) => {
+    if (object === null || object === undefined) return "null";
+    let text = "{";
     for (let i = 0; i < fields.length; i++) {
       const field = fields[i] as CompiledField; // within bounds
       const value: Value = object[field.name];
       if (value === undefined || value === null) {
-        if (field.absent.length > 0) out.bytes(field.absent);
+        text += field.absent;
         continue;
       }
       if (field.omitEmpty && isEmpty(value)) continue;
-      out.bytes(field.key);
-      field.encode(out, value);
+      text += field.key + field.encode(value);
     }
-    // Every field begins with a comma; the first one becomes the brace.
-    if (out.size === start) out.byte(OPEN_BRACE);
-    else out.set(start, OPEN_BRACE);
-    out.byte(CLOSE_BRACE);
+    // Every field begins with a comma; the first one is the brace.
+    return text.length === 1 ? "{}" : `{${text.slice(2)}}`;
   };
 }
 
 function compileField(field: Field): CompiledField {
   const key = `,${encodeString(field.name)}:`;
-  return {
-    name: field.name,
-    key: Buffer.from(key),
-    encode: encoderOf(field.schema),
-    omitEmpty: !field.pointer && !field.always,
-    absent: Buffer.from(absentText(field, key)),
-  };
+  const encode = encoderOf(field.schema);
+  return { name: field.name, key, encode, omitEmpty: !field.pointer && !field.always, absent: absentText(field, key) };
 }
-
-/** Most are a pair of braces, and there are hundreds. */
-const ABSENT_SIZE = 64;
 
 function absentText(field: Field, key: string): string {
   if (!field.always) return "";
   const { type } = field.schema;
-  if (type !== "object" || field.pointer) return key + encodeAny(field.unset ?? null);
-  // This is compiled while an object is being printed.
-  const out = new JsonBytes(ABSENT_SIZE);
-  encoderOf(field.schema)(out, {});
-  return key + out.text();
+  if (type === "object" && !field.pointer) return key + encoderOf(field.schema)({});
+  return key + encodeAny(field.unset ?? null);
 }
 
 function isEmpty(value: unknown): boolean {
@@ -248,12 +205,11 @@ const APIEXTENSIONS = "io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.
 
 /** The unions inside a CRD's schema: a schema, a list of schemas, or something plain. */
 function unionEncoder(name: string): Encoder {
-  if (name === `${APIEXTENSIONS}JSON` || !name.startsWith(APIEXTENSIONS)) return writeSorted;
-  return (out, value) => {
-    const writeProps = encoderOf(schemaOf(`${APIEXTENSIONS}JSONSchemaProps`));
-    const writeOne: Encoder = (to, item) => (typeof item === "string" ? to.string(item) : writeProps(to, item));
-    if (Array.isArray(value)) writeList(out, value, writeOne);
-    else if (typeof value === "object" && value !== null) writeProps(out, value);
-    else writeLeaf(out, value);
+  if (name === `${APIEXTENSIONS}JSON` || !name.startsWith(APIEXTENSIONS)) return encodeSorted;
+  return (value) => {
+    const encodeProps = encoderOf(schemaOf(`${APIEXTENSIONS}JSONSchemaProps`));
+    if (Array.isArray(value))
+      return `[${value.map((item) => (typeof item === "string" ? encodeString(item) : encodeProps(item))).join(",")}]`;
+    return typeof value === "object" && value !== null ? encodeProps(value) : encodeLeaf(value);
   };
 }

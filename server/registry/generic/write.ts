@@ -1,4 +1,4 @@
-import { encodeJsonBytes, encodeSortedBytes } from "../../../openapi/encode.ts";
+import { encodeJson, encodeSorted } from "../../../openapi/encode.ts";
 import { deepCopy } from "../../meta/equality.ts";
 import type { KubeObject } from "../../meta/object.ts";
 import type { Change } from "../../storage/storage.ts";
@@ -9,14 +9,16 @@ import { lastState } from "./last-state.ts";
 import { dropEmptyLists } from "./nil-lists.ts";
 import { rememberWritten, type StoredObject, storedOf } from "./stored.ts";
 
+const encoder = new TextEncoder();
+
 /** Upstream keeps these as JSON. All others go through protobuf on their way into storage. */
 const JSON_GROUPS = ["apiextensions.k8s.io", "apiregistration.k8s.io"];
 
 /** The bytes of an object in its storage version. */
 export function encodeObject(kind: Kind, object: KubeObject): Uint8Array {
-  if (kind.custom) return encodeSortedBytes(kind.customResource?.toStored(object) ?? object);
+  if (kind.custom) return encoder.encode(encodeSorted(kind.customResource?.toStored(object) ?? object));
   if (!JSON_GROUPS.includes(kind.group)) dropEmptyLists(object, kind.schema);
-  return encodeJsonBytes(object, kind.schema);
+  return encoder.encode(encodeJson(object, kind.schema));
 }
 
 /**
