@@ -20,28 +20,28 @@ function recorder(series: Series, key: string): Recorder {
 export class AdmissionMetrics implements AdmissionObserver {
   readonly #steps = histogram(
     "step_admission_duration_seconds",
-    "Admission sub-step latency histogram in seconds, broken out for each operation and API resource and step type (validate or admit).",
+    "[STABLE] Admission sub-step latency histogram in seconds, broken out for each operation and API resource and step type (validate or admit).",
     ["type", "operation", "rejected"],
   );
   readonly #plugins = histogram(
     "controller_admission_duration_seconds",
-    "Admission controller latency histogram in seconds, identified by name and broken out for each operation and API resource and type (validate or admit).",
+    "[STABLE] Admission controller latency histogram in seconds, identified by name and broken out for each operation and API resource and type (validate or admit).",
     ["name", "type", "operation", "rejected"],
   );
   readonly #webhooks = histogram(
     "webhook_admission_duration_seconds",
-    "Admission webhook latency histogram in seconds, identified by name and broken out for each operation and API resource and type (validate or admit).",
+    "[STABLE] Admission webhook latency histogram in seconds, identified by name and broken out for each operation and API resource and type (validate or admit).",
     ["name", "type", "operation", "rejected"],
     [...BUCKETS, 10, 25],
   );
   readonly #requests = counter(
     "webhook_request_total",
-    "Admission webhook request total, identified by name and broken out for each admission type (validating or admit) and operation. Additional labels specify whether the request was rejected or not and an HTTP status code. Codes greater than 600 are truncated to 600, to keep the metrics cardinality bounded.",
+    "[ALPHA] Admission webhook request total, identified by name and broken out for each admission type (validating or admit) and operation. Additional labels specify whether the request was rejected or not and an HTTP status code. Codes greater than 600 are truncated to 600, to keep the metrics cardinality bounded.",
     ["name", "type", "operation", "code", "rejected"],
   );
   readonly #rejections = counter(
     "webhook_rejection_count",
-    "Admission webhook rejection count, identified by name and broken out for each admission type (validating or admit) and operation. Additional labels specify an error type (calling_webhook_error or apiserver_internal_error if an error occurred; no_error otherwise) and optionally a non-zero rejection code if the webhook rejects the request with an HTTP status code (honored by the apiserver when the code is greater or equal to 400). Codes greater than 600 are truncated to 600, to keep the metrics cardinality bounded.",
+    "[ALPHA] Admission webhook rejection count, identified by name and broken out for each admission type (validating or admit) and operation. Additional labels specify an error type (calling_webhook_error or apiserver_internal_error if an error occurred; no_error otherwise) and optionally a non-zero rejection code if the webhook rejects the request with an HTTP status code (honored by the apiserver when the code is greater or equal to 400). Codes greater than 600 are truncated to 600, to keep the metrics cardinality bounded.",
     ["name", "type", "operation", "error_type", "rejection_code"],
   );
   readonly #failOpen = counter(

@@ -82,7 +82,7 @@ export function registerGauges(registry: Registry, options: GaugeOptions): void 
     });
   }
   const build =
-    "[ALPHA] A metric with a constant '1' value labeled by major, minor, git version, git commit, git tree state, build date, Go version, and compiler from which Kubernetes was built, and platform on which it is running.";
+    "[BETA] A metric with a constant '1' value labeled by major, minor, git version, git commit, git tree state, build date, Go version, and compiler from which Kubernetes was built, and platform on which it is running.";
   gauge("kubernetes_build_info", build, Object.keys(BUILD), (shown) => shown.set(BUILD, 1));
   const features = "[BETA] This metric records the data about the stage and enablement of a k8s feature.";
   gauge("kubernetes_feature_enabled", features, ["name", "stage"], (shown) => {

@@ -5,7 +5,6 @@ import { testServer } from "./test-server.ts";
 
 test.each([
   "# HELP apiserver_request_total [STABLE] Counter of apiserver requests",
-  "# TYPE apiserver_request_terminations_total counter",
   "# TYPE apiserver_tls_handshake_errors_total counter",
   "# TYPE apiserver_audit_event_total counter",
   'kubernetes_feature_enabled{name="CBORServingAndStorage",stage="ALPHA"} 0',
@@ -25,7 +24,15 @@ test.each([
       { name: "v1.x", available: false },
     ],
   });
+  await api.get("/api/v1/namespaces/default/configmaps");
   expect((await api.get("/metrics")).text).toContain(line);
+});
+
+test("what was never counted is not shown, as with Go's client", async () => {
+  const { text } = await testServer().get("/metrics");
+  expect(text).not.toContain("apiserver_request_terminations_total");
+  // Each type is followed by a value of that metric.
+  for (const [, name, next] of text.matchAll(/^# TYPE (\S+) \S+\n(.*)$/gm)) expect(next).toContain(name);
 });
 
 test("writes are timed by what they ask of unknown fields", async () => {

@@ -13,6 +13,9 @@ const EVENT_BUCKETS = Array.from({ length: 8 }, (_, i) => 1024 * 2 ** i);
 const SIZE_BUCKETS = [1000, 10_000, 100_000, 1_000_000, 10_000_000, 100_000_000, 1_000_000_000];
 const RESOURCE = ["component", "group", "resource", "scope", "subresource", "verb", "version"] as const;
 
+/** A metric of which nothing was counted yet: Go's client does not show it. */
+const UNCOUNTED = /# HELP [^\n]*\n# TYPE [^\n]*\n(?=\n|# HELP|$)/g;
+
 /**
  * Upstream's request metrics. (apiserver/pkg/endpoints/metrics) A request costs a few additions here; labels are made
  * once a series, and text only when someone asks.
@@ -199,12 +202,12 @@ export class Metrics {
   }
 
   /** The Prometheus text. */
-  expose(): Promise<string> {
+  async expose(): Promise<string> {
     for (const [{ group, plural, version }, { count }] of this.#byKind) {
       this.#watchEvents.set(`${group}\0${plural}\0${version}`, count);
     }
     this.#auditEvents.set("", this.#countAuditEvents());
-    return this.#registry.metrics();
+    return (await this.#registry.metrics()).replace(UNCOUNTED, "");
   }
 }
 

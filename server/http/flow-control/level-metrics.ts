@@ -87,17 +87,17 @@ const BOUNDS: readonly (readonly [name: string, help: string, min: keyof Dispatc
 const RATIOS: readonly (readonly [name: string, help: string, phases: readonly (keyof LevelRatios)[]])[] = [
   [
     "priority_level_request_utilization",
-    "[ALPHA] Observations, at the end of every nanosecond, of number of requests (as a fraction of the relevant limit) waiting or in any stage of execution (but only initial stage for WATCHes)",
+    "EXPERIMENTAL: [ALPHA] Observations, at the end of every nanosecond, of number of requests (as a fraction of the relevant limit) waiting or in any stage of execution (but only initial stage for WATCHes)",
     ["waiting", "executing"],
   ],
   [
     "priority_level_seat_utilization",
-    "[ALPHA] Observations, at the end of every nanosecond, of utilization of seats for any stage of execution (but only initial stage for WATCHes)",
+    "EXPERIMENTAL: [ALPHA] Observations, at the end of every nanosecond, of utilization of seats for any stage of execution (but only initial stage for WATCHes)",
     ["seats"],
   ],
   [
     "demand_seats",
-    "[ALPHA] Observations, at the end of every nanosecond, of (the number of seats each priority level could use) / (nominal number of seats for that level)",
+    "EXPERIMENTAL: [ALPHA] Observations, at the end of every nanosecond, of (the number of seats each priority level could use) / (nominal number of seats for that level)",
     ["demand"],
   ],
 ];

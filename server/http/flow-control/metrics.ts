@@ -85,7 +85,7 @@ export class FlowControlMetrics implements LevelObserver {
   readonly #readVersusWrite = new Derived(
     "read_vs_write_current_requests",
     "histogram",
-    "[ALPHA] Observations, at the end of every nanosecond, of the number of requests (as a fraction of the relevant limit) waiting or in regular stage of execution",
+    "EXPERIMENTAL: [ALPHA] Observations, at the end of every nanosecond, of the number of requests (as a fraction of the relevant limit) waiting or in regular stage of execution",
     ["phase", "request_kind"],
     (series) => this.#showRatios(series),
     READ_WRITE,
