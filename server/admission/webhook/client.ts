@@ -104,14 +104,12 @@ export function webhookClient(resolve: ResolveService, dial: DialService = () =>
         try {
           const answer = await send(target, agent, call, signal);
           if (!(answer instanceof Redirect)) return answer;
-          if (redirects === MAX_REDIRECTS) throw new Error(`stopped after ${MAX_REDIRECTS} redirects`);
+          if (redirects === MAX_REDIRECTS) throw new AnswerError(wrap(answer.location, TOO_MANY).message);
           target = targetAt(answer.location, target);
           if (!answer.keepsMethod) call = { method: "GET" };
         } catch (error) {
-          if (error instanceof AnswerError) throw error;
-          const url = target.url;
-          const text = transportError(error, target);
-          throw call.method === "POST" ? wrap(url, text) : new Error(`Get "${url}": ${messageOf(text)}`);
+          // Go tells the method of the first request, whatever came of it.
+          throw error instanceof AnswerError ? error : wrap(target.url, transportError(error, target));
         }
       }
     },
@@ -124,6 +122,7 @@ export function webhookClient(resolve: ResolveService, dial: DialService = () =>
 
 /** As many as Go's client follows. (net/http defaultCheckRedirect) */
 const MAX_REDIRECTS = 10;
+const TOO_MANY = `stopped after ${MAX_REDIRECTS} redirects`;
 
 /** What is sent: a review, or, after most redirects, nothing. */
 type Call = { readonly method: "POST"; readonly body: string } | { readonly method: "GET" };
@@ -138,8 +137,6 @@ class Redirect {
     this.keepsMethod = keepsMethod;
   }
 }
-
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 /** Where a redirect leads. Another host is asked by its own name. */
 function targetAt(location: string, from: Target): Target {

@@ -380,7 +380,12 @@ test.each([
     ["/p", "/there"],
     'failed calling webhook "h.example.com": received invalid webhook response: expected response.uid="id-1", got ""',
   ],
-  [308, "nowhere", Array.from({ length: 11 }, (_, n) => (n ? "/there" : "/p")), "stopped after 10 redirects"],
+  [
+    308,
+    "nowhere",
+    Array.from({ length: 11 }, (_, n) => (n ? "/there" : "/p")),
+    'Post "/there": stopped after 10 redirects',
+  ],
 ])("a webhook that answers %i is followed, as Go does", async (code, end, paths, message) => {
   answer = (_, url) => (url.startsWith(end) ? { allowed: true } : { redirect: code });
   const result = await run("validating", [hook()]);
