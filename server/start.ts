@@ -13,6 +13,7 @@ import { startExtensions } from "./extensions/start.ts";
 import { AdmissionMetrics } from "./http/admission-metrics.ts";
 import { createApp } from "./http/app.ts";
 import { DEFAULTS } from "./http/app-options.ts";
+import { AuthenticationMetrics } from "./http/authentication-metrics.ts";
 import { createConnectors } from "./http/connectors/connectors.ts";
 import { serviceDialer } from "./http/connectors/service-network.ts";
 import { openApiRoutes } from "./http/routes/openapi.ts";
@@ -145,11 +146,13 @@ export async function start(options: StartOptions): Promise<Server> {
       (resource) => registry.storeOf(resource),
       () => serverScope(now()),
     );
+    const authenticationMetrics = new AuthenticationMetrics(() => performance.now() / 1000);
     const authentication = await startAuthentication({
       pki,
       keys: tokenKeys,
       ...files,
       reader,
+      observer: authenticationMetrics,
       onLegacyTokenUse: legacyTokenUse(writer, now),
     });
     releases.add(() => authentication.stop());
@@ -267,6 +270,7 @@ export async function start(options: StartOptions): Promise<Server> {
       series: [
         ...admissionMetrics.series,
         ...securityMetrics.series,
+        ...authenticationMetrics.series,
         ...authentication.series,
         ...authorization.series,
         ...storageMetrics.series,

@@ -14,6 +14,7 @@ const now = new Date("2026-03-04T05:06:07Z");
 const ca = createAuthority("ca", now);
 const proxyCa = createAuthority("proxy-ca", now);
 const der = (pair: { certificate: string }) => derOf(pair.certificate, "CERTIFICATE")[0]!;
+const YEAR_SECONDS = 365 * 24 * 3600;
 const request = (more: Partial<AuthenticationRequest> = {}): AuthenticationRequest => ({ headers: {}, ...more });
 
 describe("client certificates", () => {
@@ -29,6 +30,23 @@ describe("client certificates", () => {
         extra: { "authentication.kubernetes.io/credential-id": [expect.stringMatching(/^X509SHA256=[0-9a-f]{64}$/)] },
       },
     });
+  });
+
+  test("tell how long they live on, also when they are refused", async () => {
+    const lifetimes: number[] = [];
+    const shown = x509Authenticator(
+      [ca.parsed],
+      () => now,
+      (seconds) => lifetimes.push(seconds),
+    );
+    await shown.authenticate(request());
+    await shown.authenticate(request({ clientCertificate: jane }));
+    expect(() =>
+      shown.authenticate(
+        request({ clientCertificate: der(clientCertificate(proxyCa, { commonName: "x", organizations: [] }, now)) }),
+      ),
+    ).toThrow("unknown authority");
+    expect(lifetimes).toEqual([YEAR_SECONDS, YEAR_SECONDS]);
   });
 
   test.each([

@@ -5,6 +5,7 @@ import type { Authenticator, TokenAuthenticator, UserInfo } from "./authenticato
 import { audienceAgnostic, bearerTokenAuthenticator, tokenUnion, websocketTokenAuthenticator } from "./bearer-token.ts";
 import { bootstrapTokenAuthenticator } from "./bootstrap-token.ts";
 import type { AnonymousConfiguration } from "./jwt/configuration.ts";
+import type { AuthenticationObserver } from "./observer.ts";
 import { type RequestHeaderOptions, requestHeaderAuthenticator } from "./request-header.ts";
 import { serviceAccountTokenAuthenticators } from "./service-account/token-authenticator.ts";
 import { cachedTokenAuthenticator } from "./token-cache.ts";
@@ -33,6 +34,7 @@ export interface AuthenticationOptions {
   readonly apiAudiences: readonly string[];
   readonly reader: ObjectReader;
   readonly now: () => Date;
+  readonly observer?: AuthenticationObserver | undefined;
 }
 
 /** What a token was good for, it is good for a little longer. (kubeapiserver/options/authentication.go TokenSuccessCacheTTL) */
@@ -40,7 +42,7 @@ const TOKEN_CACHE_MILLISECONDS = 10_000;
 
 /** All authenticators in upstream's order: front proxy, certificates, tokens. (pkg/kubeapiserver/authenticator/config.go) */
 export function createAuthenticator(options: AuthenticationOptions): Authenticator {
-  const { apiAudiences, reader, now } = options;
+  const { apiAudiences, reader, now, observer } = options;
   const { enabled, conditions } = options.anonymous;
   const agnostic = (authenticator: TokenAuthenticator) => audienceAgnostic(authenticator, apiAudiences);
   const union = tokenUnion([
@@ -52,6 +54,7 @@ export function createAuthenticator(options: AuthenticationOptions): Authenticat
       reader,
       now,
       onLegacyUse: options.onLegacyTokenUse,
+      onUse: (use) => observer?.serviceAccountToken(use),
     }),
     ...(options.bootstrapTokens ? [agnostic(bootstrapTokenAuthenticator(reader, now))] : []),
     ...options.remote,
@@ -60,6 +63,7 @@ export function createAuthenticator(options: AuthenticationOptions): Authenticat
     successMilliseconds: TOKEN_CACHE_MILLISECONDS,
     failureMilliseconds: 0,
     now,
+    ...(observer && { observer: observer.tokenCache }),
   });
   const self: UserInfo = { name: "system:apiserver", groups: [SYSTEM_AUTHENTICATED, SYSTEM_MASTERS] };
   const loopback = staticTokenAuthenticator("loopback", new Map([[options.loopbackToken, self]]));
@@ -67,7 +71,7 @@ export function createAuthenticator(options: AuthenticationOptions): Authenticat
     [
       bearerTokenAuthenticator(agnostic(loopback), apiAudiences),
       ...(options.requestHeader ? [requestHeaderAuthenticator(options.requestHeader, now)] : []),
-      x509Authenticator(options.clientAuthorities, now),
+      x509Authenticator(options.clientAuthorities, now, (seconds) => observer?.clientCertificate(seconds)),
       bearerTokenAuthenticator(tokens, apiAudiences),
       websocketTokenAuthenticator(tokens, apiAudiences),
     ],

@@ -2,17 +2,24 @@ import { createHash } from "node:crypto";
 import { type Certificate, parseCertificate } from "../../pki/certificate.ts";
 import type { Authenticated, Authenticator } from "./authenticator.ts";
 import { ClientCertificateVerifier, certificateIdentifier } from "./client-certificate.ts";
+import type { AuthenticationObserver } from "./observer.ts";
 import { CREDENTIAL_ID } from "./well-known.ts";
 
 /** Client certificates: CN is the user, each O a group. (apiserver/pkg/authentication/request/x509) */
-export function x509Authenticator(authorities: readonly Certificate[], now: () => Date): Authenticator {
+export function x509Authenticator(
+  authorities: readonly Certificate[],
+  now: () => Date,
+  onShown: AuthenticationObserver["clientCertificate"] = () => undefined,
+): Authenticator {
   const verifier = new ClientCertificateVerifier(authorities);
   const users = new WeakMap<Certificate, Authenticated | undefined>();
   return {
     name: "x509",
     authenticate({ clientCertificate, intermediates = [] }) {
       if (!clientCertificate) return undefined;
-      const certificate = verified(verifier, clientCertificate, intermediates, now());
+      const at = now();
+      const show = ({ notAfter }: Certificate) => onShown((notAfter.getTime() - at.getTime()) / 1000);
+      const certificate = verified(verifier, clientCertificate, intermediates, at, show);
       if (!users.has(certificate)) users.set(certificate, userOf(certificate));
       return users.get(certificate);
     },
@@ -24,12 +31,17 @@ function verified(
   der: Uint8Array,
   intermediates: readonly Uint8Array[],
   now: Date,
+  show: (certificate: Certificate) => void,
 ): Certificate {
   try {
-    return verifier.verify(der, intermediates, now);
+    const certificate = verifier.verify(der, intermediates, now);
+    show(certificate);
+    return certificate;
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
-    throw new Error(`verifying certificate ${certificateIdentifier(parseCertificate(der))} failed: ${message}`);
+    const certificate = parseCertificate(der);
+    show(certificate);
+    throw new Error(`verifying certificate ${certificateIdentifier(certificate)} failed: ${message}`);
   }
 }
 

@@ -9,6 +9,7 @@ import type { State } from "./state.ts";
 
 const SLI_BUCKETS = REQUEST_BUCKETS.slice(2);
 const BODY_BUCKETS = Array.from({ length: 31 }, (_, i) => 50_000 + i * 100_000);
+const WATCH_LIST_BUCKETS = [0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1, 2, 4, 6, 8, 10, 15, 20, 30, 45, 60];
 const EVENT_BUCKETS = Array.from({ length: 8 }, (_, i) => 1024 * 2 ** i);
 const SIZE_BUCKETS = [1000, 10_000, 100_000, 1_000_000, 10_000_000, 100_000_000, 1_000_000_000];
 const RESOURCE = ["component", "group", "resource", "scope", "subresource", "verb", "version"] as const;
@@ -22,6 +23,7 @@ const UNCOUNTED = /# HELP [^\n]*\n# TYPE [^\n]*\n(?=\n|# HELP|$)/g;
  */
 export class Metrics {
   readonly startedSeconds: number;
+  readonly #now: () => Date;
   readonly #registry = new Registry();
   readonly #requests = new Series(
     "apiserver_request_total",
@@ -82,6 +84,13 @@ export class Metrics {
     ["group", "resource", "version"],
     EVENT_BUCKETS,
   );
+  readonly #watchLists = new Series(
+    "apiserver_watch_list_duration_seconds",
+    "histogram",
+    "[BETA] Response latency distribution in seconds for watch list requests broken by group, version, resource and scope.",
+    ["group", "version", "resource", "scope"],
+    WATCH_LIST_BUCKETS,
+  );
   readonly #terminations = new Series(
     "apiserver_request_terminations_total",
     "counter",
@@ -121,6 +130,7 @@ export class Metrics {
   ) {
     const { now, audit, series: more = [] } = options;
     this.#countAuditEvents = () => audit?.events ?? 0;
+    this.#now = now;
     this.startedSeconds = Math.floor(now().getTime() / 1000);
     this.#series = [
       this.#requests,
@@ -132,6 +142,7 @@ export class Metrics {
       this.#bodies,
       this.#deprecated,
       this.#watchEventSizes,
+      this.#watchLists,
       this.#terminations,
       this.#fieldValidation,
       this.#handshakeErrors,
@@ -195,6 +206,13 @@ export class Metrics {
     if (at >= 0) buckets.counts[at]!++;
   }
 
+  /** A watch has sent all that was there when it began. */
+  initialEventsSent({ requestInfo, receivedAt }: State): void {
+    const { apiGroup, apiVersion, resource } = requestInfo;
+    const seconds = (this.#now().getTime() - receivedAt.getTime()) / 1000;
+    this.#watchLists.observe(`${apiGroup}\0${apiVersion}\0${resource}\0${scopeOf(requestInfo)}`, seconds);
+  }
+
   /** Begins anew, as a DELETE of the endpoint asks for. (component-base/metrics HandlerWithReset) */
   reset(): void {
     for (const series of this.#series) series.reset();
@@ -241,11 +259,13 @@ function pathKey(path: string, method: string, accept: string): string | undefin
   return isAggregated && (path === "/api" || path === "/apis") ? key("apiserver", path.slice(1)) : undefined;
 }
 
+/** How much a request is about. (CleanScope) */
+function scopeOf({ name, verb, namespace, resource }: RequestInfo): string {
+  return name || verb === "create" ? "resource" : namespace ? "namespace" : resource ? "cluster" : "";
+}
+
 /** Values of RESOURCE, in its order. */
-function resourceKey(
-  { apiGroup, resource, namespace, name, subresource, apiVersion, verb: asked }: RequestInfo,
-  verb: string,
-): string {
-  const scope = name || asked === "create" ? "resource" : namespace ? "namespace" : resource ? "cluster" : "";
-  return `apiserver\0${apiGroup}\0${resource}\0${scope}\0${subresource}\0${verb}\0${apiVersion}`;
+function resourceKey(info: RequestInfo, verb: string): string {
+  const { apiGroup, resource, subresource, apiVersion } = info;
+  return `apiserver\0${apiGroup}\0${resource}\0${scopeOf(info)}\0${subresource}\0${verb}\0${apiVersion}`;
 }

@@ -13,6 +13,9 @@ export const REQUEST_BUCKETS = [
   0.005, 0.025, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1, 1.25, 1.5, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 45, 60,
 ];
 
+/** Go's, where upstream names none. (prometheus.DefBuckets) */
+export const DEFAULT_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+
 /** Past this many label sets the rest is dropped: names of resources come from clients and CRDs. */
 const MAX_SERIES = 10_000;
 
@@ -70,8 +73,7 @@ export class Series {
     let histogram = this.#histograms.get(key);
     if (!histogram) {
       if (this.#histograms.size >= MAX_SERIES) return;
-      histogram = { counts: this.buckets.map(() => 0), sum: 0, count: 0 };
-      this.#histograms.set(key, histogram);
+      histogram = this.#begin(key);
     }
     histogram.sum += value;
     histogram.count++;
@@ -88,7 +90,15 @@ export class Series {
     this.#values.clear();
     this.#histograms.clear();
     // One without labels is there before anything happened.
-    if (this.labels.length === 0 && this.type !== "histogram") this.#values.set("", 0);
+    if (this.labels.length > 0) return;
+    if (this.type === "histogram") this.#begin("");
+    else this.#values.set("", 0);
+  }
+
+  #begin(key: string): Buckets {
+    const histogram = { counts: this.buckets.map(() => 0), sum: 0, count: 0 };
+    this.#histograms.set(key, histogram);
+    return histogram;
   }
 
   /** What prom-client asks of a metric when text is wanted. */

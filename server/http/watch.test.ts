@@ -54,6 +54,9 @@ test("the head comes at once, events one a line, and timeoutSeconds ends it", as
     `{"type":"ADDED","object":${json}}\n{"type":"BOOKMARK","object":{"kind":"ConfigMap","apiVersion":"v1","metadata":{"resourceVersion":"7","annotations":{"k8s.io/initial-events-end":"true"}}}}\n`,
   );
   expect(store.sinks.size).toBe(0);
+  const lists =
+    'apiserver_watch_list_duration_seconds_count{group="",version="v1",resource="configmaps",scope="cluster"} 1';
+  expect(await text(await open(port, "/metrics"))).toContain(lists);
 });
 
 test("a watch from compacted history is one ERROR event", async () => {

@@ -6,6 +6,7 @@ import type { ObjectReader } from "../admission/plugin.ts";
 import { createAuthenticator } from "../auth/authentication.ts";
 import type { Authenticator, TokenAuthenticator } from "../auth/authenticator.ts";
 import { audienceAgnostic } from "../auth/bearer-token.ts";
+import type { AuthenticationObserver } from "../auth/observer.ts";
 import { webhookTokenAuthenticator } from "../auth/remote/webhook-token.ts";
 import { readTokenFile } from "../auth/token-file.ts";
 import type { Series } from "../http/series.ts";
@@ -59,6 +60,7 @@ export interface AuthenticationParts {
   readonly clock: Clock;
   readonly now: () => Date;
   readonly onError: (message: string) => void;
+  readonly observer: AuthenticationObserver;
   readonly onLegacyTokenUse: (namespace: string, secretName: string) => void;
 }
 
@@ -71,7 +73,7 @@ export interface Authentication {
 
 /** The authenticators that the settings ask for. */
 export async function startAuthentication(parts: AuthenticationParts): Promise<Authentication> {
-  const { pki, keys, settings, reader, now, onLegacyTokenUse } = parts;
+  const { pki, keys, settings, reader, now, observer, onLegacyTokenUse } = parts;
   const { clientCaFile, tokenAuthFile } = settings;
   const more = clientCaFile ? certificatesFromPem(readFileSync(clientCaFile, "utf8")) : [];
   const jwt = await startJwt(parts);
@@ -94,6 +96,7 @@ export async function startAuthentication(parts: AuthenticationParts): Promise<A
     apiAudiences: apiAudiences(settings),
     reader,
     now,
+    observer,
   });
   return { authenticator, series: jwt.series, stop: () => jwt.stop() };
 }

@@ -2,6 +2,7 @@ import type { ObjectReader } from "../../admission/plugin.ts";
 import { goQuote } from "../../meta/go-quote.ts";
 import type { KubeObject } from "../../meta/object.ts";
 import type { Authenticated } from "../authenticator.ts";
+import type { ServiceAccountTokenUse } from "../observer.ts";
 import { CREDENTIAL_ID, serviceAccountGroups, serviceAccountUserName } from "../well-known.ts";
 import { credentialId, type UncheckedClaims } from "./claims.ts";
 
@@ -15,7 +16,11 @@ interface Reference {
 }
 
 /** A bound token lives as long as its time, its service account and the object it is bound to. @throws Error */
-export function checkBoundClaims(claims: UncheckedClaims, reader: ObjectReader, now: Date): Authenticated {
+export function checkBoundClaims(
+  claims: UncheckedClaims,
+  reader: ObjectReader,
+  { now, onUse }: { readonly now: Date; readonly onUse: (use: ServiceAccountTokenUse) => void },
+): Authenticated {
   const seconds = now.getTime() / 1000;
   checkTime(claims, seconds);
   const own = objectOf(claims["kubernetes.io"]);
@@ -55,6 +60,8 @@ export function checkBoundClaims(claims: UncheckedClaims, reader: ObjectReader, 
     extra,
   };
   const stale = staleness(claims, own.warnafter, seconds);
+  // Only tokens that were made to be refreshed say when they should have been.
+  if (typeof own.warnafter === "number" && own.warnafter) onUse(stale ? "stale" : "valid");
   return stale ? { user, auditAnnotations: { "authentication.k8s.io/stale-token": stale } } : { user };
 }
 

@@ -19,6 +19,7 @@ const stranger = tokenKey(generateKeyPairSync("ec", { namedCurve: "P-256" }).pri
 
 let objects: Map<string, KubeObject>;
 let used: string[];
+let uses: string[];
 const reader: ObjectReader = {
   // The reader's callers say which type they expect.
   get: <T extends KubeObject>({ resource }: { resource: string }, namespace: string, name: string) =>
@@ -31,12 +32,14 @@ const put = (resource: string, namespace: string, name: string, uid: string, mor
 beforeEach(() => {
   objects = new Map();
   used = [];
+  uses = [];
   put("serviceaccounts", "ns", "robot", "sa-1");
   put("pods", "ns", "p", "pod-1");
 });
 
 const authenticators = () =>
   serviceAccountTokenAuthenticators({
+    onUse: (use) => uses.push(use),
     issuers: [API],
     keys: Promise.resolve([rsa, ec]),
     apiAudiences: [API],
@@ -143,6 +146,9 @@ describe("bound tokens", () => {
       "authentication.k8s.io/stale-token":
         "subject: system:serviceaccount:ns:robot, seconds after warning threshold: 5",
     });
+    await bound().authenticateToken(await issue(claims({ warnafter: seconds + 5 })), []);
+    await bound().authenticateToken(await issue(claims()), []);
+    expect(uses).toEqual(["stale", "valid"]);
   });
 
   test("with a forged signature, another key or another algorithm are refused", async () => {
@@ -185,6 +191,7 @@ describe("tokens of Secrets", () => {
       user: { name: "system:serviceaccount:ns:robot", uid: "sa-1" },
     });
     expect(used).toEqual(["ns/s"]);
+    expect(uses).toEqual(["legacy", "legacy manual"]);
     keep("another");
     await expect(legacy().authenticateToken(token, [])).rejects.toThrow("Token does not match server's copy");
     objects.delete("secrets/ns/s");
@@ -197,6 +204,7 @@ describe("tokens of Secrets", () => {
     await expect(legacy().authenticateToken(token, [])).rejects.toThrow(
       "the token in secret ns/s for service account ns/robot has been marked invalid.",
     );
+    expect(uses).toEqual(["legacy", "invalid legacy auto"]);
   });
 
   test("need all claims", async () => {

@@ -2,6 +2,7 @@ import type { TokenKey } from "../../../pki/service-account-key.ts";
 import type { ObjectReader } from "../../admission/plugin.ts";
 import { AggregatedError } from "../aggregate-error.ts";
 import type { Authenticated, TokenAuthenticator } from "../authenticator.ts";
+import type { ServiceAccountTokenUse } from "../observer.ts";
 import { quoteList } from "../rbac/policy-rule.ts";
 import { checkBoundClaims } from "./bound-claims.ts";
 import type { UncheckedClaims } from "./claims.ts";
@@ -19,6 +20,8 @@ export interface ServiceAccountTokenOptions {
   readonly now: () => Date;
   /** Told of each use of a Secret's token, so that its last-used label can be kept. */
   readonly onLegacyUse: (namespace: string, secretName: string) => void;
+  /** Told what kind of token was used. */
+  readonly onUse: (use: ServiceAccountTokenUse) => void;
 }
 
 /** How many tokens are remembered as properly signed. */
@@ -29,12 +32,12 @@ const REMEMBERED = 4096;
  * objects still exist, on every request: a token dies with its Pod, at once. (pkg/serviceaccount JWTTokenAuthenticator)
  */
 export function serviceAccountTokenAuthenticators(options: ServiceAccountTokenOptions): TokenAuthenticator[] {
-  const { reader, now, onLegacyUse } = options;
+  const { reader, now, onLegacyUse, onUse } = options;
   const legacy = jwtAuthenticator("legacy-service-account", [LEGACY_ISSUER], options, (claims, token) =>
-    checkLegacyClaims(claims, token, reader, onLegacyUse),
+    checkLegacyClaims(claims, token, reader, { onLegacyUse, onUse }),
   );
   const bound = jwtAuthenticator("service-account", options.issuers, options, (claims) =>
-    checkBoundClaims(claims, reader, now()),
+    checkBoundClaims(claims, reader, { now: now(), onUse }),
   );
   return [legacy, bound];
 }
@@ -42,7 +45,7 @@ export function serviceAccountTokenAuthenticators(options: ServiceAccountTokenOp
 function jwtAuthenticator(
   name: string,
   issuers: readonly string[],
-  { keys, apiAudiences }: ServiceAccountTokenOptions,
+  { keys, apiAudiences, onUse }: ServiceAccountTokenOptions,
   check: (claims: UncheckedClaims, token: string) => Authenticated,
 ): TokenAuthenticator {
   const signed = new Map<string, UncheckedClaims>();
@@ -59,6 +62,7 @@ function jwtAuthenticator(
         if (signed.size >= REMEMBERED) signed.delete(signed.keys().next().value!);
         signed.set(token, claims);
       }
+      if (audiencesOf(claims.aud).length === 0) onUse("legacy");
       const common = commonAudiences(claims.aud, audiences.length ? audiences : apiAudiences, apiAudiences);
       return { ...check(claims, token), audiences: common };
     },
@@ -72,9 +76,12 @@ function checkSignature(token: ParsedToken, keys: readonly TokenKey[]): void {
   throw new AggregatedError(candidates.map(() => "go-jose/go-jose: error in cryptographic primitive"));
 }
 
+const audiencesOf = (aud: unknown): string[] =>
+  (Array.isArray(aud) ? aud : [aud]).filter((entry): entry is string => typeof entry === "string");
+
 /** A token without audiences is for the API server. */
 function commonAudiences(aud: unknown, wanted: readonly string[], apiAudiences: readonly string[]): string[] {
-  const listed = (Array.isArray(aud) ? aud : [aud]).filter((entry): entry is string => typeof entry === "string");
+  const listed = audiencesOf(aud);
   const own = listed.length ? listed : apiAudiences;
   const common = [...new Set(own)].filter((audience) => wanted.includes(audience));
   if (!common.length && apiAudiences.length) {

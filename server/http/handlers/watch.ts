@@ -1,6 +1,6 @@
 import { StatusError } from "../../meta/errors.ts";
 import type { Random } from "../../meta/random.ts";
-import type { WatchSink } from "../../registry/store.ts";
+import type { WatchEvent, WatchSink } from "../../registry/store.ts";
 import { listOptions } from "../list-options.ts";
 import type { Metrics } from "../metrics.ts";
 import { CUSTOM, LIST, negotiate, streamMediaType } from "../negotiate.ts";
@@ -28,7 +28,11 @@ export async function watch(request: ResourceRequest, settings: WatchSettings): 
   const connection = webSocket
     ? new WebSocketConnection(ctx, media.format === "json")
     : new HttpConnection(ctx, contentType);
-  const session = new Session(connection, encoder, settings, (bytes) => settings.metrics.watchEvent(kind, bytes));
+  const { metrics } = settings;
+  const session = new Session(connection, encoder, settings, (event, bytes) => {
+    metrics.watchEvent(kind, bytes);
+    if (event.type === "BOOKMARK" && event.initialEventsEnd) metrics.initialEventsSent(ctx.state);
+  });
   const { timeoutSeconds = 0 } = options;
   if (timeoutSeconds < 0) {
     session.end(); // its time was up before it began
@@ -107,7 +111,7 @@ class Session implements WatchSink {
   readonly #connection: Connection;
   readonly #encoder: EventEncoder;
   readonly #limit: number;
-  readonly #count: (bytes: number) => void;
+  readonly #count: (event: WatchEvent, bytes: number) => void;
   #resolve: () => void = () => {};
   #pending: Buffer[] = [];
   #pendingBytes = 0;
@@ -118,7 +122,7 @@ class Session implements WatchSink {
     connection: Connection,
     encoder: EventEncoder,
     { watchBufferBytes }: WatchSettings,
-    count: (bytes: number) => void,
+    count: (event: WatchEvent, bytes: number) => void,
   ) {
     this.#connection = connection;
     this.#encoder = encoder;
@@ -142,7 +146,7 @@ class Session implements WatchSink {
     try {
       const frame = this.#encoder.event(event);
       this.#push(frame);
-      this.#count(frame.length);
+      this.#count(event, frame.length);
     } catch {
       // What cannot be encoded as asked ends the watch: upstream's clients see it closed.
       this.end();
