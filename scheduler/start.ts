@@ -42,9 +42,7 @@ class UsageError extends Error {
 /** @throws UsageError, which ends all further tries, when it cannot be read or is wrong. */
 async function configurationFrom(path: string): Promise<Configuration> {
   try {
-    const configuration = loadConfiguration(await readFile(path, "utf8"));
-    if (configuration.extenders.length) throw new Error("extenders are not supported yet");
-    return configuration;
+    return loadConfiguration(await readFile(path, "utf8"));
   } catch (error) {
     throw new UsageError(error instanceof Error ? error.message : String(error));
   }
