@@ -26,7 +26,12 @@ function run(ranges: ServiceCIDR[], addresses: string[], afterMs = 0) {
 test("a new range is kept and called ready", () => {
   expect(run([range("r", ["10.0.0.0/24"])], [])).toMatchObject([
     { patch: { metadata: { finalizers: ["networking.k8s.io/service-cidr-finalizer"] } } },
-    { subresource: "status", patch: { status: { conditions: [{ type: "Ready", status: "True", reason: "" }] } } },
+    {
+      type: "apply",
+      fieldManager: "service-cidr-controller",
+      subresource: "status",
+      patch: { status: { conditions: [{ type: "Ready", status: "True", reason: "" }] } },
+    },
   ]);
 });
 

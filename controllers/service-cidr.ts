@@ -5,6 +5,8 @@ import { findCondition } from "./conditions.ts";
 
 const RESOURCE = "networking.k8s.io/v1/servicecidrs";
 const ADDRESSES = "networking.k8s.io/v1/ipaddresses";
+const NAME = "service-cidr-controller";
+const TYPE = { apiVersion: "networking.k8s.io/v1", kind: "ServiceCIDR" };
 const FINALIZER = "networking.k8s.io/service-cidr-finalizer";
 /** API servers may give out addresses of a range for as long after they were told that it goes. */
 const GRACE_MS = 10_000;
@@ -67,12 +69,14 @@ const containsRange = (outer: string, inner: string): boolean =>
 function ready(range: View, status: string, reason: string, message: string, now: Date): Action[] {
   const known = findCondition(range.status.conditions, "Ready");
   if (known?.status === status && known.reason === reason && known.message === message) return [];
-  const lastTransitionTime = known?.status === status ? known.lastTransitionTime : timestamp(now);
-  const condition = { type: "Ready", status, reason, message, lastTransitionTime };
-  return [patch(range, { status: { conditions: [condition] } }, "status")];
+  const condition = { type: "Ready", status, reason, message, lastTransitionTime: timestamp(now) };
+  const { name } = range.metadata;
+  const wish = { ...TYPE, metadata: { name }, status: { conditions: [condition] } };
+  // Applied, as the API server does for its own range: each owns what it says.
+  return [{ ...patch(range, wish, "status"), type: "apply", fieldManager: NAME }];
 }
 
-function patch(object: View, change: unknown, subresource?: string): Action {
+function patch(object: View, change: unknown, subresource?: string) {
   return {
     do: "patch",
     resource: RESOURCE,
@@ -80,11 +84,11 @@ function patch(object: View, change: unknown, subresource?: string): Action {
     type: "strategic",
     patch: change,
     ...(subresource && { subresource }),
-  };
+  } as const;
 }
 
 export const serviceCidrController = defineController<Listers>({
-  name: "service-cidr-controller",
+  name: NAME,
   watches: {
     maps: [
       // A range that comes or goes may free another, or hold it; there are few.

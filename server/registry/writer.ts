@@ -2,10 +2,22 @@ import type { ObjectWriter } from "../admission/plugin.ts";
 import { deepCopy } from "../meta/equality.ts";
 import { type GroupResource, StatusError } from "../meta/errors.ts";
 import type { KubeObject } from "../meta/object.ts";
+import { withAppliedStatus } from "./generic/managed-fields.ts";
 import type { RequestScope, ResourceStore } from "./store.ts";
 
 /** Leaves an update when there is nothing to change. */
 const UNCHANGED = new Error("unchanged");
+
+/** Applies statuses as the server's own controllers do. */
+export interface StatusWriter {
+  /** Server-side apply, by force. `status` returns undefined to leave the object. @throws StatusError 404 */
+  applyStatus<T extends KubeObject>(
+    resource: GroupResource,
+    name: string,
+    status: (current: T) => unknown,
+    fieldManager: string,
+  ): Promise<void>;
+}
 
 /**
  * Writes on the server's own behalf, through admission and strategies like any client.
@@ -14,7 +26,7 @@ const UNCHANGED = new Error("unchanged");
 export function objectWriter(
   find: (resource: GroupResource) => ResourceStore | undefined,
   scope: () => RequestScope,
-): ObjectWriter {
+): ObjectWriter & StatusWriter {
   const store = (resource: GroupResource) => {
     const found = find(resource);
     if (!found) throw new Error(`no stored resource ${resource.resource}.${resource.group}`);
@@ -50,6 +62,26 @@ export function objectWriter(
       } catch (error) {
         if (error === UNCHANGED && unchanged) return unchanged;
         throw error;
+      }
+    },
+    async applyStatus<T extends KubeObject>(
+      resource: GroupResource,
+      name: string,
+      status: (current: T) => unknown,
+      fieldManager: string,
+    ) {
+      const written = { ...scope(), fieldManager };
+      const { kind } = store(resource);
+      const apply = (current: KubeObject | undefined) => {
+        const wanted = status(deepCopy(current) as T); // the caller names the type of its resource
+        if (!current || wanted === undefined) throw UNCHANGED;
+        return withAppliedStatus(kind, current, wanted, written);
+      };
+      const options = { forceAllowCreate: false, managedFields: "apply" } as const;
+      try {
+        await store(resource).update("", name, "status", apply, options, written);
+      } catch (error) {
+        if (error !== UNCHANGED) throw error;
       }
     },
   };

@@ -62,7 +62,9 @@ test("what is deleted comes back, and nothing else is written", async () => {
   await minute();
   expect(schema("probes")?.spec.matchingPrecedence).toBe(2);
   expect(level("catch-all")?.spec.limited?.nominalConcurrencyShares).toBe(5);
-  expect(schema("probes")?.metadata.managedFields?.[0]?.manager).toBe("api-priority-and-fairness-config-producer-v1");
+  expect(schema("probes")?.metadata.managedFields?.find(({ operation }) => operation === "Update")?.manager).toBe(
+    "api-priority-and-fairness-config-producer-v1",
+  );
 });
 
 test("changed specs are put back where the annotation says so", async () => {

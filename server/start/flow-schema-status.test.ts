@@ -49,5 +49,10 @@ test("a schema says whether its priority level is there, and since when", async 
       message: `${reference} and it exists`,
     },
   ]);
+  const { metadata } = registry.reader.get<FlowSchema>({ group: GROUP, resource: "flowschemas" }, "", "a") ?? {};
+  expect(metadata?.managedFields?.find(({ subresource }) => subresource === "status")).toMatchObject({
+    manager: "api-priority-and-fairness-config-consumer-v1",
+    operation: "Apply",
+  });
   stop();
 });

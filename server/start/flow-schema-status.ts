@@ -1,17 +1,19 @@
 import type { FlowSchema, FlowSchemaCondition } from "../../openapi/api/flowcontrol.apiserver.k8s.io.v1.ts";
-import type { ObjectReader, ObjectWriter } from "../admission/plugin.ts";
+import type { ObjectReader } from "../admission/plugin.ts";
 import type { ObjectWatch } from "../auth/object-watch.ts";
 import { rfc3339 } from "../meta/time.ts";
 import { KeyQueue, type KeyQueueOptions } from "../registry/key-queue.ts";
+import type { StatusWriter } from "../registry/writer.ts";
 
 const GROUP = "flowcontrol.apiserver.k8s.io";
 const SCHEMAS = { group: GROUP, resource: "flowschemas" };
+const MANAGER = "api-priority-and-fairness-config-consumer-v1";
 const LEVELS = { group: GROUP, resource: "prioritylevelconfigurations" };
 
 interface Environment extends Pick<KeyQueueOptions, "clock" | "onError"> {
   readonly watch: ObjectWatch;
   readonly reader: ObjectReader;
-  readonly writer: ObjectWriter;
+  readonly writer: StatusWriter;
   now(): Date;
 }
 
@@ -28,7 +30,7 @@ export function keepFlowSchemaStatus({ watch, reader, writer, now, ...rest }: En
     async sync(name) {
       const schema = reader.get<FlowSchema>(SCHEMAS, "", name);
       if (!schema || isTold(schema, wish(schema, levels))) return;
-      await writer.update<FlowSchema>(SCHEMAS, "", name, (found) => told(found, wish(found, levels), now()), "status");
+      await writer.applyStatus<FlowSchema>(SCHEMAS, name, (found) => told(wish(found, levels), now()), MANAGER);
     },
   });
   const levelChanged = (level: string) => {
@@ -83,8 +85,7 @@ function isTold(schema: Readonly<FlowSchema>, { type, status, reason, message }:
   return known?.status === status && known.reason === reason && known.message === message;
 }
 
-function told(schema: FlowSchema, next: Wish, now: Date): FlowSchema {
-  const lastTransitionTime = rfc3339(now); // of anything that it says, not of its status alone
-  const others = (schema.status.conditions ?? []).filter(({ type }) => type !== next.type);
-  return { ...schema, status: { ...schema.status, conditions: [...others, { ...next, lastTransitionTime }] } };
+function told(next: Wish, now: Date): FlowSchema["status"] {
+  // The time is of anything that the condition says, not of its status alone.
+  return { conditions: [{ ...next, lastTransitionTime: rfc3339(now) }] };
 }

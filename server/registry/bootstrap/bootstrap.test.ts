@@ -39,3 +39,35 @@ test("a second start writes nothing; a new port only what names it", async () =>
     "/registry/services/endpoints/default/kubernetes",
   ]);
 });
+
+test.each([
+  {
+    group: "networking.k8s.io",
+    resource: "servicecidrs",
+    name: "kubernetes",
+    condition: "Ready",
+    entries: ["kubernetes-service-cidr-controller Apply status", "kube-apiserver Update "],
+  },
+  {
+    group: "flowcontrol.apiserver.k8s.io",
+    resource: "flowschemas",
+    name: "probes",
+    condition: "Dangling",
+    entries: [
+      "api-priority-and-fairness-config-consumer-v1 Apply status",
+      "api-priority-and-fairness-config-producer-v1 Update ",
+    ],
+  },
+])("the status of $name belongs to who applied it", async ({ group, resource, name, condition, entries }) => {
+  const registry = await testRegistry();
+  await bootstrap((wanted) => registry.contextOf(wanted), facts, []);
+  const { metadata } = registry.reader.get({ group, resource }, "", name) ?? {};
+  const { managedFields = [] } = metadata ?? {};
+  expect(managedFields.map((entry) => `${entry.manager} ${entry.operation} ${entry.subresource ?? ""}`)).toEqual(
+    entries,
+  );
+  const owned = { ".": {}, "f:lastTransitionTime": {}, "f:message": {}, "f:status": {}, "f:type": {} };
+  expect(managedFields[0]?.fieldsV1).toEqual({
+    "f:status": { "f:conditions": { [`k:{"type":"${condition}"}`]: expect.objectContaining(owned) } },
+  });
+});

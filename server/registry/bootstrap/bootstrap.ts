@@ -10,14 +10,19 @@ import { plant, type Seed, type Seeds } from "./seed.ts";
 
 const FLOW_CONTROL = "flowcontrol.apiserver.k8s.io";
 /** A list path of the facts, and how its objects are kept. */
-const KEPT: Readonly<Record<string, { readonly mode: Seed["mode"]; readonly fieldManager: string }>> = {
+const KEPT: Readonly<Record<string, Pick<Seed, "mode" | "statusManager"> & { readonly fieldManager: string }>> = {
   "/api/v1/namespaces": { mode: "create", fieldManager: "kube-apiserver" },
   "/apis/apiregistration.k8s.io/v1/apiservices": { mode: "enforce", fieldManager: "kube-apiserver" },
-  "/apis/networking.k8s.io/v1/servicecidrs": { mode: "create", fieldManager: "kube-apiserver" },
+  "/apis/networking.k8s.io/v1/servicecidrs": {
+    mode: "create",
+    fieldManager: "kube-apiserver",
+    statusManager: "kubernetes-service-cidr-controller",
+  },
   "/apis/scheduling.k8s.io/v1/priorityclasses": { mode: "create", fieldManager: "kube-apiserver" },
   "/apis/flowcontrol.apiserver.k8s.io/v1/flowschemas": {
     mode: "create",
     fieldManager: "api-priority-and-fairness-config-producer-v1",
+    statusManager: "api-priority-and-fairness-config-consumer-v1",
   },
   "/apis/flowcontrol.apiserver.k8s.io/v1/prioritylevelconfigurations": {
     mode: "create",
@@ -57,9 +62,9 @@ function fromFacts({ now, serviceRange }: Pick<ClusterFacts, "now" | "serviceRan
     const parts = path.split("/");
     const resource = parts.at(-1) ?? "";
     const group = path.startsWith("/apis/") ? (parts[2] ?? "") : "";
-    const { mode, fieldManager } = KEPT[path] ?? { mode: "create", fieldManager: "kube-apiserver" };
+    const { fieldManager, ...kept } = KEPT[path] ?? { mode: "create", fieldManager: "kube-apiserver" };
     const seeds = objects.map((object): Seed => {
-      const seed = { object: completed(resource, object, { now, ...(serviceRange && { serviceRange }) }), mode };
+      const seed = { object: completed(resource, object, { now, ...(serviceRange && { serviceRange }) }), ...kept };
       if (resource === "namespaces") return withStrategy(seed);
       return group === FLOW_CONTROL ? { ...seed, reconcile: (current) => reviseFlowControl(object, current) } : seed;
     });

@@ -4,7 +4,7 @@ import type { KubeObject, UnstructuredObject } from "../../meta/object.ts";
 import { fillSystemFields } from "../generic/create.ts";
 import type { StoreContext } from "../generic/environment.ts";
 import { prefixOf } from "../generic/keys.ts";
-import { trackFields } from "../generic/managed-fields.ts";
+import { trackFields, withAppliedStatus } from "../generic/managed-fields.ts";
 import { storedOf } from "../generic/stored.ts";
 import { putObject } from "../generic/write.ts";
 import type { RequestScope } from "../store.ts";
@@ -16,6 +16,8 @@ export interface Seed {
   readonly mode: "create" | "enforce";
   /** What its strategy sets on creation, which belongs to no manager. */
   readonly prepare?: (object: KubeObject) => void;
+  /** Who applies its status, a moment after the creation where upstream is concerned. */
+  readonly statusManager?: string;
   /** Merges into what exists, for those that only add. @returns undefined to leave it */
   readonly reconcile?: (current: KubeObject) => KubeObject | undefined;
 }
@@ -45,7 +47,7 @@ export async function plant(store: StoreContext, seed: Seed, scope: RequestScope
       trackFields(kind, "", { object, live: undefined }, scope);
       seed.prepare?.(object);
       fillSystemFields(store, object, scope);
-      if (await putObject(store, key, object, 0)) return;
+      if (await putObject(store, key, withStatusManager(store, seed, object, scope), 0)) return;
       continue;
     }
     const next = correction(seed, wanted, current.object);
@@ -53,6 +55,12 @@ export async function plant(store: StoreContext, seed: Seed, scope: RequestScope
     trackFields(kind, "", { object: next, live: current.object }, scope);
     if (await putObject(store, key, next, current.revision)) return;
   }
+}
+
+function withStatusManager({ kind }: StoreContext, { statusManager }: Seed, object: KubeObject, { now }: RequestScope) {
+  if (!statusManager) return object;
+  const { status } = object as UnstructuredObject;
+  return withAppliedStatus(kind, object, status, { fieldManager: statusManager, now });
 }
 
 function correction(

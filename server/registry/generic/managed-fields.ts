@@ -1,6 +1,8 @@
+import { coerce } from "../../../openapi/decode.ts";
 import type { Schema } from "../../../openapi/schema.ts";
 import { schemaForKind } from "../../../openapi/types.ts";
 import { deepCopy } from "../../meta/equality.ts";
+import { applyPatch } from "../../meta/managed-fields/apply-patch.ts";
 import { applyUpdate, type FieldManagement } from "../../meta/managed-fields/manager.ts";
 import { customResetFields, resetFieldsOf } from "../../meta/managed-fields/reset-fields.ts";
 import { managersOfParent, managersOfScale, REPLICAS_PATHS } from "../../meta/managed-fields/scale-handler.ts";
@@ -87,6 +89,23 @@ export function trackFields(
   const writer = { manager: fieldManager, now };
   const tracked = applyUpdate(management, live && inVersion(live), inVersion(object), writer);
   setManagedFields(object, tracked.metadata.managedFields);
+}
+
+/**
+ * What a forced apply of the server's own controllers makes of a status: they apply theirs, so that others may own parts
+ * of it. Custom resources have none of these.
+ */
+export function withAppliedStatus<T extends KubeObject>(
+  kind: Kind,
+  live: T,
+  status: unknown,
+  { fieldManager: manager, now }: Pick<RequestScope, "fieldManager" | "now">,
+): T {
+  const { name, namespace } = live.metadata;
+  const metadata = { name, ...(namespace && { namespace }) };
+  const config = { apiVersion: apiVersionOf(kind), kind: kind.kind, metadata, status };
+  const merged = applyPatch(fieldManagement(kind, "status", kind), live, config, { manager, now, force: true });
+  return coerce(merged, kind.schema, "Ignore").value as T; // decoded by the kind's own schema
 }
 
 /** A Scale with the managers that own `replicas` of the object. */
