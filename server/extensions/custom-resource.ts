@@ -7,9 +7,9 @@ import { invalid } from "../meta/errors.ts";
 import { type FieldError, fieldInvalid } from "../meta/field-error.ts";
 import { goQuote } from "../meta/go-quote.ts";
 import { goValue } from "../meta/go-value.ts";
-import { validateQualifiedName } from "../meta/names.ts";
+import { nameIsDNSSubdomain, validateQualifiedName } from "../meta/names.ts";
 import type { KubeObject, ObjectMeta, UnstructuredObject } from "../meta/object.ts";
-import { validateObjectMetaUpdate } from "../meta/object-meta.ts";
+import { validateObjectMeta, validateObjectMetaUpdate } from "../meta/object-meta.ts";
 import { applyDefaults } from "../registry/apiextensions/schema/defaulting.ts";
 import { validateEmbedded } from "../registry/apiextensions/schema/embedded-meta.ts";
 import { type JsonSchema, propertyOf } from "../registry/apiextensions/schema/json-schema.ts";
@@ -73,11 +73,17 @@ export function customStrategy(custom: CustomVersion): KindDefinition<KubeObject
       // Upstream stores a new object without its status, and gives it the status' defaults whenever it is read.
       if (hasStatus) applyDefaults(object, custom.schema());
     },
-    validate: (object) => withRules(validateAll(custom, object, undefined), rules(), object, undefined),
+    validate(object) {
+      // The generic registry tells of wrong metadata; it keeps rules from being looked at as well.
+      const { metadata } = object;
+      const namespaced = metadata.namespace !== undefined;
+      const told = validateObjectMeta(metadata, { namespaced, validateName: nameIsDNSSubdomain });
+      return withRules(validateAll(custom, object, undefined), rules(), { object, told });
+    },
     validateUpdate(object, old) {
       // Which the generic registry has checked already: clients see each cause again.
       const metadata = validateObjectMetaUpdate(object.metadata, old.metadata);
-      return withRules([...metadata, ...validateAll(custom, object, old)], rules(), object, old);
+      return withRules([...metadata, ...validateAll(custom, object, old)], rules(), { object, old });
     },
     warnings: (object, old) => [...finalizerWarnings(object, old), ...(forgiven.get(object) ?? [])],
     ...(fields.length > 0 && {
@@ -123,7 +129,7 @@ function statusOf(custom: CustomVersion, rules: () => CompiledRules | undefined)
     warnings: (object) => forgiven.get(object) ?? [],
     validateUpdate(object, old) {
       const errors = validateStatus(custom, object as UnstructuredObject, old as UnstructuredObject);
-      return withRules(errors, rules(), object, old);
+      return withRules(errors, rules(), { object, old });
     },
   };
 }
@@ -175,11 +181,11 @@ const UNCHECKED =
 function withRules(
   errors: FieldError[],
   rules: CompiledRules | undefined,
-  object: KubeObject,
-  old: KubeObject | undefined,
+  { object, old, told = [] }: { object: KubeObject; old?: KubeObject; told?: readonly FieldError[] },
 ): FieldError[] {
   if (!rules) return errors;
-  if (errors.some(({ type }) => BLOCKING.has(type))) return [...errors, fieldInvalid("<nil>", null, UNCHECKED)];
+  if ([...told, ...errors].some(({ type }) => BLOCKING.has(type)))
+    return [...errors, fieldInvalid("<nil>", null, UNCHECKED)];
   const found = rules.validate(object, old);
   if (found.warnings.length > 0) forgiven.set(object, found.warnings);
   return [...errors, ...found.errors];

@@ -221,3 +221,23 @@ test("wrong metadata is told three times in an update, as upstream checks it", a
   const cause = expect.objectContaining({ field: "metadata.labels" });
   await expect(update).rejects.toMatchObject({ code: 422, details: { causes: [cause, cause, cause] } });
 });
+
+test("rules are not looked at where metadata lacks something, and that is told", async () => {
+  const { define, widgets, registry } = await server();
+  const rule = { rule: "false", message: "never" };
+  const schema = { openAPIV3Schema: { type: "object", "x-kubernetes-validations": [rule] } };
+  await define(
+    definition({ versions: [{ name: "v1", served: true, storage: true, schema }] } as unknown as Partial<Spec>),
+  );
+  await expect.poll(() => registry.lookup(GROUP, "v1", "widgets")).toBeDefined();
+  const refused = (metadata: KubeObject["metadata"]) =>
+    widgets()
+      .create("a", { ...widget({}), metadata } as KubeObject, scope())
+      .catch((error) => error.details.causes.map(({ message }: { message: string }) => message));
+  expect(await refused({ name: "w" })).toEqual(["Invalid value: never"]);
+  expect(await refused({ name: "W" })).toEqual([expect.stringContaining('Invalid value: "W"'), "Invalid value: never"]);
+  expect(await refused({})).toEqual([
+    "Required value: name or generateName is required",
+    expect.stringMatching(/^Invalid value: null: some validation rules were not checked/),
+  ]);
+});
