@@ -23,6 +23,15 @@ export async function realPodRange(dataDir: string): Promise<string> {
   return podRangeOf(nodesFolder(dataDir));
 }
 
+/**
+ * What a program is run with for which the machine has a name of its own: Pods in a node's network have that of its
+ * containerd. Where the kernel's settings may not be written to, it is the machine's.
+ */
+const named = (name: string): readonly string[] => {
+  const script = 'echo "$0" > /proc/sys/kernel/hostname; exec "$@"';
+  return ["unshare", "--uts", "sh", "-c", script, name];
+};
+
 export interface RealNodes {
   /** Of all of them. */
   readonly folder: string;
@@ -57,7 +66,7 @@ export async function realNodes(
       if (!node) throw new Error(`there is no node ${name}`);
       const where = ["--name", name, "--node-ip", node.address, "--pod-cidr", node.podCidr, "--data-dir", dataDir];
       const program = [process.execPath, "--disable-warning=ExperimentalWarning", built];
-      return ["nsenter", `--net=${node.namespace}`, ...program, ...args, ...where];
+      return ["nsenter", `--net=${node.namespace}`, ...named(name), ...program, ...args, ...where];
     },
     remove: async () => void (await removeRealNodes(folder)),
   };

@@ -159,6 +159,19 @@ export function serviceTests(cluster: () => RealCluster): void {
       expect(await ask(pod?.name ?? "", own, HOST_PORT)).toBe("client");
     });
 
+    test.each(["node-a", "node-b"])("a Pod in the network of %s has that name, as that machine has", async (node) => {
+      const container = { name: "c", image: "busybox", imagePullPolicy: "Never", command: ["sleep", "600"] };
+      await apply({
+        apiVersion: "v1",
+        kind: "Pod",
+        metadata: { name: `in-${node}` },
+        spec: { nodeName: node, hostNetwork: true, terminationGracePeriodSeconds: 0, containers: [container] },
+      });
+      await output(`wait pod/in-${node} --for=condition=Ready --timeout=60s`);
+      expect((await output(`exec in-${node} -- hostname`)).trim()).toBe(node);
+      await output(`delete pod/in-${node}`);
+    });
+
     test("a Service with nobody behind it refuses at once", async () => {
       await apply(service("nobody", { selector: { app: "nobody" } }));
       const address = await field("service/nobody", ".spec.clusterIP");

@@ -13,6 +13,7 @@ const PROGRAMS: readonly (readonly [program: string, Need])[] = [
   ["iptables", "iptables"],
   ["mount", "mount"],
   ["nsenter", "nsenter"],
+  ["unshare", "nsenter"],
 ];
 const PLUGINS = ["ptp", "host-local", "loopback", "portmap"];
 /** Where Debian, Fedora and upstream's archives put CNI plugins. */
