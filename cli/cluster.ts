@@ -3,6 +3,7 @@ import type { StartOptions as ControllerStartOptions } from "../controllers/star
 import { dnsServiceAddress } from "../dns/start/service-address.ts";
 import { DEFAULT_SETTINGS } from "../server/start/settings.ts";
 import { type StartOptions, start as startServer } from "../server/start.ts";
+import { allReady } from "./all-ready.ts";
 import { openDataDir } from "./data-dir.ts";
 import { nodeName } from "./node-names.ts";
 import type { Progress } from "./progress.ts";
@@ -15,6 +16,9 @@ import { writeKubeconfig } from "./write-kubeconfig.ts";
 const SERVICE_ACCOUNTS = ["system:serviceaccounts", "system:serviceaccounts:kube-system"];
 /** So many simulated nodes are no load: they share a thread with the scheduler. */
 const FEW_NODES = 10;
+
+/** What components get to start, in ms: kubeadm gives a kubelet as long. */
+const START_LIMIT = 240_000;
 
 const YEAR_SECONDS = 365 * 24 * 3600;
 /** The cluster's DNS as kubeadm sets up CoreDNS. */
@@ -67,7 +71,7 @@ export interface Cluster {
   readonly server: string;
   /** Absolute path. */
   readonly kubeconfig: string;
-  /** Resolves when every component has started. */
+  /** Resolves when every component has started. Rejects when some cannot, and says why of each. */
   readonly ready: Promise<void>;
   /** Stops components first, then the server. Idempotent. */
   stop(): Promise<void>;
@@ -153,7 +157,8 @@ export async function startCluster(options: ClusterOptions, progress: Progress):
       const beside = ["--with-proxy", proxy, "--cluster-cidr", real.pods];
       if (options.kubeletConfig) beside.push("--config", options.kubeletConfig);
       const names = clusterDns ? ["--cluster-dns", clusterDns] : [];
-      components.push(superviseProcess(name, real.commandOf(name, [...args, ...beside, ...names]), progress.note));
+      const command = real.commandOf(name, [...args, ...beside, ...names]);
+      components.push(superviseProcess(name, command, progress.note));
     }
     const binder = "system:serviceaccount:kube-system:persistent-volume-binder";
     const volumes = identity("claim-folders", binder, SERVICE_ACCOUNTS);
@@ -180,7 +185,7 @@ export async function startCluster(options: ClusterOptions, progress: Progress):
     light.push({ name: "metrics-server", logLevel, options: { kubeconfig, host: "127.0.0.1", port: 0 } });
   }
   if (light.length) run(...light);
-  const ready = Promise.all(components.map((component) => component.ready)).then(() => {
+  const ready = allReady(components, START_LIMIT).then(() => {
     if (components.length) progress.done(`${components.map(({ name }) => name).join(", ")} running`);
   });
   let stopped: Promise<void> | undefined;

@@ -10,6 +10,8 @@ export interface RunningCluster {
   readonly kubeconfig: string;
   /** RFC 3339. */
   readonly startedAt: string;
+  /** Whether every component has started; until then only the API server answers for sure. */
+  readonly ready: boolean;
 }
 
 const file = (dataDir: string) => join(resolve(dataDir), "inkube.json");

@@ -11,10 +11,16 @@ const STOP_LIMIT = 3_000;
 /** What a component prints when it has started; see run-component.ts. */
 const READY = /^inkube: .* running;/m;
 const KEPT = 2_000;
+/** Of a command line that is no good: starting it again changes nothing. */
+const WRONG_USAGE = 2;
+
+/** What has ended again and again for so many ms before it was ever ready is given up. */
+const FAILING_LIMIT = 30_000;
 
 /**
  * Keeps a component running in a process of its own: one that has to be in another network namespace. It ends with this
- * process, however that ends: it holds the other end of a pipe.
+ * process, however that ends: it holds the other end of a pipe. One that cannot start is given up after a while: then
+ * `ready` rejects with its last words.
  */
 export function superviseProcess(
   name: string,
@@ -25,7 +31,9 @@ export function superviseProcess(
   let stopping = false;
   let delay = FIRST_DELAY;
   let timer: NodeJS.Timeout | undefined;
-  const { promise: ready, resolve: becameReady } = Promise.withResolvers<void>();
+  let hasBeenReady = false;
+  const { promise: ready, resolve, reject } = Promise.withResolvers<void>();
+  const begun = performance.now();
 
   function start(): void {
     const started = performance.now();
@@ -40,7 +48,10 @@ export function superviseProcess(
     running.stderr?.on("data", (chunk: Buffer) => {
       const text = chunk.toString("utf8");
       said = (said + text).slice(-KEPT);
-      if (READY.test(said)) becameReady();
+      if (!hasBeenReady && READY.test(said)) {
+        hasBeenReady = true;
+        resolve();
+      }
       // Its log lines are JSON; the rest is told by us.
       for (const line of text.split("\n")) if (line.startsWith("{")) process.stderr.write(`${line}\n`);
     });
@@ -56,6 +67,11 @@ export function superviseProcess(
         .split("\n")
         .filter((line) => line.trim() && !line.startsWith("{"))
         .join("\n");
+      const isHopeless = code === WRONG_USAGE || performance.now() - begun > FAILING_LIMIT;
+      if (!hasBeenReady && isHopeless) {
+        stopping = true;
+        return reject(new Error(`${name} does not start (${signal ?? code}): ${last.trim().replace(/^inkube: /, "")}`));
+      }
       note(`${name} stopped (${signal ?? code}), starting it again in ${delay} ms: ${last}`);
       timer = setTimeout(start, delay);
       delay = Math.min(delay * 2, LAST_DELAY);

@@ -99,8 +99,16 @@ async function foreground(
     kubeconfig: cluster.kubeconfig,
     startedAt: new Date().toISOString(),
   };
-  writeRunning(options.dataDir, state);
-  await cluster.ready;
+  writeRunning(options.dataDir, { ...state, ready: false });
+  try {
+    await cluster.ready;
+  } catch (error) {
+    // Nobody could tell a cluster that is half there from a whole one.
+    await cluster.stop().catch((also: unknown) => progress.note(`while stopping: ${also}`));
+    clearRunning(options.dataDir);
+    throw error;
+  }
+  writeRunning(options.dataDir, { ...state, ready: true });
   if (options.output === "json") console.log(readyLine(state));
   else console.log(copyAndPaste(state.kubeconfig, options.runtime));
   settle();
@@ -151,12 +159,20 @@ async function detached(options: UpOptions): Promise<void> {
   const exited = new Promise<number>((done) => child.once("exit", (code) => done(code ?? 1)));
   for (;;) {
     const state = readRunning(options.dataDir);
-    if (state && state.pid === child.pid) {
+    if (state?.ready && state.pid === child.pid) {
       child.unref();
       console.log(options.output === "json" ? readyLine(state) : copyAndPaste(state.kubeconfig, options.runtime));
       return;
     }
     const gone = await Promise.race([exited, new Promise<undefined>((next) => setTimeout(() => next(undefined), 20))]);
-    if (gone !== undefined) throw new Error(`the cluster did not start:\n${readFileSync(logFile, "utf8")}`);
+    if (gone !== undefined) throw new Error(`the cluster did not start: ${lastWords(logFile)}`);
   }
+}
+
+/** What the process said when it gave up, and where all it said is. */
+function lastWords(logFile: string): string {
+  const lines = readFileSync(logFile, "utf8").trimEnd().split("\n");
+  const last = lines.findLastIndex((line) => line.startsWith("inkube: "));
+  const words = lines.slice(Math.max(last, 0)).filter((line) => !line.startsWith("{"));
+  return [words.join("\n").replace(/^inkube: /, ""), `its log is ${logFile}`].join("\n");
 }

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Clock, sleep } from "../../../../client/index.ts";
 import { criClient } from "../api/client.ts";
@@ -91,6 +91,7 @@ export async function startContainerd(options: ContainerdOptions): Promise<void>
   }
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const logFile = join(folder, "containerd.log");
+  const before = existsSync(logFile) ? statSync(logFile).size : 0;
   if (runningContainerd(folder) === undefined) {
     const config = join(folder, "config.toml");
     writeFileSync(config, containerdConfig(options));
@@ -114,7 +115,7 @@ export async function startContainerd(options: ContainerdOptions): Promise<void>
         ));
       if (ready) return;
       if (runningContainerd(folder) === undefined || clock.now().getTime() > end) {
-        throw new Error(`containerd did not start:\n${readFileSync(logFile, "utf8").slice(-2000)}`);
+        throw new Error(`containerd did not start, its log is ${logFile}:\n${newWords(logFile, before)}`);
       }
       await sleep(clock, LOOK_MILLISECONDS);
     }
@@ -122,6 +123,9 @@ export async function startContainerd(options: ContainerdOptions): Promise<void>
     client.close();
   }
 }
+
+/** What a log has got since it had so many bytes: the end of it. */
+const newWords = (file: string, before: number) => readFileSync(file).subarray(before).toString().slice(-2000).trim();
 
 /** Ends containerd; containers go on. */
 export async function stopContainerd(folder: string, clock: Clock): Promise<void> {
