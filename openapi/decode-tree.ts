@@ -5,6 +5,7 @@
  */
 
 import { numberOf } from "./exact-json.ts";
+import { isInteger, wrappedInteger } from "./go-integers.ts";
 import { embeddingOf, goType, goTypeName, itemType } from "./go-types.ts";
 import { DecodeError, type Node, parseTree, plainValue, quoteGo, setMember } from "./json-tree.ts";
 import { canonicalBase64, canonicalQuantity, formatGoDuration, parseGoDuration, ScalarError } from "./scalars.ts";
@@ -35,14 +36,17 @@ export class TreeDecoder {
   readonly problems: string[] = [];
   readonly #seen = new Set<string>();
   readonly #strict: boolean;
+  readonly #converts: boolean;
   /** The first wrong type. Go goes on after it, because a later error of a type's own decoder wins. */
   #error: DecodeError | undefined;
   #struct = "";
   #path: string[] = [];
   #strictPath = "";
 
-  constructor(strict: boolean) {
+  /** @param converts numbers are no text any more but Go's: integers that do not fit wrap around */
+  constructor(strict: boolean, converts = false) {
     this.#strict = strict;
+    this.#converts = converts;
   }
 
   /** @throws DecodeError */
@@ -98,7 +102,10 @@ export class TreeDecoder {
     switch (schema.type) {
       case "int32":
       case "int64":
-        return isInteger(text, schema.type) ? numberOf(text) : this.#mismatch(`number ${text}`, type);
+        if (isInteger(text, schema.type)) return numberOf(text);
+        return (
+          (this.#converts ? wrappedInteger(text, schema.type) : undefined) ?? this.#mismatch(`number ${text}`, type)
+        );
       case "double":
         return Number.isFinite(Number(text)) ? Number(text) : this.#mismatch(`number ${text}`, type);
       default:
@@ -304,13 +311,6 @@ function scalar(read: () => string): string {
   } catch (error) {
     throw error instanceof ScalarError ? new DecodeError(error.message) : error;
   }
-}
-
-function isInteger(text: string, type: "int32" | "int64"): boolean {
-  if (!/^-?[0-9]+$/.test(text)) return false;
-  const bits = type === "int32" ? 31n : 63n;
-  const value = BigInt(text);
-  return value >= -(2n ** bits) && value < 2n ** bits;
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { coerce, decodeJson } from "./decode.ts";
+import { coerce, convert, decodeJson } from "./decode.ts";
 import { decodeTypeMeta } from "./decode-tree.ts";
 import { encodeJson } from "./encode.ts";
 import { schemaForKind, schemaOf } from "./types.ts";
@@ -169,4 +169,22 @@ test.each([
   ["", "", "v1", "PodList"],
 ])("%s%s/%s has the kind %s", (_, group, version, kind) => {
   expect(schemaForKind(group, version, kind)?.name?.endsWith(`.${kind}`)).toBe(true);
+});
+
+const scaleTo = (replicas: unknown) => ({ spec: { replicas } });
+test.each([
+  [3_000_000_000, -1_294_967_296],
+  [-3_000_000_000, 1_294_967_296],
+  [2n ** 63n - 1n, -1],
+  [2 ** 63, undefined],
+  [1e23, undefined],
+  [1e3, 1000],
+])("a map's number %s becomes an int32 of %s, as where Go converts it", (sent, replicas) => {
+  const { value } = convert(scaleTo(sent), schemaOf("io.k8s.api.autoscaling.v1.Scale"), "Strict");
+  expect(value).toHaveProperty("spec", replicas === undefined ? {} : { replicas }); // a zero is left out
+});
+
+test.each([1.5, "3", true])("a map's %j is still no int32", (sent) => {
+  const schema = schemaOf("io.k8s.api.autoscaling.v1.Scale");
+  expect(() => convert(scaleTo(sent), schema, "Strict")).toThrow(/of type int32$/);
 });

@@ -73,8 +73,26 @@ export function coerce<T = Record<string, unknown>>(
   return decodeTree(treeOf(value), schema, validation);
 }
 
-function decodeTree<T>(node: Node, schema: Schema, validation: FieldValidation): Decoded<T> {
-  const decoder = new TreeDecoder(validation !== "Ignore");
+/**
+ * The same as Go's own conversion of maps to types, which strategic merges and applies go through: an integer that its
+ * field cannot hold wraps around, silently. (apimachinery/pkg/runtime/converter.go)
+ * @throws DecodeError
+ */
+export function convert<T = Record<string, unknown>>(
+  value: unknown,
+  schema: Schema,
+  validation: FieldValidation,
+): Decoded<T> {
+  try {
+    return coerce<T>(value, schema, validation);
+  } catch (error) {
+    if (!(error instanceof DecodeError)) throw error;
+    return decodeTree(treeOf(value), schema, validation, true);
+  }
+}
+
+function decodeTree<T>(node: Node, schema: Schema, validation: FieldValidation, converts = false): Decoded<T> {
+  const decoder = new TreeDecoder(validation !== "Ignore", converts);
   const typed = isUntyped(schema) ? ({ type: "any" } as const) : schema;
   const value = decoder.decode(node, typed) ?? (typed.type === "object" ? {} : null);
   return { value: decoderOf(typed)(value) as T, problems: decoder.problems }; // T is the schema's type

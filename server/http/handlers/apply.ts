@@ -1,4 +1,4 @@
-import { coerce } from "../../../openapi/decode.ts";
+import { convert } from "../../../openapi/decode.ts";
 import { NumberText } from "../../../openapi/exact-json.ts";
 import { DecodeError } from "../../../openapi/json-tree.ts";
 import { badRequest, conflict, StatusError } from "../../meta/errors.ts";
@@ -78,7 +78,7 @@ function typeName({ group, version, kind }: Pick<Expected, "group" | "version" |
 /** Fields that fit their schema may still be no time, no quantity, no base64. @throws StatusError 500 without reason */
 function typed(merged: unknown, config: Readonly<Members>, expected: Expected): KubeObject {
   try {
-    return coerce<UnstructuredObject>(merged, expected.schema, "Ignore").value as KubeObject;
+    return convert<UnstructuredObject>(merged, expected.schema, "Ignore").value as KubeObject;
   } catch (error) {
     if (!(error instanceof DecodeError)) throw error;
     const why = `unable to convert unstructured object to ${typeName(expected)}: ${asConverter(error.message)}`;

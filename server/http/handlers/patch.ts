@@ -1,4 +1,4 @@
-import { coerce, type Decoded } from "../../../openapi/decode.ts";
+import { coerce, convert, type Decoded } from "../../../openapi/decode.ts";
 import { DecodeError } from "../../../openapi/json-tree.ts";
 import { deepCopy } from "../../meta/equality.ts";
 import { invalid, notFound, StatusError, unsupportedMediaType } from "../../meta/errors.ts";
@@ -135,7 +135,8 @@ function decodePatched(
   { schema, customResource }: Expected,
 ): Decoded<UnstructuredObject> {
   try {
-    const decoded = coerce<UnstructuredObject>(patched.value, schema, validation);
+    const read = patched.explain ? convert : coerce;
+    const decoded = read<UnstructuredObject>(patched.value, schema, validation);
     if (!customResource) return decoded;
     // What the patch left alone is shared with the stored object.
     const value = deepCopy(decoded.value);
