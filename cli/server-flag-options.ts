@@ -154,6 +154,13 @@ export function serverFlagOptions(): Option[] {
     flag("--audit-policy-file <file>", "what is written to the audit log"),
     flag("--audit-log-path <file>", "where the audit log goes, '-' for standard output"),
     flag("--encryption-provider-config <file>", "which resources are encrypted on disk, and how"),
+    flag(
+      "--encryption-provider-config-automatic-reload [boolean]",
+      "read the file of --encryption-provider-config again whenever it changes",
+    )
+      .argParser(trueOrFalse)
+      .preset("true")
+      .default(DEFAULTS.encryptionProviderConfigAutomaticReload),
     flag("--enable-priority-and-fairness [boolean]", "queue and share requests by FlowSchemas and priority levels")
       .argParser(trueOrFalse)
       .preset("true")

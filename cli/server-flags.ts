@@ -49,6 +49,7 @@ export interface ServerFlags {
   auditPolicyFile?: string;
   auditLogPath?: string;
   encryptionProviderConfig?: string;
+  encryptionProviderConfigAutomaticReload: boolean;
   enablePriorityAndFairness: boolean;
   maxRequestsInflight: number;
   maxMutatingRequestsInflight: number;
@@ -104,6 +105,7 @@ export function serverSettings(
     serviceAccountKeyFiles: flags.serviceAccountKeyFile,
     serviceAccountMaxTokenExpirationSeconds: flags.serviceAccountMaxTokenExpiration,
     apiAudiences: flags.apiAudiences,
+    encryptionProviderConfigAutomaticReload: flags.encryptionProviderConfigAutomaticReload,
     enablePriorityAndFairness: flags.enablePriorityAndFairness,
     maxRequestsInFlight: flags.maxRequestsInflight,
     maxMutatingRequestsInFlight: flags.maxMutatingRequestsInflight,
@@ -170,6 +172,9 @@ function* contradictions(flags: ServerFlags, command: Command): Generator<string
   }
   if (!both(flags.auditPolicyFile, flags.auditLogPath))
     yield "--audit-policy-file and --audit-log-path need each other";
+  if (flags.encryptionProviderConfigAutomaticReload && !flags.encryptionProviderConfig) {
+    yield "--encryption-provider-config-automatic-reload must be set with --encryption-provider-config";
+  }
   if (!both(flags.tlsCertFile, flags.tlsPrivateKeyFile)) {
     yield "--tls-cert-file and --tls-private-key-file need each other";
   }

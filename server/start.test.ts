@@ -285,6 +285,40 @@ test("encrypts Secrets on disk, reads them after a restart and a rotation, and n
   await expect(without).rejects.toThrow("the stored bytes of /registry/secrets/default/one cannot be read");
 });
 
+test("encrypts as a changed file says, with --encryption-provider-config-automatic-reload", async () => {
+  const path = join(folder, "reloaded.json");
+  const write = (...providers: object[]) =>
+    json("reloaded.json", {
+      apiVersion: "apiserver.config.k8s.io/v1",
+      kind: "EncryptionConfiguration",
+      resources: [{ resources: ["secrets"], providers }],
+    });
+  write({ identity: {} });
+  const storage = `sqlite:${join(folder, "reloaded.db")}`;
+  const settings = { encryptionProviderConfig: path, encryptionProviderConfigAutomaticReload: true };
+  const server = await run(settings, { storage });
+  const metric = async (name: string) => {
+    const { body } = await call(server, "/metrics", admin(server));
+    return [...body.matchAll(new RegExp(`^apiserver_encryption_config_controller_${name}\\{(.*)\\} (.*)$`, "gm"))];
+  };
+  const reloads = async () =>
+    Object.fromEntries(
+      (await metric("automatic_reloads_total")).map(([, labels, value]) => [/status="(\w+)"/.exec(labels)?.[1], value]),
+    );
+  const before = (await metric("last_config_info"))[0]?.[1];
+  expect((await call(server, "/readyz?verbose", admin(server))).body).toContain("[+]kms-providers ok");
+  write({ secretbox: { keys: [{ name: "box", secret: randomBytes(32).toString("base64") }] } }, { identity: {} });
+  await expect.poll(reloads, { timeout: 10_000 }).toEqual({ success: "1" });
+  expect((await metric("last_config_info"))[0]?.[1]).not.toBe(before);
+  write({ rot13: {} });
+  await expect.poll(reloads, { timeout: 10_000 }).toEqual({ success: "1", failure: "1" });
+  const secret = { metadata: { name: "s" }, stringData: { word: "w" } };
+  const secrets = "/api/v1/namespaces/default/secrets";
+  expect((await call(server, secrets, { ...admin(server), method: "POST" }, secret)).code).toBe(201);
+  await server.stop();
+  expect(readFileSync(join(folder, "reloaded.db")).includes("k8s:enc:secretbox:v1:box:")).toBe(true);
+});
+
 test("asks webhooks who a token is of and what its user may do", async () => {
   const pki = createPki({ serverNames: ["127.0.0.1"], now: new Date() });
   const { certificate: cert, key } = serverCertificate(

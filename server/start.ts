@@ -39,7 +39,7 @@ import {
 } from "./start/authentication.ts";
 import { startAuthorization } from "./start/authorization.ts";
 import { startDocuments } from "./start/documents.ts";
-import { encryptionAtRest } from "./start/encryption.ts";
+import { startEncryption } from "./start/encryption.ts";
 import { startFlowControl } from "./start/flow-control.ts";
 import { keepFlowControlObjects } from "./start/flow-control-objects.ts";
 import { keepFlowSchemaStatus } from "./start/flow-schema-status.ts";
@@ -104,11 +104,15 @@ export async function start(options: StartOptions): Promise<Server> {
     if (audit) releases.add(() => audit.stop());
 
     const { durability } = options;
-    const { encryptionProviderConfig } = settings;
+    const serverId = identityLeaseName(hostname());
+    const files = { settings, serverId, clock: systemClock, now, onError: console.error };
+    const encryption = await startEncryption(files);
+    releases.add(() => encryption.stop());
+    const { transformer } = encryption;
     const storage = await openStorage(options.storage, {
       durability,
       encodeExpired: ({ value, revision: last }, revision) => lastState(value, last, revision),
-      ...(encryptionProviderConfig && { transformer: await encryptionAtRest(encryptionProviderConfig) }),
+      ...(transformer && { transformer }),
     });
     releases.add(() => storage.stop());
 
@@ -130,8 +134,6 @@ export async function start(options: StartOptions): Promise<Server> {
 
     const { watch, reader } = registry;
     const securityMetrics = new SecurityMetrics();
-    const serverId = identityLeaseName(hostname());
-    const files = { settings, serverId, clock: systemClock, now, onError: console.error };
     const authorization = await startAuthorization({
       ...files,
       watch,
@@ -252,6 +254,7 @@ export async function start(options: StartOptions): Promise<Server> {
       }),
       healthChecks: healthChecks(state, {
         priorityAndFairness: flowControl !== undefined,
+        reloadsEncryption: settings.encryptionProviderConfigAutomaticReload,
         isInGrace: () => performance.now() - startedAt < settings.livezGraceMilliseconds,
       }),
       serverAddress,
@@ -274,6 +277,7 @@ export async function start(options: StartOptions): Promise<Server> {
         ...authentication.series,
         ...authorization.series,
         ...storageMetrics.series,
+        ...encryption.series,
         ...(flowControl?.series ?? []),
       ],
     });

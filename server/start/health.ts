@@ -9,9 +9,9 @@ const ALL: readonly Endpoint[] = ["healthz", "livez", "readyz"];
  */
 export function healthChecks(
   state: { bootstrapped: boolean; stopping: boolean },
-  options: { priorityAndFairness: boolean; isInGrace(): boolean },
+  options: { priorityAndFairness: boolean; reloadsEncryption: boolean; isInGrace(): boolean },
 ): HealthCheck[] {
-  const { priorityAndFairness, isInGrace } = options;
+  const { priorityAndFairness, reloadsEncryption, isInGrace } = options;
   const always = (name: string, on = ALL): HealthCheck => ({ name, on, check: () => undefined });
   const afterStart = (name: string, on = ALL): HealthCheck => ({
     name,
@@ -25,9 +25,12 @@ export function healthChecks(
     always("log"),
     always("loopback-serving-certificate", ["healthz", "livez"]),
     always("etcd"),
+    // None that could be out of reach: there are no KMS providers.
+    ...(reloadsEncryption ? [always("kms-providers", ["healthz", "readyz"])] : []),
     afterStart("etcd-readiness", ["readyz"]),
     afterStart("informer-sync", ["readyz"]),
     ...(priorityAndFairness ? HOOKS : WITHOUT_FAIRNESS).map((hook) => afterStart(hook)),
+    ...(reloadsEncryption ? [afterStart("poststarthook/start-encryption-provider-config-automatic-reload")] : []),
     {
       name: "shutdown",
       on: ["readyz"],

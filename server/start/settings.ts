@@ -58,6 +58,8 @@ export interface ServerSettings {
   /** `-` is standard output. */
   readonly auditLogPath?: string;
   readonly encryptionProviderConfig?: string;
+  /** Whether that file is read again whenever it changes. */
+  readonly encryptionProviderConfigAutomaticReload: boolean;
   readonly enablePriorityAndFairness: boolean;
   readonly maxRequestsInFlight: number;
   readonly maxMutatingRequestsInFlight: number;
@@ -94,6 +96,7 @@ export const DEFAULT_SETTINGS: ServerSettings = {
   serviceAccountKeyFiles: [],
   serviceAccountMaxTokenExpirationSeconds: 0,
   apiAudiences: [],
+  encryptionProviderConfigAutomaticReload: false,
   enablePriorityAndFairness: true,
   maxRequestsInFlight: DEFAULTS.maxRequestsInFlight,
   maxMutatingRequestsInFlight: DEFAULTS.maxMutatingRequestsInFlight,
