@@ -107,7 +107,7 @@ test("levels, queues and time are in the metrics", async () => {
   const text = await app.metrics.expose();
   const families = text.match(/(?<=^# TYPE apiserver_flowcontrol_)\S+/gm) ?? [];
   expect(families.sort().join(" ")).toBe(
-    "current_executing_requests current_executing_seats current_inqueue_requests current_inqueue_seats current_limit_seats current_r demand_seats demand_seats_average demand_seats_high_watermark demand_seats_smoothed demand_seats_stdev dispatch_r dispatched_requests_total latest_s lower_limit_seats next_discounted_s_bounds next_s_bounds nominal_limit_seats priority_level_request_utilization priority_level_seat_utilization read_vs_write_current_requests rejected_requests_total request_dispatch_no_accommodation_total request_execution_seconds request_queue_length_after_enqueue request_wait_duration_seconds seat_fair_frac target_seats upper_limit_seats watch_count_samples work_estimated_seats",
+    "current_executing_requests current_executing_seats current_inqueue_requests current_inqueue_seats current_limit_seats current_r demand_seats demand_seats_average demand_seats_high_watermark demand_seats_smoothed demand_seats_stdev dispatch_r dispatched_requests_total latest_s lower_limit_seats next_discounted_s_bounds next_s_bounds nominal_limit_seats priority_level_request_utilization priority_level_seat_utilization read_vs_write_current_requests request_execution_seconds request_queue_length_after_enqueue request_wait_duration_seconds seat_fair_frac target_seats upper_limit_seats watch_count_samples work_estimated_seats",
   );
   const helps = text.match(/^# HELP apiserver_flowcontrol_.*$/gm) ?? [];
   expect(helps.filter((line) => !/ \[(ALPHA|BETA)\] /.test(line))).toEqual([]);
