@@ -56,6 +56,8 @@ export interface Subresource<T> {
   readonly verbs: readonly ("get" | "create" | "update" | "patch" | "delete" | "connect")[];
   /** Type defaults of what is sent to `create`. */
   defaults?(body: KubeObject): void;
+  /** Own-kind subresources: PUT and apply of an absent name create the object. Default false. */
+  readonly allowCreateOnUpdate?: boolean;
   /** Own-kind subresources: keeps of `obj` only what this subresource may touch, the rest from `old`. */
   prepareForUpdate?(obj: T, old: T, context: RequestContext): void;
   /** Of parts of the object that need permissions of their own: told before `validateUpdate`. */

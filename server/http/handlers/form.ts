@@ -6,7 +6,12 @@ import { sendObject } from "../respond.ts";
 import { outputOf, type ResourceRequest, schemaOfObject } from "./request.ts";
 
 /** Answers with what a subresource makes of the stored object (Scale), as object, metadata or Table. */
-export function sendForm(request: ResourceRequest, media: MediaType, form: KubeObject): void | Promise<void> {
+export function sendForm(
+  request: ResourceRequest,
+  media: MediaType,
+  form: KubeObject,
+  code = 200,
+): void | Promise<void> {
   const { ctx, kind, subresource } = request;
   const other = subresource?.definition.kind;
   const definition = other
@@ -18,5 +23,5 @@ export function sendForm(request: ResourceRequest, media: MediaType, form: KubeO
   const json = Buffer.from(encodeObject(form, own));
   const stored = { key: "", revision: 0, createRevision: 0, json, object: form };
   const asKind = { ...kind, ...own, convert: undefined, definition, columns };
-  return sendObject(ctx, 200, media.contentType, encodeStored(stored, { ...output, kind: asKind }));
+  return sendObject(ctx, code, media.contentType, encodeStored(stored, { ...output, kind: asKind }));
 }

@@ -68,9 +68,10 @@ export async function patch(request: ResourceRequest): Promise<void> {
     },
     scope,
   );
+  const code = created ? 201 : 200;
   const read = subresource?.definition.read;
-  if (read) return sendForm(request, media, read(stored.object));
-  return sendObject(ctx, created ? 201 : 200, media.contentType, encodeStored(stored, outputOf(request, media)));
+  if (read) return sendForm(request, media, read(stored.object), code);
+  return sendObject(ctx, code, media.contentType, encodeStored(stored, outputOf(request, media)));
 }
 
 /** @throws StatusError 415: in the router's words for built-in kinds, which never come to a handler. */

@@ -57,7 +57,8 @@ export async function update(request: ResourceRequest): Promise<void> {
     { forceAllowCreate: false, managedFields: "update", readsOnly: true, ...(uid && { uid }) },
     scope,
   );
+  const code = created ? 201 : 200;
   const form = subresource?.definition.read?.(stored.object);
-  if (form) return sendForm(request, media, form);
-  return sendObject(ctx, created ? 201 : 200, media.contentType, encodeStored(stored, outputOf(request, media)));
+  if (form) return sendForm(request, media, form, code);
+  return sendObject(ctx, code, media.contentType, encodeStored(stored, outputOf(request, media)));
 }

@@ -55,7 +55,9 @@ export async function update(store: StoreContext, request: UpdateRequest, scope:
     throw new StatusError(501, "NotImplemented", `${kind.plural}/${subresource} cannot be changed on this server yet`);
   }
   const run: Run = { ...request, store, key, definition, scope };
-  const mayCreate = !subresource && (options.forceAllowCreate || (kind.definition.allowCreateOnUpdate ?? false));
+  const mayCreate = definition
+    ? definition.allowCreateOnUpdate === true
+    : options.forceAllowCreate || kind.definition.allowCreateOnUpdate === true;
   for (;;) {
     if (scope.signal.aborted) throw scope.signal.reason;
     const change = storage.peek(key);
@@ -199,18 +201,19 @@ async function deleteDuringUpdate(run: Run, object: KubeObject, current: Stored)
 
 /** Creation by PUT or apply. @returns undefined when someone else created it meanwhile */
 async function createOnce(run: Run): Promise<Updated | undefined> {
-  const { store, scope, namespace, name, key } = run;
+  const { store, scope, namespace, name, subresource, key } = run;
   const { kind, admission } = store;
   const context = requestContext(store, scope);
   const sent = await run.update(undefined);
   if (run.options.managedFields === "update") {
     dedupOwnerReferences(sent, scope.warn, "as sent");
-    trackFields(kind, "", { object: sent, live: undefined }, scope);
+    trackFields(kind, subresource, { object: sent, live: undefined }, scope);
   }
   const options = { ...scope.options, kind: "CreateOptions" };
   const attributes = (object: KubeObject) =>
     admissionAttributes(kind, scope, {
       operation: "CREATE",
+      subresource,
       namespace,
       name,
       object,
@@ -224,7 +227,8 @@ async function createOnce(run: Run): Promise<Updated | undefined> {
   objectRevision(object.metadata.resourceVersion ?? ""); // one that is none is refused here too
   await kind.definition.authorizeWrite?.(object, undefined, context, { namespace, name });
   fillSystemFields(store, object, scope);
-  const finish = await kind.definition.beginWrite?.(object, undefined, context, scope.dryRun);
+  // Upstream allocates nothing either to what comes into being by way of its status.
+  const finish = subresource ? undefined : await kind.definition.beginWrite?.(object, undefined, context, scope.dryRun);
   let stored: Stored | undefined;
   try {
     beforeCreate(kind, namespace, object, context);

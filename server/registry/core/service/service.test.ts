@@ -64,6 +64,23 @@ const taken = () =>
     .list({ group: "networking.k8s.io", resource: "ipaddresses" }, "")
     .map(({ metadata }) => metadata.name);
 
+test("a PUT of the status of what is not there makes a Service, but gives it no address", async () => {
+  const services = storeOf(registry, "services");
+  const put = (name: string, subresource: string) =>
+    services.update("a", name, subresource, () => service(name, { type: "NodePort" }), PLAIN, scope());
+  const { stored, created } = await put("s", "status");
+  const { spec, status } = stored.object as Service;
+  expect([created, spec.clusterIP, spec.ports?.[0]?.nodePort, status]).toEqual([
+    true,
+    undefined,
+    undefined,
+    { loadBalancer: {} },
+  ]);
+  expect(taken()).toEqual([]);
+  const other = storeOf(registry, "configmaps");
+  await expect(other.update("a", "c", "", () => service("c", {}), PLAIN, scope())).rejects.toMatchObject({ code: 404 });
+});
+
 describe("cluster IPs", () => {
   test("come from the upper part of the range, and are IPAddresses that name their Service", async () => {
     const { clusterIP, clusterIPs, ipFamilies, ipFamilyPolicy } = await create("x");

@@ -42,6 +42,7 @@ export const service = defineKind<Service>({
   subresources: {
     status: {
       ...status<Service>(),
+      allowCreateOnUpdate: true, // its strategy is the Service's own with less to change
       verbs: ["get", "patch", "update"],
       // Upstream keeps it where the type was another one before, and drops it on each read, but not here.
       read: (object) =>
