@@ -477,6 +477,19 @@ test("a bug answers 500 and the server goes on", async () => {
   expect((await api.get("/healthz")).text).toBe("ok");
 });
 
+test("a Table of a bad includeObject is refused once the write is done", async () => {
+  const { api } = serve();
+  const wanted = { Accept: "application/json;as=Table;v=v1;g=meta.k8s.io" };
+  const bad =
+    "Unable to convert to Table as requested: includeObject: Invalid value: \"Bad\": must be 'Metadata', 'Object', 'None', or empty";
+  const made = await api.post(`${CONFIG_MAPS}?includeObject=Bad`).set(wanted).send(body("a"));
+  expect([made.status, made.body.message]).toEqual([400, bad]);
+  expect((await api.get(`${CONFIG_MAPS}/a`)).status).toBe(200);
+  const gone = await api.delete(`${CONFIG_MAPS}/a?includeObject=Bad`).set(wanted);
+  expect([gone.status, gone.body.message]).toEqual([400, bad]);
+  expect((await api.get(`${CONFIG_MAPS}/a`)).status).toBe(404);
+});
+
 test("lists come as Tables, PartialObjectMetadata, YAML and protobuf", async () => {
   const { api } = serve();
   await api.post(CONFIG_MAPS).send(body("a", { data: { x: "1" } }));

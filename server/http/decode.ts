@@ -2,6 +2,7 @@ import { coerce, type Decoded, decodeJson, type FieldValidation } from "../../op
 import { DecodeError, type Node, parseTree } from "../../openapi/json-tree.ts";
 import { decodeProtobuf } from "../../openapi/protobuf/codec.ts";
 import type { Schema } from "../../openapi/schema.ts";
+import { schemaForKind } from "../../openapi/types.ts";
 import { badRequest, unsupportedMediaType } from "../meta/errors.ts";
 import { goQuote } from "../meta/go-quote.ts";
 import type { UnstructuredObject } from "../meta/object.ts";
@@ -52,6 +53,8 @@ export function decodeBody(
   }
   const { value } = decoded;
   const said = { kind: value.kind ?? "", apiVersion: value.apiVersion ?? "" };
+  const mistake = mistakeOf(said, expected);
+  if (mistake?.about === "version") reportAsSaid(bytes, format, { expected, ...said }, validation, warn);
   checkKind(said, bytes, expected);
   report(decoded.problems, said.kind || expected.kind, expected, validation, warn);
   // A custom resource's kind is judged by its own validation.
@@ -113,6 +116,27 @@ function checkKind(said: { kind: string; apiVersion: string }, bytes: Uint8Array
   if (mistake?.about === "text") throw unrecognized(mistake.text, bytes, expected);
   if (mistake?.about === "version") throw mismatch(mistake.said, apiVersionOf(expected));
   if (mistake) throw cannotBeHandled(mistake.actual, mistake.version, expected.kind, mistake.text);
+}
+
+/** A body of another version is read as that, and its fields are told of, before it is refused. */
+function reportAsSaid(
+  bytes: Uint8Array,
+  format: Format,
+  { expected, kind, apiVersion }: { expected: Expected; kind: string; apiVersion: string },
+  validation: FieldValidation,
+  warn: (message: string) => void,
+): void {
+  const slash = apiVersion.indexOf("/");
+  const [group, version] = [apiVersion.slice(0, Math.max(slash, 0)), apiVersion.slice(slash + 1)];
+  const schema = expected.custom ? undefined : schemaForKind(group, version, kind || expected.kind);
+  if (!schema) return;
+  const own = { ...expected, group, version, schema };
+  try {
+    const { problems } = decode(bytes, format, schema, validation);
+    report(problems, kind || expected.kind, own, validation, warn);
+  } catch (error) {
+    throw explain(error, bytes, format, own);
+  }
 }
 
 function mismatch(said: string, wanted: string) {

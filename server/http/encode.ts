@@ -115,6 +115,8 @@ export function transform(stored: Stored, output: Output): string | Uint8Array {
       return table([stored], { ...(resourceVersion && { resourceVersion }) }, output, true);
     }
     default:
+      // A custom object could be a list, and is asked for its items.
+      if (kind.custom) throw new StatusError(500, "", "content is not a list");
       throw wrongShape("PartialObjectMetadataList", `not a list (*${goType(kind, kind.kind)})`);
   }
 }

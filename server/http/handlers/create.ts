@@ -34,7 +34,7 @@ export async function create(request: ResourceRequest): Promise<void> {
     const code = result.kind === "Status" && "code" in result ? Number(result.code) : 201;
     return sendObject(ctx, code, media.contentType, encodePlain(result, schemaOfObject(result), media, false));
   }
-  const output = outputOf(request, media);
   const stored = await store.create(namespace, bodyToStorage(kind, object), scope);
-  return sendObject(ctx, 201, media.contentType, encodeStored(stored, output));
+  // As upstream: what cannot be shown as it is wanted is there all the same.
+  return sendObject(ctx, 201, media.contentType, encodeStored(stored, outputOf(request, media)));
 }

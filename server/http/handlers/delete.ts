@@ -15,8 +15,8 @@ export async function del(request: ResourceRequest): Promise<void> {
   const { ctx, kind, store, namespace, name } = request;
   const media = negotiate(ctx, kind.custom ? CUSTOM : ITEM);
   const { options, scope } = await optionsOf(request);
-  const output = outputOf(request, media);
   const { stored, deleted } = await store.delete(namespace, name, options, scope);
+  const output = outputOf(request, media); // what it is shown as is looked at once it is done
   if (deleted && !kind.definition.returnsDeletedObject)
     return writeStatus(ctx, gone(request, stored), undefined, media);
   // Clients that asked for cascading in the old way are told that it goes on.
@@ -30,9 +30,8 @@ export async function deleteCollection(request: ResourceRequest): Promise<void> 
   const media = negotiate(ctx, kind.custom ? CUSTOM : ITEM);
   const list = listOptions(ctx.state.query, { ...request, watch: false });
   const { options, scope } = await optionsOf(request);
-  const output = outputOf(request, media);
   const result = await store.deleteCollection(list.request, options, scope);
-  return writeList(ctx, result, output);
+  return writeList(ctx, result, outputOf(request, media));
 }
 
 async function optionsOf({ ctx }: ResourceRequest) {
