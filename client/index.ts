@@ -14,6 +14,17 @@ export {
 export { type Clock, ManualClock, type Random, sleep, systemClock, type Timer } from "./clock.ts";
 export { type Connected, connect } from "./connect.ts";
 export * from "./controller.ts";
+export { type Authenticate, createAuthenticator } from "./delegated/authenticate.ts";
+export { type Attributes, createAuthorizer } from "./delegated/authorize.ts";
+export {
+  type FrontProxy,
+  type Trust,
+  trustFrom,
+  type User,
+  userBehind,
+  withAuthenticated,
+} from "./delegated/front-proxy.ts";
+export { StatusError } from "./delegated/status-error.ts";
 export { type DiscoveredResource, type Discovery, discoverResources, resourceNameOf } from "./discovery.ts";
 export {
   createEventRecorder,

@@ -1,4 +1,4 @@
-import type { Attributes } from "./authorize.ts";
+import type { Attributes } from "../client/index.ts";
 import { isWatch } from "./list-options.ts";
 
 const VERBS: Readonly<Record<string, string>> = {

@@ -1,4 +1,4 @@
-import { StatusError } from "./status-error.ts";
+import { StatusError } from "../client/index.ts";
 
 const invalid = (message: string) => new StatusError(400, "BadRequest", message);
 

@@ -1,7 +1,5 @@
 import type { IncomingMessage } from "node:http";
-import type { Attributes } from "./authorize.ts";
-import { type User, withAuthenticated } from "./front-proxy.ts";
-import { StatusError } from "./status-error.ts";
+import { type Attributes, StatusError, type User, withAuthenticated } from "../client/index.ts";
 
 const EXTRA = "impersonate-extra-";
 const ACCOUNT = /^system:serviceaccount:([^:]+):([^:]+)$/;

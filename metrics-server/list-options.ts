@@ -1,5 +1,5 @@
+import { StatusError } from "../client/index.ts";
 import type { Selectors } from "./reader.ts";
-import { StatusError } from "./status-error.ts";
 
 const NUMBERS = ["limit", "timeoutSeconds"] as const;
 

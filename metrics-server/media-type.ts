@@ -1,4 +1,4 @@
-import { StatusError } from "./status-error.ts";
+import { StatusError } from "../client/index.ts";
 
 /** What a client wants its answer to be. (apiserver/pkg/endpoints/handlers/negotiation) */
 export interface MediaType {

@@ -1,12 +1,16 @@
 import { request as httpsRequest } from "node:https";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type Client, ManualClock, silentLogger } from "../client/index.ts";
+import {
+  type Client,
+  createAuthenticator,
+  createAuthorizer,
+  ManualClock,
+  silentLogger,
+  trustFrom,
+} from "../client/index.ts";
 import type { ConfigMap } from "../openapi/api/core.v1.ts";
 import { unwrap } from "../openapi/protobuf/codec.ts";
 import { clientCertificate, createAuthority, serverCertificate } from "../pki/authority.ts";
-import { createAuthenticator } from "./authenticate.ts";
-import { createAuthorizer } from "./authorize.ts";
-import { trustFrom } from "./front-proxy.ts";
 import type { PodMetrics } from "./metrics.ts";
 import { createOwnMetrics } from "./own-metrics.ts";
 import type { MetricsReader } from "./reader.ts";

@@ -3,20 +3,24 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import type { TLSSocket } from "node:tls";
-import { ApiError, type Logger } from "../client/index.ts";
+import {
+  ApiError,
+  type Attributes,
+  type Authenticate,
+  type Logger,
+  StatusError,
+  type Trust,
+  type User,
+} from "../client/index.ts";
 import { attributesOf } from "./attributes.ts";
-import type { Authenticate } from "./authenticate.ts";
-import type { Attributes } from "./authorize.ts";
 import { discoveryAt } from "./discovery.ts";
 import { type Answer, encode, wantsPretty } from "./encode.ts";
 import { fixedAnswer } from "./fixed-paths.ts";
-import type { Trust, User } from "./front-proxy.ts";
 import { impersonated } from "./impersonate.ts";
 import { contentTypeOf, plainMediaType } from "./media-type.ts";
 import type { OwnMetrics } from "./own-metrics.ts";
 import type { MetricsReader } from "./reader.ts";
 import { reply } from "./routes.ts";
-import { StatusError } from "./status-error.ts";
 
 export interface ServerOptions {
   readonly host: string;

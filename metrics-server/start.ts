@@ -2,16 +2,16 @@ import {
   type Clock,
   type Connected,
   connect,
+  createAuthenticator,
+  createAuthorizer,
   createClient,
   type Logger,
   type Random,
   serviceAccountClients,
+  trustFrom,
 } from "../client/index.ts";
 import { selfSignedCertificate } from "../pki/self-signed.ts";
-import { createAuthenticator } from "./authenticate.ts";
-import { createAuthorizer } from "./authorize.ts";
 import { openApiDocuments } from "./documents.ts";
-import { trustFrom } from "./front-proxy.ts";
 import { install, isTaken, NAME, NAMESPACE, SERVER_NAME, untilAvailable } from "./install.ts";
 import { createOwnMetrics } from "./own-metrics.ts";
 import { createReader } from "./reader.ts";

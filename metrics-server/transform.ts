@@ -1,7 +1,7 @@
+import { StatusError } from "../client/index.ts";
 import type { Answer } from "./encode.ts";
 import { type MediaType, notAcceptable } from "./media-type.ts";
 import type { NodeMetrics, PodMetrics } from "./metrics.ts";
-import { StatusError } from "./status-error.ts";
 import { partial, tableOf } from "./table.ts";
 
 type Metrics = NodeMetrics | PodMetrics;

@@ -1,6 +1,6 @@
 import type { X509Certificate } from "node:crypto";
 import type { IncomingHttpHeaders } from "node:http";
-import type { ConfigMap } from "../openapi/api/core.v1.ts";
+import type { ConfigMap } from "../../openapi/api/core.v1.ts";
 
 /** Who the API server says is asking. */
 export interface User {

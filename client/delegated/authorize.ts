@@ -1,4 +1,6 @@
-import type { ApiObject, Client, Clock } from "../client/index.ts";
+import type { Client } from "../client.ts";
+import type { Clock } from "../clock.ts";
+import type { ApiObject } from "../resource.ts";
 import type { User } from "./front-proxy.ts";
 import { StatusError } from "./status-error.ts";
 

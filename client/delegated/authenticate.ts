@@ -1,7 +1,9 @@
 import { X509Certificate } from "node:crypto";
 import type { IncomingHttpHeaders } from "node:http";
 import type { TLSSocket } from "node:tls";
-import type { ApiObject, Client, Clock } from "../client/index.ts";
+import type { Client } from "../client.ts";
+import type { Clock } from "../clock.ts";
+import type { ApiObject } from "../resource.ts";
 import { type Trust, type User, userBehind, withAuthenticated } from "./front-proxy.ts";
 import { StatusError } from "./status-error.ts";
 
