@@ -8,7 +8,7 @@ const ALLOWED: Record<string, readonly string[]> = {
   openapi: [],
   pki: [],
   server: ["openapi", "pki"],
-  client: ["openapi"],
+  client: ["openapi", "pki"],
   controllers: ["client", "pki"],
   scheduler: ["client"],
   "node-agent": ["client", "pki"],

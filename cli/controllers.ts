@@ -1,9 +1,10 @@
 import { Command } from "commander";
 import { addControllerFlags, type ControllerFlags, controllerSettings } from "./controller-flags.ts";
+import { addEndpointFlags, type EndpointFlags, endpointAddress } from "./endpoint-flags.ts";
 import { flags } from "./flags.ts";
 import { runComponent } from "./run-component.ts";
 
-interface Options extends ControllerFlags {
+interface Options extends ControllerFlags, EndpointFlags {
   kubeconfig: string;
   leaderElect: boolean;
   serviceClusterIpRange?: string;
@@ -19,11 +20,13 @@ export const controllers = new Command("controllers")
   .action((options: Options, command: Command) => {
     const { kubeconfig, controllers: list, leaderElect, verbosity } = options;
     const settings = controllerSettings(options, options.serviceClusterIpRange?.split(",") ?? [], command);
+    const endpoints = endpointAddress(options, command);
     return runComponent({
       name: "controllers",
       logLevel: verbosity,
-      options: { kubeconfig, controllers: list, leaderElect, settings },
+      options: { kubeconfig, controllers: list, leaderElect, settings, ...(endpoints && { endpoints }) },
     });
   });
 
 addControllerFlags(controllers, { allocateNodeCidrs: false });
+addEndpointFlags(controllers, 10257);

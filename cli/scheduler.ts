@@ -1,8 +1,9 @@
 import { Command } from "commander";
+import { addEndpointFlags, type EndpointFlags, endpointAddress } from "./endpoint-flags.ts";
 import { flags } from "./flags.ts";
 import { runComponent } from "./run-component.ts";
 
-interface Options {
+interface Options extends EndpointFlags {
   kubeconfig?: string;
   config?: string;
   leaderElect?: boolean;
@@ -15,4 +16,15 @@ export const scheduler = new Command("scheduler")
   .option("--config <file>", "a KubeSchedulerConfiguration; it may name the kubeconfig too")
   .option("--leader-elect", "take part in leader election before acting (default: as --config says)")
   .addOption(flags.verbosity())
-  .action(({ verbosity, ...options }: Options) => runComponent({ name: "scheduler", logLevel: verbosity, options }));
+  .action(({ verbosity, kubeconfig, config, leaderElect, ...endpointFlags }: Options, command: Command) => {
+    const endpoints = endpointAddress(endpointFlags, command);
+    const options = {
+      ...(kubeconfig !== undefined && { kubeconfig }),
+      ...(config !== undefined && { config }),
+      ...(leaderElect !== undefined && { leaderElect }),
+      ...(endpoints && { endpoints }),
+    };
+    return runComponent({ name: "scheduler", logLevel: verbosity, options });
+  });
+
+addEndpointFlags(scheduler, 10259);

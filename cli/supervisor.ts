@@ -3,6 +3,7 @@ import type { StartOptions as ControllerStartOptions } from "../controllers/star
 import type { DnsStartOptions } from "../dns/start.ts";
 import type { NodeStartOptions } from "../node-agent/start.ts";
 import type { ProxyStartOptions } from "../proxy/start.ts";
+import type { SchedulerStartOptions } from "../scheduler/start.ts";
 
 /** What a component's thread is told. Must survive structured cloning. */
 export type ComponentSpec = { readonly logLevel: string } & (
@@ -13,11 +14,17 @@ export type ComponentSpec = { readonly logLevel: string } & (
         readonly controllers: readonly string[];
         readonly leaderElect: boolean;
         readonly settings: ControllerStartOptions["settings"];
+        readonly endpoints?: NonNullable<ControllerStartOptions["endpoints"]>;
       };
     }
   | {
       readonly name: "scheduler";
-      readonly options: { readonly kubeconfig?: string; readonly config?: string; readonly leaderElect?: boolean };
+      readonly options: {
+        readonly kubeconfig?: string;
+        readonly config?: string;
+        readonly leaderElect?: boolean;
+        readonly endpoints?: NonNullable<SchedulerStartOptions["endpoints"]>;
+      };
     }
   | { readonly name: "proxy"; readonly options: Omit<ProxyStartOptions, "clock" | "random" | "logger"> }
   | {

@@ -4,6 +4,7 @@ import type { EventRecorder } from "./event-recorder.ts";
 import type { Informers } from "./informers.ts";
 import type { Lister } from "./lister.ts";
 import type { Logger } from "./logger.ts";
+import type { QueueMetrics } from "./queue-metrics.ts";
 import type { ApiObject, Key, ObjectOf } from "./resource.ts";
 import type { RateLimiter } from "./work-queue.ts";
 
@@ -183,4 +184,6 @@ export interface ControllerContext {
   random: Random;
   logger: Logger;
   recorder(component: string): EventRecorder;
+  /** What the work queue of a controller counts, by the controller's name; absent: nobody does. */
+  queueMetrics?(controller: string): QueueMetrics;
 }

@@ -15,7 +15,7 @@ export { type Clock, ManualClock, type Random, sleep, systemClock, type Timer } 
 export { type Connected, connect } from "./connect.ts";
 export * from "./controller.ts";
 export { type Authenticate, createAuthenticator } from "./delegated/authenticate.ts";
-export { type Attributes, createAuthorizer } from "./delegated/authorize.ts";
+export { type Attributes, type Authorize, createAuthorizer, OPEN_PATHS } from "./delegated/authorize.ts";
 export {
   type FrontProxy,
   type Trust,
@@ -26,6 +26,8 @@ export {
 } from "./delegated/front-proxy.ts";
 export { StatusError } from "./delegated/status-error.ts";
 export { type DiscoveredResource, type Discovery, discoverResources, resourceNameOf } from "./discovery.ts";
+export { type EndpointAddress, serveComponent } from "./endpoints/component.ts";
+export type { HealthCheck } from "./endpoints/health-checks.ts";
 export {
   createEventRecorder,
   createRefusals,
@@ -34,7 +36,6 @@ export {
   referenceTo,
   timestamp,
 } from "./event-recorder.ts";
-export { type HealthServerOptions, serveHealth } from "./health-server.ts";
 export type {
   ChangeHandler,
   Informer,
@@ -44,10 +45,10 @@ export type {
 export { createInformers, type Informers } from "./informers.ts";
 export { type Connection, loadKubeconfig } from "./kubeconfig.ts";
 export { createLane } from "./lane.ts";
-export { electLeader, type LeaderElectionOptions } from "./leader-election.ts";
+export { electLeader, type LeaderElection, type LeaderElectionOptions } from "./leader-election.ts";
 export { controllerOf, type IndexFunction, type Lister, listerOf, ObjectStore } from "./lister.ts";
 export { createLogger, type Logger, silentLogger } from "./logger.ts";
-export { type ComponentMetrics, createMetrics } from "./metrics.ts";
+export { type ComponentMetrics, createMetrics, createRegistry, exponentialBuckets, observeLead } from "./metrics.ts";
 export { bytesQuantity, durationMs, durationText, milliQuantity, milliValue, nanoQuantity } from "./milli.ts";
 export {
   nodeSelectorMatches,

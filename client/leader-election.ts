@@ -26,6 +26,15 @@ export interface LeaderElectionOptions {
   lost(): void;
 }
 
+export interface LeaderElection {
+  readonly leading: boolean;
+  /** @returns what is wrong: it leads by a Lease that ran out long ago, as something hangs. (leaderelection.go Check) */
+  check(): string | undefined;
+  stop(): Promise<void>;
+}
+
+/** How long after the end of its Lease a leader counts as well, in ms. (NewLeaderHealthzAdaptor) */
+const TOLERATED = 20_000;
 const LEASES = "coordination.k8s.io/v1/leases";
 const JITTER = 1.2;
 
@@ -33,12 +42,13 @@ const JITTER = 1.2;
  * Takes part in the election by a Lease. A holder counts as gone when its Lease has not changed for its duration *by
  * our clock*: clocks of different machines are never compared. (client-go/tools/leaderelection)
  */
-export function electLeader(options: LeaderElectionOptions): { readonly leading: boolean; stop(): Promise<void> } {
+export function electLeader(options: LeaderElectionOptions): LeaderElection {
   const { client, clock, random, logger, recorder, namespace, name, identity } = options;
   const aborted = new AbortController();
   const where = { name, namespace };
   let observed = { version: "", at: 0 };
   let leading = false;
+  let renewedAt = 0;
 
   /** @returns true when the Lease is ours afterwards. */
   const tryAcquireOrRenew = async (): Promise<boolean> => {
@@ -80,7 +90,9 @@ export function electLeader(options: LeaderElectionOptions): { readonly leading:
   };
   const attempt = async (): Promise<boolean> => {
     try {
-      return await tryAcquireOrRenew();
+      const isOurs = await tryAcquireOrRenew();
+      if (isOurs) renewedAt = clock.now().getTime();
+      return isOurs;
     } catch (error) {
       // Somebody was quicker; or the server is away, which the deadline below bounds.
       if (!isConflict(error) && !isAlreadyExists(error)) logger.warn({ err: error }, "lease not renewed");
@@ -144,6 +156,10 @@ export function electLeader(options: LeaderElectionOptions): { readonly leading:
   return {
     get leading() {
       return leading;
+    },
+    check() {
+      const isLate = clock.now().getTime() - renewedAt > options.leaseSeconds * 1000 + TOLERATED;
+      return leading && isLate ? `failed election to renew leadership on lease ${name}` : undefined;
     },
     async stop() {
       aborted.abort();

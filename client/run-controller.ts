@@ -21,7 +21,7 @@ export function runController<L>(
   const { client, informers, clock, random } = context;
   const { name, watches } = definition;
   const logger = context.logger.child({ controller: name });
-  const queue = new WorkQueue(clock, (definition.retry ?? defaultRateLimiter)(clock));
+  const queue = new WorkQueue(clock, (definition.retry ?? defaultRateLimiter)(clock), context.queueMetrics?.(name));
   const expectations = new Expectations(clock);
   const used = new Map<string, Informer<ApiObject>>();
   const recorder = context.recorder(definition.eventSource ?? name);

@@ -1,4 +1,5 @@
 import type { Clock, Timer } from "./clock.ts";
+import type { QueueMetrics } from "./queue-metrics.ts";
 
 /** Says how long an item waits before its next try, and forgets it when it succeeds. */
 export interface RateLimiter {
@@ -75,6 +76,7 @@ export function defaultRateLimiter(clock: Clock): RateLimiter {
 export class WorkQueue {
   readonly #clock: Clock;
   readonly #limiter: RateLimiter;
+  readonly #metrics: QueueMetrics | undefined;
   readonly #queue: string[] = [];
   readonly #dirty = new Set<string>();
   readonly #processing = new Set<string>();
@@ -82,13 +84,16 @@ export class WorkQueue {
   #waiting: ((item: string | undefined) => void)[] = [];
   #stopped = false;
 
-  constructor(clock: Clock, limiter: RateLimiter) {
+  /** @param metrics absent: nobody counts */
+  constructor(clock: Clock, limiter: RateLimiter, metrics?: QueueMetrics) {
     this.#clock = clock;
     this.#limiter = limiter;
+    this.#metrics = metrics;
   }
 
   add(item: string): void {
     if (this.#stopped || this.#dirty.has(item)) return;
+    this.#metrics?.added(item);
     this.#dirty.add(item);
     if (!this.#processing.has(item)) this.#offer(item);
   }
@@ -112,6 +117,7 @@ export class WorkQueue {
   }
 
   addRateLimited(item: string): void {
+    this.#metrics?.retried();
     this.addAfter(item, this.#limiter.when(item));
   }
 
@@ -137,6 +143,7 @@ export class WorkQueue {
   }
 
   done(item: string): void {
+    this.#metrics?.done(item);
     this.#processing.delete(item);
     if (this.#dirty.has(item)) this.#offer(item);
   }
@@ -149,6 +156,7 @@ export class WorkQueue {
   }
 
   #take(item: string): void {
+    this.#metrics?.taken(item);
     this.#dirty.delete(item);
     this.#processing.add(item);
   }

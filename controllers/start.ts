@@ -8,17 +8,22 @@ import {
   createInformers,
   createLogger,
   createMetrics,
+  type EndpointAddress,
   electLeader,
+  type HealthCheck,
+  type LeaderElection,
   loadKubeconfig,
+  observeLead,
   openTransport,
   type Random,
   runControllers,
-  serveHealth,
+  serveComponent,
   serviceAccountClients,
   systemClock,
 } from "../client/index.ts";
 import { controllers as allControllers, type ControllerSettings } from "./controllers.ts";
 import { accountOf, actsAsManager } from "./credentials.ts";
+import { queueNameOf } from "./queue-names.ts";
 import { select } from "./selection.ts";
 import type { CheckPolicyTypes } from "./validating-admission-policy/status.ts";
 
@@ -37,8 +42,8 @@ export interface StartOptions {
   readonly settings: ControllerSettings;
   /** What tells of types in expressions of policies. Absent: nobody does. */
   readonly checkPolicyTypes?: CheckPolicyTypes;
-  /** Absent: no /healthz, /readyz and /metrics. */
-  readonly health?: { readonly host: string; readonly port: number };
+  /** Where /healthz, /readyz, /metrics and /configz are; absent: nowhere, and nothing is counted. */
+  readonly endpoints?: EndpointAddress;
   /** Called when the lead is lost: everything has been stopped, and somebody should start anew. */
   onLost?(): void;
 }
@@ -52,9 +57,13 @@ const LEASE = {
   retrySeconds: 2,
 };
 
+/** (informer-sync of apiserver/pkg/server/healthz) */
+const notSynced = (pending: readonly string[]): string | undefined =>
+  pending.length ? `${pending.length} informers not started yet: [${pending.join(" ")}]` : undefined;
+
 export interface RunningControllers {
-  /** Port of /healthz; absent when it is not served. */
-  readonly healthPort: number | undefined;
+  /** Port of /healthz and its like; absent when they are not served. */
+  readonly endpointsPort: number | undefined;
   /** Resolves when every informer has its first list; not before this copy leads. */
   readonly ready: Promise<void>;
   stop(): Promise<void>;
@@ -77,12 +86,16 @@ export async function start(options: StartOptions): Promise<RunningControllers> 
     namespace: "kube-system",
     component: "kube-controller-manager",
   });
-  const metrics = createMetrics();
+  const metrics = options.endpoints && createMetrics(clock);
   const { checkPolicyTypes } = options;
   const settings = { rootCa: connection.ca, ...options.settings, ...(checkPolicyTypes && { checkPolicyTypes }) };
   const chosen = select(allControllers(settings), options.controllers.split(","));
-  let pending: readonly string[] = ["leader-election"];
-  let notReady = () => pending;
+  let pending: () => readonly string[] = () => [];
+  let election: LeaderElection | undefined;
+  const leaderElection: HealthCheck = { name: "leaderElection", check: () => election?.check() };
+  const informerSync: HealthCheck = { name: "informer-sync", check: () => notSynced(pending()) };
+  /** Controllers that run, and whether the lead is held as it should be. */
+  let health: readonly HealthCheck[] = leaderElect ? [leaderElection] : [];
   let markReady = () => {};
   const ready = new Promise<void>((resolve) => {
     markReady = resolve;
@@ -97,17 +110,38 @@ export async function start(options: StartOptions): Promise<RunningControllers> 
       random,
       logger,
       recorder: (component) => createEventRecorder({ client, clock, logger, component }),
+      ...(metrics && { queueMetrics: (controller: string) => metrics.queue(queueNameOf(controller)) }),
     };
     const running = runControllers(chosen, context, metrics, (name) =>
       actsAsManager(name) ? client : accounts.client(accountOf(name)),
     );
-    notReady = informers.pending;
+    pending = informers.pending;
+    health = [...health, ...chosen.map(({ name }) => ({ name, check: () => undefined }))];
     void informers.synced().then(markReady);
     return running;
   };
-  const health = options.health && (await serveHealth({ ...options.health, notReady: () => notReady(), metrics }));
   const identity = `${hostname()}_${randomUUID()}`;
-  const running = leaderElect
+  const endpoints =
+    metrics &&
+    options.endpoints &&
+    (await serveComponent({
+      address: options.endpoints,
+      component: "kube-controller-manager",
+      contents: {
+        health: {
+          healthz: () => health,
+          livez: () => [],
+          readyz: () => [...(leaderElect ? [leaderElection] : []), informerSync],
+        },
+        metrics: metrics.registry,
+      },
+      transport,
+      clock,
+      random,
+      logger,
+    }));
+  if (leaderElect && metrics) observeLead(metrics.registry, LEASE.name, () => election?.leading ?? false);
+  election = leaderElect
     ? electLeader({
         client,
         clock,
@@ -119,20 +153,20 @@ export async function start(options: StartOptions): Promise<RunningControllers> 
         lead,
         lost: () => options.onLost?.(),
       })
-    : lead();
+    : undefined;
+  const running = election ?? lead();
 
   if (!leaderElect) await ready;
 
   let stopping: Promise<void> | undefined;
   return {
-    healthPort: health?.port,
+    endpointsPort: endpoints?.port,
     ready,
     stop() {
       stopping ??= (async () => {
-        pending = [];
         for (const step of [
           () => running.stop(),
-          () => health?.stop(),
+          () => endpoints?.stop(),
           () => accounts.close(),
           () => transport.close(),
         ]) {

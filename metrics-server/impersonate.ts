@@ -1,13 +1,10 @@
 import type { IncomingMessage } from "node:http";
-import { type Attributes, StatusError, type User, withAuthenticated } from "../client/index.ts";
+import { type Authorize, StatusError, type User, withAuthenticated } from "../client/index.ts";
 
 const EXTRA = "impersonate-extra-";
 const ACCOUNT = /^system:serviceaccount:([^:]+):([^:]+)$/;
 const CORE = { group: "", version: "v1" };
 const AUTHENTICATION = { group: "authentication.k8s.io", version: "v1" };
-
-/** Says no by throwing. @throws StatusError 403 */
-type Authorize = (user: User, attributes: Attributes) => Promise<void>;
 
 /**
  * Whom a request goes on as: somebody else, where `Impersonate-*` headers ask for it and the requestor has the right to

@@ -5,6 +5,7 @@ import {
   createAuthenticator,
   createAuthorizer,
   ManualClock,
+  OPEN_PATHS,
   silentLogger,
   trustFrom,
 } from "../client/index.ts";
@@ -78,7 +79,7 @@ beforeAll(async () => {
     metrics,
     documents: () => new Map(),
     authenticate: createAuthenticator(client, clock),
-    authorize: createAuthorizer(client, clock),
+    authorize: createAuthorizer(client, clock, OPEN_PATHS),
   });
 });
 afterAll(() => api.stop());

@@ -6,6 +6,7 @@ import {
   createAuthorizer,
   createClient,
   type Logger,
+  OPEN_PATHS,
   type Random,
   serviceAccountClients,
   trustFrom,
@@ -93,7 +94,7 @@ async function serve({ clock, logger, host, port }: MetricsServerStartOptions, c
       return documents;
     },
     authenticate: createAuthenticator(client, clock),
-    authorize: createAuthorizer(client, clock),
+    authorize: createAuthorizer(client, clock, OPEN_PATHS),
   });
   onStop(() => server.stop());
   settings.addHandler({ updated: () => server.trust(trust()) });

@@ -24,6 +24,11 @@ export class Cache {
     this.index = new PodIndex(this.nodes, namespaceLabels);
   }
 
+  /** What it holds. */
+  get size() {
+    return { nodes: this.nodes.size, pods: this.#nodeOf.size, assumed: this.#assumed.size };
+  }
+
   /** All nodes in the order in which they are looked at. */
   get order(): readonly NodeInfo[] {
     this.#order ??= nodeOrder([...this.nodes.values()]);

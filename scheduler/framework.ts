@@ -103,6 +103,8 @@ export interface PostFilterResult {
 export interface Handle {
   /** Whether victims of this Pod are still being evicted. */
   isPreempting(uid: string): boolean;
+  /** Told of each time that room is looked for by evicting Pods. */
+  preempting?(): void;
   readonly devices: Devices;
 }
 

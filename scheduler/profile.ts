@@ -59,7 +59,7 @@ export function createProfile(config: ProfileConfiguration, handle: Handle): Pro
 
 type AllSets = Record<ExtensionPoint | "multiPoint", PluginSet>;
 
-function mergeAll(custom: PluginSets): AllSets {
+export function mergeAll(custom: PluginSets): AllSets {
   const sets = { multiPoint: merge({ enabled: [...defaultPlugins] }, custom.multiPoint) } as AllSets;
   for (const point of EXTENSION_POINTS) sets[point] = merge({}, custom[point]);
   return sets;

@@ -1,22 +1,10 @@
 import type { Clock, Timer } from "../client/clock.ts";
 import type { Pod } from "../openapi/api/core.v1.ts";
+import { eventLabel } from "./event-label.ts";
 import { type Change, type ClusterEvent, type ClusterEvents, EXTENDERS, type Listers } from "./framework.ts";
 import { Heap } from "./heap.ts";
 import type { Profile } from "./profile.ts";
-
-/** A Pod on its way. */
-export interface QueuedPod {
-  pod: Pod;
-  /** Attempts so far. */
-  attempts: number;
-  /** How often it was refused, and how often in a row something went wrong: the pause grows with them. */
-  refusals: number;
-  errors: number;
-  /** When it came into the queue first, or anew after a failure, ms. */
-  since: number;
-  /** Plugins that refused it last; empty after an error that was nobody's refusal. */
-  refusedBy: ReadonlySet<string>;
-}
+import { before, type Entry, type Place, type QueuedPod } from "./queued-pod.ts";
 
 export interface QueueOptions {
   readonly clock: Clock;
@@ -28,26 +16,16 @@ export interface QueueOptions {
   readonly longestBackoff: number;
   /** Called when a Pod can be taken. */
   wake(): void;
+  /** Told of each Pod that comes into a queue, and of what brought it there, in upstream's words. */
+  queued?(queue: "active" | "backoff" | "unschedulable", event: string): void;
 }
 
 /** A Pod that no event has woken for this long is tried anyway, in ms. */
 const FORGOTTEN = 5 * 60_000;
 const FLUSH = 30_000;
 
-type Place = "active" | "backoff" | "unschedulable" | "gated";
-
-interface Entry {
-  readonly item: QueuedPod;
-  place: Place;
-  /** End of its pause, ms. */
-  readonly notBefore: number;
-}
-
-/** By priority, then age. (queuesort/priority_sort.go) */
-const before = ({ item: a }: Entry, { item: b }: Entry) =>
-  (a.pod.spec.priority ?? 0) !== (b.pod.spec.priority ?? 0)
-    ? (a.pod.spec.priority ?? 0) > (b.pod.spec.priority ?? 0)
-    : a.since < b.since;
+/** What brings a Pod back after an attempt. */
+const FAILURE = "ScheduleAttemptFailure";
 
 interface Happened {
   readonly event: ClusterEvent;
@@ -90,12 +68,16 @@ export class SchedulingQueue {
       return;
     }
     const entry = this.#entries.get(uid);
-    if (!entry) return this.#enqueue(this.#fresh(pod));
+    if (!entry) return this.#enqueue(this.#fresh(pod), "UnschedulablePodAdd");
     entry.item.pod = pod;
-    if (entry.place === "gated") return this.#enqueue(entry.item);
+    if (entry.place === "gated")
+      return this.#enqueue(
+        entry.item,
+        events[0] ? eventLabel(events[0], { old, now: pod }, true) : "UnschedulablePodUpdate",
+      );
     if (entry.place !== "unschedulable") return;
-    const helps = events.some((event) => this.#helps(entry.item, { event, change: { old, now: pod } }));
-    if (helps) this.#retry(entry);
+    const help = events.find((event) => this.#helps(entry.item, { event, change: { old, now: pod } }));
+    if (help) this.#retry(entry, eventLabel(help, { old, now: pod }, true));
   }
 
   delete(uid: string): void {
@@ -112,6 +94,8 @@ export class SchedulingQueue {
     const { item } = entry;
     this.delete(uidOf(item.pod));
     item.attempts++;
+    item.startedAt = this.#options.clock.now().getTime();
+    item.firstAttemptAt ??= item.startedAt;
     this.#inFlight.set(uidOf(item.pod), this.#dropped + this.#events.length);
     return item;
   }
@@ -156,7 +140,9 @@ export class SchedulingQueue {
     const entry: Entry = { item, place: "unschedulable", notBefore };
     this.#entries.set(uid, entry);
     this.#waiting.set(uid, entry);
-    if (!refusedBy.size || missed.some((happened) => this.#helps(item, happened))) this.#retry(entry);
+    const isRetried =
+      (!refusedBy.size || missed.some((happened) => this.#helps(item, happened))) && this.#retry(entry, FAILURE);
+    if (!isRetried) this.#options.queued?.("unschedulable", FAILURE);
     this.#arm();
   }
 
@@ -168,22 +154,29 @@ export class SchedulingQueue {
   ): void {
     if (this.#inFlight.size) this.#events.push({ event, change });
     // What held them back may be gone: the gate says.
-    for (const { item } of [...this.#gated.values()]) if (this.#gateHints(item.pod, event)) this.#enqueue(item);
+    for (const { item } of [...this.#gated.values()])
+      if (this.#gateHints(item.pod, event)) this.#enqueue(item, eventLabel(event, change));
     for (const entry of [...this.#waiting.values()]) {
-      if (isConcerned(entry.item.pod) && this.#helps(entry.item, { event, change })) this.#retry(entry);
+      if (isConcerned(entry.item.pod) && this.#helps(entry.item, { event, change }))
+        this.#retry(entry, eventLabel(event, change));
     }
   }
 
   /** Tries a Pod again whatever it waits for. */
   activate(uid: string): void {
     const entry = this.#entries.get(uid);
-    if (entry?.place === "unschedulable") this.#retry(entry);
+    if (entry?.place === "unschedulable") this.#retry(entry, "ForceActivate");
   }
 
   get pending(): Readonly<Record<Place, number>> {
     const counts = { active: 0, backoff: 0, unschedulable: 0, gated: 0 };
     for (const { place } of this.#entries.values()) counts[place]++;
     return counts;
+  }
+
+  /** Pods that wait, whatever for. */
+  waiting(): QueuedPod[] {
+    return [...this.#entries.values()].map(({ item }) => item);
   }
 
   stop(): void {
@@ -205,15 +198,17 @@ export class SchedulingQueue {
     return this.#options.profileOf(pod)?.plugins.preEnqueue.some((plugin) => plugin.hints?.[event]) ?? false;
   }
 
-  #enqueue(item: QueuedPod): void {
+  #enqueue(item: QueuedPod, event: string): void {
     const entry: Entry = { item, place: this.#isGated(item.pod) ? "gated" : "active", notBefore: 0 };
     this.#entries.set(uidOf(item.pod), entry);
     this.#gated.delete(uidOf(item.pod));
     if (entry.place === "gated") {
       this.#gated.set(uidOf(item.pod), entry);
+      this.#options.queued?.("unschedulable", event);
       return;
     }
     this.#active.push(entry);
+    this.#options.queued?.("active", event);
     this.#options.wake();
   }
 
@@ -229,11 +224,11 @@ export class SchedulingQueue {
     });
   }
 
-  /** From unschedulable to active, or to backoff while its pause lasts. */
-  #retry(entry: Entry): void {
+  /** From unschedulable to active, or to backoff while its pause lasts. @returns false while it is gated */
+  #retry(entry: Entry, event: string): boolean {
     const { item, notBefore } = entry;
     // Still gated, as while its victims are being evicted: the event of the last one comes yet.
-    if (this.#isGated(item.pod)) return;
+    if (this.#isGated(item.pod)) return false;
     this.#waiting.delete(uidOf(item.pod));
     if (notBefore <= this.#options.clock.now().getTime()) {
       entry.place = "active";
@@ -242,7 +237,9 @@ export class SchedulingQueue {
       entry.place = "backoff";
       this.#backoff.push(entry);
     }
+    this.#options.queued?.(entry.place, event);
     this.#options.wake();
+    return true;
   }
 
   #popFrom(heap: Heap<Entry>, place: Place): Entry | undefined {
@@ -259,6 +256,7 @@ export class SchedulingQueue {
       if (first.place !== "backoff") continue;
       first.place = "active";
       this.#active.push(first);
+      this.#options.queued?.("active", "BackoffComplete");
     }
   }
 
@@ -278,6 +276,7 @@ export class SchedulingQueue {
       errors.push(entry);
     }
     for (const entry of errors) this.#backoff.push(entry);
+    if (found) this.#options.queued?.("active", "PopFromBackoffQ");
     const first = this.#backoff.peek();
     this.#alarm?.cancel();
     this.#alarm =
@@ -293,7 +292,8 @@ export class SchedulingQueue {
     this.#flush = this.#options.clock.setTimeout(() => {
       this.#flush = undefined;
       const now = this.#options.clock.now().getTime();
-      for (const entry of [...this.#waiting.values()]) if (now - entry.item.since > FORGOTTEN) this.#retry(entry);
+      for (const entry of [...this.#waiting.values()])
+        if (now - entry.item.since > FORGOTTEN) this.#retry(entry, "UnschedulableTimeout");
       this.#arm();
     }, FLUSH);
   }

@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import {
   ApiError,
   type Client,
@@ -12,19 +11,20 @@ import type { Pod } from "../openapi/api/core.v1.ts";
 import { Cache } from "./cache.ts";
 import type { Configuration } from "./config/types.ts";
 import type { CompileSelector } from "./devices/allocate.ts";
-import { Claims } from "./devices/claims.ts";
-import { classOfResource } from "./devices/extended-resources.ts";
 import { named, textOf } from "./error-text.ts";
 import { createEvictor } from "./evict.ts";
 import { createExtenders } from "./extenders/extenders.ts";
 import { scheduleWithExtenders } from "./extenders/schedule-with-extenders.ts";
-import type { Candidate, Cycle, Diagnosis, Handle, PostFilterResult } from "./framework.ts";
+import type { Candidate, Cycle, Diagnosis, PostFilterResult } from "./framework.ts";
+import { createHandle } from "./handle.ts";
 import { createListers } from "./listers.ts";
+import type { SchedulerMetrics } from "./metrics.ts";
 import { Nominator } from "./nominator.ts";
 import { podStatusPatch, type StatusWish } from "./pod-status.ts";
 import { pickCandidate } from "./preemption.ts";
 import { createProfile, type Profile } from "./profile.ts";
-import { type QueuedPod, SchedulingQueue } from "./queue.ts";
+import { SchedulingQueue } from "./queue.ts";
+import type { QueuedPod } from "./queued-pod.ts";
 import { fitError, type Outcome, postFilter, type ScheduleInput, schedule } from "./schedule.ts";
 import { watchCluster } from "./watch-cluster.ts";
 
@@ -37,6 +37,8 @@ export interface SchedulerOptions {
   readonly recorder: SeriesRecorder;
   readonly configuration: Configuration;
   readonly compileSelector: CompileSelector;
+  /** Absent: nothing is counted. */
+  readonly metrics?: SchedulerMetrics;
 }
 
 /** Attempts between two looks at the network: enough to be fast, few enough to see new nodes in time. */
@@ -56,7 +58,7 @@ interface Failure {
 const uidOf = ({ metadata }: Pod) => metadata.uid ?? "";
 /** Gives each Pod that names this scheduler a node. Follows pkg/scheduler. @returns stops it. */
 export function runScheduler(options: SchedulerOptions): { stop(): void } {
-  const { client, informers, clock, random, logger, recorder, configuration } = options;
+  const { client, informers, clock, random, logger, recorder, configuration, metrics } = options;
   const listers = createListers(informers);
   const cache = new Cache((name) => listers.namespace(name)?.metadata.labels ?? {});
   const nominator = new Nominator();
@@ -70,20 +72,13 @@ export function runScheduler(options: SchedulerOptions): { stop(): void } {
     nominated: (node) => nominator.on(node),
     failed: (preemptor) => queue.activate(uidOf(preemptor)),
   });
-  const slices = informers.get("resource.k8s.io/v1/resourceslices").lister;
-  const deviceClasses = informers.get("resource.k8s.io/v1/deviceclasses").lister;
-  const handle: Handle = {
+  const handle = createHandle({
+    informers,
+    clock,
+    compileSelector: options.compileSelector,
     isPreempting: (uid) => evictor.isPreempting(uid),
-    devices: {
-      claims: new Claims(informers.get("resource.k8s.io/v1/resourceclaims").lister),
-      slices: () => slices.list(),
-      deviceClass: (name) => deviceClasses.get(name),
-      classOfResource: (resource) => classOfResource(deviceClasses.list(), resource),
-      compileSelector: options.compileSelector,
-      newShareId: randomUUID,
-      now: () => clock.now(),
-    },
-  };
+    preempting: () => metrics?.preempted(),
+  });
   const profiles = new Map(
     configuration.profiles.map((profile) => [profile.schedulerName, createProfile(profile, handle)]),
   );
@@ -96,10 +91,12 @@ export function runScheduler(options: SchedulerOptions): { stop(): void } {
     firstBackoff: configuration.podInitialBackoffSeconds * 1000,
     longestBackoff: configuration.podMaxBackoffSeconds * 1000,
     wake: () => void wake(),
+    ...(metrics && { queued: metrics.queued }),
   });
   let running = false;
   let stopped = false;
   let startAt = 0;
+  metrics?.observe({ queue, cacheSize: () => cache.size });
   watchCluster({ informers, cache, queue, nominator, isOurs: (pod) => profileOf(pod) !== undefined });
 
   /** Runs attempts until none is ready, giving way to the network between batches. */
@@ -177,6 +174,7 @@ export function runScheduler(options: SchedulerOptions): { stop(): void } {
     if ("diagnosis" in outcome) return refuse(item, profile, outcome.cycle, outcome.diagnosis);
     const { pod } = item;
     const { node, cycle, looked } = outcome;
+    metrics?.decided(item);
     startAt = cache.nodes.size ? (startAt + looked) % cache.nodes.size : 0;
     reserve(profile, cycle, node.name);
     cache.assume({ ...pod, spec: { ...pod.spec, nodeName: node.name } }, node.name);
@@ -208,6 +206,7 @@ export function runScheduler(options: SchedulerOptions): { stop(): void } {
       if (!(await extenders?.bind(pod, node)))
         await named(`Bind plugin "${binder?.name}"`, binder?.bind?.(cycle, node, options));
       queue.done(uidOf(pod));
+      metrics?.bound(item);
       recorder.event({
         regarding: pod,
         type: "Normal",
@@ -231,7 +230,10 @@ export function runScheduler(options: SchedulerOptions): { stop(): void } {
     const result = postFilter(cycle, profile, diagnosis);
     const end = ({ message, candidate, nominatedNodeName, act }: PostFilterResult) => {
       act?.(options).catch((error: unknown) => logger.warn({ err: error }, "making room failed"));
-      if (candidate) evictor.evict(item.pod, candidate);
+      if (candidate) {
+        metrics?.evicted(candidate.victims.length);
+        evictor.evict(item.pod, candidate);
+      }
       fail(item, fitError(diagnosis, message), { refusedBy: diagnosis.plugins, nominatedNodeName });
     };
     if (extenders && result.candidates) return withExtenders(item.pod, result.candidates).then(end);
@@ -254,6 +256,7 @@ export function runScheduler(options: SchedulerOptions): { stop(): void } {
   function fail(item: QueuedPod, message: string, failure: Failure): void {
     const { refusedBy = new Set<string>(), reason = "Unschedulable", nominatedNodeName } = failure;
     const { namespace, name, uid } = item.pod.metadata;
+    metrics?.failed(item, reason);
     const pod = pods.get(`${namespace}/${name}`);
     // Gone, replaced, or bound by somebody else: the watch says so, or will.
     if (!pod || pod.metadata.uid !== uid || pod.spec.nodeName) {

@@ -12,8 +12,8 @@ const KEPT = 10_000;
 const MAX_KEPT = 1_000;
 const ANONYMOUS: User = { name: "system:anonymous", groups: ["system:unauthenticated"], extra: {} };
 
-/** Who asks. @throws StatusError 401 */
-export type Authenticate = (trust: Trust, socket: TLSSocket, headers: IncomingHttpHeaders) => Promise<User>;
+/** Who asks. @param trust undefined: certificates say nothing. @throws StatusError 401 */
+export type Authenticate = (trust: Trust | undefined, socket: TLSSocket, headers: IncomingHttpHeaders) => Promise<User>;
 
 /**
  * Believes the front proxy, certificates of the cluster's clients and tokens that the API server knows; who shows
@@ -58,8 +58,8 @@ export function createAuthenticator(client: Client, clock: Clock): Authenticate 
   };
 
   return async (trust, socket, headers) => {
-    const { proxy, client: direct } = peerOf(socket, trust);
-    const behind = proxy && userBehind(trust.frontProxy, proxy, headers);
+    const { proxy, client: direct } = trust ? peerOf(socket, trust) : {};
+    const behind = trust && proxy && userBehind(trust.frontProxy, proxy, headers);
     if (behind) return behind;
     if (direct) return direct;
     const token = /^Bearer +(\S+)/i.exec(headers.authorization ?? "")?.[1];

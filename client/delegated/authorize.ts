@@ -19,12 +19,21 @@ export type Attributes =
 
 /** Verdicts are asked for again after this many ms. (apiserver/pkg/server/options/authorization.go) */
 const KEPT = 10_000;
-/** Whoever may ask at all. (DelegatingAuthorizationOptions AlwaysAllowPaths) */
-const OPEN = new Set(["/healthz", "/readyz", "/livez"]);
 const MAX_KEPT = 1_000;
 
-/** Asks the API server whether somebody may do something. */
-export function createAuthorizer(client: Client, clock: Clock) {
+/** Says no by throwing. @throws StatusError 403 */
+export type Authorize = (user: User, attributes: Attributes) => Promise<void>;
+
+/** Paths that anybody may ask for unless others are named. (DelegatingAuthorizationOptions AlwaysAllowPaths) */
+export const OPEN_PATHS: readonly string[] = ["/healthz", "/readyz", "/livez"];
+
+/**
+ * Asks the API server whether somebody may do something.
+ *
+ * @param open paths that anybody may ask for; `*` at the end of one stands for whatever follows
+ */
+export function createAuthorizer(client: Client, clock: Clock, open: readonly string[]): Authorize {
+  const isOpen = openPaths(open);
   const verdicts = new Map<string, { readonly until: number; readonly allowed: Promise<boolean> }>();
 
   async function review({ name, groups, uid, extra }: User, attributes: Attributes): Promise<boolean> {
@@ -43,10 +52,9 @@ export function createAuthorizer(client: Client, clock: Clock) {
     return (answer as { status?: { allowed?: boolean } }).status?.allowed === true;
   }
 
-  /** @throws StatusError 403 */
-  return async (user: User, attributes: Attributes): Promise<void> => {
+  return async (user, attributes) => {
     if (user.groups.includes("system:masters")) return;
-    if ("path" in attributes && OPEN.has(attributes.path)) return;
+    if ("path" in attributes && isOpen(attributes.path)) return;
     const key = JSON.stringify([user, attributes]);
     const now = clock.now().getTime();
     let verdict = verdicts.get(key);
@@ -58,6 +66,16 @@ export function createAuthorizer(client: Client, clock: Clock) {
     }
     if (!(await verdict.allowed)) throw forbidden(user, attributes);
   };
+}
+
+/** (apiserver/pkg/authorization/path) @throws Error when a `*` stands anywhere but at the end */
+function openPaths(open: readonly string[]): (path: string) => boolean {
+  const bare = (path: string) => path.replace(/^\//, "");
+  const wrong = open.find((path) => /\*./.test(path));
+  if (wrong !== undefined) throw new Error(`only trailing * allowed in ${JSON.stringify(wrong)}`);
+  const exact = new Set(open.map(bare));
+  const prefixes = open.filter((path) => path.endsWith("*")).map((path) => bare(path.slice(0, -1)));
+  return (path) => exact.has(bare(path)) || prefixes.some((prefix) => bare(path).startsWith(prefix));
 }
 
 function forbidden({ name: user }: User, attributes: Attributes): StatusError {

@@ -21,10 +21,11 @@ export const garbageCollectorController: CustomController = {
   name: "garbage-collector-controller",
   start(context: ControllerContext) {
     const { client, clock, logger } = context;
-    const limiter = () => itemExponentialFailure(5, 1_000_000);
-    const toDelete = new WorkQueue(clock, limiter());
-    const toOrphan = new WorkQueue(clock, limiter());
-    const toVerify = new WorkQueue(clock, limiter());
+    const queue = (name: string) =>
+      new WorkQueue(clock, itemExponentialFailure(5, 1_000_000), context.queueMetrics?.(name));
+    const toDelete = queue("garbage_collector_attempt_to_delete");
+    const toOrphan = queue("garbage_collector_attempt_to_orphan");
+    const toVerify = queue("garbage_collector_attempt_to_verify");
     const graph = new Graph({
       verify: (uid) => toVerify.addAfter(uid, VERIFY_AFTER_MS),
       attemptToDelete: (uid) => toDelete.add(uid),

@@ -23,9 +23,9 @@ const DEFAULTS: AutoscalerSettings = {
 export function horizontalPodAutoscalerController(settings: AutoscalerSettings = DEFAULTS): CustomController {
   return {
     name: "horizontal-pod-autoscaler-controller",
-    start({ client, informers, clock, logger, recorder }: ControllerContext) {
+    start({ client, informers, clock, logger, recorder, queueMetrics }: ControllerContext) {
       const interval = { when: () => settings.syncPeriodMs, forget: () => {}, failures: () => 1 };
-      const queue = new WorkQueue(clock, interval);
+      const queue = new WorkQueue(clock, interval, queueMetrics?.("horizontal-pod-autoscaler-controller"));
       const events = recorder("horizontal-pod-autoscaler");
       const state: State = { memories: new Map(), selectors: new Map() };
       const env: Environment = {

@@ -20,8 +20,8 @@ const FIRST_LOOK_MS = 500;
 /** Empties namespaces that are being deleted, then lets them go. Follows pkg/controller/namespace. */
 export const namespaceController: CustomController = {
   name: "namespace-controller",
-  start({ client, informers, clock, logger }: ControllerContext) {
-    const queue = new WorkQueue(clock, itemExponentialFailure(5, 60_000));
+  start({ client, informers, clock, logger, queueMetrics }: ControllerContext) {
+    const queue = new WorkQueue(clock, itemExponentialFailure(5, 60_000), queueMetrics?.("namespace-controller"));
     const looks = new Map<string, number>();
     const namespaces = informers.get(RESOURCE);
     const offer = ({ metadata }: ApiObject) => {

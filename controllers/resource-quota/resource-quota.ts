@@ -23,7 +23,7 @@ export const resourceQuotaController: CustomController = {
   name: "resourcequota-controller",
   start(context: ControllerContext) {
     const { client, informers, clock, logger } = context;
-    const queue = new WorkQueue(clock, defaultRateLimiter(clock));
+    const queue = new WorkQueue(clock, defaultRateLimiter(clock), context.queueMetrics?.("resourcequota-controller"));
     const countables = new Map<string, Countable>();
     const quotas = informers.get(QUOTAS);
     for (const name of Object.keys(OWN)) informers.get(name);

@@ -37,8 +37,12 @@ export type CheckPolicyTypes = (
 export function validatingAdmissionPolicyStatusController(check: CheckPolicyTypes): CustomController {
   return {
     name: "validatingadmissionpolicy-status-controller",
-    start({ client, informers, clock, logger }: ControllerContext) {
-      const queue = new WorkQueue(clock, itemExponentialFailure(BASE_DELAY_MS, MAX_DELAY_MS));
+    start({ client, informers, clock, logger, queueMetrics }: ControllerContext) {
+      const queue = new WorkQueue(
+        clock,
+        itemExponentialFailure(BASE_DELAY_MS, MAX_DELAY_MS),
+        queueMetrics?.("validatingadmissionpolicy-status-controller"),
+      );
       const policies = informers.get(RESOURCE);
       const source = createSchemaSource(client.transport);
       const offer = (policy: ValidatingAdmissionPolicy) => queue.add(keyOf(policy));

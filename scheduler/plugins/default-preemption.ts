@@ -8,6 +8,7 @@ export function defaultPreemption(handle: Handle, limits: PreemptionLimits): Plu
     preEnqueue: ({ metadata }) =>
       handle.isPreempting(metadata.uid ?? "") ? "waiting for the preemption for this pod to be finished" : undefined,
     postFilter(cycle, diagnosis) {
+      handle.preempting?.();
       const result = preempt(cycle, diagnosis, limits);
       return result.message ? { ...result, message: `preemption: ${result.message}` } : result;
     },
