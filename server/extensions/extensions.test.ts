@@ -241,3 +241,16 @@ test("rules are not looked at where metadata lacks something, and that is told",
     expect.stringMatching(/^Invalid value: null: some validation rules were not checked/),
   ]);
 });
+
+test("replicas that cannot be looked up are told with their whole path", async () => {
+  const { define, widgets, registry } = await server();
+  const scale = { specReplicasPath: ".spec.replicas", statusReplicasPath: ".status.replicas" };
+  const schema = { openAPIV3Schema: { type: "object", "x-kubernetes-preserve-unknown-fields": true } };
+  const versions = [{ name: "v1", served: true, storage: true, subresources: { scale }, schema }];
+  await define(definition({ versions } as unknown as Partial<Spec>));
+  await expect.poll(() => registry.lookup(GROUP, "v1", "widgets")).toBeDefined();
+  const problem = "is of the type bool, expected map[string]interface{}";
+  await expect(widgets().create("a", { ...widget({}), spec: true } as unknown as KubeObject, scope())).rejects.toThrow(
+    `.spec.replicas accessor error: true ${problem}`,
+  );
+});

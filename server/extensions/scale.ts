@@ -99,7 +99,7 @@ function lookup(object: KubeObject, names: readonly string[], wanted: "int64" | 
     if (typeof value !== "object" || value === null || Array.isArray(value)) {
       if (value === null) return { value: undefined };
       const where = names
-        .slice(0, index)
+        .slice(0, index + 1)
         .map((each) => `.${each}`)
         .join("");
       return { problem: `${where} accessor error: ${shown(value)}, expected map[string]interface{}` };
