@@ -1,11 +1,13 @@
 import { isUtf8 } from "node:buffer";
 import {
+  type Document,
   type DocumentOptions,
   type ParseOptions,
   parse,
   parseDocument,
   type ScalarTag,
   type SchemaOptions,
+  visit,
   type YAMLError,
 } from "yaml";
 import { encodeRaw } from "../../openapi/encode.ts";
@@ -71,7 +73,25 @@ export function parseAsYaml(text: string): ParsedYaml {
     if (error.code !== "DUPLICATE_KEY") throw new Error(goMessage(error, text));
     duplicates.push(`line ${error.linePos?.[0].line ?? 0}: key ${keyAt(text, error)} already set in map`);
   }
+  refuseSurrogates(document, text);
   return { value: withNumbers(document.toJS({ maxAliasCount: 100 }), new Set()), duplicates };
+}
+
+/** Half a character by its number: JSON allows two in a row, YAML none. */
+const SURROGATE = /(?<!\\)(?:\\\\)*\\(?:u|U0000)[dD][89a-fA-F]/;
+
+/** @throws Error in go-yaml's words */
+function refuseSurrogates(document: Document.Parsed, text: string): void {
+  if (!SURROGATE.test(text)) return;
+  visit(document, {
+    Scalar(_, { type, range }) {
+      if (type !== "QUOTE_DOUBLE" || !range) return;
+      const found = SURROGATE.exec(text.slice(range[0], range[1]));
+      if (!found) return;
+      const line = text.slice(0, range[0] + found.index).split("\n").length;
+      throw new Error(`yaml: ${line > 1 ? `line ${line}: ` : ""}found invalid Unicode character escape code`);
+    },
+  });
 }
 
 /** What upstream's serializers make of YAML before anything else. @throws Error in go-yaml's words */

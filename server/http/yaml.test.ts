@@ -47,3 +47,18 @@ test("whatever is written reads back the same", () => {
     { numRuns: 300 },
   );
 });
+
+test.each([
+  ['{"a": "\\ud83d\\udc49"}', "yaml: found invalid Unicode character escape code"],
+  ['a: 1\nb: "x \\uDC49"\n', "yaml: line 2: found invalid Unicode character escape code"],
+])("YAML knows no surrogates: %s", (text, message) => {
+  expect(() => parseYaml(Buffer.from(text))).toThrow(message);
+});
+
+test.each([
+  ['a: "\\\\ud83d"\n', "\\ud83d"],
+  ["a: '\\ud83d'\n", "\\ud83d"],
+  ['a: "\\u00e9 👉"\n', "é 👉"],
+])("what looks like one in %s is text", (text, a) => {
+  expect(parseYaml(Buffer.from(text)).value).toEqual({ a });
+});
