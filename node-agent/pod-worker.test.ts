@@ -124,6 +124,21 @@ test("a Pod past its deadline fails", async () => {
   expect(status).toMatchObject({ phase: "Failed", reason: "DeadlineExceeded" });
 });
 
+test("what still serves of a Pod that is being deleted is ready, until it ends", async () => {
+  const { worker, step, pod } = runPod({
+    containers: [
+      { name: "c", image: "busybox", command: ["sleep", "1d"], lifecycle: { preStop: { sleep: { seconds: 20 } } } },
+    ] as Pod["spec"]["containers"],
+  });
+  await step(0);
+  const metadata = { ...pod.metadata, deletionTimestamp: "2026-01-01T00:00:20Z", deletionGracePeriodSeconds: 20 };
+  worker.update({ ...pod, metadata });
+  const ready = { type: "Ready", status: "True" };
+  expect((await step(10)).conditions).toContainEqual(expect.objectContaining(ready));
+  await step(10);
+  expect((await step(0)).conditions).toContainEqual(expect.objectContaining({ ...ready, status: "False" }));
+});
+
 test("a change of a Pod that is being deleted does not cut its hooks short, a shorter grace does", async () => {
   const { worker, step, pod } = runPod({
     containers: [

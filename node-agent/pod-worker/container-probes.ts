@@ -2,7 +2,7 @@ import type { Clock } from "../../client/index.ts";
 import type { Pod } from "../../openapi/api/core.v1.ts";
 import type { ContainerRecord } from "../container-state.ts";
 import type { ProbeMeter } from "../probes/probe-meter.ts";
-import { startProbes } from "../probes/prober.ts";
+import { type Probes, startProbes } from "../probes/prober.ts";
 import { gracePeriod } from "./grace-period.ts";
 import type { PodEvent } from "./pod-event.ts";
 
@@ -21,7 +21,7 @@ export interface ContainerProbesOptions {
 /** Watches over the running containers of a Pod: what their probes say of them, and what follows from it. */
 export class ContainerProbes {
   readonly #options: ContainerProbesOptions;
-  readonly #probes = new Map<ContainerRecord, { stop(): void }>();
+  readonly #probes = new Map<ContainerRecord, Probes>();
 
   constructor(options: ContainerProbesOptions) {
     this.#options = options;
@@ -33,12 +33,9 @@ export class ContainerProbes {
     this.#probes.delete(record);
   }
 
-  /** Nobody is asked any more, and what was asked is no longer ready. */
-  stopAll(): void {
-    for (const [record, probe] of this.#probes) {
-      probe.stop();
-      record.ready = false;
-    }
+  /** The Pod ends. What serves until then is ready until then, for Services that have nobody else. */
+  stopLivenessAndStartup(): void {
+    for (const probe of this.#probes.values()) probe.stopLivenessAndStartup();
   }
 
   /** Probes of a running container. */

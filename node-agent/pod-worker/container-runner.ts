@@ -57,10 +57,10 @@ export class ContainerRunner {
     this.#restarts.cancel(record);
   }
 
-  /** Starts and probes nothing any more. What runs goes on. */
+  /** Starts nothing any more. What runs goes on, and says whether it is ready. */
   stop(): void {
     this.#restarts.stop();
-    this.#probes.stopAll();
+    this.#probes.stopLivenessAndStartup();
   }
 
   async #bringUp(record: ContainerRecord): Promise<void> {

@@ -66,3 +66,32 @@ test("a probe that cannot be made is tried three times before that is told", asy
   expect([await promise, asked]).toEqual(["containerd is away", 3]);
   probes.stop();
 });
+
+test("of a Pod that ends it is asked only whether it serves", async () => {
+  const clock = new ManualClock(new Date("2026-01-01T00:00:00Z"));
+  const asked: string[] = [];
+  const run = async ([command = ""]: readonly string[]) => {
+    asked.push(command);
+    return { exitCode: 0, output: "" };
+  };
+  const probe = (command: string) => ({ exec: { command: [command] }, periodSeconds: 1 });
+  const probes = startProbes({
+    container: { name: "c", livenessProbe: probe("alive"), readinessProbe: probe("serves") } as Container,
+    running: { startedAt: clock.now(), run } as unknown as RunningContainer,
+    clock,
+    count: (kind) => new ProbeMeter().of({ podUid: "u", namespace: "ns", pod: "p", container: "c", kind }),
+    address: "10.0.0.1",
+    ...{ started: () => {}, ready: () => {}, errored: () => {}, kill: () => {}, warned: () => {}, unhealthy: () => {} },
+  });
+  const second = async () => {
+    clock.advance(1000);
+    await new Promise(setImmediate);
+    return asked.splice(0).sort();
+  };
+  await new Promise(setImmediate);
+  expect(await second()).toEqual(["alive", "serves"]);
+  probes.stopLivenessAndStartup();
+  expect(await second()).toEqual(["serves"]);
+  probes.stop();
+  expect(await second()).toEqual([]);
+});

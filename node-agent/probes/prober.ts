@@ -33,25 +33,38 @@ const MAX_TRIES = 3;
 /** Made once: an abort without a reason makes an exception with a stack each time. */
 const STOPPED = new Error("the probe was stopped");
 
+export interface Probes {
+  stop(): void;
+  /** The Pod ends: nothing is to be started again, but whether the container serves still counts. */
+  stopLivenessAndStartup(): void;
+}
+
 /** Runs a container's probes until stopped: start-up alone first, then liveness and readiness. (pkg/kubelet/prober) */
-export function startProbes(options: ProbeOptions): { stop(): void } {
+export function startProbes(options: ProbeOptions): Probes {
   const { container } = options;
-  const aborted = new AbortController();
-  const { signal } = aborted;
+  const serving = new AbortController();
+  const living = new AbortController();
   const others = () => {
-    if (container.readinessProbe) void loop(container.readinessProbe, "Readiness", options, signal);
-    if (container.livenessProbe) void loop(container.livenessProbe, "Liveness", options, signal);
+    if (container.readinessProbe) void loop(container.readinessProbe, "Readiness", options, serving.signal);
+    if (container.livenessProbe) void loop(container.livenessProbe, "Liveness", options, living.signal);
   };
   if (container.startupProbe) {
     const started = () => {
       options.started();
       others();
     };
-    void loop(container.startupProbe, "Startup", { ...options, started }, signal);
+    void loop(container.startupProbe, "Startup", { ...options, started }, living.signal);
   } else {
     others();
   }
-  return { stop: () => aborted.abort(STOPPED) };
+  const stopLivenessAndStartup = () => living.abort(STOPPED);
+  return {
+    stopLivenessAndStartup,
+    stop() {
+      stopLivenessAndStartup();
+      serving.abort(STOPPED);
+    },
+  };
 }
 
 async function loop(
