@@ -111,7 +111,7 @@ test("levels, queues and time are in the metrics", async () => {
   );
   const helps = text.match(/^# HELP apiserver_flowcontrol_.*$/gm) ?? [];
   expect(helps.filter((line) => !/ \[(ALPHA|BETA)\] /.test(line))).toEqual([]);
-  expect(helps.filter((line) => line.includes("[BETA]")).length).toBe(7);
+  expect(helps.filter((line) => line.includes("[BETA]")).length).toBe(6);
   // Every nanosecond counts, whether something happened in it or not.
   for (const series of [
     'read_vs_write_current_requests_count{phase="waiting",request_kind="readOnly"}',
