@@ -426,11 +426,13 @@ test("a server that is to stop goes on for its delay, and says that it is not re
   const began = performance.now();
   const stopped = Promise.all([server.stop(), server.stop()]);
   const get = (path: string) => call(server, path, admin(server));
-  expect((await get("/livez")).body).toBe("ok");
-  const ready = await get("/readyz");
-  expect([ready.code, ready.body]).toEqual([500, expect.stringContaining("[-]shutdown failed: reason withheld\n")]);
-  expect((await get("/readyz/shutdown")).body).toBe("internal server error: process is shutting down\n");
-  expect((await get(CONFIG_MAPS)).code).toBe(200);
+  const [live, ready, shutdown, list] = await Promise.all(
+    ["/livez", "/readyz", "/readyz/shutdown", CONFIG_MAPS].map(get),
+  );
+  expect(live?.body).toBe("ok");
+  expect([ready?.code, ready?.body]).toEqual([500, expect.stringContaining("[-]shutdown failed: reason withheld\n")]);
+  expect(shutdown?.body).toBe("internal server error: process is shutting down\n");
+  expect(list?.code).toBe(200);
   await stopped;
   expect(performance.now() - began).toBeGreaterThan(390);
   await expect(get("/livez")).rejects.toThrow();

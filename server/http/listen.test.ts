@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { type ClientHttp2Session, connect } from "node:http2";
 import { request } from "node:https";
+import { connect as connectTls } from "node:tls";
 import { afterEach, beforeAll, expect, test } from "vitest";
 import { WebSocket } from "ws";
 import {
@@ -226,6 +227,27 @@ test("a stop ends watches, lets writes finish, and can be asked for twice", asyn
   await stopped;
   await expect(fetch(url)).rejects.toThrow();
 });
+
+test.each(["h2", "http/1.1"])(
+  "who has just connected by %s gets an answer, also from a server that stops",
+  async (protocol) => {
+    const { url, listener } = await serve();
+    const { port } = new URL(url);
+    const socket = connectTls({ port: Number(port), host: "127.0.0.1", ca: ca.certificate, ALPNProtocols: [protocol] });
+    await once(socket, "secureConnect");
+    const stopped = listener.stop();
+    await new Promise((resolve) => setImmediate(resolve)); // all that was idle is closed by then
+    if (protocol === "h2") {
+      const session = connect(url, { createConnection: () => socket });
+      expect((await ask(session, "/api/v1/configmaps")).status).toBe(503);
+    } else {
+      socket.write("GET /api/v1/configmaps HTTP/1.1\r\nHost: a\r\n\r\n");
+      const [answer] = await once(socket, "data");
+      expect(String(answer)).toMatch(/^HTTP\/1\.1 503 /);
+    }
+    await stopped;
+  },
+);
 
 test("with --shutdown-send-retry-after new connections are told to come back until all is done", async () => {
   const { url, store, listener } = await serve({ shutdownSendRetryAfter: true });

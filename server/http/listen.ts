@@ -4,11 +4,11 @@ import {
   type Http2SecureServer,
   type Http2ServerRequest,
   type Http2ServerResponse,
-  type ServerHttp2Session,
 } from "node:http2";
 import type { AddressInfo, Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { App } from "./app.ts";
+import { type Connections, trackConnections } from "./connections.ts";
 import { upgrades } from "./upgrade.ts";
 
 /** PEM texts, and where to listen. */
@@ -49,6 +49,8 @@ const HTTP2 = {
 };
 const SESSION_WINDOW_BYTES = 16 * MEBIBYTE;
 const MAX_HEADER_BYTES = MEBIBYTE;
+/** A connection that has said nothing for so long is idle. (net/http Server.closeIdleConns) */
+const NEW_MILLISECONDS = 5000;
 /** Of HTTP/1.1 connections. (apiserver/pkg/server/secure_serving.go) */
 const IDLE_MILLISECONDS = 90_000;
 
@@ -152,37 +154,16 @@ function detachWhenTaken(response: ServerResponse, socket: Socket, upgrade: { ta
   return response;
 }
 
-interface Connections {
-  readonly sockets: ReadonlySet<Socket>;
-  /** Those that speak HTTP/2. */
-  readonly sessions: ReadonlySet<ServerHttp2Session>;
-}
-
-function trackConnections(server: Http2SecureServer): Connections {
-  const sockets = new Set<Socket>();
-  const sessions = new Set<ServerHttp2Session>();
-  server.on("connection", (socket: Socket) => {
-    socket.setNoDelay(true);
-    sockets.add(socket);
-    socket.once("close", () => sockets.delete(socket));
-  });
-  server.on("session", (session) => {
-    sessions.add(session);
-    session.once("close", () => sessions.delete(session));
-  });
-  return { sockets, sessions };
-}
-
 async function stop(
   server: Http2SecureServer,
-  { sockets, sessions }: Connections,
+  connections: Connections,
   { app, drainMilliseconds, listenWhileDraining }: ListenOptions,
 ): Promise<void> {
+  const { sockets } = connections;
   let closed: Promise<void> | undefined;
   const close = () => {
     closed ??= new Promise((resolve) => server.close(() => resolve()));
-    // Clients of HTTP/2 send their next request elsewhere, and read the answers to those that they have sent.
-    for (const session of sessions) session.close();
+    connections.closeSessions();
   };
   if (!listenWhileDraining) close();
   let timer: NodeJS.Timeout | undefined;
@@ -190,8 +171,10 @@ async function stop(
     timer = setTimeout(resolve, drainMilliseconds);
   });
   await Promise.race([app.drain(), enough]);
-  clearTimeout(timer);
   close();
+  const idle = new Promise<void>((resolve) => setTimeout(resolve, NEW_MILLISECONDS).unref());
+  await Promise.race([connections.firstAnswers(), idle, enough]);
+  clearTimeout(timer);
   // Idle keep-alive connections would hold the server open for ever.
   setImmediate(() => {
     for (const socket of sockets) socket.destroySoon();
