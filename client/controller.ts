@@ -119,13 +119,17 @@ export interface Mapping<L, R extends string = string> {
   keys(object: ObjectOf<R>, listers: L, old: ObjectOf<R> | undefined): readonly Key[];
   /** Its keys are among those that `resyncMs` brings again. */
   resync?: boolean;
+  /** What the controller has written or deleted itself brings no key, unless it changes which one. */
+  ignoresOwnWrites?: boolean;
+  /** How long a key waits for more of the kind. */
+  delayMs?: number;
 }
 
 /** Gives `keys` the type of the resource's objects. */
 export function mapping<L, R extends string>(
   resource: R,
   keys: (object: ObjectOf<R>, listers: L, old: ObjectOf<R> | undefined) => readonly Key[],
-  options: { resync?: boolean } = {},
+  options: Pick<Mapping<L>, "resync" | "ignoresOwnWrites" | "delayMs"> = {},
 ): Mapping<L> {
   // Mappings of different resources live in one list; the runner hands each only its own resource's objects.
   return { resource, keys: keys as Mapping<L>["keys"], ...options };

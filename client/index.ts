@@ -17,11 +17,9 @@ export * from "./controller.ts";
 export { type Authenticate, createAuthenticator } from "./delegated/authenticate.ts";
 export { type Attributes, type Authorize, createAuthorizer, OPEN_PATHS } from "./delegated/authorize.ts";
 export {
-  type FrontProxy,
   type Trust,
   trustFrom,
   type User,
-  userBehind,
   withAuthenticated,
 } from "./delegated/front-proxy.ts";
 export { StatusError } from "./delegated/status-error.ts";

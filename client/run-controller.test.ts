@@ -2,7 +2,7 @@ import { expect, test, vi } from "vitest";
 import type { Client } from "./client.ts";
 import { ManualClock } from "./clock.ts";
 import type { ControllerContext } from "./controller.ts";
-import { type Action, defineController } from "./controller.ts";
+import { type Action, defineController, type Mapping, mapping } from "./controller.ts";
 import type { ChangeHandler, Informer } from "./informer.ts";
 import type { Informers } from "./informers.ts";
 import { ObjectStore } from "./lister.ts";
@@ -40,7 +40,7 @@ function fakeInformer(resource: string) {
   return { informer, show, store };
 }
 
-function harness(reconcile: (key: string, count: number) => Action[], batchMs = 0) {
+function harness(reconcile: (key: string, count: number) => Action[], batchMs = 0, maps: Mapping<unknown>[] = []) {
   const clock = new ManualClock(new Date("2026-01-01T00:00:00Z"));
   const owners = fakeInformer("v1/configmaps");
   const children = fakeInformer("v1/secrets");
@@ -71,7 +71,7 @@ function harness(reconcile: (key: string, count: number) => Action[], batchMs = 
   } as unknown as ControllerContext;
   const controller = defineController({
     name: "test",
-    watches: { for: "v1/configmaps", owns: ["v1/secrets"], batchMs },
+    watches: { for: "v1/configmaps", owns: ["v1/secrets"], batchMs, maps },
     listers: (get) => ({ secrets: get("v1/secrets") }),
     reconcile: (key, { secrets }) => reconcile(key, secrets.list().length),
   });
@@ -96,6 +96,50 @@ test("a key is held back until the cache shows what it created, so nothing is cr
   children.show({ metadata: { ...child.metadata, uid: "uid-101", resourceVersion: "101" } });
   await settle();
   expect(client.create).toHaveBeenCalledTimes(1);
+  running.stop();
+});
+
+test("what a controller wrote itself is no reason to look again, what others make of it is", async () => {
+  const looks: string[] = [];
+  const ofSecret = mapping("v1/secrets", ({ metadata }) => [`ns/${metadata.labels?.owner ?? ""}`], {
+    ignoresOwnWrites: true,
+    delayMs: 1000,
+  });
+  const metadata = { name: "c", namespace: "ns", uid: "uid-101", labels: { owner: "o" } };
+  const secret = (version: string, generation: number, labels = metadata.labels): ApiObject => ({
+    metadata: { ...metadata, labels, generation, resourceVersion: version },
+  });
+  const { owners, children, clock, client, running } = harness(
+    (key, count) => {
+      looks.push(key);
+      return key === "ns/o" && !count ? [{ do: "create", resource: "v1/secrets", object: secret("", 1) }] : [];
+    },
+    0,
+    [ofSecret],
+  );
+  // Its watch may be quicker than the answer of its write.
+  client.create.mockImplementationOnce(async () => {
+    children.show(secret("101", 1));
+    return secret("101", 1) as never;
+  });
+  const seen = async (milliseconds: number) => {
+    clock.advance(milliseconds);
+    await settle();
+    return looks.splice(0);
+  };
+  owners.show(owner);
+  await settle();
+  expect(await seen(5000)).toEqual(["ns/o"]);
+  children.show(secret("102", 1));
+  await settle();
+  expect(await seen(5000)).toEqual([]);
+  children.show(secret("103", 2));
+  await settle();
+  expect(await seen(999)).toEqual([]);
+  expect(await seen(1)).toEqual(["ns/o"]);
+  children.show(secret("104", 1, { owner: "p" }));
+  await settle();
+  expect((await seen(1000)).sort()).toEqual(["ns/o", "ns/p"]);
   running.stop();
 });
 

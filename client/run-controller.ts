@@ -6,6 +6,7 @@ import { Expectations } from "./expectations.ts";
 import type { Informer } from "./informer.ts";
 import { controllerOf } from "./lister.ts";
 import type { ComponentMetrics } from "./metrics.ts";
+import { OwnWrites } from "./own-writes.ts";
 import { type ApiObject, type Key, keyOf } from "./resource.ts";
 import { defaultRateLimiter, WorkQueue } from "./work-queue.ts";
 
@@ -25,6 +26,9 @@ export function runController<L>(
   const expectations = new Expectations(clock);
   const used = new Map<string, Informer<ApiObject>>();
   const recorder = context.recorder(definition.eventSource ?? name);
+  const ownWrites = new OwnWrites();
+  /** Keys that are processed, until they no longer are. */
+  const underWay = new Map<Key, Promise<void>>();
   let stopped = false;
   let resync: Timer | undefined;
 
@@ -49,6 +53,7 @@ export function runController<L>(
     return informer.lister;
   };
   const listers = definition.listers(getLister);
+  const ignoring = new Set((watches.maps ?? []).flatMap((one) => (one.ignoresOwnWrites ? [one.resource] : [])));
 
   if (watches.for) {
     const owners = use(watches.for);
@@ -74,14 +79,26 @@ export function runController<L>(
       });
     }
   }
-  for (const { resource, keys } of watches.maps ?? []) {
-    const addAll = (object: ApiObject, old?: ApiObject) => {
-      for (const key of keys(object, listers, old)) queue.add(key);
+  for (const { resource, keys, ignoresOwnWrites = false, delayMs = 0 } of watches.maps ?? []) {
+    const addAll = (object: ApiObject, old?: ApiObject, isGone = false) => {
+      const now = keys(object, listers, old);
+      const before = ignoresOwnWrites && old ? keys(old, listers, undefined) : now;
+      if (now.join() !== before.join() || !ignoresOwnWrites) {
+        for (const key of new Set([...now, ...before])) queue.addAfter(key, delayMs);
+        return;
+      }
+      // Of a write under way we may hear before its answer says that it was ours.
+      const add = () => {
+        if (!ownWrites.explain(object, isGone)) for (const key of now) queue.addAfter(key, delayMs);
+      };
+      const [working] = now.flatMap((key) => underWay.get(key) ?? []);
+      if (working) working.then(add);
+      else add();
     };
     use(resource).addHandler({
       added: (object) => addAll(object),
       updated: addAll,
-      deleted: (object) => addAll(object),
+      deleted: (object) => addAll(object, undefined, true),
     });
   }
   const { resyncMs } = definition;
@@ -110,10 +127,12 @@ export function runController<L>(
         wrote(resource, object) {
           const informer = used.get(resource);
           if (informer) expectations.expectWrite(key, informer, object);
+          if (ignoring.has(resource)) ownWrites.wrote(object);
         },
         deleted(resource, object) {
           const informer = used.get(resource);
           if (informer && object.metadata.uid) expectations.expectDelete(key, informer, object.metadata.uid);
+          if (ignoring.has(resource)) ownWrites.deleted(object.metadata.uid ?? "");
         },
       });
       queue.forget(key);
@@ -133,7 +152,11 @@ export function runController<L>(
     for (;;) {
       const key = await queue.next();
       if (key === undefined) return;
+      const { promise, resolve } = Promise.withResolvers<void>();
+      underWay.set(key, promise);
       await process(key);
+      underWay.delete(key);
+      resolve();
       queue.done(key);
     }
   };

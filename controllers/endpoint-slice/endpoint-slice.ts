@@ -32,6 +32,8 @@ import { TriggerTimes, withTriggerTime } from "./trigger-times.ts";
 const CONTROLLER = "endpointslice-controller.k8s.io";
 /** --max-endpoints-per-slice */
 const MAX_PER_SLICE = 100;
+/** Changes of slices wait for each other. (endpointSliceChangeMinSyncDelay) */
+const SLICE_DELAY_MS = 1000;
 const ZONE_LABEL = "topology.kubernetes.io/zone";
 
 interface Listers {
@@ -163,10 +165,13 @@ export const endpointSliceController = defineController<Listers>({
     for: "v1/services",
     maps: [
       mapping("v1/pods", (pod, { services }: Listers, old) => servicesOfPod(pod, old, services)),
-      mapping("discovery.k8s.io/v1/endpointslices", ({ metadata }) =>
-        metadata.labels?.[MANAGED_BY_LABEL] === CONTROLLER
-          ? [`${metadata.namespace}/${metadata.labels[SERVICE_LABEL]}`]
-          : [],
+      mapping(
+        "discovery.k8s.io/v1/endpointslices",
+        ({ metadata }) =>
+          metadata.labels?.[MANAGED_BY_LABEL] === CONTROLLER
+            ? [`${metadata.namespace}/${metadata.labels[SERVICE_LABEL]}`]
+            : [],
+        { ignoresOwnWrites: true, delayMs: SLICE_DELAY_MS },
       ),
       // Pods of a node that was not known are counted from now on. A zone that is changed later shows in a slice when
       // it is looked at again for another reason, but changes shares of zones at once. Heartbeats change nothing here.

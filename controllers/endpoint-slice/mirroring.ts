@@ -97,10 +97,13 @@ export const endpointSliceMirroringController = defineController<Listers>({
     for: "v1/endpoints",
     maps: [
       mapping("v1/services", ({ metadata }) => [`${metadata.namespace}/${metadata.name}`]),
-      mapping("discovery.k8s.io/v1/endpointslices", ({ metadata }) =>
-        metadata.labels?.[MANAGED_BY_LABEL] === CONTROLLER
-          ? [`${metadata.namespace}/${metadata.labels[SERVICE_LABEL]}`]
-          : [],
+      mapping(
+        "discovery.k8s.io/v1/endpointslices",
+        ({ metadata }) =>
+          metadata.labels?.[MANAGED_BY_LABEL] === CONTROLLER
+            ? [`${metadata.namespace}/${metadata.labels[SERVICE_LABEL]}`]
+            : [],
+        { ignoresOwnWrites: true },
       ),
     ],
   },
