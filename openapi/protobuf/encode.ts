@@ -15,10 +15,17 @@ type WriteFields = (writer: Writer, object: Value) => void;
 
 /** The message of an object, without the envelope. */
 export function encodeMessage(object: unknown, schema: Schema): Uint8Array {
-  const writer = new Writer();
-  fieldsOf(schema)(writer, object);
-  return writer.finish();
+  scratch.clear();
+  fieldsOf(schema)(scratch, object);
+  const message = scratch.take();
+  if (message.length > MAX_SCRATCH) scratch = new Writer(FIRST_SCRATCH);
+  return message;
 }
+
+/** One message is written at a time: all of them in one buffer, which is replaced after an unusually large one. */
+const FIRST_SCRATCH = 16 * 1024;
+const MAX_SCRATCH = 256 * 1024;
+let scratch = new Writer(FIRST_SCRATCH);
 
 const compiled = new WeakMap<Schema, WriteFields>();
 
@@ -49,10 +56,20 @@ function compileEntry(entry: Entry): WriteFields {
   if (schema.type === "list") return compileList(tag, field, items);
   if (schema.type === "map") return compileMap(tag, name, schema.items ?? { type: "string" }, items);
   const write = compileValue(schema);
-  const unset = pointer || schema.type === "bytes" ? undefined : unsetValue(schema);
+  if (pointer || schema.type === "bytes") {
+    return (writer, object) => {
+      const value = object[name];
+      if (value !== undefined && value !== null) write(writer, tag, value);
+    };
+  }
+  let unset: Uint8Array | undefined;
   return (writer, object) => {
-    const value = object[name] ?? unset;
-    if (value !== undefined) write(writer, tag, value);
+    const value = object[name];
+    if (value !== undefined && value !== null) write(writer, tag, value);
+    else {
+      unset ??= unsetField(tag, schema, write);
+      writer.raw(unset);
+    }
   };
 }
 
@@ -78,12 +95,15 @@ function compileMap(tag: number, name: string, schema: Schema, items: boolean): 
   return (writer, object) => {
     const map: Value = object[name];
     if (map === undefined || map === null) return;
-    for (const key of Object.keys(map).sort(byBytes).reverse()) {
-      writeMessage(writer, tag, map[key], (_, value) => {
-        write(writer, 2, value);
-        writer.string(key);
-        writer.tag(1, BYTES);
-      });
+    const keys = Object.keys(map);
+    if (keys.length > 1) keys.sort(byBytes);
+    for (let i = keys.length - 1; i >= 0; i--) {
+      const key = keys[i] as string; // within bounds
+      const before = writer.size;
+      write(writer, 2, map[key]);
+      writeString(writer, 1, key);
+      writer.varint(writer.size - before);
+      writer.tag(tag, BYTES);
     }
   };
 }
@@ -100,6 +120,12 @@ function writeMessage(writer: Writer, tag: number, value: Value, write: WriteFie
 }
 
 /** What a field that is not a pointer writes when it is not there. */
+function unsetField(tag: number, schema: Schema, write: WriteValue): Uint8Array {
+  const writer = new Writer(64);
+  write(writer, tag, unsetValue(schema));
+  return Uint8Array.from(writer.finish());
+}
+
 function unsetValue(schema: Schema): unknown {
   switch (schema.type) {
     case "string":
@@ -127,10 +153,7 @@ function unsetValue(schema: Schema): unknown {
 function compileValue(schema: Schema): WriteValue {
   switch (schema.type) {
     case "string":
-      return (writer, tag, value) => {
-        writer.string(value);
-        writer.tag(tag, BYTES);
-      };
+      return writeString;
     case "int32":
     case "int64":
       return writeVarint;
@@ -147,8 +170,12 @@ function compileValue(schema: Schema): WriteValue {
         writer.tag(tag, BYTES);
       };
     case "object": {
-      const write: WriteFields = (writer, object) => fieldsOf(schema)(writer, object);
-      return (writer, tag, value) => writeMessage(writer, tag, value ?? {}, write);
+      // Compiled when first written: types that contain themselves find it then.
+      let write: WriteFields | undefined;
+      return (writer, tag, value) => {
+        write ??= fieldsOf(schema);
+        writeMessage(writer, tag, value ?? {}, write);
+      };
     }
     default: {
       const write = scalarMessage(schema);
@@ -194,9 +221,19 @@ function scalarMessage(schema: Schema): WriteFields {
 
 function writeTime(writer: Writer, value: string): void {
   if (!value) return; // Go's zero time is an empty message
-  writeVarint(writer, 2, Number(/\.([0-9]{6})Z$/.exec(value)?.[1] ?? 0) * 1000);
-  writeVarint(writer, 1, Math.floor(Date.parse(value) / 1000));
+  const fraction = value.length === SECONDS.length ? undefined : /\.([0-9]{6})Z$/.exec(value)?.[1];
+  writeVarint(writer, 2, Number(fraction ?? 0) * 1000);
+  if (value !== lastTime) {
+    lastSeconds = Math.floor(Date.parse(value) / 1000);
+    lastTime = value;
+  }
+  writeVarint(writer, 1, lastSeconds);
 }
+
+const SECONDS = "2006-01-02T15:04:05Z";
+/** Times of one object are mostly the same few. */
+let lastTime = "";
+let lastSeconds = 0;
 
 /** JSON, or bytes as they are (an object encoded already, in a watch event). */
 function writeRaw(writer: Writer, value: Value): void {

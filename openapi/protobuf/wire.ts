@@ -6,6 +6,9 @@ export const FIXED64 = 1;
 export const BYTES = 2;
 export const FIXED32 = 5;
 
+/** Texts up to this long are copied letter by letter, which is quicker than a call into native code. */
+const SHORT = 48;
+
 /**
  * Writes backwards: a message's length is known when its bytes are there, so nothing is moved or measured twice. Fields
  * are therefore written last tag first, value before key.
@@ -14,7 +17,7 @@ export class Writer {
   #buffer: Buffer;
   #at: number;
 
-  constructor(size = 4096) {
+  constructor(size: number) {
     this.#buffer = Buffer.allocUnsafe(size);
     this.#at = size;
   }
@@ -25,7 +28,10 @@ export class Writer {
   }
 
   #room(count: number): void {
-    if (this.#at >= count) return;
+    if (this.#at < count) this.#grow(count);
+  }
+
+  #grow(count: number): void {
     const used = this.size;
     const grown = Buffer.allocUnsafe(Math.max(this.#buffer.length * 2, used + count));
     this.#buffer.copy(grown, grown.length - used, this.#at);
@@ -39,9 +45,17 @@ export class Writer {
 
   /** A whole number; negative ones take ten bytes, as two's complement of 64 bits. */
   varint(value: number | bigint): void {
-    if (typeof value === "bigint" || value < 0 || value > Number.MAX_SAFE_INTEGER) this.#bigVarint(BigInt(value));
-    else {
-      const length = value < 0x80 ? 1 : value < 0x4000 ? 2 : value < 0x200000 ? 3 : Math.ceil(Math.log2(value + 1) / 7);
+    if (typeof value === "number" && value >= 0 && value < 0x4000) {
+      this.#room(2);
+      if (value < 0x80) this.#buffer[--this.#at] = value;
+      else {
+        this.#buffer[--this.#at] = value >>> 7;
+        this.#buffer[--this.#at] = (value & 0x7f) | 0x80;
+      }
+    } else if (typeof value === "bigint" || value < 0 || value > Number.MAX_SAFE_INTEGER) {
+      this.#bigVarint(BigInt(value));
+    } else {
+      const length = value < 0x200000 ? 3 : Math.ceil(Math.log2(value + 1) / 7);
       this.#room(length);
       this.#at -= length;
       let rest = value;
@@ -70,16 +84,33 @@ export class Writer {
   raw(bytes: Uint8Array): void {
     this.#room(bytes.length);
     this.#at -= bytes.length;
-    this.#buffer.set(bytes, this.#at);
+    if (bytes.length > SHORT) this.#buffer.set(bytes, this.#at);
+    else for (let i = 0; i < bytes.length; i++) this.#buffer[this.#at + i] = bytes[i] as number; // within bounds
   }
 
   /** Text with its length. */
   string(text: string): void {
-    const length = Buffer.byteLength(text);
-    this.#room(length);
-    this.#at -= length;
-    this.#buffer.write(text, this.#at, length, "utf8");
-    this.varint(length);
+    if (text.length > SHORT || !this.#ascii(text)) {
+      const length = Buffer.byteLength(text);
+      this.#room(length);
+      this.#at -= length;
+      this.#buffer.write(text, this.#at, length, "utf8");
+      this.varint(length);
+    } else this.varint(text.length);
+  }
+
+  /** @returns false, and nothing is written, when there are other letters in it */
+  #ascii(text: string): boolean {
+    this.#room(text.length);
+    const buffer = this.#buffer;
+    let at = this.#at;
+    for (let i = text.length - 1; i >= 0; i--) {
+      const code = text.charCodeAt(i);
+      if (code > 0x7f) return false;
+      buffer[--at] = code;
+    }
+    this.#at = at;
+    return true;
   }
 
   bytes(bytes: Uint8Array): void {
@@ -87,8 +118,30 @@ export class Writer {
     this.varint(bytes.length);
   }
 
+  /** The bytes so far, as four big-endian bytes: what divides messages on a stream. */
+  length32(): void {
+    const length = this.size;
+    this.#room(4);
+    this.#at -= 4;
+    this.#buffer.writeUInt32BE(length, this.#at);
+  }
+
+  /** A view of what was written. */
   finish(): Uint8Array {
     return this.#buffer.subarray(this.#at);
+  }
+
+  /** What was written, in a buffer of just its size; the writer is empty then. */
+  take(): Buffer {
+    const taken = Buffer.allocUnsafe(this.size);
+    this.#buffer.copy(taken, 0, this.#at);
+    this.clear();
+    return taken;
+  }
+
+  /** Forgets what was written. */
+  clear(): void {
+    this.#at = this.#buffer.length;
   }
 }
 

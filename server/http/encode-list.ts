@@ -1,4 +1,5 @@
 import { encodeAny } from "../../openapi/encode.ts";
+import { encodeMessage } from "../../openapi/protobuf/codec.ts";
 import type { Steps } from "../../openapi/steps.ts";
 import { schemaOf } from "../../openapi/types.ts";
 import { inTurns } from "../meta/in-turns.ts";
@@ -20,6 +21,7 @@ import {
 import { type Frame, ListBytes } from "./list-bytes.ts";
 import { apiVersionOf } from "./object-kind.ts";
 import { protobufList } from "./protobuf-list.ts";
+import { messageOf } from "./protobuf-messages.ts";
 import { type Ctx, sendObject } from "./respond.ts";
 import { type Chunks, sendChunks, wholeOf } from "./send-chunks.ts";
 
@@ -45,7 +47,10 @@ function listBytes(result: ListResult, output: Output): Chunks | Promise<Chunks>
   if (media.format === "protobuf") {
     const head = { kind: kind.listKind, apiVersion: apiVersionOf(kind), metadata };
     const schema = schemaOfKind(kind.group, kind.version, kind.listKind);
-    return inTurns(protobufList(head, schema, items, (stored) => objectOf(stored, kind)));
+    const messageOfItem = kind.convert
+      ? (stored: Stored) => encodeMessage(objectOf(stored, kind), kind.schema)
+      : (stored: Stored) => messageOf(stored, kind);
+    return inTurns(protobufList(head, schema, items, messageOfItem));
   }
   const frame = kind.custom ? customFrame(output, metadata) : builtInFrame(output, metadata);
   if (!kind.convert && !kind.custom) return new ListBytes(jsonOfAll(items, kind), frame);
@@ -109,7 +114,10 @@ function transformList(result: ListResult, metadata: Record<string, unknown>, ou
       if (media.format === "protobuf") {
         const head = { kind: "PartialObjectMetadataList", apiVersion, metadata };
         const schema = schemaOf(`${META}PartialObjectMetadataList`);
-        return inTurns(protobufList(head, schema, items, (stored) => ({ metadata: shown(stored) })));
+        const partialSchema = schemaOf(`${META}PartialObjectMetadata`);
+        return inTurns(
+          protobufList(head, schema, items, (stored) => encodeMessage({ metadata: shown(stored) }, partialSchema)),
+        );
       }
       const head = `{"kind":"PartialObjectMetadataList","apiVersion":"${apiVersion}","metadata":${encodeAny(metadata)}`;
       const frame = { head: Buffer.from(`${head},"items":[`), tail: Buffer.from("]}\n"), skip: 0 };

@@ -1,6 +1,6 @@
 import { encodeAny, encodeJson, encodeSorted } from "../../openapi/encode.ts";
 import { parseJson } from "../../openapi/exact-json.ts";
-import { encodeProtobuf } from "../../openapi/protobuf/codec.ts";
+import { encodeProtobuf, wrap } from "../../openapi/protobuf/codec.ts";
 import type { Schema } from "../../openapi/schema.ts";
 import { schemaForKind, schemaOf } from "../../openapi/types.ts";
 import { toYaml } from "../../openapi/yaml.ts";
@@ -12,6 +12,7 @@ import type { Stored } from "../registry/store.ts";
 import { indentJson } from "./indent-json.ts";
 import type { MediaType } from "./negotiate.ts";
 import { apiVersionOf, internalPackage } from "./object-kind.ts";
+import { messageOf } from "./protobuf-messages.ts";
 import { cells, columnDefinitions, type IncludeObject } from "./table.ts";
 
 const META = "io.k8s.apimachinery.pkg.apis.meta.v1.";
@@ -70,13 +71,19 @@ export function encodeStored(stored: Stored, output: Output): string | Uint8Arra
   if (media.convert) return finish(transform(stored, output), media);
   switch (media.format) {
     case "protobuf":
-      return encodeProtobuf(objectOf(stored, kind), kind.schema);
+      return protobufOf(stored, kind);
     case "json":
       if (!media.pretty) return Buffer.concat([jsonOf(stored, kind), NEWLINE]);
       return indentJson(text(jsonOf(stored, kind)));
     default:
       return toYaml(parseJson(text(jsonOf(stored, kind))));
   }
+}
+
+/** A stored object in its protobuf envelope. */
+export function protobufOf(stored: Stored, kind: Kind): Uint8Array {
+  if (kind.convert) return encodeProtobuf(objectOf(stored, kind), kind.schema);
+  return wrap({ apiVersion: apiVersionOf(kind), kind: kind.kind }, messageOf(stored, kind));
 }
 
 /** An object that is not stored, such as a Scale. */

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { encodeProtobuf } from "../../openapi/protobuf/codec.ts";
+import { encodeMessage, encodeProtobuf } from "../../openapi/protobuf/codec.ts";
 import { finish } from "../../openapi/steps.ts";
 import { schemaOf } from "../../openapi/types.ts";
 import { Pieces } from "./pieces.ts";
@@ -21,7 +21,9 @@ test.each([
   const items = Array.from({ length: count }, (_, n) => config(n));
   const list = { kind, ...head };
   const whole = encodeProtobuf({ ...list, items }, schemaOf(name));
-  const pieces = finish(protobufList(list, schemaOf(name), items, (item) => item));
+  const itemSchema = schemaOf(name.replace(/List$/, ""));
+  const messageOf = (item: object) => encodeMessage(item, itemSchema);
+  const pieces = finish(protobufList(list, schemaOf(name), items, messageOf));
   expect(pieces.length).toBe(whole.length);
   expect(wholeOf(pieces).equals(whole)).toBe(true);
 });

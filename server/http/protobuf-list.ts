@@ -10,19 +10,18 @@ export interface ListHead {
   readonly metadata: Readonly<Record<string, unknown>>;
 }
 
-/** A list in protobuf, an item a step. @param schema of the list @param objectOf the object of an item */
+/** A list in protobuf, an item a step. @param schema of the list @param messageOf the message of an item */
 export function* protobufList<T>(
   list: ListHead,
   schema: Schema,
   items: readonly T[],
-  objectOf: (item: T) => object,
+  messageOf: (item: T) => Uint8Array,
 ): Steps<Pieces> {
-  const { pb: tag = 0, schema: itemsSchema } = schema.fields?.get("items") ?? {};
-  const itemSchema = itemsSchema?.items;
-  if (!itemSchema || !tag) throw new Error(`${list.kind} is no list`);
+  const { pb: tag } = schema.fields?.get("items") ?? {};
+  if (!tag) throw new Error(`${list.kind} is no list`);
   const pieces = [encodeMessage({ metadata: list.metadata }, schema)];
   for (const item of items) {
-    const message = encodeMessage(objectOf(item), itemSchema);
+    const message = messageOf(item);
     pieces.push(fieldHead(tag, message.length), message);
     yield;
   }

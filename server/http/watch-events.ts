@@ -6,9 +6,10 @@ import type { StatusError } from "../meta/errors.ts";
 import type { KubeObject } from "../meta/object.ts";
 import type { Kind } from "../registry/kind.ts";
 import type { Stored, WatchEvent } from "../registry/store.ts";
-import { encodeObject, jsonOf, type Output, objectOf, partial, row, table } from "./encode.ts";
+import { encodeObject, jsonOf, type Output, objectOf, partial, protobufOf, row, table } from "./encode.ts";
 import { statusOf } from "./errors.ts";
 import { apiVersionOf } from "./object-kind.ts";
+import { protobufFrame } from "./protobuf-frame.ts";
 import { columnDefinitions } from "./table.ts";
 
 const STATUS = "io.k8s.apimachinery.pkg.apis.meta.v1.Status";
@@ -77,7 +78,7 @@ export class EventEncoder {
       if (media.convert?.kind === "PartialObjectMetadata")
         return this.#frame(type, partial(objectOf(stored, kind), kind, media));
       if (media.format === "json") return this.#json(type, jsonOf(stored, kind));
-      return this.#frame(type, encodeProtobuf(objectOf(stored, kind), kind.schema));
+      return this.#frame(type, protobufOf(stored, kind));
     });
   }
 
@@ -121,13 +122,7 @@ export class EventEncoder {
 
   #frame(type: WatchEvent["type"] | "ERROR", object: string | Uint8Array): Buffer {
     if (typeof object === "string") return this.#json(type, Buffer.from(object));
-    const raw = lengthDelimited(1, object);
-    const message = Buffer.concat([lengthDelimited(1, Buffer.from(type)), lengthDelimited(2, raw)]);
-    if (!this.#framed) return message;
-    const frame = Buffer.allocUnsafe(4 + message.length);
-    frame.writeUInt32BE(message.length, 0);
-    message.copy(frame, 4);
-    return frame;
+    return protobufFrame(type, object, this.#framed);
   }
 
   #json(type: string, object: Uint8Array): Buffer {
@@ -147,16 +142,4 @@ function emptyObject(kind: Kind, metadata: KubeObject["metadata"]): KubeObject {
   if (annotations) object.metadata = { ...metadata, annotations: { ...annotations, ...metadata.annotations } };
   Object.assign(object, more);
   return coerce<Record<string, unknown> & KubeObject>(object, kind.schema, "Ignore").value;
-}
-
-/** One protobuf field of bytes. */
-function lengthDelimited(field: number, bytes: Uint8Array): Buffer {
-  const head: number[] = [(field << 3) | 2];
-  let length = bytes.length;
-  while (length > 0x7f) {
-    head.push((length & 0x7f) | 0x80);
-    length >>>= 7;
-  }
-  head.push(length);
-  return Buffer.concat([Buffer.from(head), bytes]);
 }
