@@ -3,20 +3,19 @@ import type { AddressInfo } from "node:net";
 import { arch, platform, release } from "node:os";
 import { type Client, type Clock, type EventRecorder, type Informer, type Logger, sleep } from "../client/index.ts";
 import type { Node, Pod, Service } from "../openapi/api/core.v1.ts";
-import { type Rejection, rejection } from "./admission.ts";
+import type { Rejection } from "./admission.ts";
 import { Backoff } from "./backoff.ts";
-import { isCritical, podsToPreempt } from "./critical-pods.ts";
+import { isCritical } from "./critical-pods.ts";
 import { environment } from "./environment.ts";
-import { pressureRejection } from "./eviction/admission.ts";
 import { type Eviction, type EvictionOptions, startEviction } from "./eviction/eviction-manager.ts";
 import { nodeEvents } from "./node-events.ts";
 import { startHeartbeat } from "./node-heartbeat.ts";
 import type { NodeFacts } from "./node-status.ts";
 import { ObjectCache } from "./object-cache.ts";
+import { isOver, PodAdmission } from "./pod-admission.ts";
 import { type ClusterDns, hostsFile, podDns } from "./pod-dns.ts";
 import type { WorkerEnvironment } from "./pod-worker/worker-environment.ts";
 import { PodWorker } from "./pod-worker.ts";
-import { lackingResources, outOf, placementRejection, predicateRejection } from "./predicates.ts";
 import { ProbeMeter } from "./probes/probe-meter.ts";
 import type { Runtime } from "./runtime/runtime.ts";
 import { type KubeletServer, serveKubelet } from "./server/kubelet-server.ts";
@@ -160,56 +159,25 @@ export async function startAgent(options: AgentOptions): Promise<{ stop(): Promi
       statuses.changed(worker);
       retryResizes();
     },
-    lacksFor(worker) {
-      const others = runningBeside(worker.pod).map((one) => one.allocated);
-      const [lacking] = lackingResources(worker.pod, others, node);
-      return lacking && outOf(lacking).message;
-    },
+    lacksFor: (worker) => admission.lacksFor(worker),
   };
 
   const retryResizes = () => {
     for (const worker of workers.values()) worker.retryResize();
   };
-  const isMine = ({ spec }: Pod) => spec.nodeName === name;
-  const isOver = ({ status }: Pod) => status?.phase === "Succeeded" || status?.phase === "Failed";
   let node: Node;
-  const runningBeside = (pod: Pod) =>
-    [...workers.values()].filter(
-      (worker) => !worker.isFinished && !isOver(worker.pod) && worker.pod.metadata.uid !== pod.metadata.uid,
-    );
-  /** Why the node does not take a Pod, as far as it knows itself. */
-  const refusal = (pod: Pod): Rejection | undefined => {
-    if (isOver(pod) || pod.metadata.deletionTimestamp) return undefined;
-    const others = runningBeside(pod).map((worker) => worker.allocated);
-    const pressure = pressureRejection(pod, eviction?.conditions ?? new Set());
-    return (
-      pressure ??
-      rejection(pod, runtime.features, options.allowedUnsafeSysctls) ??
-      predicateRejection(pod, others, node)
-    );
-  };
-  /** A critical Pod gets the place of others when there is too little of something. */
-  const makeRoom = async (worker: PodWorker): Promise<Rejection | undefined> => {
-    const { pod } = worker;
-    const beside = runningBeside(pod);
-    const others = beside.map((one) => one.allocated);
-    const other =
-      rejection(pod, runtime.features, options.allowedUnsafeSysctls) ?? placementRejection(pod, others, node);
-    if (other) return other;
-    const victims = podsToPreempt(pod, others, lackingResources(pod, others, node));
-    if (typeof victims === "string") {
-      const message = `Unexpected error while attempting to recover from admission failure: ${victims}`;
-      return { reason: "UnexpectedAdmissionError", message };
-    }
-    const leaving = beside.filter((_, i) => victims.includes(others[i] as Pod));
-    for (const one of leaving) one.preempt();
-    await Promise.all(leaving.map((one) => one.ended));
-    return undefined;
-  };
+  const admission = new PodAdmission({
+    workers,
+    features: runtime.features,
+    allowedUnsafeSysctls: options.allowedUnsafeSysctls,
+    node: () => node,
+    pressure: () => eviction?.conditions ?? new Set(),
+  });
+  const isMine = ({ spec }: Pod) => spec.nodeName === name;
   const begin = (worker: PodWorker, rejected: Rejection | undefined) => {
     const { pod } = worker;
     if (rejected?.reason.startsWith("OutOf") && isCritical(pod)) {
-      void makeRoom(worker).then((still) => {
+      void admission.makeRoom(worker).then((still) => {
         if (workers.get(pod.metadata.uid ?? "") === worker) begin(worker, still);
       });
       return;
@@ -226,7 +194,7 @@ export async function startAgent(options: AgentOptions): Promise<{ stop(): Promi
     if (known) return known.update(pod);
     const worker = new PodWorker(pod, env);
     workers.set(uid, worker);
-    const rejected = refusal(pod);
+    const rejected = admission.refusal(pod);
     if (rejected?.reason !== "NodeAffinity") return begin(worker, rejected);
     // Its labels may have changed since it was looked at.
     void client
@@ -236,7 +204,7 @@ export async function startAgent(options: AgentOptions): Promise<{ stop(): Promi
       })
       .catch((error: unknown) => logger.debug({ err: error }, "reading the node failed"))
       .then(() => {
-        if (workers.get(uid) === worker) begin(worker, refusal(worker.pod));
+        if (workers.get(uid) === worker) begin(worker, admission.refusal(worker.pod));
       });
   };
   node = await heartbeat.registered;
