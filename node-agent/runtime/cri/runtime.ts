@@ -1,5 +1,4 @@
-import { chmodSync, mkdirSync, readdirSync, realpathSync, writeFileSync } from "node:fs";
-import { connect } from "node:net";
+import { chmodSync, mkdirSync, realpathSync, writeFileSync } from "node:fs";
 import { totalmem } from "node:os";
 import { join } from "node:path";
 import type { Clock, Logger } from "../../../client/index.ts";
@@ -9,7 +8,8 @@ import { type CriClient, isNotFound } from "./api/client.ts";
 import { CONTAINER_STATE, type SandboxConfig } from "./api/types.ts";
 import { ContainerWatch } from "./containers.ts";
 import { limitCgroup } from "./daemon/cgroup-limits.ts";
-import { podsWithCgroups, removeCgroups } from "./daemon/cgroups.ts";
+import { removeCgroups } from "./daemon/cgroups.ts";
+import { dial } from "./dial.ts";
 import { ImageCollector } from "./images/collector.ts";
 import type { ImageLimits } from "./images/garbage.ts";
 import { ImageStore } from "./images/image-store.ts";
@@ -18,6 +18,7 @@ import { LogFiles } from "./logs/log-files.ts";
 import { readLog } from "./logs/read-log.ts";
 import type { LogLimits } from "./logs/rotate.ts";
 import { LogRotator } from "./logs/rotator.ts";
+import { removeOrphans } from "./orphans.ts";
 import { containerWish } from "./pod/container-wish.ts";
 import { hasAppArmor, NO_FEATURES, refuseMounts, refuseUnsupported } from "./pod/features.ts";
 import { podHugePageLimits } from "./pod/huge-pages.ts";
@@ -28,12 +29,11 @@ import { forwardedConnection } from "./port-forward.ts";
 import { QosTiers } from "./qos-tiers.ts";
 import { recoverPod } from "./recover-pod.ts";
 import { runningContainer } from "./running-container.ts";
+import { containerStats } from "./stats/container-stats.ts";
 import { nodeUsage } from "./stats/node-usage.ts";
 import { DiskVolumes } from "./volumes/pod-volumes.ts";
 
 const NANOSECONDS = 1e6;
-/** Seconds that containers of a Pod that is gone get to end. */
-const ORPHAN_GRACE = 2;
 const NO_DNS = { servers: [], searches: [], options: [] };
 
 export interface CriRuntimeOptions {
@@ -223,25 +223,8 @@ export async function criRuntime(options: CriRuntimeOptions): Promise<CriRuntime
         },
       });
     },
-    async removeOrphans(uids) {
-      for (const { id, metadata } of await client.listPodSandbox()) {
-        if (uids.has(metadata.uid)) continue;
-        logger.info({ pod: metadata.name, namespace: metadata.namespace, uid: metadata.uid }, "removing an orphan");
-        const own = (await client.listContainers()).filter(({ podSandboxId }) => podSandboxId === id);
-        await Promise.all(own.map((container) => client.stopContainer(container.id, ORPHAN_GRACE)));
-        await remove(id);
-      }
-      for (const uid of readdirSync(paths.pods)) {
-        if (uids.has(uid)) continue;
-        await removePodCgroup(uid);
-        await volumes.unmount(uid);
-      }
-      // Who was killed while it made or removed a sandbox may leave a cgroup of a Pod that has nothing else.
-      for (const uid of podsWithCgroups(`${cgroupRoot.slice(1)}/kubepods`)) {
-        if (!uids.has(uid)) await removePodCgroup(uid);
-      }
-      for (const uid of logs.uids()) if (!uids.has(uid)) logs.forget(uid);
-    },
+    removeOrphans: (uids) =>
+      removeOrphans(uids, { client, paths, cgroupRoot, volumes, logs, logger, removeSandbox: remove, removePodCgroup }),
     mountVolumes: (pod, wanted) => volumes.mount(pod, wanted),
     async unmountVolumes(uid) {
       tiers.delete(uid);
@@ -268,24 +251,7 @@ export async function criRuntime(options: CriRuntimeOptions): Promise<CriRuntime
     },
     pullImage: (image, pod) => images.pull(image, pod, configOf(pod, "", undefined, 0)),
     startContainer,
-    async stats() {
-      const all = await client.listContainerStats();
-      return all.flatMap(({ attributes, cpu, memory }) => {
-        const { labels } = attributes;
-        const found = running.get(`${labels[LABEL.podUid]}/${labels[LABEL.containerName]}`);
-        if (!cpu || !memory || found?.id !== attributes.id) return [];
-        return [
-          {
-            podUid: labels[LABEL.podUid] ?? "",
-            container: labels[LABEL.containerName] ?? "",
-            startedAt: found.startedAt,
-            at: new Date(cpu.timestamp / NANOSECONDS),
-            cpuNanoSeconds: cpu.usageCoreNanoSeconds?.value ?? 0,
-            workingSetBytes: memory.workingSetBytes?.value ?? 0,
-          },
-        ];
-      });
-    },
+    stats: () => containerStats(client, running),
     removeUnusedImages: () => collector.removeUnused(),
     nodeUsage: (pods) => nodeUsage(pods, { ...options, volumes, sandboxes }),
     localStorage: (pods) => localStorage(pods, { client, paths, volumes }),
@@ -315,12 +281,4 @@ export async function criRuntime(options: CriRuntimeOptions): Promise<CriRuntime
       client.close();
     },
   };
-}
-
-function dial(host: string, port: number): Promise<ReturnType<typeof connect>> {
-  return new Promise((resolve, reject) => {
-    const socket = connect({ host, port });
-    socket.once("connect", () => resolve(socket));
-    socket.once("error", reject);
-  });
 }
