@@ -16,7 +16,9 @@ import { DEFAULTS } from "./http/app-options.ts";
 import { AuthenticationMetrics } from "./http/authentication-metrics.ts";
 import { createConnectors } from "./http/connectors/connectors.ts";
 import { serviceDialer } from "./http/connectors/service-network.ts";
+import { PodSecurityMetrics } from "./http/pod-security-metrics.ts";
 import { openApiRoutes } from "./http/routes/openapi.ts";
+import { RuleMetrics } from "./http/rule-metrics.ts";
 import { SecurityMetrics } from "./http/security-metrics.ts";
 import { StorageMetrics } from "./http/storage-metrics.ts";
 import { bootstrap } from "./registry/bootstrap/bootstrap.ts";
@@ -176,6 +178,8 @@ export async function start(options: StartOptions): Promise<Server> {
       tls: { cert: pki.apiserverKubeletClient.certificate, key: pki.apiserverKubeletClient.key },
     };
     const dialService = serviceDialer({ ...kubelets, random: Math.random });
+    const podSecurityMetrics = new PodSecurityMetrics();
+    const ruleMetrics = new RuleMetrics(() => performance.now() / 1000);
     const admissionMetrics = new AdmissionMetrics(() => performance.now() / 1000);
     Object.assign(
       admission,
@@ -188,6 +192,7 @@ export async function start(options: StartOptions): Promise<Server> {
         random: Math.random,
         newId,
         observer: admissionMetrics,
+        podSecurityObserver: podSecurityMetrics,
         onStop: (release) => releases.add(release),
         dialService,
       }),
@@ -201,6 +206,7 @@ export async function start(options: StartOptions): Promise<Server> {
       storage,
       clock: systemClock,
       client: conversions,
+      ruleObserver: ruleMetrics,
       now,
       newId,
       onError: console.error,
@@ -272,6 +278,8 @@ export async function start(options: StartOptions): Promise<Server> {
       ...(flowControl && { flowControl }),
       series: [
         ...admissionMetrics.series,
+        ...podSecurityMetrics.series,
+        ...ruleMetrics.series,
         ...securityMetrics.series,
         ...authenticationMetrics.series,
         ...authentication.series,

@@ -20,6 +20,7 @@ import { nodeRestriction } from "./plugins/node-restriction/node-restriction.ts"
 import { ownerReferencesPermissionEnforcement } from "./plugins/owner-references-permission-enforcement.ts";
 import { persistentVolumeClaimResize } from "./plugins/persistent-volume-claim-resize.ts";
 import { podResizeValidator } from "./plugins/pod-resize-validator.ts";
+import type { PodSecurityObserver } from "./plugins/pod-security/observer.ts";
 import { podSecurity } from "./plugins/pod-security/pod-security.ts";
 import { podTopologyLabels } from "./plugins/pod-topology-labels.ts";
 import { priority } from "./plugins/priority.ts";
@@ -47,6 +48,7 @@ export interface PluginOptions {
   readonly served: ServedVersions;
   readonly newId: () => string;
   readonly observer?: AdmissionObserver;
+  readonly podSecurityObserver?: PodSecurityObserver;
   /** What is to be released when the server stops. */
   readonly onStop: (release: () => void) => void;
 }
@@ -75,7 +77,7 @@ const PLUGINS: readonly Entry[] = [
   on(taintNodesByCondition),
   off(alwaysPullImages),
   { name: "ImagePolicyWebhook", isDefault: false, missing: NEEDS_CONFIGURATION },
-  on(podSecurity),
+  { name: "PodSecurity", isDefault: true, make: (options) => podSecurity(options.podSecurityObserver) },
   { name: "PodNodeSelector", isDefault: false, missing: NEEDS_CONFIGURATION },
   on(priority),
   {

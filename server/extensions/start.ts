@@ -12,6 +12,7 @@ import type { Storage } from "../storage/storage.ts";
 import { DefinedResource } from "./defined-resource.ts";
 import { DEFINITIONS, DefinitionController, terminating } from "./definition-controller.ts";
 import { removeInstances } from "./instances.ts";
+import type { RuleObserver } from "./rules/observer.ts";
 import { ruleEngine } from "./rules/rule-engine.ts";
 
 type Definition = Readonly<CustomResourceDefinition>;
@@ -23,6 +24,7 @@ export interface ExtensionsOptions {
   readonly clock: Clock;
   /** For conversion webhooks. */
   readonly client: WebhookClient;
+  readonly ruleObserver?: RuleObserver;
   now(): Date;
   newId(): string;
   onError(error: unknown): void;
@@ -39,7 +41,7 @@ export interface Extensions {
 export function startExtensions(options: ExtensionsOptions): Extensions {
   const { registry, writer, storage, clock, client, now, newId, onError } = options;
   const { reader } = registry;
-  useRuleEngine(ruleEngine);
+  useRuleEngine(ruleEngine(options.ruleObserver));
   const resources = new Map<string, DefinedResource>();
   const environment = {
     client,

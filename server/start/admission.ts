@@ -2,6 +2,7 @@ import { certificateRequestFromPem } from "../../pki/certificate-request.ts";
 import { type Admission, admissionChain } from "../admission/chain.ts";
 import type { AdmissionObserver } from "../admission/observer.ts";
 import type { ObjectWriter } from "../admission/plugin.ts";
+import type { PodSecurityObserver } from "../admission/plugins/pod-security/observer.ts";
 import { type PluginSelection, selectPlugins } from "../admission/plugins.ts";
 import { type DialService, webhookClient } from "../admission/webhook/client.ts";
 import { clusterAddress } from "../admission/webhook/service-resolver.ts";
@@ -19,6 +20,7 @@ export interface AdmissionOptions {
   readonly random: Random;
   readonly newId: () => string;
   readonly observer: AdmissionObserver;
+  readonly podSecurityObserver: PodSecurityObserver;
   readonly onStop: (release: () => void) => void;
   readonly dialService: DialService;
 }
@@ -36,6 +38,7 @@ export function createAdmission(options: AdmissionOptions): Admission {
     served: servedVersions(registry),
     newId,
     observer,
+    podSecurityObserver: options.podSecurityObserver,
     onStop,
   });
   return admissionChain(

@@ -23,6 +23,7 @@ import {
 import type { CompiledRules } from "../../registry/apiextensions/schema/rules.ts";
 import { isUnchanged, itemByKey } from "../../registry/apiextensions/schema/unchanged.ts";
 import { type CompiledRule, compileRules } from "./compile-rule.ts";
+import type { RuleObserver } from "./observer.ts";
 
 const MAX_MESSAGE_BYTES = 5 * 1024;
 const OUT_OF_BUDGET = "validation failed due to running out of cost budget, no further validation rules will be run";
@@ -54,16 +55,17 @@ interface Run {
   readonly warnings: string[];
   /** What is left to spend. Below zero nothing more is evaluated. */
   budget: number;
+  readonly observer: RuleObserver | undefined;
 }
 
 /** Prepares a schema's rules for objects. (schema/cel/validation.go) @returns undefined when there are none */
-export function rulesOf(schema: JsonSchema, isRoot: boolean): CompiledRules | undefined {
+export function rulesOf(schema: JsonSchema, isRoot: boolean, observer?: RuleObserver): CompiledRules | undefined {
   if (!hasRules(schema)) return undefined;
-  const root = nodeOf(schema, schema, isRoot);
+  const root = nodeOf(schema, schema, isRoot, observer);
   if (!root) return undefined;
   return {
     validate(value, old) {
-      const run: Run = { errors: [], warnings: [], budget: PER_OBJECT_LIMIT };
+      const run: Run = { errors: [], warnings: [], budget: PER_OBJECT_LIMIT, observer };
       const correlation = { current: old === undefined ? undefined : { value, old, schema }, parent: undefined };
       validate(root, "", value, old, correlation, run);
       return { errors: run.errors, warnings: run.warnings };
@@ -78,9 +80,14 @@ function hasRules(schema: JsonSchema | undefined): boolean {
 }
 
 /** @param rules the schema whose rules count: the node's own, or one of its allOf */
-function nodeOf(rules: JsonSchema, schema: JsonSchema, isRoot: boolean): Node | undefined {
+function nodeOf(
+  rules: JsonSchema,
+  schema: JsonSchema,
+  isRoot: boolean,
+  observer: RuleObserver | undefined,
+): Node | undefined {
   const inner = (own: JsonSchema | undefined, spine: JsonSchema | undefined) =>
-    own && spine && nodeOf(own, spine, spine["x-kubernetes-embedded-resource"] === true);
+    own && spine && nodeOf(own, spine, spine["x-kubernetes-embedded-resource"] === true, observer);
   const properties = new Map<string, Node>();
   for (const name of sortedKeys(rules.properties)) {
     const node = inner(propertyOf(rules, name), propertyOf(schema, name));
@@ -89,12 +96,16 @@ function nodeOf(rules: JsonSchema, schema: JsonSchema, isRoot: boolean): Node | 
   const own = rules["x-kubernetes-validations"] ?? [];
   const items = inner(itemsOf(rules), itemsOf(schema));
   const additional = inner(additionalOf(rules), additionalOf(schema));
-  const allOf = (rules.allOf ?? []).flatMap((each) => nodeOf(each, schema, isRoot) ?? []);
+  const allOf = (rules.allOf ?? []).flatMap((each) => nodeOf(each, schema, isRoot, observer) ?? []);
   if (own.length === 0 && !items && !additional && properties.size === 0 && allOf.length === 0) return undefined;
   let compiled: readonly CompiledRule[] | undefined;
   const compileAll = () => {
     const type = own.length > 0 ? typeOfStructural(schema, isRoot) : undefined;
-    return type ? compileRules(own, type) : [];
+    if (!type) return [];
+    const started = observer?.clock() ?? 0;
+    const made = compileRules(own, type);
+    observer?.compiled(observer.clock() - started);
+    return made;
   };
   return {
     schema,
@@ -111,6 +122,13 @@ function nodeOf(rules: JsonSchema, schema: JsonSchema, isRoot: boolean): Node | 
 
 function validate(node: Node, path: string, value: unknown, old: unknown, correlation: Correlation, run: Run): void {
   if (value === null || value === undefined || run.budget < 0) return;
+  const { observer } = run;
+  const started = observer?.clock() ?? 0;
+  validateAll(node, path, value, old, correlation, run);
+  observer?.evaluated(observer.clock() - started);
+}
+
+function validateAll(node: Node, path: string, value: unknown, old: unknown, correlation: Correlation, run: Run): void {
   validateRules(node, path, value, old ?? undefined, correlation, run);
   for (const each of node.allOf) {
     if (run.budget < 0) return;

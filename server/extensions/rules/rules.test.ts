@@ -99,6 +99,20 @@ test.each([
   expect(compiled?.validate(value, old).errors.map((error) => error.message())).toEqual(wanted);
 });
 
+test("compilations and evaluations are timed, the inner ones too", () => {
+  let seconds = 0;
+  const told: string[] = [];
+  const observer = {
+    clock: () => ++seconds,
+    compiled: (took: number) => told.push(`compiled ${took}`),
+    evaluated: (took: number) => told.push(`evaluated ${took}`),
+  };
+  const rules = rulesOf(schemaOf({ a: schemaOf(limits, ordered), b: text }), false, observer);
+  rules?.validate({ a: { min: 1, max: 2 }, b: "x" }, undefined);
+  rules?.validate({ b: "x" }, undefined);
+  expect(told).toEqual(["compiled 1", "evaluated 3", "evaluated 5", "evaluated 1"]);
+});
+
 test("what was broken before and is unchanged is warned of only", () => {
   const rules = rulesOf(schemaOf({ a: schemaOf(limits, ordered), b: text }), false);
   const a = { min: 3, max: 2 };

@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { beforeEach, expect, test } from "vitest";
 import type { Pod, PodSpec } from "../../../../openapi/api/core.v1.ts";
 import type { KubeObject } from "../../../meta/object.ts";
 import { messageOf, TestObjects, testAttributes, testContext } from "../../test-context.ts";
@@ -135,6 +135,17 @@ test.each([
   expect([enforce, audit, warn].map(printLevel).join(" ")).toBe(policy);
 });
 
+let told: string[];
+const plugin = podSecurity({
+  evaluated({ decision, policy, mode }, { operation, resource }) {
+    told.push(`${decision} ${mode} ${printLevel(policy)} ${operation} ${resource}`);
+  },
+  failed: (isFatal) => told.push(`failed ${isFatal}`),
+});
+beforeEach(() => {
+  told = [];
+});
+
 function setUp(labels: Record<string, string>) {
   const objects = new TestObjects();
   objects.set("namespaces", { metadata: { name: "ns", labels } });
@@ -148,7 +159,7 @@ test("enforce refuses, warn and audit tell", async () => {
   });
   const pod: Pod = { metadata: { name: "p" }, spec: { hostNetwork: true }, status: {} };
   const { attributes, annotations } = testAttributes<KubeObject>({ object: pod });
-  expect(await messageOf(() => podSecurity.validate?.(attributes, context))).toBe(
+  expect(await messageOf(() => plugin.validate?.(attributes, context))).toBe(
     'pods "p" is forbidden: violates PodSecurity "baseline:latest": host namespaces (hostNetwork=true)',
   );
   expect(annotations).toEqual({
@@ -156,6 +167,15 @@ test("enforce refuses, warn and audit tell", async () => {
       'would violate PodSecurity "baseline:latest": host namespaces (hostNetwork=true)',
     "pod-security.kubernetes.io/enforce-policy": "baseline:latest",
   });
+  expect(told).toEqual(["deny audit baseline:latest CREATE pods", "deny enforce baseline:latest CREATE pods"]);
+  const harmless: Pod = { ...pod, spec: {} };
+  const good = testAttributes<KubeObject>({ object: harmless }).attributes;
+  await plugin.validate?.(good, context);
+  await plugin.validate?.(good, setUp({}).context);
+  expect(told.slice(2)).toEqual([
+    "allow enforce baseline:latest CREATE pods",
+    "allow enforce privileged:latest CREATE pods",
+  ]);
 });
 
 test("a stricter namespace warns of the Pods in it, alike ones together", async () => {
@@ -173,7 +193,7 @@ test("a stricter namespace warns of the Pods in it, alike ones together", async 
     object: namespace({ "pod-security.kubernetes.io/enforce": "baseline" }),
     oldObject: namespace({}),
   });
-  await podSecurity.validate?.(attributes, context);
+  await plugin.validate?.(attributes, context);
   expect(warnings).toEqual([
     'existing pods in namespace "ns" violate the new PodSecurity enforce level "baseline:latest"',
     "a (and 2 other pods): host namespaces",
@@ -190,9 +210,9 @@ test("a bad label is refused unless it was there before", async () => {
     object: bad,
   };
   const create = testAttributes<KubeObject>(request).attributes;
-  expect(await messageOf(() => podSecurity.validate?.(create, context))).toBe(
+  expect(await messageOf(() => plugin.validate?.(create, context))).toBe(
     'Namespace "ns" is invalid: metadata.labels[pod-security.kubernetes.io/enforce]: Invalid value: "zz": must be one of privileged, baseline, restricted',
   );
   const update = testAttributes<KubeObject>({ ...request, operation: "UPDATE", oldObject: bad }).attributes;
-  expect(await messageOf(() => podSecurity.validate?.(update, context))).toBe("");
+  expect(await messageOf(() => plugin.validate?.(update, context))).toBe("");
 });

@@ -13,6 +13,7 @@ import type { KubeObject } from "../../../meta/object.ts";
 import type { AdmissionAttributes, AdmissionPlugin, ObjectReader } from "../../plugin.ts";
 import { evaluate, printDetails } from "./evaluate.ts";
 import { warnOfExisting } from "./existing-pods.ts";
+import type { Evaluation, PodSecurityObserver } from "./observer.ts";
 import { compareLevels, isFullyPrivileged, policyOf, printLevel, sameLevel } from "./policy.ts";
 
 const NAMESPACES = { group: "", resource: "namespaces" };
@@ -21,31 +22,40 @@ const PREFIX = "pod-security.kubernetes.io/";
 const IGNORED_SUBRESOURCES = ["exec", "attach", "binding", "eviction", "log", "portforward", "proxy", "status"];
 
 /** Pod Security Standards, asked for by a namespace's labels. (k8s.io/pod-security-admission) */
-export const podSecurity: AdmissionPlugin = {
-  name: "PodSecurity",
-  resources: [
-    "pods",
-    "namespaces",
-    "replicationcontrollers",
-    "podtemplates",
-    "replicasets.apps",
-    "deployments.apps",
-    "statefulsets.apps",
-    "daemonsets.apps",
-    "jobs.batch",
-    "cronjobs.batch",
-  ],
-  operations: ["CREATE", "UPDATE"],
-  validate(attributes, { reader }) {
-    const { resource, subresource } = attributes;
-    if (resource === "pods") {
-      if (!IGNORED_SUBRESOURCES.includes(subresource)) validatePod(attributes, reader);
-    } else if (!subresource) {
-      if (resource === "namespaces") validateNamespace(attributes, reader);
-      else warnOfTemplate(attributes, reader);
-    }
-  },
-};
+export function podSecurity(observer?: PodSecurityObserver): AdmissionPlugin {
+  return {
+    name: "PodSecurity",
+    resources: [
+      "pods",
+      "namespaces",
+      "replicationcontrollers",
+      "podtemplates",
+      "replicasets.apps",
+      "deployments.apps",
+      "statefulsets.apps",
+      "daemonsets.apps",
+      "jobs.batch",
+      "cronjobs.batch",
+    ],
+    operations: ["CREATE", "UPDATE"],
+    validate(attributes, { reader }) {
+      const { resource, subresource } = attributes;
+      const judgement = { attributes, observer };
+      if (resource === "pods") {
+        if (!IGNORED_SUBRESOURCES.includes(subresource)) validatePod(judgement, reader);
+      } else if (!subresource) {
+        if (resource === "namespaces") validateNamespace(attributes, reader);
+        else warnOfTemplate(judgement, reader);
+      }
+    },
+  };
+}
+
+/** A request, and who is told what comes of it. */
+interface Judgement {
+  readonly attributes: AdmissionAttributes;
+  readonly observer: PodSecurityObserver | undefined;
+}
 
 /** Labels must be good unless they were bad before; a stricter level warns of the Pods that are there. */
 function validateNamespace(attributes: AdmissionAttributes, reader: ObjectReader): void {
@@ -68,53 +78,67 @@ function validateNamespace(attributes: AdmissionAttributes, reader: ObjectReader
   for (const warning of warnOfExisting(name, reader.list<Pod>(PODS, name), enforce)) attributes.warn(warning);
 }
 
-function validatePod(attributes: AdmissionAttributes, reader: ObjectReader): void {
+function validatePod(judgement: Judgement, reader: ObjectReader): void {
+  const { attributes, observer } = judgement;
   const { namespace, operation } = attributes;
   const found = reader.get<Namespace>(NAMESPACES, "", namespace);
-  if (!found) throw internalError(`failed to lookup namespace ${goQuote(namespace)}`);
+  if (!found) {
+    observer?.failed(true, attributes);
+    throw internalError(`failed to lookup namespace ${goQuote(namespace)}`);
+  }
   const { policy, errors } = policyOf(found.metadata.labels);
   if (errors.length === 0 && isFullyPrivileged(policy)) {
     attributes.annotate(`${PREFIX}enforce-policy`, "privileged:latest");
+    observer?.evaluated({ decision: "allow", policy: policy.enforce, mode: "enforce" }, attributes);
     return;
   }
   // The casts: the plugin sees Pods here, the resource says so.
   const [pod, old] = [attributes.object as Pod | undefined, attributes.oldObject as Pod | undefined];
   if (!pod || (operation === "UPDATE" && old && !isSignificant(pod, old))) return;
-  judge(attributes, { metadata: pod.metadata, spec: pod.spec }, found, true);
+  judge(judgement, { metadata: pod.metadata, spec: pod.spec }, found, true);
 }
 
 /** Pods of a controller are refused one by one: it is told before. */
-function warnOfTemplate(attributes: AdmissionAttributes, reader: ObjectReader): void {
+function warnOfTemplate(judgement: Judgement, reader: ObjectReader): void {
+  const { attributes, observer } = judgement;
   const { namespace, object } = attributes;
   const found = reader.get<Namespace>(NAMESPACES, "", namespace);
   if (!found) {
     const text = `failed to lookup namespace ${goQuote(namespace)}: namespaces ${goQuote(namespace)} not found`;
     attributes.annotate(`${PREFIX}error`, text);
+    observer?.failed(true, attributes);
     return;
   }
   const { policy, errors } = policyOf(found.metadata.labels);
   if (errors.length === 0 && policy.warn.level === "privileged" && policy.audit.level === "privileged") return;
   const template = object && templateOf(object);
-  if (template?.spec) judge(attributes, { metadata: template.metadata ?? {}, spec: template.spec }, found, false);
+  if (template?.spec) judge(judgement, { metadata: template.metadata ?? {}, spec: template.spec }, found, false);
 }
 
 function judge(
-  attributes: AdmissionAttributes,
+  { attributes, observer }: Judgement,
   pod: Pick<Pod, "metadata" | "spec">,
   namespace: Readonly<Namespace>,
   enforces: boolean,
 ): void {
   const { group, resource, name } = attributes;
   const { policy, errors } = policyOf(namespace.metadata.labels);
-  if (errors.length > 0) attributes.annotate(`${PREFIX}error`, `Failed to parse policy: ${aggregateMessage(errors)}`);
+  const tell = (mode: Evaluation["mode"], decision: Evaluation["decision"]) =>
+    observer?.evaluated({ decision, policy: policy[mode], mode }, attributes);
+  if (errors.length > 0) {
+    attributes.annotate(`${PREFIX}error`, `Failed to parse policy: ${aggregateMessage(errors)}`);
+    observer?.failed(false, attributes);
+  }
   const audited = evaluate(policy.audit, pod.metadata, pod.spec);
   if (audited.length > 0) {
     const text = `would violate PodSecurity ${goQuote(printLevel(policy.audit))}: ${printDetails(audited)}`;
     attributes.annotate(`${PREFIX}audit-violations`, text);
+    tell("audit", "deny");
   }
   if (enforces) {
     attributes.annotate(`${PREFIX}enforce-policy`, printLevel(policy.enforce));
     const violations = evaluate(policy.enforce, pod.metadata, pod.spec);
+    tell("enforce", violations.length > 0 ? "deny" : "allow");
     if (violations.length > 0) {
       const text = `violates PodSecurity ${goQuote(printLevel(policy.enforce))}: ${printDetails(violations)}`;
       throw forbidden({ group, resource }, name, text);
@@ -122,6 +146,7 @@ function judge(
   }
   const warned = evaluate(policy.warn, pod.metadata, pod.spec);
   if (warned.length === 0) return;
+  tell("warn", "deny");
   attributes.warn(`would violate PodSecurity ${goQuote(printLevel(policy.warn))}: ${printDetails(warned)}`);
 }
 
