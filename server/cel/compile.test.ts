@@ -43,6 +43,38 @@ test.each([
   );
 });
 
+const operand =
+  "{'[', '{', '(', '.', '-', '!', 'true', 'false', 'null', NUM_FLOAT, NUM_INT, NUM_UINT, STRING, BYTES, IDENTIFIER}";
+test.each([
+  ["self.in", ["6: no viable alternative at input '.in'", `8: mismatched input '<EOF>' expecting ${operand}`]],
+  ["self.in > 1", ["6: no viable alternative at input '.in'", `9: extraneous input '>' expecting ${operand}`]],
+  ["self.a.in()", ["8: no viable alternative at input '.in'", `11: mismatched input ')' expecting ${operand}`]],
+  ["in", [`1: mismatched input 'in' expecting ${operand}`, `3: mismatched input '<EOF>' expecting ${operand}`]],
+  ["1 && && 2", [`6: extraneous input '&&' expecting ${operand}`]],
+  ["1 + + + 2", [`5: mismatched input '+' expecting ${operand}`, `7: extraneous input '+' expecting ${operand}`]],
+  ["(1 + ) + 2", [`6: mismatched input ')' expecting ${operand}`]],
+  ["-)", ["2: no viable alternative at input '-)'", `2: mismatched input ')' expecting ${operand}`]],
+  ["!)", [`2: extraneous input ')' expecting ${operand}`]],
+  ["? 1 : 2", [`1: extraneous input '?' expecting ${operand}`, "5: mismatched input ':' expecting <EOF>"]],
+  ["self.true", ["6: mismatched input 'true' expecting IDENTIFIER"]],
+  ["f(1,)", [`5: mismatched input ')' expecting ${operand}`]],
+  ["f(1 2)", ["5: extraneous input '2' expecting ')'"]],
+  ["[1,", ["4: missing ']' at '<EOF>'"]],
+  ["[1 2]", ["4: extraneous input '2' expecting {']', ','}"]],
+  ["{1 2}", ["4: missing ':' at '2'"]],
+  ["any.x{a:1", ["10: mismatched input '<EOF>' expecting {'}', ','}"]],
+  ["any[", [`5: mismatched input '<EOF>' expecting ${operand.replace("'!', ", "'!', '?', ")}`]],
+])("all that is wrong with %s is told", (expression, wanted) => {
+  const program = compile(expression, { variables });
+  const told = program.ok ? [] : program.errors.map(({ at, message }) => `${at + 1}: ${message}`);
+  expect(told).toEqual(wanted.map((line) => line.replace(": ", ": Syntax error: ")));
+});
+
+test("a lone comma is an empty list", () => {
+  const program = compile("[,].size() == 0", { variables });
+  expect(program.ok && program.evaluate({})).toMatchObject({ ok: true, value: true });
+});
+
 test("a function without a fitting form is told of even where its target is unknown", () => {
   const program = compile("nope.startsWith(1)", { variables });
   expect(program.ok ? "" : program.message.split("\n").filter((line) => line.startsWith("ERROR"))).toEqual([

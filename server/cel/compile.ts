@@ -7,7 +7,7 @@ import { children } from "./nodes.ts";
 import type { Overload } from "./overload.ts";
 import { parse } from "./parser.ts";
 import { plan } from "./plan.ts";
-import { formatSourceErrors, type SourceError, SyntaxProblem } from "./source-error.ts";
+import { formatSourceErrors, type SourceError, SyntaxProblems } from "./source-error.ts";
 import type { Expression, StructType } from "./syntax.ts";
 import type { CelType } from "./types.ts";
 import { CelError, type Value } from "./values.ts";
@@ -59,7 +59,7 @@ export function compile(source: string, options: CompileOptions): Program | Comp
   try {
     expression = parse(source, options.bind);
   } catch (error) {
-    if (error instanceof SyntaxProblem) return failed([{ at: error.at, message: error.message }]);
+    if (error instanceof SyntaxProblems) return failed(error.errors);
     throw error;
   }
   const { variables, functions = [], structs, homogeneous = true } = options;

@@ -4,12 +4,21 @@ export interface SourceError {
   readonly message: string;
 }
 
-/** Ends parsing at once; the checker collects its errors instead. */
+/** Ends parsing; the checker collects its errors instead. */
 export class SyntaxProblem extends Error {
   readonly at: number;
   constructor(at: number, message: string) {
     super(message);
     this.at = at;
+  }
+}
+
+/** All that is wrong with the syntax of an expression, as far as reading went on. */
+export class SyntaxProblems extends Error {
+  readonly errors: readonly SourceError[];
+  constructor(errors: readonly SourceError[]) {
+    super(errors[0]?.message);
+    this.errors = errors;
   }
 }
 
