@@ -11,6 +11,7 @@ import { openIdDocuments } from "./auth/service-account/openid-metadata.ts";
 import { tokenIssuer } from "./auth/service-account/token-issuer.ts";
 import { startExtensions } from "./extensions/start.ts";
 import { AdmissionMetrics } from "./http/admission-metrics.ts";
+import { AllocationMetrics } from "./http/allocation-metrics.ts";
 import { createApp } from "./http/app.ts";
 import { DEFAULTS } from "./http/app-options.ts";
 import { AuthenticationMetrics } from "./http/authentication-metrics.ts";
@@ -121,8 +122,10 @@ export async function start(options: StartOptions): Promise<Server> {
     const services = {} as Mutable<Services>; // filled in below, before the first request
     const { eventTtlSeconds, serviceNodePortRange: nodePorts } = settings;
     const storageMetrics = new StorageMetrics();
+    const allocationMetrics = new AllocationMetrics(() => performance.now() / 1000);
     const common = {
       observer: storageMetrics,
+      allocationObserver: allocationMetrics,
       storage,
       random: Math.random,
       clock: systemClock,
@@ -271,6 +274,7 @@ export async function start(options: StartOptions): Promise<Server> {
       onPanic: (error, path) => console.error(path, error),
       history: () => ({ revision: storage.revision, length: storage.revision - storage.compactedRevision }),
       apiServices: () => apiServiceStates(reader),
+      serviceUsage: () => registry.serviceUsage(),
       countObjects: (prefix) => storage.count(prefix),
       countBytes: (prefix) => valueBytes(storage, prefix),
       storageBytes: () => storageBytes(options.storage, storage),
@@ -285,6 +289,7 @@ export async function start(options: StartOptions): Promise<Server> {
         ...authentication.series,
         ...authorization.series,
         ...storageMetrics.series,
+        ...allocationMetrics.series,
         ...encryption.series,
         ...(flowControl?.series ?? []),
       ],

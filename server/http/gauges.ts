@@ -1,5 +1,6 @@
 import { Gauge, type Registry } from "prom-client";
 import { readFacts } from "../../openapi/types.ts";
+import type { ServiceUsage } from "../registry/core/service/observer.ts";
 import type { Kind } from "../registry/kind.ts";
 import type { InFlight } from "./filters/max-in-flight.ts";
 import { VERSION } from "./routes/version.ts";
@@ -13,6 +14,7 @@ export interface GaugeOptions {
   readonly storageBytes?: () => number;
   /** The newest revision, and how many before it watches can begin at. */
   readonly history?: () => { readonly revision: number; readonly length: number };
+  readonly serviceUsage?: () => ServiceUsage;
   /** Names of APIServices, and whether their servers can be asked. */
   readonly apiServices?: () => readonly { readonly name: string; readonly available: boolean }[];
 }
@@ -26,7 +28,7 @@ const BYTES =
 
 /** Registers all that is a state and no count of ours. */
 export function registerGauges(registry: Registry, options: GaugeOptions): void {
-  const { inFlight, countObjects, countBytes, storageBytes, history, apiServices } = options;
+  const { inFlight, countObjects, countBytes, storageBytes, history, apiServices, serviceUsage } = options;
   const gauge = (name: string, help: string, labelNames: readonly string[], collect: (gauge: Gauge) => void) =>
     new Gauge({
       name,
@@ -74,6 +76,17 @@ export function registerGauges(registry: Registry, options: GaugeOptions): void 
     perKind("apiserver_watch_cache_resource_version", version, () => history().revision);
     const capacity = "[ALPHA] Total capacity of watch cache broken by resource type.";
     perKind("watch_cache_capacity", capacity, () => history().length);
+  }
+  if (serviceUsage) {
+    const [ips, ports] = ["kube_apiserver_clusterip_allocator_", "kube_apiserver_nodeport_allocator_"];
+    for (const state of ["allocated", "available"] as const) {
+      const ofRange = `[ALPHA] Gauge measuring the number of ${state} IPs for Services`;
+      gauge(`${ips}${state}_ips`, ofRange, ["cidr"], (shown) => {
+        for (const { cidr, ...range } of serviceUsage().ranges) shown.set({ cidr }, range[state]);
+      });
+      const ofPorts = `[ALPHA] Gauge measuring the number of ${state} NodePorts for Services`;
+      gauge(`${ports}${state}_ports`, ofPorts, [], (shown) => shown.set(serviceUsage().nodePorts[state]));
+    }
   }
   if (apiServices) {
     const help = "[ALPHA] Gauge of APIServices which are marked as unavailable broken down by APIService name.";

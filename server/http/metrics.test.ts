@@ -15,10 +15,18 @@ test.each([
   'watch_cache_capacity{group="",resource="configmaps"} 7',
   'aggregator_unavailable_apiservice{name="v1."} 0',
   'aggregator_unavailable_apiservice{name="v1.x"} 1',
+  'kube_apiserver_clusterip_allocator_allocated_ips{cidr="10.0.0.0/24"} 3',
+  'kube_apiserver_clusterip_allocator_available_ips{cidr="10.0.0.0/24"} 251',
+  "# HELP kube_apiserver_nodeport_allocator_available_ports [ALPHA] Gauge measuring the number of available NodePorts",
+  "kube_apiserver_nodeport_allocator_allocated_ports 1",
   "process_resident_memory_bytes",
 ])("/metrics shows %s", async (line) => {
   const api = testServer({
     history: () => ({ revision: 12, length: 7 }),
+    serviceUsage: () => ({
+      ranges: [{ cidr: "10.0.0.0/24", allocated: 3, available: 251 }],
+      nodePorts: { allocated: 1, available: 9 },
+    }),
     apiServices: () => [
       { name: "v1.", available: true },
       { name: "v1.x", available: false },

@@ -3,6 +3,7 @@ import type { ObjectWatch } from "../auth/object-watch.ts";
 import type { GroupResource } from "../meta/errors.ts";
 import { ServiceAllocator } from "./core/service/allocator.ts";
 import type { PortRange } from "./core/service/node-port-allocator.ts";
+import type { AllocationObserver, ServiceUsage } from "./core/service/observer.ts";
 import type { StoreContext, StoreEnvironment } from "./generic/environment.ts";
 import { LabelIndex } from "./generic/label-index.ts";
 import { NodeIndex } from "./generic/node-index.ts";
@@ -33,9 +34,10 @@ export class ServerRegistry implements Registry {
   constructor(
     environment: Omit<StoreEnvironment, "reader" | "nodeIndex" | "labelIndex" | "serviceAllocator"> & {
       nodePorts?: PortRange;
+      allocationObserver?: AllocationObserver;
     },
   ) {
-    const { storage, nodePorts } = environment;
+    const { storage, nodePorts, allocationObserver } = environment;
     this.reader = objectReader(storage, (resource) => this.storeOf(resource)?.kind);
     this.watch = objectWatch(storage, (resource) => this.storeOf(resource)?.kind);
     const serviceAllocator = new ServiceAllocator({
@@ -44,6 +46,7 @@ export class ServerRegistry implements Registry {
       now: () => new Date(environment.clock.now()),
       random: environment.random,
       ...(nodePorts && { nodePorts }),
+      ...(allocationObserver && { observer: allocationObserver }),
     });
     this.#environment = {
       ...environment,
@@ -56,6 +59,11 @@ export class ServerRegistry implements Registry {
     this.#kinds = this.#builtIn;
     for (const kind of this.#builtIn) if (!kind.convert) this.#add(kind);
     for (const kind of this.#builtIn) if (kind.convert) this.#addConverted(kind);
+  }
+
+  /** What Services have of addresses and ports. */
+  serviceUsage(): ServiceUsage {
+    return this.#environment.serviceAllocator.usage();
   }
 
   get kinds(): readonly Kind[] {

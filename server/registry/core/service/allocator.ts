@@ -6,6 +6,7 @@ import { isNotFound, serverScope } from "../../writer.ts";
 import { AllocationError, type AllocatorOptions, ClusterIpAllocator } from "./cluster-ip-allocator.ts";
 import { healthCheckPort, isHeadless, needsClusterIP, nodePortsOf } from "./fields.ts";
 import { NodePortAllocator, type PortRange } from "./node-port-allocator.ts";
+import type { ServiceUsage } from "./observer.ts";
 
 /** What Services are given: cluster IPs and node ports. */
 export class ServiceAllocator {
@@ -19,7 +20,11 @@ export class ServiceAllocator {
     this.#options = options;
     this.clusterIPs = new ClusterIpAllocator(options);
     const services = () => options.reader.list<Service & KubeObject>({ group: "", resource: "services" }, "");
-    this.nodePorts = new NodePortAllocator(services, options.random, options.nodePorts);
+    this.nodePorts = new NodePortAllocator(services, options.random, options);
+  }
+
+  usage(): ServiceUsage {
+    return { ranges: this.clusterIPs.usage(), nodePorts: this.nodePorts.usage() };
   }
 
   begin(service: Service, dryRun: boolean): Allocation {

@@ -15,6 +15,7 @@ import type { KubeObject } from "../../../meta/object.ts";
 import type { Random } from "../../../meta/random.ts";
 import type { ResourceStore } from "../../store.ts";
 import { isNotFound, serverScope } from "../../writer.ts";
+import type { AllocationObserver, ServiceUsage } from "./observer.ts";
 
 const IP_ADDRESSES: GroupResource = { group: "networking.k8s.io", resource: "ipaddresses" };
 const SERVICE_CIDRS: GroupResource = { group: "networking.k8s.io", resource: "servicecidrs" };
@@ -34,6 +35,7 @@ export interface AllocatorOptions {
   readonly store: (resource: GroupResource) => ResourceStore | undefined;
   readonly now: () => Date;
   readonly random: Random;
+  readonly observer?: AllocationObserver;
 }
 
 /**
@@ -55,27 +57,51 @@ export class ClusterIpAllocator {
     // A dry run asks any one range, as upstream.
     const range = dryRun ? ranges[0] : ranges.find((each) => prefixContains(each, address));
     if (!range) throw new AllocationError("the provided network does not match the current range");
+    const { observer } = this.#options;
+    const started = observer?.clock() ?? 0;
+    const valid = printRange(range);
     const offset = numberOf(address) - numberOf(range.network);
     if (!prefixContains(range, address) || offset < 1n || offset > lastOffset(range)) {
-      const valid = `${formatIp(range.network)}/${range.prefixLength}`;
+      if (!dryRun) observer?.refusedAddress(valid, "static");
       throw new AllocationError(
         `the provided IP (${formatIp(address)}) is not in the valid range. The range of valid IPs is ${valid}`,
       );
     }
-    if (!dryRun && !(await this.#create(service, address))) {
+    if (dryRun) return;
+    if (!(await this.#create(service, address))) {
+      observer?.refusedAddress(valid, "static");
       throw new AllocationError("provided IP is already allocated");
     }
+    observer?.tookAddress(valid, "static", observer.clock() - started);
   }
 
   /** Any free address of a family. @throws AllocationError */
   async allocateNext(service: Service, family: string, dryRun: boolean): Promise<string> {
     const ranges = this.#ranges().filter(({ network }) => familyOf(network) === family);
     if (dryRun && ranges[0]) return formatIp(ranges[0].network);
+    const { observer } = this.#options;
     for (const range of ranges) {
+      const started = observer?.clock() ?? 0;
       const address = await this.#allocateFrom(range, service);
-      if (address) return formatIp(address);
+      if (address) {
+        observer?.tookAddress(printRange(range), "dynamic", observer.clock() - started);
+        return formatIp(address);
+      }
+      observer?.refusedAddress(printRange(range), "dynamic");
     }
     throw new AllocationError(FULL);
+  }
+
+  /** How full each range is. Looks at all addresses. */
+  usage(): ServiceUsage["ranges"] {
+    const addresses = this.#options.reader
+      .list<IPAddress & KubeObject>(IP_ADDRESSES, "")
+      .flatMap(({ metadata }) => parseIp(metadata.name ?? "") ?? []);
+    return this.#ranges().map((range) => {
+      const allocated = addresses.filter((address) => prefixContains(range, address)).length;
+      // No number is that large: a double is near enough.
+      return { cidr: printRange(range), allocated, available: Math.max(0, Number(lastOffset(range)) - allocated) };
+    });
   }
 
   /** What is not there is not an error. */
@@ -156,6 +182,8 @@ function isReady({ metadata, status }: Readonly<ServiceCIDR>): boolean {
   const ready = status?.conditions?.find(({ type }) => type === "Ready");
   return ready ? ready.status === "True" : true;
 }
+
+const printRange = ({ network, prefixLength }: IpPrefix): string => `${formatIp(network)}/${prefixLength}`;
 
 function familyOf(address: IpAddress): "IPv4" | "IPv6" {
   return isIPv4(address) ? "IPv4" : "IPv6";

@@ -2,6 +2,7 @@ import type { Service } from "../../../../openapi/api/core.v1.ts";
 import type { Random } from "../../../meta/random.ts";
 import { AllocationError } from "./cluster-ip-allocator.ts";
 import { healthCheckPort, nodePortsOf } from "./fields.ts";
+import type { AllocationObserver, Usage } from "./observer.ts";
 
 /** Both included. */
 export interface PortRange {
@@ -25,11 +26,20 @@ export class NodePortAllocator {
   readonly #services: () => readonly Readonly<Service>[];
   readonly #random: Random;
   readonly #range: PortRange;
+  readonly #observer: AllocationObserver | undefined;
   #taken: Set<number> | undefined;
 
-  /** @param range `--service-node-port-range` */
-  constructor(services: () => readonly Readonly<Service>[], random: Random, range = NODE_PORTS) {
-    this.#range = range;
+  constructor(
+    services: () => readonly Readonly<Service>[],
+    random: Random,
+    options: {
+      /** `--service-node-port-range` */
+      readonly nodePorts?: PortRange;
+      readonly observer?: AllocationObserver;
+    } = {},
+  ) {
+    this.#range = options.nodePorts ?? NODE_PORTS;
+    this.#observer = options.observer;
     this.#services = services;
     this.#random = random;
   }
@@ -41,13 +51,14 @@ export class NodePortAllocator {
   /** @throws AllocationError */
   allocate(port: number): void {
     const { first, last } = this.#range;
-    if (port < first || port > last) {
-      throw new AllocationError(
-        `provided port is not in the valid range. The range of valid ports is ${first}-${last}`,
-      );
+    const isOutside = port < first || port > last;
+    if (isOutside || this.has(port)) {
+      this.#observer?.refusedPort("static");
+      const outside = `provided port is not in the valid range. The range of valid ports is ${first}-${last}`;
+      throw new AllocationError(isOutside ? outside : "provided port is already allocated");
     }
-    if (this.has(port)) throw new AllocationError("provided port is already allocated");
     this.#ports().add(port);
+    this.#observer?.tookPort("static");
   }
 
   /** @throws AllocationError */
@@ -55,9 +66,19 @@ export class NodePortAllocator {
     const { first, last } = this.#range;
     const kept = reserved(this.#range);
     const port = this.#scan(first + kept, last) ?? this.#scan(first, first + kept - 1);
-    if (port === undefined) throw new AllocationError("range is full");
+    if (port === undefined) {
+      this.#observer?.refusedPort("dynamic");
+      throw new AllocationError("range is full");
+    }
     this.#ports().add(port);
+    this.#observer?.tookPort("dynamic");
     return port;
+  }
+
+  usage(): Usage {
+    const { first, last } = this.#range;
+    const allocated = this.#ports().size;
+    return { allocated, available: Math.max(0, last - first + 1 - allocated) };
   }
 
   release(port: number): void {

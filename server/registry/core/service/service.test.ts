@@ -17,9 +17,18 @@ const RANGE = {
 let storage: Storage;
 let registry: ServerRegistry;
 
+let seconds = 0;
+let told: string[] = [];
 const open = () =>
   new ServerRegistry({
     storage,
+    allocationObserver: {
+      clock: () => ++seconds,
+      tookAddress: (cidr, asked, took) => told.push(`took ${cidr} ${asked} ${took}`),
+      refusedAddress: (cidr, asked) => told.push(`refused ${cidr} ${asked}`),
+      tookPort: (asked) => told.push(`took port ${asked}`),
+      refusedPort: (asked) => told.push(`refused port ${asked}`),
+    },
     admission: { admit: async () => undefined, validate: async () => undefined },
     random: Math.random,
     clock: systemClock,
@@ -79,6 +88,34 @@ test("a PUT of the status of what is not there makes a Service, but gives it no 
   expect(taken()).toEqual([]);
   const other = storeOf(registry, "configmaps");
   await expect(other.update("a", "c", "", () => service("c", {}), PLAIN, scope())).rejects.toMatchObject({ code: 404 });
+});
+
+test("what is taken, refused and left is told", async () => {
+  told = [];
+  await create("a", { clusterIP: "10.96.0.5" });
+  await create("b", { type: "NodePort", ports: [{ port: 80, targetPort: 80, nodePort: 30_001 }] });
+  await create("c", { type: "NodePort" });
+  await expect(create("d", { clusterIP: "10.96.0.5" })).rejects.toThrow("already allocated");
+  await expect(create("e", { clusterIP: "10.96.0.255" })).rejects.toThrow("not in the valid range");
+  await expect(
+    create("f", { type: "NodePort", ports: [{ port: 80, targetPort: 80, nodePort: 30_001 }] }),
+  ).rejects.toThrow("allocated");
+  expect(told).toEqual([
+    "took 10.96.0.0/24 static 1",
+    "took 10.96.0.0/24 dynamic 1",
+    "took port static",
+    "took 10.96.0.0/24 dynamic 1",
+    "took port dynamic",
+    "refused 10.96.0.0/24 static",
+    "refused 10.96.0.0/24 static",
+    "took 10.96.0.0/24 dynamic 1",
+    "refused port static",
+  ]);
+  await remove("a");
+  expect(registry.serviceUsage()).toEqual({
+    ranges: [{ cidr: "10.96.0.0/24", allocated: 2, available: 252 }],
+    nodePorts: { allocated: 2, available: 2766 },
+  });
 });
 
 describe("cluster IPs", () => {
