@@ -15,26 +15,20 @@ import { deepEqual, sameStatus } from "../equality.ts";
 import { currentRevision, RESOURCE as REVISIONS, staleRevisions } from "../history.ts";
 import { claim } from "../owner.ts";
 import { createPods, deletePods, tell } from "../pod-control.ts";
-import { availableInMs, isReady } from "../pods.ts";
+import { availableInMs, isFinished, isReady } from "../pods.ts";
+import { byAge, type Failures, manage } from "./manage.ts";
 import { daemonPod, HASH_LABEL, isUpdated, nodeOf, placement } from "./placement.ts";
 import { rollingUpdate } from "./rolling-update.ts";
 
 const RESOURCE = "apps/v1/daemonsets";
 /** Pods made or deleted in one round. */
 const BURST = 250;
-/** A daemon that fails again and again is not replaced more often than this. */
-const FIRST_BACKOFF_MS = 1_000;
-const LONGEST_BACKOFF_MS = 15 * 60_000;
-
 interface Listers {
   sets: Lister<DaemonSet>;
   pods: Lister<Pod>;
   nodes: Lister<Node>;
   revisions: Lister<ControllerRevision>;
 }
-
-/** Set and node → when its daemon last failed, and how often in a row. */
-export type Failures = Map<string, { atMs: number; waitMs: number }>;
 
 /** One Pod on each node that it belongs on. Follows pkg/controller/daemon. */
 export function reconcile(
@@ -62,10 +56,12 @@ export function reconcile(
   const onNode = new Map<string, Readonly<Pod>[]>();
   for (const pod of byAge(owned)) {
     const node = nodeOf(pod);
+    // Of one that has ended and goes there is nothing left to do but to take its place.
+    if (isFinished(pod) && pod.metadata.deletionTimestamp) continue;
     if (node) onNode.set(node, [...(onNode.get(node) ?? []), pod]);
   }
 
-  const plan = manage(set, nodes.list(), onNode, now, failures);
+  const plan = manage(set, nodes.list(), onNode, { hash, now, failures });
   if (!plan.create.length && !plan.remove.length) {
     const updating = set.spec.updateStrategy.type === "RollingUpdate";
     if (updating) Object.assign(plan, rollingUpdate(set, nodes.list(), onNode, hash, now));
@@ -87,88 +83,6 @@ export function reconcile(
     ...staleRevisions(history.owned, inUse, set.spec.revisionHistoryLimit ?? 10),
     ...(Number.isFinite(soonest) ? [{ do: "requeue", afterMs: soonest + 1 } as const] : []),
   ];
-}
-
-interface Plan {
-  create: string[];
-  remove: Readonly<Pod>[];
-  events: Action[];
-  againMs: number;
-}
-
-/** Nodes without their daemon, and daemons without their node. (manage) */
-function manage(
-  set: Readonly<DaemonSet>,
-  nodes: readonly Readonly<Node>[],
-  onNode: ReadonlyMap<string, readonly Readonly<Pod>[]>,
-  now: Date,
-  failures: Failures,
-): Plan {
-  const plan: Plan = { create: [], remove: [], events: [], againMs: Number.POSITIVE_INFINITY };
-  const surges = !!set.spec.updateStrategy.rollingUpdate?.maxSurge && set.spec.updateStrategy.type === "RollingUpdate";
-  for (const node of nodes) {
-    const name = node.metadata.name ?? "";
-    const here = onNode.get(name) ?? [];
-    const { run, stay } = placement(set, node);
-    if (!stay) {
-      plan.remove.push(...here.filter(({ metadata }) => !metadata.deletionTimestamp));
-      continue;
-    }
-    if (!here.length) {
-      if (run) plan.create.push(name);
-      continue;
-    }
-    const running = here.filter((pod) => {
-      if (pod.metadata.deletionTimestamp) return false;
-      const { phase } = pod.status;
-      if (phase !== "Failed" && phase !== "Succeeded") return true;
-      const what = `${pod.metadata.namespace}/${pod.metadata.name} on node ${name}`;
-      if (phase === "Succeeded") {
-        const message = `Found succeeded daemon pod ${what}, will try to delete it`;
-        plan.events.push(tell(set, "Normal", "SucceededDaemonPod", message));
-      } else {
-        const wait = backoff(`${set.metadata.uid}/${name}`, failures, now);
-        if (wait > 0) {
-          plan.againMs = Math.min(plan.againMs, wait);
-          return false;
-        }
-        const message = `Found failed daemon pod ${what}, will try to kill it`;
-        plan.events.push(tell(set, "Warning", "FailedDaemonPod", message));
-      }
-      plan.remove.push(pod);
-      return false;
-    });
-    if (!surges) plan.remove.push(...running.slice(1));
-    else if (!running.length && run) plan.create.push(name);
-    else plan.remove.push(...running.slice(2)); // an old and a new one; the rolling update decides between them
-  }
-  // Bound to a node that is gone before it was scheduled: nobody else will ever take it away.
-  const known = new Set(nodes.map(({ metadata }) => metadata.name));
-  for (const [name, here] of onNode) {
-    if (!known.has(name))
-      plan.remove.push(...here.filter(({ spec, metadata }) => !spec.nodeName && !metadata.deletionTimestamp));
-  }
-  return plan;
-}
-
-/** Milliseconds to wait before a failed daemon is replaced; counts the replacement when it is 0. */
-function backoff(id: string, failures: Failures, now: Date): number {
-  const last = failures.get(id);
-  if (last) {
-    const left = last.atMs + last.waitMs - now.getTime();
-    if (left > 0) return left;
-  }
-  const isOld = last && now.getTime() - last.atMs > 2 * LONGEST_BACKOFF_MS;
-  const waitMs = last && !isOld ? Math.min(last.waitMs * 2, LONGEST_BACKOFF_MS) : FIRST_BACKOFF_MS;
-  failures.set(id, { atMs: now.getTime(), waitMs });
-  return 0;
-}
-
-/** Bound ones first, then the oldest. (podByCreationTimestampAndPhase) */
-function byAge(pods: readonly Readonly<Pod>[]): Readonly<Pod>[] {
-  const text = ({ metadata, spec }: Readonly<Pod>) =>
-    `${spec.nodeName ? 0 : 1}${metadata.creationTimestamp}\0${metadata.name}`;
-  return [...pods].sort((a, b) => (text(a) < text(b) ? -1 : 1));
 }
 
 function revisionsInUse(history: readonly Readonly<ControllerRevision>[], pods: readonly Readonly<Pod>[]): string[] {

@@ -66,7 +66,7 @@ export function rollingUpdate(
       if (serving && ready(serving)) available++;
       if (!old) continue;
       if (fresh) {
-        if (ready(fresh) || !ready(old)) remove.push(old);
+        if (ready(fresh)) remove.push(old);
         else surged++;
       } else if (!shouldRun.has(name)) (ready(old) ? unwanted : remove).push(old);
       else (ready(old) ? candidates : atOnce).push(name);
