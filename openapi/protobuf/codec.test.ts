@@ -54,3 +54,40 @@ test("a watch event holds an object in its own envelope", () => {
   const bytes = encodeMessage({ type: "ADDED", object: encodeProtobuf(object, configMap) }, event);
   expect(decodeMessage(bytes, event)).toEqual({ type: "ADDED", object });
 });
+
+test.each([
+  0,
+  1,
+  127,
+  128,
+  16383,
+  16384,
+  2097152,
+  2 ** 31 - 1,
+  2 ** 31,
+  2 ** 32,
+  2 ** 35,
+  2 ** 42,
+  2 ** 49 - 1,
+  2 ** 49,
+  Number.MAX_SAFE_INTEGER,
+  -1,
+  -(2 ** 31),
+  Number.MIN_SAFE_INTEGER,
+  2n ** 53n,
+  2n ** 63n - 1n,
+  -(2n ** 63n),
+])("the number %s is read as it was written", (activeDeadlineSeconds) => {
+  const schema = schemaOf("io.k8s.api.core.v1.PodSpec");
+  expect(decodeMessage(encodeMessage({ activeDeadlineSeconds }, schema), schema)).toMatchObject({
+    activeDeadlineSeconds,
+  });
+});
+
+test.each(["", "a", "x".repeat(48), "x".repeat(49), "ü".repeat(48), "a𝒳", "x".repeat(20_000), "ü".repeat(200_000)])(
+  "texts of any length and letters are written as they are (%#)",
+  (text) => {
+    const object = { metadata: { name: "b" }, data: { [`k${text}`]: text } };
+    expect(decodeMessage(encodeMessage(object, configMap), configMap)).toEqual(object);
+  },
+);

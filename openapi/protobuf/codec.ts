@@ -105,7 +105,7 @@ const messages = new MessageReader((bytes) => {
 
 function parseJson(bytes: Uint8Array): unknown {
   try {
-    return JSON.parse(Buffer.from(bytes).toString("utf8"));
+    return JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf8"));
   } catch (error) {
     throw error instanceof SyntaxError ? new DecodeError(error.message) : error;
   }

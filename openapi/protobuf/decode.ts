@@ -25,12 +25,21 @@ export class MessageReader {
 
   /** @throws DecodeError */
   read(bytes: Uint8Array, schema: Schema, object: Members = {}): Members {
+    return readFields(new Reader(bytes), this.#fieldsOf(schema), object);
+  }
+
+  #fieldsOf(schema: Schema): Fields {
     let fields = this.#compiled.get(schema);
     if (!fields) {
       fields = this.#compile(planOf(schema));
       this.#compiled.set(schema, fields);
     }
-    return readMessage(bytes, fields, object);
+    return fields;
+  }
+
+  /** A field that is a message. */
+  #nested(reader: Reader, schema: Schema, object: Members = {}): Members {
+    return readMessage(reader, this.#fieldsOf(schema), object);
   }
 
   #compile(entries: readonly Entry[]): Fields {
@@ -42,7 +51,7 @@ export class MessageReader {
       const fields = this.#compile(entry.embedded);
       return (reader, key, object) => {
         expectType(key, BYTES, "embedded message");
-        readMessage(reader.bytes(), fields, object);
+        readMessage(reader, fields, object);
       };
     }
     const { name, schema } = entry.field;
@@ -75,7 +84,7 @@ export class MessageReader {
     const read = this.#value(items);
     return (reader) => {
       const list: unknown[] = [];
-      eachField(reader.bytes(), (inner, key) => {
+      eachField(reader, (inner, key) => {
         if (key >> 3 === 1) list.push(read(inner, undefined));
         else inner.skip(key);
       });
@@ -89,7 +98,7 @@ export class MessageReader {
       expectType(key, BYTES, name);
       let member = "";
       let value: unknown;
-      eachField(reader.bytes(), (inner, innerKey) => {
+      eachField(reader, (inner, innerKey) => {
         if (innerKey >> 3 === 1) member = inner.string();
         else if (innerKey >> 3 === 2) value = read(inner, undefined);
         else inner.skip(innerKey);
@@ -115,33 +124,33 @@ export class MessageReader {
       case "bytes":
         return (reader) => Buffer.from(reader.bytes()).toString("base64");
       case "object":
-        return (reader, before) => this.read(reader.bytes(), schema, before as Members | undefined); // made here
+        return (reader, before) => this.#nested(reader, schema, before as Members | undefined); // made here
       case "quantity":
-        return (reader) => readParts(reader.bytes()).strings.get(1) ?? "0";
+        return (reader) => readParts(reader).text ?? "0";
       case "int-or-string":
         return (reader) => {
-          const { numbers, strings } = readParts(reader.bytes());
-          return numbers.get(1) === 1 ? (strings.get(3) ?? "") : (numbers.get(2) ?? 0) | 0;
+          const { first, second, thirdText } = readParts(reader);
+          return first === 1 ? (thirdText ?? "") : (second ?? 0) | 0;
         };
       case "time":
-        return (reader) => readTime(reader.bytes(), false);
+        return (reader) => readTime(reader, false);
       case "micro-time":
-        return (reader) => readTime(reader.bytes(), true);
+        return (reader) => readTime(reader, true);
       case "duration":
-        return (reader) => formatGoDuration(BigInt(readParts(reader.bytes()).numbers.get(1) ?? 0));
+        return (reader) => formatGoDuration(BigInt(readParts(reader).first ?? 0));
       case "raw":
       case "fields-v1":
-        return (reader) => this.#raw(reader.bytes());
+        return (reader) => this.#raw(reader);
       default:
         return this.#union(schema.name ?? "");
     }
   }
 
-  #raw(message: Uint8Array): unknown {
+  #raw(reader: Reader): unknown {
     let value: unknown = null;
-    eachField(message, (reader, key) => {
-      if (key >> 3 !== 1) return reader.skip(key);
-      const bytes = reader.bytes();
+    eachField(reader, (inner, key) => {
+      if (key >> 3 !== 1) return inner.skip(key);
+      const bytes = inner.bytes();
       value = bytes.length === 0 ? null : this.#readRaw(bytes);
     });
     return value;
@@ -149,19 +158,19 @@ export class MessageReader {
 
   #union(name: string): ReadValue {
     const short = name.slice(APIEXTENSIONS.length);
-    if (short === "JSON" || !name.startsWith(APIEXTENSIONS)) return (reader) => this.#raw(reader.bytes());
+    if (short === "JSON" || !name.startsWith(APIEXTENSIONS)) return (reader) => this.#raw(reader);
     const propsTag = short === "JSONSchemaPropsOrBool" ? 2 : 1;
     return (reader) => {
       let allows = false;
       let props: unknown;
       const list: unknown[] = [];
-      eachField(reader.bytes(), (inner, key) => {
+      eachField(reader, (inner, key) => {
         const tag = key >> 3;
-        if (tag === propsTag) props = this.read(inner.bytes(), schemaOf(`${APIEXTENSIONS}JSONSchemaProps`));
+        if (tag === propsTag) props = this.#nested(inner, schemaOf(`${APIEXTENSIONS}JSONSchemaProps`));
         else if (tag === 1) allows = inner.boolean();
         else if (tag !== 2) inner.skip(key);
         else if (short === "JSONSchemaPropsOrStringArray") list.push(inner.string());
-        else list.push(this.read(inner.bytes(), schemaOf(`${APIEXTENSIONS}JSONSchemaProps`)));
+        else list.push(this.#nested(inner, schemaOf(`${APIEXTENSIONS}JSONSchemaProps`)));
       });
       if (propsTag === 2) return props ?? allows;
       return list.length > 0 ? list : (props ?? null);
@@ -182,39 +191,75 @@ function expectType(key: number, type: number, name: string): void {
   throw new DecodeError(`proto: wrong wireType = ${key & 7} for field ${goName}`);
 }
 
-function eachField(bytes: Uint8Array, visit: (reader: Reader, key: number) => void): void {
-  const reader = new Reader(bytes);
+/** Visits the fields of the message that is the reader's next field. */
+function eachField(reader: Reader, visit: (reader: Reader, key: number) => void): void {
+  const end = reader.enter();
   while (!reader.done) visit(reader, reader.key());
+  reader.leave(end);
 }
 
-function readMessage(bytes: Uint8Array, fields: Fields, object: Members): Members {
-  eachField(bytes, (reader, key) => {
-    const read = fields.get(key >> 3);
-    if (read) read(reader, key, object);
-    else reader.skip(key);
-  });
+function readMessage(reader: Reader, fields: Fields, object: Members): Members {
+  const end = reader.enter();
+  readFields(reader, fields, object);
+  reader.leave(end);
   return object;
 }
 
-/** Numbers and strings of a small message, by field number. */
-function readParts(bytes: Uint8Array): { numbers: Map<number, number>; strings: Map<number, string> } {
-  const numbers = new Map<number, number>();
-  const strings = new Map<number, string>();
-  eachField(bytes, (reader, key) => {
-    if ((key & 7) === VARINT) numbers.set(key >> 3, reader.int64());
-    else if ((key & 7) === BYTES) strings.set(key >> 3, reader.string());
+function readFields(reader: Reader, fields: Fields, object: Members): Members {
+  while (!reader.done) {
+    const key = reader.key();
+    const read = fields.get(key >> 3);
+    if (read) read(reader, key, object);
     else reader.skip(key);
-  });
-  return { numbers, strings };
+  }
+  return object;
+}
+
+/** What a small message holds. */
+class Parts {
+  isEmpty = true;
+  /** The numbers of the fields 1 and 2. */
+  first: number | undefined;
+  second: number | undefined;
+  /** The texts of the fields 1 and 3. */
+  text: string | undefined;
+  thirdText: string | undefined;
+}
+
+function readParts(reader: Reader): Parts {
+  const parts = new Parts();
+  const end = reader.enter();
+  while (!reader.done) {
+    parts.isEmpty = false;
+    const key = reader.key();
+    const field = key >> 3;
+    if ((key & 7) === VARINT) {
+      const value = reader.int64();
+      if (field === 1) parts.first = value;
+      else if (field === 2) parts.second = value;
+    } else if ((key & 7) === BYTES) {
+      const text = reader.string();
+      if (field === 1) parts.text = text;
+      else if (field === 3) parts.thirdText = text;
+    } else reader.skip(key);
+  }
+  reader.leave(end);
+  return parts;
 }
 
 /** A time without its fraction, as upstream reads it, or with six digits; null for an empty message. */
-function readTime(bytes: Uint8Array, micro: boolean): string | null {
-  if (bytes.length === 0) return null;
-  const { numbers } = readParts(bytes);
-  const seconds = numbers.get(1) ?? 0;
-  const date = new Date(seconds * 1000);
-  if (Number.isNaN(date.getTime())) throw new DecodeError(`proto: invalid time of ${seconds} seconds`);
-  const text = date.toISOString().slice(0, -5);
-  return micro ? `${text}.${String(Math.floor((numbers.get(2) ?? 0) / 1000)).padStart(6, "0")}Z` : `${text}Z`;
+function readTime(reader: Reader, micro: boolean): string | null {
+  const { isEmpty, first: seconds = 0, second: nanoseconds = 0 } = readParts(reader);
+  if (isEmpty) return null;
+  if (seconds !== lastSeconds) {
+    const date = new Date(seconds * 1000);
+    if (Number.isNaN(date.getTime())) throw new DecodeError(`proto: invalid time of ${seconds} seconds`);
+    lastText = date.toISOString().slice(0, -5);
+    lastSeconds = seconds;
+  }
+  return micro ? `${lastText}.${String(Math.floor(nanoseconds / 1000)).padStart(6, "0")}Z` : `${lastText}Z`;
 }
+
+/** Times of one object are mostly the same few. */
+let lastText = "";
+let lastSeconds: number | undefined;

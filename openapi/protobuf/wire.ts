@@ -149,7 +149,7 @@ export class Writer {
 export class Reader {
   readonly #buffer: Buffer;
   #at: number;
-  readonly #end: number;
+  #end: number;
 
   constructor(bytes: Uint8Array) {
     this.#buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -161,22 +161,48 @@ export class Reader {
     return this.#at >= this.#end;
   }
 
+  /** Goes into a field that is a message: reading ends with it. @returns what `leave` takes */
+  enter(): number {
+    const length = this.#length();
+    const end = this.#end;
+    if (this.#at + length > end) throw new DecodeError("unexpected EOF");
+    this.#end = this.#at + length;
+    return end;
+  }
+
+  /** Comes back from a message that was read to its end. */
+  leave(end: number): void {
+    this.#end = end;
+  }
+
   /** The next field's number and wire type, as number × 8 + type. */
   key(): number {
-    return Number(this.#varint() & 0xffffffffn);
+    const small = this.#small();
+    return small >= 0 ? small % 0x100000000 : Number(this.#varint() & 0xffffffffn);
+  }
+
+  /** A number of up to seven bytes, as nearly all are. @returns -1, and nothing is read, when it is another one */
+  #small(): number {
+    const buffer = this.#buffer;
+    const end = Math.min(this.#end, this.#at + 7);
+    let value = 0;
+    for (let at = this.#at, unit = 1; at < end; at++, unit *= 0x80) {
+      const byte = buffer[at] as number; // within bounds
+      if (byte < 0x80) {
+        this.#at = at + 1;
+        return value + byte * unit;
+      }
+      value += (byte & 0x7f) * unit;
+    }
+    return -1;
   }
 
   #varint(): bigint {
-    const first = this.#buffer[this.#at];
-    if (first !== undefined && first < 0x80) {
-      this.#at++;
-      return BigInt(first);
-    }
     let value = 0n;
     for (let shift = 0n; ; shift += 7n) {
       if (shift >= 64n) throw new DecodeError("proto: integer overflow");
-      const byte = this.#buffer[this.#at++];
-      if (byte === undefined) throw new DecodeError("unexpected EOF");
+      if (this.#at >= this.#end) throw new DecodeError("unexpected EOF");
+      const byte = this.#buffer[this.#at++] as number; // within bounds
       value |= BigInt(byte & 0x7f) << shift;
       if (byte < 0x80) return BigInt.asUintN(64, value);
     }
@@ -184,21 +210,26 @@ export class Reader {
 
   /** A bigint where a number would lose digits. */
   exactInt64(): number | bigint {
+    const small = this.#small();
+    if (small >= 0) return small;
     const value = BigInt.asIntN(64, this.#varint());
     const number = Number(value);
     return Number.isSafeInteger(number) ? number : value;
   }
 
   int64(): number {
-    return Number(BigInt.asIntN(64, this.#varint()));
+    const small = this.#small();
+    return small >= 0 ? small : Number(BigInt.asIntN(64, this.#varint()));
   }
 
   int32(): number {
-    return Number(BigInt.asIntN(32, this.#varint()));
+    const small = this.#small();
+    return small >= 0 ? small | 0 : Number(BigInt.asIntN(32, this.#varint()));
   }
 
   boolean(): boolean {
-    return this.#varint() !== 0n;
+    const small = this.#small();
+    return small >= 0 ? small !== 0 : this.#varint() !== 0n;
   }
 
   double(): number {
