@@ -2,7 +2,7 @@ import type {
   CustomResourceDefinitionVersion,
   CustomResourceSubresources,
 } from "../../openapi/api/apiextensions.k8s.io.v1.ts";
-import { deepCopy, semanticEqual } from "../meta/equality.ts";
+import { deepCopy, jsonEqual } from "../meta/equality.ts";
 import { invalid } from "../meta/errors.ts";
 import { type FieldError, fieldInvalid } from "../meta/field-error.ts";
 import { goQuote } from "../meta/go-quote.ts";
@@ -67,7 +67,7 @@ export function customStrategy(custom: CustomVersion): KindDefinition<KubeObject
       checkIdentity(custom, object);
       if (hasStatus) restore(object, old, "status");
       const wish = ({ metadata: _, ...rest }: KubeObject) => rest;
-      if (!semanticEqual(wish(object), wish(old))) object.metadata.generation = (old.metadata.generation ?? 0) + 1;
+      if (!jsonEqual(wish(object), wish(old))) object.metadata.generation = (old.metadata.generation ?? 0) + 1;
     },
     canonicalize(object) {
       // Upstream stores a new object without its status, and gives it the status' defaults whenever it is read.

@@ -254,3 +254,22 @@ test("replicas that cannot be looked up are told with their whole path", async (
     `.spec.replicas accessor error: true ${problem}`,
   );
 });
+
+test.each([
+  [{ size: [] }, {}, 2],
+  [{}, { size: [] }, 2],
+  [{ size: [{}] }, { size: [{}] }, 1],
+  [{ a: 1, b: 2 }, { b: 2, a: 1 }, 1],
+])("a change of %j to %j makes generation %i: nothing of a custom resource counts as left out", async (...change) => {
+  const [before, after, generation] = change;
+  const { define, widgets, registry } = await server();
+  const schema = { openAPIV3Schema: { type: "object", "x-kubernetes-preserve-unknown-fields": true } };
+  await define(
+    definition({ versions: [{ name: "v1", served: true, storage: true, schema }] } as unknown as Partial<Spec>),
+  );
+  await expect.poll(() => registry.lookup(GROUP, "v1", "widgets")).toBeDefined();
+  await widgets().create("a", { ...widget({}), spec: before } as unknown as KubeObject, scope());
+  const update = (current: KubeObject | undefined) => ({ ...current, spec: after }) as unknown as KubeObject;
+  const { stored } = await widgets().update("a", "w", "", update, PLAIN, scope());
+  expect(stored.object.metadata.generation).toBe(generation);
+});

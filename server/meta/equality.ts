@@ -34,6 +34,19 @@ function isUnset(value: unknown): boolean {
   return value === undefined || value === null || (Array.isArray(value) && value.length === 0);
 }
 
+/**
+ * The same for JSON of no type, where nothing can be left out: an empty list or a null is not an absent member, as
+ * Semantic.DeepEqual has it of unstructured objects.
+ */
+export function jsonEqual(a: unknown, b: unknown): boolean {
+  if (a === b) return true;
+  if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return false;
+  if (Array.isArray(a) !== Array.isArray(b)) return false;
+  const keys = Object.keys(a);
+  if (keys.length !== Object.keys(b).length) return false;
+  return keys.every((key) => Object.hasOwn(b, key) && jsonEqual((a as Node)[key], (b as Node)[key]));
+}
+
 /** Copies plain JSON. Far faster than structuredClone, because there is nothing but objects, lists and scalars. */
 export function deepCopy<T>(value: T): T {
   if (typeof value !== "object" || value === null) return value;
