@@ -13,7 +13,7 @@ import { checkHostPath } from "./host-path.ts";
 import { isBlockDevice, localKind, mountDevice } from "./local.ts";
 import { mount, mountsBelow, unmountBelow } from "./mount.ts";
 import { giveToGroup } from "./ownership.ts";
-import { bindSubPath } from "./sub-path.ts";
+import { bindSubPath, makeSubPath, readBelow, subPathError } from "./sub-path.ts";
 
 /** How often volumes that show objects are brought up to date, in ms. */
 const REFRESH = 5_000;
@@ -127,8 +127,23 @@ export class DiskVolumes {
     const root = this.#folder(uid, volume);
     if (!subPath) return root;
     const target = join(paths.pod(uid), "volume-subpaths", volume.name, container, String(index));
-    bindSubPath(root, subPath, target);
+    const attempt = (step: "create" | "prepare", action: () => void) => {
+      try {
+        action();
+      } catch (error) {
+        this.#options.logger.error({ err: error, pod: pod.metadata.name, container, subPath }, "a subPath failed");
+        throw subPathError(step, volume.name, container, error);
+      }
+    };
+    attempt("create", () => makeSubPath(root, subPath));
+    attempt("prepare", () => bindSubPath(root, subPath, target));
     return target;
+  }
+
+  /** A file of a Pod's volume, and where it is. @throws Error */
+  read(pod: Pod, volume: Volume, path: string): { path: string; text: string } {
+    const root = this.#folder(pod.metadata.uid ?? "", volume);
+    return { path: join(root, path), text: readBelow(root, path) };
   }
 
   #folder(uid: string, volume: Volume): string {

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { unmountBelow } from "./mount.ts";
-import { bindSubPath } from "./sub-path.ts";
+import { bindSubPath, makeSubPath, readBelow } from "./sub-path.ts";
 
 let home = "";
 beforeEach(() => {
@@ -15,12 +15,32 @@ afterEach(() => {
   rmSync(home, { recursive: true });
 });
 
-const bind = (subPath: string) => bindSubPath(join(home, "volume"), subPath, join(home, "target"));
+const bind = (subPath: string) => {
+  makeSubPath(join(home, "volume"), subPath);
+  bindSubPath(join(home, "volume"), subPath, join(home, "target"));
+};
 
 test.each(["link", "link/deeper", "../outside"])("a sub-path %s that leads out of its volume is refused", (subPath) => {
   mkdirSync(join(home, "outside/deeper"), { recursive: true });
   symlinkSync("../outside", join(home, "volume/link"));
   expect(() => bind(subPath)).toThrow("leads out of its volume");
+});
+
+test("a sub-path that is a link to nothing is refused", () => {
+  symlinkSync("/not/there", join(home, "volume/link"));
+  expect(() => bind("link")).toThrow();
+});
+
+test("a file is read, but not through a link that leads out of its volume", () => {
+  writeFileSync(join(home, "secret"), "theirs");
+  writeFileSync(join(home, "volume/file"), "mine");
+  symlinkSync("../secret", join(home, "volume/out"));
+  symlinkSync("file", join(home, "volume/in"));
+  const read = (path: string) => readBelow(join(home, "volume"), path);
+  expect(read("file")).toBe("mine");
+  expect(read("in")).toBe("mine");
+  expect(() => read("out")).toThrow("leads out of its volume");
+  expect(() => read("")).toThrow("is no file");
 });
 
 /** Mounting takes root and a kernel that lets it. */

@@ -3,37 +3,60 @@ import {
   closeSync,
   constants,
   existsSync,
+  fstatSync,
   mkdirSync,
   openSync,
+  readFileSync,
   realpathSync,
   statSync,
   writeFileSync,
 } from "node:fs";
 import { dirname, join, relative, sep } from "node:path";
+import { ConfigError } from "../../../config-error.ts";
 import { mount, unmountBelow } from "./mount.ts";
 
 /** A handle on a path that opens nothing, whatever it is. Node does not name this flag of Linux. */
 const O_PATH = 0o10000000;
 const isInside = (path: string, root: string) => path === root || path.startsWith(root + sep);
 
+/** What a container's mount asks for cannot be made there, or not be bound. (kubelet_pods.go makeMounts) */
+export function subPathError(
+  step: "create" | "prepare",
+  volume: string,
+  container: string,
+  cause: unknown,
+): ConfigError {
+  const what = step === "create" ? "create subPath directory" : "prepare subPath";
+  return new ConfigError(`failed to ${what} for volumeMount "${volume}" of container "${container}"`, { cause });
+}
+
+/** Makes what is missing on the way, but never through a link out of the volume. @throws Error */
+export function makeSubPath(volume: string, subPath: string): void {
+  const root = realpathSync(volume);
+  const wanted = join(root, subPath);
+  if (!isInside(wanted, root)) throw new Error(`subPath ${subPath} leads out of its volume`);
+  makeFolders(root, wanted);
+}
+
+/** What a file of a volume says, as long as no link on the way leads out of it. @throws Error */
+export function readBelow(volume: string, path: string): string {
+  const handle = handleBelow(volume, path);
+  try {
+    // Opening a pipe would wait for its other end.
+    if (!fstatSync(handle).isFile()) throw new Error(`${path} is no file`);
+    return readFileSync(`/proc/self/fd/${handle}`, "utf8");
+  } finally {
+    closeSync(handle);
+  }
+}
+
 /**
  * Binds what is at `subPath` of a volume to `target`. A Pod that swaps a folder for a link meanwhile gains nothing: the
  * way is walked by handles, none of which may be a link. (pkg/volume/util/subpath/subpath_linux.go) @throws Error
  */
 export function bindSubPath(volume: string, subPath: string, target: string): void {
-  const root = realpathSync(volume);
-  const wanted = join(root, subPath);
-  if (!isInside(wanted, root)) throw new Error(`subPath ${subPath} leads out of its volume`);
-  makeFolders(root, wanted);
-  const real = realpathSync(wanted);
-  if (!isInside(real, root)) throw new Error(`subPath ${subPath} leads out of its volume`);
-  let handle = openSync(root, O_PATH);
+  const handle = handleBelow(volume, subPath);
   try {
-    for (const part of relative(root, real).split(sep).filter(Boolean)) {
-      const next = openSync(`/proc/self/fd/${handle}/${part}`, O_PATH | constants.O_NOFOLLOW);
-      closeSync(handle);
-      handle = next;
-    }
     const source = `/proc/${process.pid}/fd/${handle}`;
     unmountBelow(target);
     mkdirSync(dirname(target), { recursive: true });
@@ -42,6 +65,25 @@ export function bindSubPath(volume: string, subPath: string, target: string): vo
     mount("--no-canonicalize", "--bind", source, target);
   } finally {
     closeSync(handle);
+  }
+}
+
+/** A handle on what is at a path of a volume. */
+function handleBelow(volume: string, path: string): number {
+  const root = realpathSync(volume);
+  const real = realpathSync(join(root, path));
+  if (!isInside(real, root)) throw new Error(`${path} leads out of its volume`);
+  let handle = openSync(root, O_PATH);
+  try {
+    for (const part of relative(root, real).split(sep).filter(Boolean)) {
+      const next = openSync(`/proc/self/fd/${handle}/${part}`, O_PATH | constants.O_NOFOLLOW);
+      closeSync(handle);
+      handle = next;
+    }
+    return handle;
+  } catch (error) {
+    closeSync(handle);
+    throw error;
   }
 }
 
