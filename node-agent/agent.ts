@@ -134,13 +134,14 @@ export async function startAgent(options: AgentOptions): Promise<{ stop(): Promi
     logger,
     recorder,
     backoff: new Backoff(),
-    environment: (pod, container, sandbox) =>
+    environment: (pod, container, sandbox, file) =>
       environment(pod, container, sandbox, {
         client,
         nodeName: name,
         hostIPs: [address],
         allocatable,
         services: (namespace, all) => serviceVariables(services.lister, namespace, all),
+        file,
       }),
     volumes: (view) =>
       podVolumes(view, {

@@ -1,7 +1,8 @@
 import { ApiError, type Client } from "../client/index.ts";
-import type { ConfigMap, Container, EnvVarSource, Pod, Secret } from "../openapi/api/core.v1.ts";
+import type { ConfigMap, Container, EnvVarSource, FileKeySelector, Pod, Secret } from "../openapi/api/core.v1.ts";
 import { ConfigError } from "./config-error.ts";
 import { fieldValue, resourceFieldValue } from "./downward-api.ts";
+import { environmentFileValue } from "./environment-file.ts";
 import type { Sandbox } from "./runtime/runtime.ts";
 
 /** Reads what environments refer to. */
@@ -13,6 +14,8 @@ export interface EnvironmentSources {
   readonly allocatable: Readonly<Record<string, string>>;
   /** Variables for Services, in the Pod's namespace and of the API server. */
   services(namespace: string, all: boolean): Readonly<Record<string, string>>;
+  /** A file of one of the Pod's volumes, and where it is. @throws ConfigError without such a volume, Error without the file */
+  file(volumeName: string, path: string): Promise<{ readonly path: string; readonly text: string }>;
 }
 
 /** Replaces `$(NAME)` by its value; `$$(NAME)` stays `$(NAME)`, unknown names stay as they are. (third_party/forked/golang/expansion) */
@@ -56,9 +59,10 @@ export async function environment(
   }
 
   async function valueFrom(source: EnvVarSource): Promise<string | undefined> {
-    const { fieldRef, resourceFieldRef, configMapKeyRef, secretKeyRef } = source;
+    const { fieldRef, resourceFieldRef, configMapKeyRef, secretKeyRef, fileKeyRef } = source;
     if (fieldRef) return fieldValue(fieldRef.fieldPath, pod, { ...sources, podIPs: sandbox.ips });
     if (resourceFieldRef) return resourceFieldValue(resourceFieldRef, pod, container.name, sources.allocatable);
+    if (fileKeyRef) return fileValue(fileKeyRef, sources);
     const ref = configMapKeyRef ?? secretKeyRef;
     if (!ref) return undefined;
     const kind = configMapKeyRef ? "configmap" : "secret";
@@ -75,6 +79,26 @@ export async function environment(
     if (made !== undefined) result[name] = made;
   }
   return result;
+}
+
+/** An empty value is none, as kubelet has it. */
+async function fileValue(
+  { volumeName, path, key, optional }: FileKeySelector,
+  sources: EnvironmentSources,
+): Promise<string | undefined> {
+  let value: string;
+  let place = path;
+  try {
+    const file = await sources.file(volumeName, path);
+    place = file.path;
+    value = environmentFileValue(file.text, key);
+  } catch (error) {
+    if (error instanceof ConfigError) throw error;
+    throw new ConfigError("couldn't parse env file", { cause: error });
+  }
+  if (value !== "") return value;
+  if (optional) return undefined;
+  throw new ConfigError(`environment variable key ${JSON.stringify(key)} not found in file ${JSON.stringify(place)}`);
 }
 
 function plainData(object: ConfigMap | Secret, kind: "configmap" | "secret"): Record<string, string> {

@@ -76,6 +76,51 @@ export function volumeTests(cluster: () => RealCluster): void {
     await cluster().output("delete pod reader");
   });
 
+  test("variables come from files of volumes, and a subPath that leads out of its volume is told of", async () => {
+    const container = { image: "busybox", imagePullPolicy: "Never" };
+    const volumeMounts = [{ name: "shared", mountPath: "/shared" }];
+    const fromFile = (name: string, key: string, optional: boolean) => ({
+      name,
+      valueFrom: { fileKeyRef: { volumeName: "shared", path: "settings/env", key, optional } },
+    });
+    const first = "mkdir /shared/settings; echo \"COLOUR='dark red'\" > /shared/settings/env; ln -s /none /shared/link";
+    const pod = (name: string, last: object) =>
+      apply({
+        apiVersion: "v1",
+        kind: "Pod",
+        metadata: { name },
+        spec: {
+          terminationGracePeriodSeconds: 0,
+          volumes: [{ name: "shared", emptyDir: {} }],
+          initContainers: [{ ...container, name: "first", command: ["sh", "-c", first], volumeMounts }],
+          containers: [{ ...container, name: "last", command: ["sleep", "600"], ...last }],
+        },
+      });
+    await pod("coloured", { env: [fromFile("COLOUR", "COLOUR", false), fromFile("SIZE", "SIZE", true)] });
+    await pod("colourless", { env: [fromFile("SIZE", "SIZE", false)] });
+    await pod("outside", { volumeMounts: [{ name: "shared", mountPath: "/shared", subPath: "link" }] });
+    await cluster().output("wait pod/coloured --for=condition=Ready --timeout=30s");
+    expect(await cluster().output("exec coloured -- env")).toMatch(/^COLOUR=dark red$/m);
+    expect(await cluster().output("exec coloured -- env")).not.toContain("SIZE");
+    const waiting = async (name: string) =>
+      cluster().output(`get pod ${name} -o jsonpath={.status.containerStatuses[0].state.waiting}`);
+    await eventually(async () =>
+      expect(JSON.parse(await waiting("outside"))).toEqual({
+        reason: "CreateContainerConfigError",
+        message: 'failed to create subPath directory for volumeMount "shared" of container "last"',
+      }),
+    );
+    await eventually(async () =>
+      expect(JSON.parse(await waiting("colourless"))).toEqual({
+        reason: "CreateContainerConfigError",
+        message: expect.stringMatching(
+          /^environment variable key "SIZE" not found in file ".*\/shared\/settings\/env"$/,
+        ),
+      }),
+    );
+    await cluster().output("delete pod/coloured pod/colourless pod/outside");
+  });
+
   test("what a claim holds is kept from Pod to Pod, and goes with the claim", async () => {
     const claim = {
       apiVersion: "v1",

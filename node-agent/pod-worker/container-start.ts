@@ -1,7 +1,9 @@
 import type { Clock, Logger } from "../../client/index.ts";
 import type { Container, Pod } from "../../openapi/api/core.v1.ts";
+import { ConfigError } from "../config-error.ts";
 import { commandLine, containerDevices, containerMounts, verifyNonRoot } from "../container-config.ts";
 import type { ContainerRecord } from "../container-state.ts";
+import type { EnvironmentSources } from "../environment.ts";
 import { type DnsConfig, hostnameOf } from "../pod-dns.ts";
 import { describeHook } from "../probes/hook.ts";
 import type { RunningContainer, Runtime, Sandbox } from "../runtime/runtime.ts";
@@ -14,15 +16,20 @@ import { podKey } from "./pod-key.ts";
 
 /** What a container finds around it. */
 export interface ContainerSurroundings {
-  /** A container's environment, from literals, ConfigMaps, Secrets, fields. @throws ConfigError */
-  environment(pod: Pod, container: Container, sandbox: Sandbox): Promise<Record<string, string>>;
+  /** A container's environment, from literals, ConfigMaps, Secrets, fields, files of volumes. @throws ConfigError */
+  environment(
+    pod: Pod,
+    container: Container,
+    sandbox: Sandbox,
+    file: EnvironmentSources["file"],
+  ): Promise<Record<string, string>>;
   dns(pod: Pod): DnsConfig;
   /** Text of a Pod's /etc/hosts. */
   hosts(pod: Pod, ips: readonly string[]): string;
 }
 
 export interface ContainerStartOptions {
-  readonly runtime: Pick<Runtime, "findImage" | "mayUse" | "pullImage" | "startContainer">;
+  readonly runtime: Pick<Runtime, "findImage" | "mayUse" | "pullImage" | "startContainer" | "readVolumeFile">;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly event: PodEvent;
@@ -52,7 +59,12 @@ export async function startContainer(
   const { container } = record;
   record.image = await ensureImage(container, pod(), { runtime, clock, event });
   verifyNonRoot(pod(), container, record.image);
-  const env = await surroundings.environment(pod(), container, sandbox);
+  const file: EnvironmentSources["file"] = (volumeName, path) => {
+    const volume = volumes().find(({ name }) => name === volumeName);
+    if (!volume) throw new ConfigError(`cannot find the volume "${volumeName}" referenced by FileKeyRef`);
+    return runtime.readVolumeFile(pod(), volume, path);
+  };
+  const env = await surroundings.environment(pod(), container, sandbox, file);
   const mounts = containerMounts(container, volumes(), env);
   if (isTerminating()) return;
   const running = await runtime.startContainer({

@@ -210,6 +210,8 @@ export interface Runtime {
   removeOrphans(uids: ReadonlySet<string>): Promise<void>;
   /** Provides a Pod's volumes, before its sandbox. @throws Error that goes into a FailedMount event */
   mountVolumes(pod: Pod, volumes: readonly Volume[]): Promise<void>;
+  /** What a file of a mounted volume of a Pod says, and where it is, for texts. @throws Error when it cannot be read */
+  readVolumeFile(pod: Pod, volume: Volume, path: string): Promise<{ readonly path: string; readonly text: string }>;
   /** After its sandbox is gone. What is not durable is lost. */
   unmountVolumes(podUid: string): Promise<void>;
   runSandbox(config: SandboxConfig): Promise<Sandbox>;

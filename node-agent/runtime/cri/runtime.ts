@@ -226,6 +226,7 @@ export async function criRuntime(options: CriRuntimeOptions): Promise<CriRuntime
     removeOrphans: (uids) =>
       removeOrphans(uids, { client, paths, cgroupRoot, volumes, logs, logger, removeSandbox: remove, removePodCgroup }),
     mountVolumes: (pod, wanted) => volumes.mount(pod, wanted),
+    readVolumeFile: async (pod, volume, path) => volumes.read(pod, volume, path),
     async unmountVolumes(uid) {
       tiers.delete(uid);
       await removePodCgroup(uid);

@@ -67,6 +67,7 @@ export function simulatedRuntime(options: SimulatedOptions): Runtime {
     recover: async () => undefined,
     removeOrphans: async () => {},
     mountVolumes: (pod, wanted) => volumes.mount(pod, wanted),
+    readVolumeFile: (pod, volume, path) => volumes.read(pod.metadata.uid ?? "", volume, path),
     unmountVolumes: async (podUid) => volumes.unmount(podUid),
     stats: async (pods) => meters.read(pods),
     nodeUsage: async (pods) =>

@@ -79,6 +79,19 @@ export class TreeVolumes {
     return this.#below(root, subPath);
   }
 
+  /** A file of a volume, and what it is called. @throws Error */
+  async read(podUid: string, volume: Volume, path: string): Promise<{ path: string; text: string }> {
+    const root = this.#pods.get(podUid)?.get(volume.name);
+    if (!root) throw new Error(`volume "${volume.name}" is not mounted`);
+    let at: Node | undefined = root;
+    for (const part of path.split("/").filter((part) => part && part !== ".")) {
+      if (at?.type === "directory") await at.refresh?.();
+      at = at?.type === "directory" ? at.entries.get(part) : undefined;
+    }
+    if (at?.type !== "file") throw new Error(`${path} is no file`);
+    return { path: `/${volume.name}/${path}`, text: at.content.toString("utf8") };
+  }
+
   async #make(volume: Volume): Promise<Node> {
     const { clock, disks, images } = this.#options;
     const now = clock.now();
