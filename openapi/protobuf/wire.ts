@@ -55,7 +55,8 @@ export class Writer {
     } else if (typeof value === "bigint" || value < 0 || value > Number.MAX_SAFE_INTEGER) {
       this.#bigVarint(BigInt(value));
     } else {
-      const length = value < 0x200000 ? 3 : Math.ceil(Math.log2(value + 1) / 7);
+      let length = 3;
+      for (let limit = 0x200000; value >= limit; limit *= 0x80) length++;
       this.#room(length);
       this.#at -= length;
       let rest = value;
