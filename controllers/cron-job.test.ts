@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { ApiError } from "../client/index.ts";
 import type { CronJob, Job } from "../openapi/api/batch.v1.ts";
 import { reconcile } from "./cron-job.ts";
 import { Simulation } from "./simulation.ts";
@@ -54,6 +55,44 @@ test.each([
   expect(names()).toEqual(jobs.map((hour) => jobAt(`2026-01-01T${hour}:00:00Z`)));
   expect(status().active?.map(({ name }) => name)).toEqual(names());
   expect(sim.events.at(-1)).toContain(event);
+});
+
+test.each([
+  { whose: "its own", owner: "ours", active: true },
+  { whose: "somebody else's", owner: "theirs", active: false },
+])("a Job of $whose that is there already is written down: $active", ({ owner, active }) => {
+  const { sim, pass, names, status } = cluster({});
+  const name = jobAt("2026-01-01T01:00:00Z");
+  const cronJob = sim.store("batch/v1/cronjobs").get("ns/c");
+  const uid = owner === "ours" ? cronJob?.metadata.uid : "other";
+  const reference = { apiVersion: "batch/v1", kind: "CronJob", name: "c", uid: uid ?? "", controller: true };
+  const job = { metadata: { name, namespace: "ns", ownerReferences: [reference] }, spec: {}, status: {} };
+  // It comes between our look and our write.
+  let isThere = false;
+  sim.refuse = (action) => {
+    if (action.do !== "create") return undefined;
+    if (!isThere) sim.put("batch/v1/jobs", job);
+    isThere = true;
+    return new ApiError(409, { reason: "AlreadyExists", code: 409 });
+  };
+  pass(60);
+  expect(names()).toEqual([name]);
+  expect(status().active?.map((one) => one.name)).toEqual(active ? [name] : undefined);
+  expect(status().lastScheduleTime).toBe(active ? "2026-01-01T01:00:00Z" : undefined);
+});
+
+test.each([
+  ["0 * * * *", "Nowhere/Land", true, 'invalid timeZone: "Nowhere/Land": unknown time zone Nowhere/Land'],
+  [
+    "TZ=UTC 0 * * * *",
+    undefined,
+    false,
+    'CRON_TZ or TZ used in schedule "TZ=UTC 0 * * * *" is not officially supported',
+  ],
+])("of schedule %j in time zone %j, suspended: %j, is told: %s", (schedule, timeZone, suspend, note) => {
+  const { sim, pass } = cluster({ schedule, suspend, ...(timeZone && { timeZone }) });
+  pass(1);
+  expect(sim.events[0]).toContain(note);
 });
 
 test("a time past its deadline is told of, not made up for", () => {

@@ -1,5 +1,6 @@
 import {
   type Action,
+  controllerOf,
   defineController,
   isAlreadyExists,
   isNamespaceTerminating,
@@ -41,9 +42,15 @@ export function reconcile(key: Key, { cronJobs, jobs }: Listers, now: Date): Act
     return isSame ? [] : [{ do: "updateStatus", resource: RESOURCE, object: { ...cronJob, status } as CronJob }];
   };
   const rest = [...events, ...history];
-  if (cronJob.metadata.deletionTimestamp || cronJob.spec.suspend) return [...rest, ...write(base)];
+  if (cronJob.metadata.deletionTimestamp) return [...rest, ...write(base)];
+  const { timeZone } = cronJob.spec;
+  if (timeZone !== undefined && !isTimeZone(timeZone)) {
+    const message = `invalid timeZone: ${JSON.stringify(timeZone)}: unknown time zone ${timeZone}`;
+    return [...rest, tell(cronJob, "Warning", "UnknownTimeZone", message), ...write(base)];
+  }
+  if (cronJob.spec.suspend) return [...rest, ...write(base)];
   const due = schedule(cronJob, now);
-  if ("problem" in due) return [...rest, due.problem, ...write(base)];
+  if ("problem" in due) return [...rest, ...due.problem, ...write(base)];
   const again: Action[] = due.nextMs === undefined ? [] : [{ do: "requeue", afterMs: due.nextMs + DELTA_MS }];
   const { time } = due;
   const wait = [...rest, ...due.events, ...write(base), ...again];
@@ -69,18 +76,17 @@ export function reconcile(key: Key, { cronJobs, jobs }: Listers, now: Date): Act
       do: "batch",
       actions: [{ do: "create", resource: JOBS, object: jobFor(cronJob, name, time) }],
       after([result]) {
-        if (result?.ok) {
-          const made: ObjectReference = { ...referenceTo(result.object as Job) };
-          const status = {
-            ...base,
-            active: [...(replaced.length ? [] : active), made],
-            lastScheduleTime: timestamp(time),
-          };
-          return [tell(cronJob, "Normal", "SuccessfulCreate", `Created job ${name}`), ...write(status), ...again];
-        }
+        const writeDown = (job: Job) => {
+          const started = [...(replaced.length ? [] : active), referenceTo(job)];
+          return [...write({ ...base, active: started, lastScheduleTime: timestamp(time) }), ...again];
+        };
+        if (result?.ok)
+          return [
+            tell(cronJob, "Normal", "SuccessfulCreate", `Created job ${name}`),
+            ...writeDown(result.object as Job),
+          ];
         const error = result?.error;
-        // Made before a crash and not written down: the next look at the children finds it.
-        if (isAlreadyExists(error)) return [...write({ ...base, lastScheduleTime: timestamp(time) }), ...again];
+        if (isAlreadyExists(error)) return [adopted(cronJob, name, writeDown)];
         if (isNamespaceTerminating(error)) return [{ do: "fail", error }];
         return [
           tell(cronJob, "Warning", "FailedCreate", `Error creating job: ${messageOf(error)}`),
@@ -89,6 +95,20 @@ export function reconcile(key: Key, { cronJobs, jobs }: Listers, now: Date): Act
       },
     },
   ];
+}
+
+/** Ours when it was made before a crash and not written down; of somebody else's nothing is known. */
+function adopted({ metadata }: View, name: string, writeDown: (job: Job) => Action[]): Action {
+  const object = { metadata: { name, namespace: metadata.namespace } };
+  return {
+    do: "batch",
+    actions: [{ do: "get", resource: JOBS, object }],
+    after([result]) {
+      if (!result?.ok) return [{ do: "fail", error: result?.error ?? new Error("gave up") }];
+      const job = result.object as Job;
+      return controllerOf(job)?.uid === metadata.uid ? writeDown(job) : [];
+    },
+  };
 }
 
 function referenceTo({ metadata }: Job): ObjectReference {
@@ -127,20 +147,22 @@ function takeStock(cronJob: View, children: readonly Readonly<Job>[]) {
   return { active, lastSuccessfulTime, events };
 }
 
-type Due = { problem: Action } | { time?: Date; nextMs?: number; events: Action[] };
+const ODD =
+  "is not officially supported, see https://kubernetes.io/docs/concepts/workloads/controllers/cron-jobs/ for more details";
+
+type Due = { problem: Action[] } | { time?: Date; nextMs?: number; events: Action[] };
 
 /** The latest time of the schedule that is due, and how long until the next. (nextScheduleTime) */
 function schedule(cronJob: View, now: Date): Due {
   const { timeZone, startingDeadlineSeconds } = cronJob.spec;
   const text = cronJob.spec.schedule;
-  if (timeZone !== undefined && !isTimeZone(timeZone)) {
-    const message = `invalid timeZone: ${JSON.stringify(timeZone)}: unknown time zone ${timeZone}`;
-    return { problem: tell(cronJob, "Warning", "UnknownTimeZone", message) };
-  }
+  const odd = text.includes("TZ")
+    ? [tell(cronJob, "Warning", "UnsupportedSchedule", `CRON_TZ or TZ used in schedule ${JSON.stringify(text)} ${ODD}`)]
+    : [];
   const parsed = parseSchedule(text, timeZone ?? "UTC");
   if (typeof parsed === "string") {
     const message = `unparseable schedule: ${JSON.stringify(text)} : ${parsed}`;
-    return { problem: tell(cronJob, "Warning", "UnparseableSchedule", message) };
+    return { problem: [...odd, tell(cronJob, "Warning", "UnparseableSchedule", message)] };
   }
   const since = cronJob.status.lastScheduleTime ?? cronJob.metadata.creationTimestamp;
   const earliest = Date.parse(since ?? "") || now.getTime();
@@ -148,14 +170,14 @@ function schedule(cronJob: View, now: Date): Due {
   const due = latestDue(parsed, new Date(Math.max(earliest, deadline)), now);
   if (!due) {
     const message = `invalid schedule: ${text} : time difference between two schedules is less than 1 second`;
-    return { problem: tell(cronJob, "Warning", "InvalidSchedule", message) };
+    return { problem: [...odd, tell(cronJob, "Warning", "InvalidSchedule", message)] };
   }
   const { time, many } = due;
   const next = parsed.next(time ?? new Date(earliest));
   // Where the deadline has hidden one, the next may be in the past.
   const following = next && next > now ? next : parsed.next(now);
   const message = "too many missed start times. Set or decrease .spec.startingDeadlineSeconds or check clock skew";
-  const events = many ? [tell(cronJob, "Warning", "TooManyMissedTimes", message)] : [];
+  const events = many ? [...odd, tell(cronJob, "Warning", "TooManyMissedTimes", message)] : odd;
   return {
     ...(time && { time }),
     ...(following && { nextMs: following.getTime() - now.getTime() }),
@@ -201,6 +223,9 @@ function zoned(time: Date, timeZone: string | undefined): string {
     : `${local}Z`;
 }
 
+/** Sorts behind all times: a Job that never started counts as the newest. (byJobStartTime) */
+const LAST = "~";
+
 /** Finished Jobs beyond the limits, oldest first. */
 function pruneHistory(cronJob: View, children: readonly Readonly<Job>[]): Action[] {
   const { successfulJobsHistoryLimit, failedJobsHistoryLimit } = cronJob.spec;
@@ -210,7 +235,7 @@ function pruneHistory(cronJob: View, children: readonly Readonly<Job>[]): Action
   ] as const;
   return limits.flatMap(([type, limit]) => {
     if (limit === undefined) return [];
-    const text = ({ metadata, status }: Readonly<Job>) => `${status.startTime ?? ""}\0${metadata.name}`;
+    const text = ({ metadata, status }: Readonly<Job>) => `${status.startTime ?? LAST}\0${metadata.name}`;
     const finished = children
       .filter((job) => finishedCondition(job)?.type === type && !job.metadata.deletionTimestamp)
       .sort((a, b) => (text(a) < text(b) ? -1 : 1));
