@@ -44,8 +44,9 @@ export interface Aggregator {
 }
 
 const API_SERVICES = { group: "apiregistration.k8s.io", resource: "apiservices" };
-const FIRST_AGAIN_MILLISECONDS = 5000;
 const AGAIN_MILLISECONDS = 30_000;
+/** Of a server that is not available. (kube-aggregator/pkg/controllers/status/remote) */
+const RETRY_MILLISECONDS = { first: 5000, last: AGAIN_MILLISECONDS };
 const ASK_MILLISECONDS = 5000;
 const DOCUMENTS_MILLISECONDS = 60_000;
 const FAILED_MILLISECONDS = 10_000;
@@ -58,13 +59,12 @@ export function startAggregator(options: AggregatorOptions): Aggregator {
   const remote = new Map<string, Readonly<APIService>>();
   const resources = new Map<string, readonly object[]>();
   const connections = new RemoteConnections(reader, client);
-  /** How often in turn a server was not available, by the name of its APIService. */
-  const failed = new Map<string, number>();
   const queue = new KeyQueue({
     ...options,
+    retryMilliseconds: RETRY_MILLISECONDS,
     async sync(name) {
       const service = reader.get<APIService>(API_SERVICES, "", name);
-      if (!service?.spec.service) return;
+      if (!service?.spec.service) return undefined;
       const verdict = serviceProblem(service, reader) ?? (await askServer(service));
       await writer.update<APIService>(
         API_SERVICES,
@@ -74,11 +74,10 @@ export function startAggregator(options: AggregatorOptions): Aggregator {
         "status",
       );
       if (verdict.status === "True" && !isAvailable(service)) describing.add(name);
-      // Nothing that is watched tells when a network or a server has recovered.
-      const failures = verdict.status === "True" ? 0 : (failed.get(name) ?? 0) + 1;
-      failed.set(name, failures);
-      const wait = failures > 0 ? FIRST_AGAIN_MILLISECONDS * 2 ** (failures - 1) : AGAIN_MILLISECONDS;
-      queue.addAfter(name, Math.min(wait, AGAIN_MILLISECONDS));
+      // Nothing that is watched tells when a network or a server has recovered, or is lost.
+      if (verdict.status !== "True") return "again";
+      queue.addAfter(name, AGAIN_MILLISECONDS);
+      return undefined;
     },
   });
   const describing = new KeyQueue({
@@ -140,7 +139,6 @@ export function startAggregator(options: AggregatorOptions): Aggregator {
       },
       remove(service) {
         resources.delete(versionOf(service));
-        failed.delete(service.metadata.name ?? "");
         connections.forget(service.metadata.name ?? "");
         if (documents.forget(service.metadata.name ?? "")) options.onDocuments();
         if (remote.delete(versionOf(service))) onChange();

@@ -3,13 +3,17 @@ import { isNotFound } from "./writer.ts";
 
 export interface KeyQueueOptions {
   readonly clock: Clock;
-  /** Makes what is so what should be. Called again later when it throws; not for objects that are gone (404). */
-  sync(key: string): Promise<void>;
+  /**
+   * Makes what is so what should be. Called again later when it throws, not for objects that are gone (404); and when it
+   * answers "again", which is no error.
+   */
+  sync(key: string): Promise<"again" | undefined>;
+  /** How long a key waits the first time, and at most. Each failure in turn doubles it. */
+  readonly retryMilliseconds?: { readonly first: number; readonly last: number };
   onError(error: unknown): void;
 }
 
-const FIRST_RETRY_MILLISECONDS = 50;
-const LAST_RETRY_MILLISECONDS = 60_000;
+const RETRY_MILLISECONDS = { first: 50, last: 60_000 };
 
 /** The work queue of a controller inside the API server: each key once, one after the other, retried with backoff. */
 export class KeyQueue {
@@ -53,19 +57,22 @@ export class KeyQueue {
       if (this.#isStopped) break;
       this.#keys.delete(key);
       try {
-        await this.#options.sync(key);
-        this.#retries.delete(key);
+        const outcome = await this.#options.sync(key);
+        if (outcome === "again") this.#addAgain(key);
+        else this.#retries.delete(key);
       } catch (error) {
-        if (!isNotFound(error) && !this.#isStopped) this.#retry(key, error);
+        if (isNotFound(error) || this.#isStopped) continue;
+        this.#options.onError(error);
+        this.#addAgain(key);
       }
     }
     this.#isRunning = false;
   }
 
-  #retry(key: string, error: unknown): void {
-    this.#options.onError(error);
+  #addAgain(key: string): void {
+    const { first, last } = this.#options.retryMilliseconds ?? RETRY_MILLISECONDS;
     const count = this.#retries.get(key) ?? 0;
     this.#retries.set(key, count + 1);
-    this.addAfter(key, Math.min(FIRST_RETRY_MILLISECONDS * 2 ** count, LAST_RETRY_MILLISECONDS));
+    this.addAfter(key, Math.min(first * 2 ** count, last));
   }
 }
