@@ -17,11 +17,11 @@ function cluster(spec: Partial<CronJob["spec"]>) {
     spec: { schedule: "0 * * * *", concurrencyPolicy: "Allow", jobTemplate, ...spec },
     status: {},
   });
-  /** Lets minutes pass in one step and reconciles until nothing is written. */
+  /** Lets minutes pass in one step and reconciles until nothing changes. */
   const pass = (minutes: number) => {
     sim.now = new Date(sim.now.getTime() + minutes * 60_000);
-    for (let before = -1; before !== sim.writes.length; ) {
-      before = sim.writes.length;
+    for (let before = -1; before !== sim.carriedOut; ) {
+      before = sim.carriedOut;
       sim.run(reconcile("ns/c", { cronJobs, jobs }, sim.now));
     }
   };

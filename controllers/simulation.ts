@@ -14,7 +14,10 @@ import {
 /** A cluster in memory for tests of pure reconciles: actions are carried out at once, as a server would. */
 export class Simulation {
   readonly events: string[] = [];
+  /** Also those that were refused. */
   readonly writes: string[] = [];
+  /** How many were not. */
+  carriedOut = 0;
   now = new Date("2026-01-01T00:00:00Z");
   /** Makes writes fail: the error's text, or undefined. */
   refuse: (action: WriteAction) => Error | undefined = () => undefined;
@@ -71,8 +74,10 @@ export class Simulation {
   #write(action: WriteAction): Result {
     const { resource, object } = action;
     const error = this.refuse(action);
-    if (action.do !== "get" && action.do !== "list") this.writes.push(`${action.do} ${resource}`);
+    const changes = action.do !== "get" && action.do !== "list";
+    if (changes) this.writes.push(`${action.do} ${resource}`);
     if (error) return { ok: false, error };
+    if (changes) this.carriedOut++;
     const store = this.store(resource);
     const old = store.get(keyOf(object));
     switch (action.do) {
