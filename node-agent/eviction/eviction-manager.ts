@@ -121,13 +121,15 @@ export function startEviction(options: EvictionOptions): Eviction {
         logger.warn({ err: error }, "looking for pressure failed");
         return [];
       });
-      // What it had must be free before it is known whether another has to go, which then is known at once.
+      // What it had must be free before it is known whether another has to go.
       const gone = Promise.all(leaving.map(({ ended }) => ended));
       const waiting = new AbortController();
       const stopped = AbortSignal.any([aborted.signal, waiting.signal]);
       if (leaving.length === 0) await sleep(clock, LOOK, aborted.signal);
       else await Promise.race([gone, sleep(clock, CLEAN_UP, stopped)]);
       waiting.abort();
+      // Removed is not yet free: runtimes collect what Pods wrote a little later, and kubelet's figures are as old.
+      if (leaving.length > 0) await sleep(clock, LOOK, aborted.signal);
     }
   })();
   return {
