@@ -6,7 +6,7 @@ const entry = (manager: string) => ({
   operation: "Update",
   apiVersion: "v1",
   fieldsType: "FieldsV1",
-  fieldsV1: { "f:spec": { [`k:{"name":"x]},"}`]: { ".": {} } }, "f:status": { [`v:"]},"`]: {} } },
+  fieldsV1: { "f:spec": { 'k:{"name":"x]},"}': { ".": {} } }, "f:status": { 'v:"]},"': {} } },
 });
 const event = (metadata: object, rest: object = { spec: { nodeName: "n" }, status: {} }) => ({
   type: "MODIFIED",

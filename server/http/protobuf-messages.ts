@@ -67,17 +67,21 @@ const MAX_BYTES = 48 * 1024 * 1024;
 const PERIOD_MILLISECONDS = 60_000;
 
 const messages = new ProtobufMessages({ maxBytes: MAX_BYTES });
-let timer: NodeJS.Timeout | undefined;
+/** Periods are counted only while something is kept. */
+let isCounting = false;
 
 /** The message of a stored object of a kind that is served as it is stored. Shared: never written to. */
 export function messageOf(stored: Stored, kind: Kind): Uint8Array {
   const message = messages.get(stored, () => encodeMessage(stored.object, kind.schema));
-  timer ??= setTimeout(startPeriod, PERIOD_MILLISECONDS).unref();
+  if (!isCounting) countPeriods();
   return message;
 }
 
-/** Goes on for as long as anything is kept. */
-function startPeriod(): void {
-  messages.nextPeriod();
-  timer = messages.bytes > 0 ? setTimeout(startPeriod, PERIOD_MILLISECONDS).unref() : undefined;
+function countPeriods(): void {
+  isCounting = true;
+  setTimeout(() => {
+    messages.nextPeriod();
+    if (messages.bytes > 0) countPeriods();
+    else isCounting = false;
+  }, PERIOD_MILLISECONDS).unref();
 }
