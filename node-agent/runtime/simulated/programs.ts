@@ -3,6 +3,7 @@ import type { Process, Program } from "./behaviour.ts";
 import { awk } from "./commands/awk/awk.ts";
 import type { Commands } from "./commands/command.ts";
 import { dd } from "./commands/dd.ts";
+import { endCommands } from "./commands/ends.ts";
 import { fileCommands } from "./commands/files.ts";
 import { gzipCommands } from "./commands/gzip.ts";
 import { networkCommands } from "./commands/network/network-commands.ts";
@@ -23,6 +24,7 @@ export function native(program: Program): Program {
 /** What every image with a shell has, by name. */
 export const commands: Commands = {
   ...textCommands,
+  ...endCommands,
   ...fileCommands,
   ...systemCommands,
   ...networkCommands,

@@ -1,7 +1,7 @@
-import { sleep } from "../../../../client/index.ts";
 import type { Process } from "../behaviour.ts";
 import { type Commands, flagsOf, input, linesOf, nameOf, pathOf, texts } from "./command.ts";
 import { formatPrintf, readEscapes } from "./printf.ts";
+import { sort } from "./sort.ts";
 
 /** Commands that read and write text. (busybox) */
 export const textCommands: Commands = {
@@ -31,30 +31,6 @@ export const textCommands: Commands = {
     for (const { content } of found) process.stdout.write(content);
     return failed ? 1 : 0;
   },
-  async head(process) {
-    const { flags, rest } = flagsOf(process.args, "nc");
-    const { texts: found, failed } = await texts(process, rest);
-    for (const { content } of found) {
-      if (flags.has("c")) process.stdout.write(content.subarray(0, Number(flags.get("c"))));
-      else
-        for (const line of linesOf(content).slice(0, Number(flags.get("n") ?? 10))) process.stdout.write(`${line}\n`);
-    }
-    return failed ? 1 : 0;
-  },
-  async tail(process) {
-    const { flags, rest } = flagsOf(process.args, "nc");
-    if (flags.has("f") && rest[0] === "/dev/null") return forever(process.signal);
-    const { texts: found, failed } = await texts(process, rest);
-    for (const { content } of found) {
-      const count = flags.get("n") ?? "10";
-      const lines = linesOf(content);
-      const chosen = count.startsWith("+") ? lines.slice(Number(count) - 1) : lines.slice(-Number(count));
-      if (flags.has("c")) process.stdout.write(content.subarray(-Number(flags.get("c"))));
-      else for (const line of chosen) process.stdout.write(`${line}\n`);
-    }
-    if (flags.has("f") || flags.has("F")) return follow(process, rest[0] ?? "-", found[0]?.content.length ?? 0);
-    return failed ? 1 : 0;
-  },
   async wc(process) {
     const { flags, rest } = flagsOf(process.args);
     const { texts: found, failed } = await texts(process, rest);
@@ -69,15 +45,7 @@ export const textCommands: Commands = {
   },
   grep,
   egrep: grep,
-  async sort(process) {
-    const { flags, rest } = flagsOf(process.args, "kt");
-    const { texts: found } = await texts(process, rest);
-    const lines = found.flatMap(({ content }) => linesOf(content));
-    lines.sort((a, b) => (flags.has("n") ? Number.parseFloat(a) - Number.parseFloat(b) : a < b ? -1 : a > b ? 1 : 0));
-    if (flags.has("r")) lines.reverse();
-    for (const line of flags.has("u") ? new Set(lines) : lines) process.stdout.write(`${line}\n`);
-    return 0;
-  },
+  sort,
   async uniq(process) {
     const { flags, rest } = flagsOf(process.args);
     const { texts: found } = await texts(process, rest);
@@ -241,23 +209,4 @@ function characters(text: string): string[] {
       return all;
     }),
   ];
-}
-
-const forever = (signal: AbortSignal) =>
-  new Promise<number>((resolve) => {
-    if (signal.aborted) return resolve(143);
-    signal.addEventListener("abort", () => resolve(143), { once: true });
-  });
-
-/** Prints what is added, as it is added. */
-async function follow(process: Process, path: string, from: number): Promise<number> {
-  let seen = from;
-  while (!process.signal.aborted) {
-    await sleep(process.clock, 500, process.signal);
-    const content = await process.files.read(pathOf(process, path)).catch(() => Buffer.alloc(0));
-    if (content.length < seen) seen = 0;
-    if (content.length > seen) process.stdout.write(content.subarray(seen));
-    seen = content.length;
-  }
-  return 143;
 }
