@@ -21,6 +21,8 @@ export interface Process {
   readonly signal: AbortSignal;
   /** SIGTERM, for a container's first process: it ends of it only when it has a handler. */
   readonly terminate?: AbortSignal;
+  /** Sends SIGTERM to the container's first process. */
+  readonly terminateFirst: () => void;
   readonly files: FileSystem;
   readonly network: ProcessNetwork;
   readonly image: ImageDefinition | undefined;

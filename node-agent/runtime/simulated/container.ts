@@ -113,6 +113,7 @@ export async function startContainer(config: ContainerConfig, options: StartOpti
     stderr: screen?.stdout ?? output((streams) => streams.stderr),
     signal: aborted.signal,
     terminate: terminated.signal,
+    terminateFirst: () => terminated.abort(SIGTERM),
     files,
     network: processNetwork(network, stack, names, closes),
     image,

@@ -3,6 +3,7 @@ import type { Process, Program } from "./behaviour.ts";
 import { awk } from "./commands/awk/awk.ts";
 import type { Commands } from "./commands/command.ts";
 import { dd } from "./commands/dd.ts";
+import { digestCommands } from "./commands/digests.ts";
 import { endCommands } from "./commands/ends.ts";
 import { fileCommands } from "./commands/files.ts";
 import { gzipCommands } from "./commands/gzip.ts";
@@ -11,6 +12,7 @@ import { systemCommands } from "./commands/system.ts";
 import { tar } from "./commands/tar.ts";
 import { test } from "./commands/test.ts";
 import { textCommands } from "./commands/text.ts";
+import { xargs } from "./commands/xargs.ts";
 import { FileError } from "./files/node.ts";
 import { serve } from "./serve.ts";
 import { sh } from "./shell/sh.ts";
@@ -25,6 +27,8 @@ export function native(program: Program): Program {
 export const commands: Commands = {
   ...textCommands,
   ...endCommands,
+  ...digestCommands,
+  xargs,
   ...fileCommands,
   ...systemCommands,
   ...networkCommands,

@@ -1,6 +1,7 @@
 import type { Process } from "../behaviour.ts";
 import { FileError, modeText, type Node } from "../files/node.ts";
 import { type Commands, each, flagsOf, pathOf } from "./command.ts";
+import { baseName, pathCommands } from "./paths.ts";
 
 /** What every container has mounted. */
 const KERNEL_MOUNTS = [
@@ -12,7 +13,6 @@ const KERNEL_MOUNTS = [
 ];
 
 const cannot = (verb: string) => (path: string) => `can't ${verb} '${path}'`;
-const baseName = (path: string) => path.replace(/\/+$/, "").split("/").pop() || "/";
 
 /** Commands that look at files and change them. (busybox) */
 export const fileCommands: Commands = {
@@ -127,23 +127,7 @@ export const fileCommands: Commands = {
       );
     });
   },
-  async readlink(process) {
-    const [path = ""] = flagsOf(process.args).rest;
-    const node = await process.files.stat(pathOf(process, path), false).catch(() => undefined);
-    if (node?.type === "link") process.stdout.write(`${node.target}\n`);
-    return node?.type === "link" ? 0 : 1;
-  },
-  async basename({ args, stdout }) {
-    const name = baseName(args[1] ?? "");
-    const suffix = args[2] ?? "";
-    stdout.write(`${suffix && name.endsWith(suffix) ? name.slice(0, -suffix.length) : name}\n`);
-    return 0;
-  },
-  async dirname({ args, stdout }) {
-    const path = (args[1] ?? "").replace(/\/+$/, "");
-    stdout.write(`${path.includes("/") ? path.slice(0, path.lastIndexOf("/")) || "/" : "."}\n`);
-    return 0;
-  },
+  ...pathCommands,
   async mount(process) {
     const { flags } = flagsOf(process.args, "t");
     const wanted = flags.get("t");

@@ -3,12 +3,13 @@ import { loadavg, uptime } from "node:os";
 import { sleep as sleepFor } from "../../../../client/index.ts";
 import type { Process } from "../behaviour.ts";
 import { type Commands, flagsOf } from "./command.ts";
+import { date, formatDate } from "./date.ts";
+import { expr } from "./expr.ts";
+import { kill } from "./kill.ts";
 
 /** A process without a handler is ended by the signal itself. */
 const ended = ({ signal }: Process) => 128 + Number(signal.reason ?? 15);
 
-const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
-const DAYS = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
 /** What `/bin/sysctl` knows when the Pod sets nothing. */
 const SYSCTLS: Readonly<Record<string, string>> = {
   "kernel.shm_rmid_forced": "0",
@@ -42,16 +43,34 @@ export const systemCommands: Commands = {
   },
   async env(process) {
     const { args, env, stdout } = process;
-    let at = 1;
+    const isEmpty = args[1] === "-i" || args[1] === "-";
+    let at = isEmpty ? 2 : 1;
     const extra: Record<string, string> = {};
     for (; /^[A-Za-z_]\w*=/.test(args[at] ?? ""); at++) {
       const [name = "", ...value] = (args[at] ?? "").split("=");
       extra[name] = value.join("=");
     }
-    const all = { ...env, ...extra };
+    const all = { ...(!isEmpty && env), ...extra };
     if (args.length > at) return process.run({ ...process, args: args.slice(at), env: all });
     for (const [name, value] of Object.entries(all)) stdout.write(`${name}=${value}\n`);
     return 0;
+  },
+  async timeout(process) {
+    const { args, clock, signal } = process;
+    const [name, ...rest] = args.slice(args[1] === "-s" ? 3 : 1);
+    const [, count, unit = "s"] = /^(\d+(?:\.\d+)?)([smhd]?)$/.exec(name ?? "") ?? [];
+    if (count === undefined || rest.length === 0) {
+      process.stderr.write(`timeout: invalid number '${name ?? ""}'\n`);
+      return 1;
+    }
+    const over = new AbortController();
+    const done = new AbortController();
+    const seconds = Number(count) * ({ m: 60, h: 3600, d: 86_400 }[unit] ?? 1);
+    void sleepFor(clock, seconds * 1000, done.signal).then(() => over.abort(15));
+    const { terminate: _, ...child } = process;
+    const code = await process.run({ ...child, args: rest, signal: AbortSignal.any([signal, over.signal]) });
+    done.abort();
+    return code;
   },
   async printenv({ args, env, stdout }) {
     const names = args.slice(1);
@@ -86,11 +105,9 @@ export const systemCommands: Commands = {
     stdout.write(args[1] === "-i" ? `${network.address}\n` : `${hostname}\n`);
     return 0;
   },
-  async date({ args, clock, stdout }) {
-    const format = args.find((arg) => arg.startsWith("+"))?.slice(1) ?? "%a %b %e %H:%M:%S UTC %Y";
-    stdout.write(`${formatDate(clock.now(), format)}\n`);
-    return 0;
-  },
+  date,
+  expr,
+  kill: (process) => kill(process),
   async uptime({ clock, stdout }) {
     // As in a real container: how long the machine is up, and how busy it is.
     const minutes = Math.floor(uptime() / 60);
@@ -141,15 +158,6 @@ export const systemCommands: Commands = {
     stdout.write("8\n");
     return 0;
   },
-  async expr({ args, stdout, stderr }) {
-    const value = expression(args.slice(1));
-    if (value === undefined) {
-      stderr.write("expr: syntax error\n");
-      return 2;
-    }
-    stdout.write(`${value}\n`);
-    return value === "0" || value === "" ? 1 : 0;
-  },
   async which(process) {
     let code = 0;
     for (const name of flagsOf(process.args).rest) {
@@ -164,70 +172,3 @@ export const systemCommands: Commands = {
     return code;
   },
 };
-
-function formatDate(date: Date, format: string): string {
-  const two = (value: number) => String(value).padStart(2, "0");
-  const fields: Readonly<Record<string, string>> = {
-    Y: String(date.getUTCFullYear()),
-    m: two(date.getUTCMonth() + 1),
-    d: two(date.getUTCDate()),
-    e: String(date.getUTCDate()).padStart(2),
-    H: two(date.getUTCHours()),
-    M: two(date.getUTCMinutes()),
-    S: two(date.getUTCSeconds()),
-    N: `${String(date.getUTCMilliseconds()).padStart(3, "0")}000000`,
-    s: String(Math.floor(date.getTime() / 1000)),
-    F: date.toISOString().slice(0, 10),
-    T: date.toISOString().slice(11, 19),
-    Z: "UTC",
-    z: "+0000",
-    a: DAYS[date.getUTCDay()] ?? "",
-    b: MONTHS[date.getUTCMonth()] ?? "",
-    "%": "%",
-  };
-  return format.replaceAll(/%(.)/g, (whole, letter: string) => fields[letter] ?? whole);
-}
-
-/** Integers, comparisons and strings, from left to right within a level. undefined when it is none. */
-function expression(words: readonly string[]): string | undefined {
-  if (words.length === 1) return words[0];
-  for (const operators of [["|"], ["&"], ["=", "!=", "<", "<=", ">", ">="], ["+", "-"], ["*", "/", "%"]]) {
-    const at = words.findLastIndex((word, index) => index > 0 && index < words.length - 1 && operators.includes(word));
-    if (at < 0) continue;
-    const left = expression(words.slice(0, at));
-    const right = expression(words.slice(at + 1));
-    return left === undefined || right === undefined ? undefined : operate(words[at] ?? "", left, right);
-  }
-  return undefined;
-}
-
-function operate(operator: string, left: string, right: string): string | undefined {
-  const numbers = /^-?\d+$/.test(left) && /^-?\d+$/.test(right);
-  const [a, b] = numbers ? [Number(left), Number(right)] : [left, right];
-  const truth = (value: string) => value !== "" && value !== "0";
-  switch (operator) {
-    case "|":
-      return truth(left) ? left : right;
-    case "&":
-      return truth(left) && truth(right) ? left : "0";
-    case "=":
-      return a === b ? "1" : "0";
-    case "!=":
-      return a !== b ? "1" : "0";
-    case "<":
-      return a < b ? "1" : "0";
-    case "<=":
-      return a <= b ? "1" : "0";
-    case ">":
-      return a > b ? "1" : "0";
-    case ">=":
-      return a >= b ? "1" : "0";
-  }
-  if (!numbers) return undefined;
-  const [x, y] = [BigInt(left), BigInt(right)];
-  if (operator === "+") return String(x + y);
-  if (operator === "-") return String(x - y);
-  if (operator === "*") return String(x * y);
-  if (y === 0n) return undefined;
-  return String(operator === "/" ? x / y : x % y);
-}

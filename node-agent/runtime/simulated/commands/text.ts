@@ -1,6 +1,9 @@
-import type { Process } from "../behaviour.ts";
-import { type Commands, flagsOf, input, linesOf, nameOf, pathOf, texts } from "./command.ts";
+import { type Commands, flagsOf, input, linesOf, pathOf, texts } from "./command.ts";
+import { grep } from "./grep.ts";
+import { lineCommands } from "./lines.ts";
 import { formatPrintf, readEscapes } from "./printf.ts";
+import { sed } from "./sed.ts";
+import { seq } from "./seq.ts";
 import { sort } from "./sort.ts";
 
 /** Commands that read and write text. (busybox) */
@@ -22,13 +25,15 @@ export const textCommands: Commands = {
     return 0;
   },
   async cat(process) {
-    const { rest } = flagsOf(process.args);
-    if (rest.length === 0) {
+    const { flags, rest } = flagsOf(process.args);
+    const isPlain = !["n", "b", "A", "e", "t", "v"].some((flag) => flags.has(flag));
+    if (rest.length === 0 && isPlain) {
       if (process.stdin) for await (const chunk of process.stdin) process.stdout.write(chunk);
       return 0;
     }
     const { texts: found, failed } = await texts(process, rest);
-    for (const { content } of found) process.stdout.write(content);
+    if (isPlain) for (const { content } of found) process.stdout.write(content);
+    else process.stdout.write(marked(found.map(({ content }) => content.toString("utf8")).join(""), flags));
     return failed ? 1 : 0;
   },
   async wc(process) {
@@ -38,7 +43,7 @@ export const textCommands: Commands = {
       const text = content.toString("utf8");
       const counts = { l: text.split("\n").length - 1, w: text.split(/\s+/).filter(Boolean).length, c: content.length };
       const wanted = (["l", "w", "c"] as const).filter((name) => flags.size === 0 || flags.has(name));
-      const columns = wanted.map((name) => String(counts[name])).join(" ");
+      const columns = wanted.map((name) => String(counts[name]).padStart(wanted.length > 1 ? 9 : 0)).join(" ");
       process.stdout.write(path === "-" ? `${columns}\n` : `${columns} ${path}\n`);
     }
     return failed ? 1 : 0;
@@ -55,7 +60,8 @@ export const textCommands: Commands = {
       if (last?.line === line) last.count++;
       else groups.push({ line, count: 1 });
     }
-    for (const { line, count } of groups)
+    const isShown = (count: number) => (flags.has("d") ? count > 1 : !flags.has("u") || count === 1);
+    for (const { line, count } of groups.filter((group) => isShown(group.count)))
       process.stdout.write(flags.has("c") ? `${String(count).padStart(7)} ${line}\n` : `${line}\n`);
     return 0;
   },
@@ -77,28 +83,26 @@ export const textCommands: Commands = {
     const { flags, rest } = flagsOf(process.args);
     const from = characters(rest[0] ?? "");
     const to = characters(rest[1] ?? "");
-    const text = (await input(process)).toString("utf8");
+    const isComplement = flags.has("c") || flags.has("C");
+    const isFrom = (character: string) => from.includes(character) !== isComplement;
     const change = (character: string) => {
-      const at = from.indexOf(character);
-      if (at < 0) return character;
-      return flags.has("d") ? "" : (to[Math.min(at, to.length - 1)] ?? "");
+      if (!isFrom(character)) return character;
+      if (flags.has("d")) return "";
+      if (to.length === 0) return character; // only squeezed
+      const at = isComplement ? to.length - 1 : Math.min(from.lastIndexOf(character), to.length - 1);
+      return to[at] ?? "";
     };
-    process.stdout.write([...text].map(change).join(""));
+    // What is squeezed is what came out of the last set.
+    const isSqueezed = (character: string) =>
+      flags.has("s") && (to.length > 0 ? to.includes(character) : isFrom(character));
+    const text = (await input(process)).toString("utf8");
+    const changed = [...text].map(change).filter(Boolean);
+    const kept = changed.filter((character, index) => character !== changed[index - 1] || !isSqueezed(character));
+    process.stdout.write(kept.join(""));
     return 0;
   },
-  async seq({ args, stdout, stderr }) {
-    const numbers = args.slice(1).map(Number);
-    if (numbers.length === 0 || numbers.some(Number.isNaN)) {
-      stderr.write(`seq: invalid number '${args.slice(1).find((arg) => Number.isNaN(Number(arg))) ?? ""}'\n`);
-      return 1;
-    }
-    const last = numbers.at(-1) ?? 1;
-    const first = numbers.length > 1 ? (numbers[0] ?? 1) : 1;
-    const step = numbers.length > 2 ? (numbers[1] ?? 1) : 1;
-    for (let value = first; step > 0 ? value <= last : step < 0 && value >= last; value += step)
-      stdout.write(`${value}\n`);
-    return 0;
-  },
+  seq,
+  ...lineCommands,
   async tee(process) {
     const { flags, rest } = flagsOf(process.args);
     const content = await input(process);
@@ -106,30 +110,7 @@ export const textCommands: Commands = {
     for (const path of rest) await process.files.write(pathOf(process, path), content, { append: flags.has("a") });
     return 0;
   },
-  async sed(process) {
-    const { flags, rest } = flagsOf(process.args, "e");
-    const script = flags.get("e") ?? rest.shift() ?? "";
-    const match = /^s(.)((?:\\.|(?!\1).)*)\1((?:\\.|(?!\1).)*)\1([gi]*)$/.exec(script);
-    if (!match) {
-      process.stderr.write(`sed: unsupported command ${script}\n`);
-      return 1;
-    }
-    const [, , pattern = "", by = "", options] = match;
-    const regular = new RegExp(flags.has("E") || flags.has("r") ? pattern : basic(pattern), options);
-    const replacement = by
-      .replaceAll("$", "$$$$")
-      .replaceAll(/\\(\d)/g, "$$$1")
-      .replaceAll(/(?<!\\)&/g, "$$&");
-    const { texts: found, failed } = await texts(process, rest);
-    for (const { path, content } of found) {
-      const text = linesOf(content)
-        .map((line) => `${line.replace(regular, replacement)}\n`)
-        .join("");
-      if (flags.has("i")) await process.files.write(pathOf(process, path), Buffer.from(text));
-      else process.stdout.write(text);
-    }
-    return failed ? 1 : 0;
-  },
+  sed,
   async base64(process) {
     const { flags, rest } = flagsOf(process.args, "w");
     const { texts: found, failed } = await texts(process, rest);
@@ -151,41 +132,24 @@ export const textCommands: Commands = {
   },
 };
 
+/** Text with numbers of lines, and signs for what is not seen. */
+function marked(text: string, flags: ReadonlyMap<string, string>): string {
+  const isAll = flags.has("A");
+  let number = 0;
+  const lines = linesOf(text).map((line) => {
+    const seen = isAll || flags.has("t") ? line.replaceAll("\t", "^I") : line;
+    const isNumbered = flags.has("n") || (flags.has("b") && line !== "");
+    return `${isNumbered ? `${String(++number).padStart(6)}\t` : ""}${seen}${isAll || flags.has("e") ? "$" : ""}\n`;
+  });
+  return lines.join("");
+}
+
 function hexLine(bytes: Buffer, at: number): string {
   const pairs = [...bytes].map((byte) => byte.toString(16).padStart(2, "0"));
   const columns = `${pairs.slice(0, 8).join(" ").padEnd(23)}  ${pairs.slice(8).join(" ").padEnd(23)}`;
   const text = [...bytes].map((byte) => (byte >= 32 && byte < 127 ? String.fromCharCode(byte) : ".")).join("");
   return `${at.toString(16).padStart(8, "0")}  ${columns}  |${text}|\n`;
 }
-
-async function grep(process: Process): Promise<number> {
-  const { flags, rest } = flagsOf(process.args, "em");
-  const pattern = flags.get("e") ?? rest.shift() ?? "";
-  const escaped = pattern.replaceAll(/[\\^$.*+?()[\]{}|]/g, "\\$&");
-  const extended = flags.has("E") || nameOf(process) === "egrep" ? pattern : basic(pattern);
-  const source = flags.has("F") ? escaped : extended;
-  const bound = flags.has("x") ? `^(?:${source})$` : flags.has("w") ? `\\b(?:${source})\\b` : source;
-  const regular = new RegExp(bound, flags.has("i") ? "i" : "");
-  const { texts: found, failed } = await texts(process, rest);
-  let any = false;
-  for (const { path, content } of found) {
-    const prefix = found.length > 1 && !flags.has("h") ? `${path}:` : "";
-    const lines = linesOf(content).filter((line) => regular.test(line) !== flags.has("v"));
-    if (lines.length > 0) any = true;
-    if (flags.has("q")) continue;
-    if (flags.has("c")) process.stdout.write(`${prefix}${lines.length}\n`);
-    else if (flags.has("l")) process.stdout.write(lines.length > 0 ? `${path}\n` : "");
-    else if (flags.has("o")) {
-      for (const line of lines)
-        for (const [part] of line.matchAll(new RegExp(regular, "g"))) process.stdout.write(`${prefix}${part}\n`);
-    } else for (const line of lines) process.stdout.write(`${prefix}${line}\n`);
-  }
-  return any ? 0 : failed ? 2 : 1;
-}
-
-/** Basic regular expressions have the extended signs behind a backslash. */
-const basic = (pattern: string) =>
-  pattern.replaceAll(/\\([+?|(){}])|([+?|(){}])/g, (_, special, literal) => special ?? `\\${literal}`);
 
 /** `1,3-5,7-` */
 function ranges(text: string): (index: number) => boolean {

@@ -189,6 +189,13 @@ export class FileSystem {
     return this.#may(node, bit);
   }
 
+  /** The path without links, whose last element need not exist. @throws FileError */
+  async realPath(path: string): Promise<string> {
+    const at = normalize(path);
+    const found = await this.#find(at, true).catch(() => undefined);
+    return found?.path ?? normalize(nameOf(at), (await this.#find(parentOf(at), true)).path);
+  }
+
   /** The path behind links, whose last element need not exist. */
   async #target(path: string): Promise<string> {
     const at = normalize(path);
