@@ -1,16 +1,19 @@
 import { normalize } from "../files/file-system.ts";
+import { evaluate } from "./arithmetic.ts";
 import { Break, Continue, Exit, Return } from "./control.ts";
-import { parse } from "./parser.ts";
+import { getopts } from "./getopts.ts";
+import { isReserved, parse } from "./parser.ts";
+import { processBuiltins } from "./process-builtins.ts";
 import { readLine } from "./read-line.ts";
-import type { ShellState, Streams } from "./state.ts";
+import { collector } from "./redirections.ts";
+import type { Builtin, ShellState } from "./state.ts";
 import { ScriptError } from "./syntax.ts";
-
-/** A command that changes the shell itself. @returns its exit code */
-type Builtin = (shell: ShellState, args: readonly string[], streams: Streams) => Promise<number> | number;
 
 const number = (text: string | undefined, otherwise: number) => (text === undefined ? otherwise : Number(text) || 0);
 
 export const builtins: Readonly<Record<string, Builtin>> = {
+  ...processBuiltins,
+  getopts,
   ":": () => 0,
   "[[": (shell, args, streams) => shell.execute(["test", ...args.slice(0, -1)], streams),
   async cd(shell, [to], { stderr }) {
@@ -90,19 +93,6 @@ export const builtins: Readonly<Record<string, Builtin>> = {
     }
     return 0;
   },
-  async wait(shell) {
-    const { signal, terminate } = shell.process;
-    const ended = new Promise<number>((resolve) => {
-      const interrupted = () => resolve(143);
-      for (const each of [signal, ...(terminate && shell.traps.get("TERM") ? [terminate] : [])]) {
-        if (each.aborted) interrupted();
-        else each.addEventListener("abort", interrupted, { once: true });
-      }
-    });
-    const code = await Promise.race([Promise.all(shell.jobs.splice(0)).then((codes) => codes.at(-1) ?? 0), ended]);
-    shell.rested();
-    return code;
-  },
   async eval(shell, args, streams) {
     await shell.run(parse(args.join(" ")), streams);
     return shell.status;
@@ -127,7 +117,20 @@ export const builtins: Readonly<Record<string, Builtin>> = {
     }
     return shell.execute(["which", name], streams);
   },
-  type: (shell, args, streams) => shell.execute(["which", ...args], streams),
+  async type(shell, names, { stdout }) {
+    let code = 0;
+    for (const name of names) {
+      const kind = await kindOf(shell, name);
+      stdout.write(kind ? `${name} is ${kind}\n` : `${name}: not found\n`);
+      if (!kind) code = 127;
+    }
+    return code;
+  },
+  let(shell, args) {
+    let value = "0";
+    for (const arg of args) value = evaluate(arg, shell);
+    return value === "0" ? 1 : 0;
+  },
   async read(shell, args, { stdin }) {
     const names = args.filter((arg) => !arg.startsWith("-"));
     const line = stdin ? await readLine(stdin) : undefined;
@@ -141,3 +144,13 @@ export const builtins: Readonly<Record<string, Builtin>> = {
     return line === undefined ? 1 : 0;
   },
 };
+
+/** (busybox shell/ash.c describe_command) @returns undefined when nothing has that name */
+async function kindOf(shell: ShellState, name: string): Promise<string | undefined> {
+  if (isReserved(name)) return "a shell keyword";
+  if (shell.functions.has(name)) return "a function";
+  if (Object.hasOwn(builtins, name)) return "a shell builtin";
+  const { stream, text } = collector();
+  const code = await shell.execute(["which", name], { stdin: undefined, stdout: stream, stderr: stream });
+  return code === 0 ? text().trim() : undefined;
+}

@@ -14,7 +14,7 @@ export function parameterOf(shell: ShellState, name: string): string | undefined
     case "$":
       return "1";
     case "!":
-      return shell.jobs.length > 0 ? String(shell.jobs.length + 1) : "";
+      return String(shell.jobs.last ?? "");
     case "-":
       return [...shell.options].join("");
     case "0":

@@ -5,6 +5,10 @@ import { ScriptError } from "./syntax.ts";
 const ASSIGNMENT = /^[A-Za-z_]\w*=/;
 /** Where lists end. */
 const CLOSERS = new Set(["then", "else", "elif", "fi", "do", "done", "esac", "}"]);
+const OPENERS = new Set(["if", "while", "until", "for", "in", "case", "{", "!"]);
+
+/** Whether a word is one of the language itself. */
+export const isReserved = (word: string): boolean => CLOSERS.has(word) || OPENERS.has(word);
 
 /** Parses a script. @throws ScriptError worded as busybox's ash does */
 export function parse(script: string): Command {

@@ -7,6 +7,7 @@ import { parse } from "./parser.ts";
 import { matches } from "./pattern.ts";
 import { connected } from "./pipes.ts";
 import { collector, withRedirections } from "./redirections.ts";
+import { Scope } from "./scope.ts";
 import type { ShellState, Streams } from "./state.ts";
 import { type Command, type Item, type Pipeline, ScriptError } from "./syntax.ts";
 import { loopControl, TURN_MILLISECONDS, Turns } from "./turns.ts";
@@ -14,33 +15,17 @@ import { loopControl, TURN_MILLISECONDS, Turns } from "./turns.ts";
 const SIGTERM = 15;
 
 /** A POSIX shell, as far as scripts in manifests need one. One object is one shell or subshell. */
-export class Shell implements Expander, ShellState {
+export class Shell extends Scope implements Expander, ShellState {
   readonly process: Process;
   readonly name: string;
-  readonly variables: Map<string, string>;
-  readonly exported: Set<string>;
-  readonly functions: Map<string, Command>;
-  readonly traps: Map<string, string>;
-  readonly options: Set<string>;
-  readonly jobs: Promise<number>[] = [];
-  arguments: readonly string[];
-  cwd: string;
-  status = 0;
   readonly #turns: Turns;
   /** SIGTERM has come. */
   #isTold = false;
 
   constructor(process: Process, name: string, args: readonly string[], parent?: Shell) {
+    super(process, args, parent);
     this.process = process;
     this.name = name;
-    this.arguments = args;
-    this.cwd = parent?.cwd ?? process.cwd;
-    this.variables = new Map(parent?.variables ?? Object.entries(process.env));
-    this.exported = new Set(parent?.exported ?? Object.keys(process.env));
-    this.functions = new Map(parent?.functions);
-    this.options = new Set(parent?.options);
-    this.traps = new Map();
-    this.status = parent?.status ?? 0;
     this.#turns = new Turns(process);
   }
 
@@ -56,26 +41,9 @@ export class Shell implements Expander, ShellState {
   }
 
   /** A subshell: a process of its own. */
-  #child(streams: Partial<Streams>): Shell {
+  #child(streams: Partial<Streams>, signal = this.process.signal): Shell {
     const { terminate: _, ...process } = this.process;
-    return new Shell({ ...process, ...streams }, this.name, this.arguments, this);
-  }
-
-  /** Becomes what another shell has become. */
-  takeOver(inner: Shell): void {
-    for (const name of ["variables", "functions", "traps"] as const) {
-      this[name].clear();
-      // Both are maps of the same field.
-      for (const [key, value] of inner[name]) (this[name] as Map<string, unknown>).set(key, value);
-    }
-    for (const name of ["exported", "options"] as const) {
-      this[name].clear();
-      for (const value of inner[name]) this[name].add(value);
-    }
-    this.jobs.push(...inner.jobs);
-    this.arguments = inner.arguments;
-    this.cwd = inner.cwd;
-    this.status = inner.status;
+    return new Shell({ ...process, ...streams, signal }, this.name, this.arguments, this);
   }
 
   /** Runs a whole script. @returns its exit code */
@@ -105,18 +73,6 @@ export class Shell implements Expander, ShellState {
       throw error;
     }
     return status;
-  }
-
-  get(name: string): string {
-    return this.variables.get(name) ?? "";
-  }
-
-  set(name: string, value: string): void {
-    this.variables.set(name, value);
-  }
-
-  positional(): readonly string[] {
-    return this.arguments;
   }
 
   parameter(name: string): string | undefined {
@@ -179,8 +135,10 @@ export class Shell implements Expander, ShellState {
 
   async #item({ first, rest, background }: Item, streams: Streams): Promise<void> {
     if (background) {
-      const inner = this.#child({ ...streams, stdin: undefined });
-      this.jobs.push(inner.job({ first, rest, background: false }));
+      this.jobs.start((kill) => {
+        const signal = AbortSignal.any([this.process.signal, kill]);
+        return this.#child({ ...streams, stdin: undefined }, signal).job({ first, rest, background: false });
+      });
       this.status = 0;
       return;
     }

@@ -1,6 +1,7 @@
 import type { Readable, Writable } from "node:stream";
 import type { Process } from "../behaviour.ts";
 import type { FileSystem } from "../files/file-system.ts";
+import type { Jobs } from "./jobs.ts";
 import type { Command } from "./syntax.ts";
 
 /** The streams of a command. */
@@ -22,7 +23,7 @@ export interface ShellState {
   readonly traps: Map<string, string>;
   /** Letters of `set`, and names of `set -o`. */
   readonly options: Set<string>;
-  readonly jobs: Promise<number>[];
+  readonly jobs: Jobs;
   arguments: readonly string[];
   cwd: string;
   status: number;
@@ -35,3 +36,6 @@ export interface ShellState {
   /** A command that waits by itself: the loop around it is no busy one. */
   rested(): void;
 }
+
+/** A command that changes the shell itself. @returns its exit code */
+export type Builtin = (shell: ShellState, args: readonly string[], streams: Streams) => Promise<number> | number;
