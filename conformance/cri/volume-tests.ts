@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { eventually } from "../eventually.ts";
@@ -119,6 +119,39 @@ export function volumeTests(cluster: () => RealCluster): void {
       }),
     );
     await cluster().output("delete pod/coloured pod/colourless pod/outside");
+  });
+
+  test("what one container mounts in a volume others see that ask for it, until the Pod goes", async () => {
+    const container = { image: "busybox", imagePullPolicy: "Never" };
+    const shared = (mountPropagation?: string) => ({
+      volumeMounts: [{ name: "shared", mountPath: "/shared", ...(mountPropagation && { mountPropagation }) }],
+    });
+    const wait = ["sh", "-c", "until [ -e /shared/disk ]; do sleep 0.1; done; sleep 600"];
+    const mounts = "sleep 1; mkdir /shared/disk; mount -t tmpfs disk /shared/disk; touch /shared/disk/here; sleep 600";
+    const privileged = { securityContext: { privileged: true } };
+    await apply({
+      apiVersion: "v1",
+      kind: "Pod",
+      metadata: { name: "mounts" },
+      spec: {
+        terminationGracePeriodSeconds: 0,
+        volumes: [{ name: "shared", emptyDir: {} }],
+        containers: [
+          { ...container, name: "master", command: ["sh", "-c", mounts], ...privileged, ...shared("Bidirectional") },
+          { ...container, name: "slave", command: wait, ...shared("HostToContainer") },
+          { ...container, name: "private", command: wait, ...shared() },
+        ],
+      },
+    });
+    await cluster().output("wait pod/mounts --for=condition=Ready --timeout=30s");
+    const seen = async (name: string) => cluster().output(`exec mounts -c ${name} -- ls /shared/disk`);
+    await eventually(async () => expect(await seen("slave")).toBe("here\n"));
+    expect(await seen("private")).toBe("");
+    const uid = await cluster().output("get pod mounts -o jsonpath={.metadata.uid}");
+    const isMounted = () => readFileSync("/proc/self/mountinfo", "utf8").includes(`${uid}/volumes`);
+    expect(isMounted()).toBe(true);
+    await cluster().output("delete pod mounts");
+    await eventually(() => expect(isMounted()).toBe(false));
   });
 
   test("what a claim holds is kept from Pod to Pod, and goes with the claim", async () => {

@@ -12,6 +12,7 @@ import { PAUSE_IMAGE, pauseArchive } from "./images/pause.ts";
 import { type NodePaths, nodePaths } from "./pod/paths.ts";
 import { agentFile, nodeNames } from "./remove-node.ts";
 import { type CriRuntime, type CriRuntimeOptions, criRuntime } from "./runtime.ts";
+import { makeShared } from "./volumes/mount.ts";
 
 /** How often it is looked whether containerd still runs, in ms. */
 const WATCH = 1_000;
@@ -40,6 +41,7 @@ export async function openCriNode(options: CriNodeOptions): Promise<CriNode> {
   const { cgroup } = nodeNames(folder);
   for (const path of [paths.pods, paths.logs, paths.cni, paths.seccomp, paths.registries])
     mkdirSync(path, { recursive: true, mode: 0o755 });
+  makeShared(paths.pods);
   writeFileSync(agentFile(folder), String(process.pid));
   const containerd: ContainerdOptions = {
     folder: paths.containerd,
