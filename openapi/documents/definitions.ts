@@ -98,8 +98,8 @@ function fieldSchema(name: string, fact: FactField, version: DocumentVersion, de
     ...(fact.patchStrategy && { "x-kubernetes-patch-strategy": fact.patchStrategy }),
   };
   const schema = typeSchema(fact.type, version, fact.enum);
-  // Version 3 allows nothing beside a $ref, so upstream never uses a bare one for a field.
-  if ("$ref" in schema && version === 3) return { allOf: [schema], ...extras };
+  // Version 3 allows nothing beside a $ref.
+  if ("$ref" in schema && version === 3 && Object.keys(extras).length > 0) return { allOf: [schema], ...extras };
   return { ...schema, ...extras };
 }
 
@@ -107,9 +107,9 @@ function isContainer(type: string): boolean {
   return type.startsWith("[]") || type.startsWith("map[string]");
 }
 
-/** Upstream ends the text of a field that takes one of a few values with these. */
+/** Upstream ends the text of a field that takes one of a few values with these; most texts that we read have them. */
 function withValues(text: string | undefined, values: readonly string[] | undefined): string | undefined {
-  if (!text || !values) return text;
+  if (!text || !values || text.includes("Possible enum values:")) return text;
   return `${text}\n\nPossible enum values:${values.map((value) => `\n - \`${JSON.stringify(value)}\``).join("")}`;
 }
 

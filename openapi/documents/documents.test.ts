@@ -155,6 +155,19 @@ test("fields of enumerated types list their values, also inside lists; objects h
   );
 });
 
+test("texts keep their lines, what values mean, and characters that comments cannot hold", () => {
+  const document = groupVersionDocument([deployments], "1.36");
+  const text = (type: string, field: string) =>
+    String(at(document.components, "schemas", type, "properties", field, "description"));
+  expect(text("io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta", "creationTimestamp")).toContain(
+    "is in UTC.\n\nPopulated",
+  );
+  expect(text("io.k8s.api.core.v1.Container", "imagePullPolicy")).toMatch(/\n - `"Never"` means that \S/);
+  expect(text("io.k8s.api.core.v1.PodSpec", "os")).toContain("spec.containers[*].securityContext");
+  expect(text("io.k8s.api.core.v1.PodSpec", "setHostnameAsFQDN")).toContain("SYSTEM\\\\CurrentControlSet");
+  expect(text("io.k8s.api.apps.v1.RollingUpdateDeployment", "maxSurge")).toMatch(/^The maximum number of pods/);
+});
+
 test("parameters and shared types are described in upstream's words", () => {
   const { paths, components } = groupVersionDocument([deployments], "1.36");
   const text = JSON.stringify(paths);
