@@ -3,6 +3,7 @@ import { encodeSorted } from "../../openapi/encode.ts";
 import { canonicalTime } from "../../openapi/time.ts";
 import { goValue } from "../meta/go-value.ts";
 import type { KubeObject } from "../meta/object.ts";
+import { metadataDescription } from "../registry/column-description.ts";
 import type { Column } from "../registry/kind.ts";
 import { since } from "../registry/printers/cells.ts";
 import { type JsonPath, parseJsonPath } from "./json-path.ts";
@@ -11,6 +12,7 @@ const NAME: Column<KubeObject> = {
   name: "Name",
   type: "string",
   format: "name",
+  description: () => metadataDescription("Name"),
   value: ({ metadata }) => metadata.name ?? "",
 };
 
@@ -30,7 +32,7 @@ function columnOf({ name, type, format, description, priority, jsonPath }: Custo
     type: type as Column<KubeObject>["type"],
     ...(format && { format }),
     ...(priority && { priority }),
-    description: description || `Custom resource definition column (in JSONPath format): ${jsonPath}`,
+    description: () => description || `Custom resource definition column (in JSONPath format): ${jsonPath}`,
     value(object, now) {
       const [value] = firstOf(path, object);
       return value === undefined ? null : cell(type, value, now);

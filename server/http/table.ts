@@ -17,11 +17,11 @@ export function includeObject(query: URLSearchParams): IncludeObject {
 /** `columnDefinitions` of a kind's Table. */
 export function columnDefinitions(kind: Kind): Record<string, unknown>[] {
   const named = kind.columns.filter(({ name }) => name);
-  return named.map(({ name, type, format = "", description = "", priority = 0 }) => ({
+  return named.map(({ name, type, format = "", description, priority = 0 }) => ({
     name,
     type,
     format,
-    description,
+    description: description?.() ?? "",
     priority,
   }));
 }

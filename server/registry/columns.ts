@@ -1,4 +1,5 @@
 import type { KubeObject } from "../meta/object.ts";
+import { fieldDescription, metadataDescription } from "./column-description.ts";
 import type { ColumnFacts } from "./facts.ts";
 import type { Column } from "./kind.ts";
 import { type Cells, since } from "./printers/cells.ts";
@@ -6,8 +7,19 @@ import { printers } from "./printers/printers.ts";
 
 /** Kinds without a printer of their own. (apiserver/pkg/registry/rest/table.go) */
 export const fallbackColumns: readonly Column<KubeObject>[] = [
-  { name: "Name", type: "string", format: "name", value: ({ metadata }) => metadata.name ?? "" },
-  { name: "Created At", type: "date", value: ({ metadata }) => metadata.creationTimestamp ?? null },
+  {
+    name: "Name",
+    type: "string",
+    format: "name",
+    description: () => metadataDescription("Name"),
+    value: ({ metadata }) => metadata.name ?? "",
+  },
+  {
+    name: "Created At",
+    type: "date",
+    description: () => metadataDescription("Created At"),
+    value: ({ metadata }) => metadata.creationTimestamp ?? null,
+  },
 ];
 
 /** What most kinds print alike. */
@@ -25,11 +37,17 @@ export function joinColumns(
 ): readonly Column<KubeObject>[] {
   if (!facts) return own ?? fallbackColumns;
   const cells = printers[resource];
-  return facts.map(([name, type, format, priority]) => ({
+  return facts.map(([name, type, format, priority, source]) => ({
     name,
     type,
     format,
     priority,
+    description: () => (source ? sourceText(source) : metadataDescription(name)),
     value: own?.find((column) => column.name === name)?.value ?? cells?.[name] ?? COMMON[name] ?? (() => null),
   }));
+}
+
+/** What the facts say of a column: its own words after `=`, or the field that has them. */
+function sourceText(source: string): string {
+  return source.startsWith("=") ? source.slice(1) : fieldDescription(source);
 }

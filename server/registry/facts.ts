@@ -23,8 +23,17 @@ export interface ResourceFacts {
   readonly subresources?: Readonly<Record<string, SubresourceFacts>>;
 }
 
-/** Name, type, format, priority. */
-export type ColumnFacts = readonly [string, "string" | "integer" | "number" | "boolean" | "date", string, number];
+/**
+ * Name, type, format, priority, and what it shows: `=words`, or the field whose text says it, such as
+ * `core.v1.PodSpec.nodeName`. Absent: what columns of that name show everywhere, or nothing.
+ */
+export type ColumnFacts = readonly [
+  string,
+  "string" | "integer" | "number" | "boolean" | "date",
+  string,
+  number,
+  string?,
+];
 
 interface ResourcesFile {
   readonly groupOrder: readonly string[];

@@ -33,7 +33,8 @@ export interface Column<T> {
   readonly type: "string" | "integer" | "number" | "boolean" | "date";
   readonly format?: string;
   readonly priority?: number;
-  readonly description?: string;
+  /** Read when a Table is asked for. Absent: empty. */
+  description?(): string;
   /** A cell: text, number, boolean, or null. `now` is for ages. */
   value(object: T, now: Date): unknown;
 }

@@ -20,3 +20,20 @@ test("every definition is of a kind that is served", () => {
   const served = new Set(kinds.map(({ group, version, kind }) => `${group}/${version}/${kind}`));
   for (const { group, version, kind } of definitions) expect(served).toContain(`${group}/${version}/${kind}`);
 });
+
+test("columns say what they show, in the words of the field or their own", () => {
+  const said = (key: string, column: string) =>
+    kinds
+      .find(({ group, version, plural }) => `${group}/${version}/${plural}` === key)
+      ?.columns.find(({ name }) => name === column)
+      ?.description?.();
+  expect(said("/v1/pods", "Name")).toMatch(/^Name must be unique within a namespace\. Is required/);
+  expect(said("/v1/pods", "Status")).toBe("The aggregate status of the containers in this pod.");
+  expect(said("/v1/limitranges", "Created At")).toContain("is in UTC.\n\nPopulated by the system.");
+  expect(said("discovery.k8s.io/v1/endpointslices", "AddressType")).toMatch(/the "FQDN" type\.$/);
+  expect(said("node.k8s.io/v1/runtimeclasses", "Handler")).toBe("");
+  const silent = kinds.flatMap(({ plural, columns }) =>
+    columns.filter(({ name, description }) => name && !description?.()).map(({ name }) => `${plural} ${name}`),
+  );
+  expect(silent).toEqual(["runtimeclasses Handler"]);
+});

@@ -1,6 +1,7 @@
 import { semanticEqual } from "../meta/equality.ts";
 import { type FieldError, fieldInvalid } from "../meta/field-error.ts";
 import type { KubeObject, UnstructuredObject } from "../meta/object.ts";
+import { fieldDescription, metadataDescription } from "./column-description.ts";
 import type { Subresource } from "./kind.ts";
 import { since } from "./printers/cells.ts";
 
@@ -75,10 +76,30 @@ export function bumpGeneration(object: KubeObject, old: KubeObject): void {
 export function scale(): Pick<Subresource<KubeObject>, "kind" | "columns" | "read" | "write" | "validateUpdate"> {
   return {
     columns: [
-      { name: "Name", type: "string", value: ({ metadata }) => metadata.name ?? "" },
-      { name: "Desired", type: "integer", value: (form) => (form as Scale).spec?.replicas ?? 0 },
-      { name: "Available", type: "integer", value: (form) => (form as Scale).status?.replicas ?? 0 },
-      { name: "Age", type: "string", value: ({ metadata }, now) => since(metadata.creationTimestamp, now) },
+      {
+        name: "Name",
+        type: "string",
+        description: () => metadataDescription("Name"),
+        value: ({ metadata }) => metadata.name ?? "",
+      },
+      {
+        name: "Desired",
+        type: "integer",
+        description: () => fieldDescription("autoscaling.v1.ScaleSpec.replicas"),
+        value: (form) => (form as Scale).spec?.replicas ?? 0,
+      },
+      {
+        name: "Available",
+        type: "integer",
+        description: () => fieldDescription("autoscaling.v1.ScaleStatus.replicas"),
+        value: (form) => (form as Scale).status?.replicas ?? 0,
+      },
+      {
+        name: "Age",
+        type: "string",
+        description: () => metadataDescription("Age"),
+        value: ({ metadata }, now) => since(metadata.creationTimestamp, now),
+      },
     ],
     kind: { group: "autoscaling", version: "v1", kind: "Scale" },
     read(object) {
