@@ -64,7 +64,7 @@ function cell(type: string, value: unknown, now: Date): unknown {
       return text(value);
     case "integer":
       if (typeof value === "bigint") return value;
-      return typeof value === "number" ? Math.trunc(value) : null;
+      return typeof value === "number" ? toInt64(value) : null;
     case "number":
       return typeof value === "number" ? value : typeof value === "bigint" ? Number(value) : null;
     case "boolean":
@@ -74,6 +74,11 @@ function cell(type: string, value: unknown, now: Date): unknown {
     default:
       return null;
   }
+}
+
+/** As Go converts on amd64: what an int64 cannot hold becomes the least one. */
+function toInt64(value: number): number | bigint {
+  return Math.abs(value) < 2 ** 63 ? Math.trunc(value) : -(2n ** 63n);
 }
 
 function text(value: unknown): string {

@@ -207,17 +207,35 @@ test.each([
     400,
     "the object provided is unrecognized (must be of type ConfigMap): yaml: control characters are not allowed (613a2001)",
   ],
+  [
+    "application/yaml",
+    "? [a]\n: b",
+    400,
+    'the object provided is unrecognized (must be of type ConfigMap): yaml: invalid map key: []interface {}{"a"} (3f205b615d0a3a2062)',
+  ],
+  [
+    "application/yaml",
+    "true: 1\nnull: 2",
+    400,
+    "the object provided is unrecognized (must be of type ConfigMap): unsupported map key of type: %!s(<nil>), key: <nil>, value: 2 (747275653a20310a6e756c6c3a2032)",
+  ],
+  [
+    "application/yaml",
+    "metadata: {name: a}\nbinaryData: {a: !!binary aGVsbG8=}",
+    400,
+    'ConfigMap in version "v1" cannot be handled as a ConfigMap: illegal base64 data at input byte 4',
+  ],
 ])("a %s body of %j answers %i", async (type, text, code, message) => {
   const answer = await serve().api.post(CONFIG_MAPS).type(type).send(text);
   expect(answer.status).toBe(code);
   expect(answer.body.message).toBe(message);
 });
 
-test("YAML that is nested too deep is refused", async () => {
-  const answer = await serve()
-    .api.post(CONFIG_MAPS)
-    .type("application/yaml")
-    .send(`a: ${"[".repeat(20_000)}`);
+test.each([
+  ["opened", `a: ${"[".repeat(20_000)}`],
+  ["closed, too", `{"a":${"[".repeat(9999)}${"]".repeat(9999)}}`],
+])("YAML that is nested too deep is refused: %s", async (_, text) => {
+  const answer = await serve().api.post(CONFIG_MAPS).type("application/yaml").send(text);
   expect(answer.status).toBe(400);
   expect(answer.body.message).toContain("(must be of type ConfigMap): yaml: exceeded max depth of 10000 (");
 });

@@ -2,6 +2,9 @@ import { isUtf8 } from "node:buffer";
 import {
   type Document,
   type DocumentOptions,
+  isCollection,
+  isNode,
+  isScalar,
   type ParseOptions,
   parse,
   parseDocument,
@@ -23,8 +26,18 @@ export interface ParsedYaml {
   readonly duplicates: readonly string[];
 }
 
-// Dates, numbers to base 60 and binary stay text in go-yaml v2's untyped maps.
+// Dates and numbers to base 60 stay text in go-yaml v2's untyped maps.
 const TEXT_IN_GO = new Set(["tag:yaml.org,2002:timestamp", "tag:yaml.org,2002:binary"]);
+
+/** Becomes the text that it encodes. */
+const BINARY: ScalarTag = {
+  tag: "tag:yaml.org,2002:binary",
+  resolve(text, onError) {
+    const bytes = Buffer.from(text, "base64");
+    if (bytes.toString("base64") !== text) onError("!!binary value contains invalid base64 data");
+    return bytes.toString("utf8");
+  },
+};
 
 const FLOAT = "tag:yaml.org,2002:float";
 /** go-yaml's floats: the library takes "." and "E0" for numbers, too. */
@@ -46,6 +59,7 @@ const OPTIONS: DocumentOptions & ParseOptions & SchemaOptions = {
       return tag.tag !== FLOAT || ("test" in tag && tag.test?.test(".nan"));
     }),
     FLOATS,
+    BINARY,
   ],
 };
 
@@ -57,13 +71,26 @@ export function parseYaml(bytes: Uint8Array): ParsedYaml {
   if (!isUtf8(bytes)) throw new Error("yaml: invalid leading UTF-8 octet");
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf8");
   if (CONTROL.test(text)) throw new Error("yaml: control characters are not allowed");
-  const json = jsonInYaml(text);
+  const json = bounded(() => jsonInYaml(text));
   if (json) return { value: json.value, duplicates: [] };
   return parseAsYaml(text);
 }
 
 /** Whatever it looks like. @throws Error in go-yaml's words */
 export function parseAsYaml(text: string): ParsedYaml {
+  return bounded(() => parsed(text));
+}
+
+/** Our stack ends before go-yaml's patience does. */
+function bounded<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    throw error instanceof RangeError ? new Error("yaml: exceeded max depth of 10000") : error;
+  }
+}
+
+function parsed(text: string): ParsedYaml {
   const document = parseDocument(text, { ...OPTIONS, uniqueKeys: true });
   const duplicates: string[] = [];
   for (const error of document.errors) {
@@ -74,6 +101,7 @@ export function parseAsYaml(text: string): ParsedYaml {
     duplicates.push(`line ${error.linePos?.[0].line ?? 0}: key ${keyAt(text, error)} already set in map`);
   }
   refuseSurrogates(document, text);
+  refuseKeys(document);
   return { value: withNumbers(document.toJS({ maxAliasCount: 100 }), new Set()), duplicates };
 }
 
@@ -92,6 +120,28 @@ function refuseSurrogates(document: Document.Parsed, text: string): void {
       throw new Error(`yaml: ${line > 1 ? `line ${line}: ` : ""}found invalid Unicode character escape code`);
     },
   });
+}
+
+/** Keys that JSON cannot have: lists, maps and nothing. @throws Error in go-yaml's words */
+function refuseKeys(document: Document.Parsed): void {
+  visit(document, {
+    Pair(_, { key, value }) {
+      if (isCollection(key)) throw new Error(`yaml: invalid map key: ${goSyntax(key.toJS(document))}`);
+      if (!isScalar(key) || key.value !== null) return;
+      const plain: unknown = isNode(value) ? value.toJS(document) : null;
+      const shown = plain === null ? "<nil>" : goSyntax(plain);
+      throw new Error(`unsupported map key of type: %!s(<nil>), key: <nil>, value: ${shown}`);
+    },
+  });
+}
+
+/** A value as Go's `%#v` prints it. */
+function goSyntax(value: unknown): string {
+  if (value === null) return "interface {}(nil)";
+  if (Array.isArray(value)) return `[]interface {}{${value.map(goSyntax).join(", ")}}`;
+  if (typeof value !== "object") return typeof value === "string" ? JSON.stringify(value) : String(value);
+  const members = Object.entries(value).map(([key, member]) => `${JSON.stringify(key)}:${goSyntax(member)}`);
+  return `map[interface {}]interface {}{${members.join(", ")}}`;
 }
 
 /** What upstream's serializers make of YAML before anything else. @throws Error in go-yaml's words */
