@@ -14,6 +14,8 @@ import { writeKubeconfig } from "./write-kubeconfig.ts";
 
 /** Groups of the accounts that the cluster's own parts act as. */
 const SERVICE_ACCOUNTS = ["system:serviceaccounts", "system:serviceaccounts:kube-system"];
+/** So many simulated nodes have connections of their own. */
+const PROXIED_NODES = 50;
 /** So many simulated nodes are no load: they share a thread with the scheduler. */
 const FEW_NODES = 10;
 
@@ -145,14 +147,12 @@ export async function startCluster(options: ClusterOptions, progress: Progress):
       },
     });
   }
-  const nodes = names.map((name) => ({
-    name,
-    kubeconfig: identity(name, `system:node:${name}`, ["system:nodes"]),
-  }));
+  const nodes = names.map((name) => ({ name, user: `system:node:${name}`, groups: ["system:nodes"] }));
   if (real) {
     await applyRole(kubeconfig);
     const proxy = identity("proxy", "system:kube-proxy");
-    for (const { name, kubeconfig } of nodes) {
+    for (const { name, user, groups } of nodes) {
+      const kubeconfig = identity(name, user, groups);
       const args = ["node", "--runtime", "cri", "--kubeconfig", kubeconfig, "-v", logLevel];
       const beside = ["--with-proxy", proxy, "--cluster-cidr", real.pods];
       if (options.kubeletConfig) beside.push("--config", options.kubeletConfig);
@@ -173,10 +173,23 @@ export async function startCluster(options: ClusterOptions, progress: Progress):
     const { images = [] } = options;
     const routesKubeconfig = identity("node-routes", "system:kube-proxy");
     const names = clusterDns && { clusterDns };
+    // Connections of their own would cost both sides a megabyte a node.
+    const frontProxy = nodes.length > PROXIED_NODES ? server.frontProxyKubeconfig() : undefined;
+    const isProxied = frontProxy !== undefined;
+    const proxy = join(dataDir, "nodes.kubeconfig");
+    if (isProxied) writeKubeconfig(proxy, frontProxy);
+    const agents = nodes.map(({ name, user, groups }) =>
+      isProxied
+        ? { name, kubeconfig: proxy, as: { user, groups } }
+        : { name, kubeconfig: identity(name, user, groups) },
+    );
     const node: ComponentSpec = {
       name: "node",
       logLevel,
-      options: { nodes, runtime: "simulated", routesKubeconfig, images, ...names },
+      options: {
+        ...{ nodes: agents, runtime: "simulated", routesKubeconfig, images, ...names },
+        ...(isProxied && { watchAs: { user: "system:simulated-nodes", groups: ["system:masters"] } }),
+      },
     };
     if (options.nodes > FEW_NODES) run(node);
     else light.push(node);

@@ -68,5 +68,5 @@ export { runControllers } from "./run-controllers.ts";
 export { isEmptySelector, matchesLabels, matchesSelector } from "./selector.ts";
 export { createSeriesRecorder, microTimestamp, type Occurrence, type SeriesRecorder } from "./series-recorder.ts";
 export { type ServiceAccountClients, serviceAccountClients } from "./service-account.ts";
-export { type ApiRequest, openTransport, type Transport } from "./transport.ts";
+export { type ApiRequest, type Identity, openTransport, type Transport } from "./transport.ts";
 export * from "./work-queue.ts";

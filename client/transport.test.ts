@@ -65,3 +65,18 @@ test("an answer that nobody looks at is read to its end, so that its connection 
   await expect(ask()).rejects.toMatchObject({ code: 409 });
   await transport.close();
 });
+
+test("a front proxy asks for many on the same connections", async () => {
+  const { transport } = await answering([[200, {}, "{}"]], 1);
+  const asked: (string | undefined)[][] = [];
+  let connections = 0;
+  server.on("connection", () => connections++);
+  server.on("request", ({ headersDistinct }) => {
+    asked.push([...(headersDistinct["x-remote-user"] ?? []), ...(headersDistinct["x-remote-group"] ?? [])]);
+  });
+  await transport.as({ user: "a", groups: ["g", "h"] }).request({ method: "GET", path });
+  await transport.as({ user: "b", groups: [] }).request({ method: "GET", path });
+  await transport.request({ method: "GET", path });
+  expect({ asked, connections }).toEqual({ asked: [["a", "g", "h"], ["b"], []], connections: 1 });
+  await transport.close();
+});

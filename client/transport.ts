@@ -20,7 +20,7 @@ export interface ApiRequest {
 export interface Transport {
   readonly server: string;
   /** Credentials and user agent. */
-  headers(): Record<string, string>;
+  headers(): Record<string, string | string[]>;
   /** For watches: they live long and share few connections. */
   readonly watchAgent: Agent;
   /**
@@ -28,7 +28,16 @@ export interface Transport {
    * @throws ApiError for any answer of 400 and above; Error when the server cannot be reached.
    */
   request(request: ApiRequest): Promise<unknown>;
+  /** The same connections, on which a front proxy asks for somebody else. */
+  as(identity: Identity): Transport;
+  /** Closes the connections, whoever uses them. */
   close(): Promise<void>;
+}
+
+/** Who a front proxy says that a request is from. */
+export interface Identity {
+  readonly user: string;
+  readonly groups: readonly string[];
 }
 
 /** Requests a client may have in flight when nothing else is said; more wait their turn. */
@@ -64,16 +73,33 @@ export function openTransport(connection: Connection, userAgent: string, connect
     "User-Agent": userAgent,
     ...(connection.token && { Authorization: `Bearer ${connection.token()}` }),
   });
+  return transportOver({ server: connection.server, agent, watchAgent, closed }, headers);
+}
+
+interface Connections {
+  readonly server: string;
+  readonly agent: Agent;
+  readonly watchAgent: Agent;
+  /** Aborted when they are closed. */
+  readonly closed: AbortController;
+}
+
+function transportOver(connections: Connections, headers: Transport["headers"]): Transport {
+  const { server, agent, watchAgent, closed } = connections;
   return {
-    server: connection.server,
+    server,
     headers,
     watchAgent,
+    as({ user, groups }) {
+      const remote = { "X-Remote-User": user, "X-Remote-Group": [...groups] };
+      return transportOver(connections, () => ({ ...headers(), ...remote }));
+    },
     async request(request) {
       const { method, path, query, body, contentType = "application/json", accept = "application/json" } = request;
       const parameters = Object.fromEntries(Object.entries(query ?? {}).filter(([, value]) => value !== undefined));
       const send = () =>
         agent.request({
-          origin: connection.server,
+          origin: server,
           path,
           method,
           query: parameters,

@@ -16,6 +16,7 @@ import { isOver, PodAdmission } from "./pod-admission.ts";
 import { type ClusterDns, hostsFile, podDns } from "./pod-dns.ts";
 import type { WorkerEnvironment } from "./pod-worker/worker-environment.ts";
 import { PodWorker } from "./pod-worker.ts";
+import type { PodsOfNode } from "./pods-by-node.ts";
 import { ProbeMeter } from "./probes/probe-meter.ts";
 import type { Runtime } from "./runtime/runtime.ts";
 import { type KubeletServer, serveKubelet } from "./server/kubelet-server.ts";
@@ -27,8 +28,7 @@ import { podVolumes, volumeImage } from "./volumes/pod-volumes.ts";
 export interface AgentOptions {
   readonly name: string;
   readonly client: Client;
-  /** Pods of this node, perhaps among others'. */
-  readonly pods: Informer<Pod>;
+  readonly pods: PodsOfNode;
   readonly services: Informer<Service>;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -174,7 +174,6 @@ export async function startAgent(options: AgentOptions): Promise<{ stop(): Promi
     node: () => node,
     pressure: () => eviction?.conditions ?? new Set(),
   });
-  const isMine = ({ spec }: Pod) => spec.nodeName === name;
   const begin = (worker: PodWorker, rejected: Rejection | undefined) => {
     const { pod } = worker;
     if (rejected?.reason.startsWith("OutOf") && isCritical(pod)) {
@@ -189,7 +188,6 @@ export async function startAgent(options: AgentOptions): Promise<{ stop(): Promi
     void worker.start();
   };
   const see = (pod: Pod) => {
-    if (!isMine(pod)) return;
     const uid = pod.metadata.uid ?? "";
     const known = workers.get(uid);
     if (known) return known.update(pod);
@@ -229,7 +227,7 @@ export async function startAgent(options: AgentOptions): Promise<{ stop(): Promi
   }
   /** @returns whether the Pod is the mirror of one that this node has from a file */
   const seeMirror = (pod: Pod, deleted: boolean) => {
-    if (!staticPods || !isMirror(pod) || !isMine(pod)) return false;
+    if (!staticPods || !isMirror(pod)) return false;
     const shown = staticPods.see(pod, deleted);
     const worker = shown && workers.get(shown.metadata.uid ?? "");
     if (worker && !deleted) statuses.changed(worker);

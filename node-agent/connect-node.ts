@@ -4,6 +4,7 @@ import {
   type Clock,
   createClient,
   createInformers,
+  type Identity,
   type Informer,
   type Informers,
   type Logger,
@@ -35,9 +36,11 @@ export interface NodeConnection {
   readonly tls: { readonly cert: string; readonly key: string; readonly ca: string };
 }
 
-/** Requests of a node in flight: alone or among some, and among many. Each costs both sides a connection. */
+/** Requests in flight of a node that has some neighbours, or many. Each costs both sides a connection. */
 const CONNECTIONS = { few: 2, many: 1 };
 const MANY_NODES = 50;
+/** Requests in flight of nodes that share connections: as many as there are nodes, up to this. */
+const MOST_CONNECTIONS = 100;
 
 /** What nodes of one process share. */
 export interface Neighbours {
@@ -45,9 +48,11 @@ export interface Neighbours {
   readonly count: number;
   /** Every node may see all Services: one watch of them is enough for a process. */
   readonly services?: Informer<Service>;
+  /** Who watches for nodes that share a kubeconfig; absent: whom that names. */
+  readonly watchAs?: Identity;
 }
 
-/** What one node, or nodes that share an identity, know of the cluster. @param node undefined: Pods of all nodes */
+/** What one node, or nodes that share a kubeconfig, know of the cluster. @param node undefined: Pods of all nodes */
 export async function connectNode(
   kubeconfig: string,
   node: string | undefined,
@@ -61,12 +66,18 @@ export async function connectNode(
   if (!ca) throw new Error(`${kubeconfig}: a node needs an authority, to tell by who asks it`);
   // As kubelet does that was given no files: API servers verify it only with --kubelet-certificate-authority.
   const { certificate: cert, key } = selfSignedCertificate(node ?? hostname(), [], clock.now());
-  const transport = openTransport(connection, "kubelet", CONNECTIONS[neighbours.count > MANY_NODES ? "many" : "few"]);
+  const transport = openTransport(connection, "kubelet", connectionsOf(neighbours.count, node === undefined));
   const client = createClient(transport);
-  const informers = createInformers({ transport, clock, random, logger });
+  const watching = neighbours.watchAs ? transport.as(neighbours.watchAs) : transport;
+  const informers = createInformers({ transport: watching, clock, random, logger });
   const pods = informers.get("v1/pods", { fieldSelector: node ? `spec.nodeName=${node}` : "spec.nodeName!=" });
   const services = neighbours.services ?? informers.get("v1/services");
   informers.start();
   await informers.synced();
   return { client, transport, informers, pods, services, logger, tls: { cert, key, ca } };
+}
+
+function connectionsOf(nodes: number, areShared: boolean): number {
+  if (areShared) return Math.min(MOST_CONNECTIONS, Math.max(CONNECTIONS.few, nodes));
+  return CONNECTIONS[nodes > MANY_NODES ? "many" : "few"];
 }

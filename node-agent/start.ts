@@ -1,9 +1,11 @@
 import { platform } from "node:os";
 import {
   type Clock,
+  createClient,
   createEventRecorder,
   createLane,
   createRefusals,
+  type Identity,
   type Informer,
   type Logger,
   quantity,
@@ -13,6 +15,7 @@ import type { Service } from "../openapi/api/core.v1.ts";
 import { addressPool, nodeRanges } from "./address-pool.ts";
 import { startAgent } from "./agent.ts";
 import { CLUSTER_DNS, CLUSTER_DOMAIN, connectNode } from "./connect-node.ts";
+import { podsByNode } from "./pods-by-node.ts";
 import { ImageCatalog } from "./runtime/simulated/image-catalog.ts";
 import { readImageFile } from "./runtime/simulated/image-file.ts";
 import { knownImages } from "./runtime/simulated/known-images.ts";
@@ -24,8 +27,10 @@ import { KUBELET_PORT } from "./server/kubelet-server.ts";
 import type { CriStartOptions } from "./start-cri.ts";
 
 export interface NodeStartOptions {
-  /** Nodes that share a kubeconfig share a connection and a watch. */
-  readonly nodes: readonly { readonly name: string; readonly kubeconfig: string }[];
+  /** Nodes that share a kubeconfig share its connections and one watch; `as` is who each of them is there. */
+  readonly nodes: readonly { readonly name: string; readonly kubeconfig: string; readonly as?: Identity }[];
+  /** Who watches for nodes that share a front proxy's kubeconfig. */
+  readonly watchAs?: Identity;
   readonly runtime: "simulated" | "cri";
   /** Identity that reads Services and endpoints for simulated Pods; absent: the first node's. */
   readonly routesKubeconfig?: string;
@@ -93,25 +98,28 @@ export async function start(options: NodeStartOptions): Promise<{ stop(): Promis
   };
   const disks: Disks = new Map();
   const groups = Map.groupBy(
-    options.nodes.map(({ name, kubeconfig }, index) => ({ name, kubeconfig, index })),
+    options.nodes.map((node, index) => ({ ...node, index })),
     ({ kubeconfig }) => kubeconfig,
   );
-  const shared = { refusals: createRefusals(), lane: createLane(EVENTS_AT_ONCE) };
+  const events = { refusals: createRefusals(), lane: createLane(EVENTS_AT_ONCE) };
   const connect = (kubeconfig: string, nodes: readonly { name: string }[], services?: Informer<Service>) => {
     const only = nodes.length === 1 ? nodes[0] : undefined;
-    const neighbours = { count: options.nodes.length, ...(services && { services }) };
+    const { watchAs } = options;
+    const neighbours = { count: options.nodes.length, ...(services && { services }), ...(watchAs && { watchAs }) };
     return connectNode(kubeconfig, only?.name, options, neighbours);
   };
   const [first] = groups;
   const connected = first && (await connect(...first));
   await Promise.all(
     [...groups].map(async ([kubeconfig, nodes]) => {
-      const { client, transport, informers, pods, services, logger, tls } =
+      const { transport, informers, pods, services, logger, tls, ...shared } =
         connected && kubeconfig === first?.[0] ? connected : await connect(kubeconfig, nodes, connected?.services);
+      const podsOf = podsByNode(pods);
       const agents = await Promise.all(
-        nodes.map(({ name, index }) => {
+        nodes.map(({ name, as, index }) => {
+          const client = as ? createClient(transport.as(as)) : shared.client;
           const address = loopback(index);
-          const recorder = createEventRecorder({ client, clock, logger, component: "kubelet", host: name, ...shared });
+          const recorder = createEventRecorder({ client, clock, logger, component: "kubelet", host: name, ...events });
           const addresses = addressPool(() => nodeRanges({ client, clock, logger, name, index }));
           const runtime = simulatedRuntime({
             ...{ clock, random, address, addresses, amounts, images, network, disks, names },
@@ -120,7 +128,7 @@ export async function start(options: NodeStartOptions): Promise<{ stop(): Promis
           return startAgent({
             name,
             client,
-            pods,
+            pods: podsOf(name),
             services,
             clock,
             logger,

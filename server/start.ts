@@ -49,7 +49,7 @@ import { keepFlowSchemaStatus } from "./start/flow-schema-status.ts";
 import { healthChecks } from "./start/health.ts";
 import { renewIdentityLease } from "./start/identity-lease.ts";
 import { legacyTokenUse } from "./start/legacy-token-use.ts";
-import { type KubeconfigUser, kubeconfigFor, listenOnFreePort } from "./start/listener.ts";
+import { frontProxyKubeconfig, type KubeconfigUser, kubeconfigFor, listenOnFreePort } from "./start/listener.ts";
 import { Releases } from "./start/releases.ts";
 import { requestLog } from "./start/request-log.ts";
 import { firstServiceAddress } from "./start/service-range.ts";
@@ -84,6 +84,8 @@ export interface Server {
   readonly port: number;
   /** A kubeconfig with a new client certificate for this user. */
   kubeconfig(user: KubeconfigUser): string;
+  /** A kubeconfig of the server's own front proxy, which may say that a request is from anybody; see `Transport.as`. */
+  frontProxyKubeconfig(): string | undefined;
   /** Waits for requests in flight, then releases everything in reverse order. Idempotent. */
   stop(): Promise<void>;
 }
@@ -340,6 +342,7 @@ export async function start(options: StartOptions): Promise<Server> {
       url,
       port,
       kubeconfig: (user) => kubeconfigFor(pki, url, user, now()),
+      frontProxyKubeconfig: () => frontProxyKubeconfig(pki, url, settings),
       stop() {
         stopped ??= stop();
         return stopped;

@@ -1,7 +1,9 @@
 import { readFileSync } from "node:fs";
 import { clientCertificate } from "../../pki/authority.ts";
+import type { KeyPair } from "../../pki/certificate.ts";
 import { kubeconfig } from "../../pki/kubeconfig.ts";
 import type { Pki } from "../../pki/pki.ts";
+import { standardRequestHeaders } from "../auth/request-header.ts";
 import type { App } from "../http/app.ts";
 import { type Listener, listen } from "../http/listen.ts";
 import { type ServerSettings, stopTimes } from "./settings.ts";
@@ -20,6 +22,9 @@ export interface KubeconfigUser {
   readonly commonName: string;
   readonly organizations: readonly string[];
 }
+
+/** The common name of the front proxy's certificate. */
+const FRONT_PROXY = "front-proxy-client";
 
 /** Serves with the PKI's certificate, or the flags' own. */
 export async function listenOnFreePort(
@@ -47,8 +52,18 @@ export async function listenOnFreePort(
 }
 
 /** With a new client certificate for the user. */
-export function kubeconfigFor(pki: Pki, server: string, user: KubeconfigUser, now: Date): string {
-  const client = clientCertificate(pki.ca, user, now);
-  const certificateAuthority = pki.ca.certificate;
-  return kubeconfig({ server, certificateAuthority, client, cluster: "inkube", user: user.commonName });
+export const kubeconfigFor = (pki: Pki, server: string, user: KubeconfigUser, now: Date): string =>
+  kubeconfigWith(pki, server, user.commonName, clientCertificate(pki.ca, user, now));
+
+/** With the certificate of the front proxy. @returns undefined where `--requestheader-*` says not to believe it */
+export function frontProxyKubeconfig(pki: Pki, server: string, { requestHeader }: ServerSettings): string | undefined {
+  const { allowedNames, userNameHeaders, groupHeaders } = requestHeader;
+  const isAllowed = allowedNames.length === 0 || allowedNames.includes(FRONT_PROXY);
+  const { userNameHeaders: users, groupHeaders: groups } = standardRequestHeaders;
+  const isHeard =
+    users.some((name) => userNameHeaders.includes(name)) && groups.some((name) => groupHeaders.includes(name));
+  return isAllowed && isHeard ? kubeconfigWith(pki, server, FRONT_PROXY, pki.frontProxyClient) : undefined;
 }
+
+const kubeconfigWith = (pki: Pki, server: string, user: string, client: KeyPair): string =>
+  kubeconfig({ server, certificateAuthority: pki.ca.certificate, client, cluster: "inkube", user });
