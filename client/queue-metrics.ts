@@ -37,29 +37,39 @@ export function queueMetrics(registry: Registry, clock: Clock): (name: string) =
   const ages = (name: string) =>
     (queues.get(name) ?? []).flatMap(({ working }) => [...working.values()]).map((at) => (now() - at) / 1000);
 
-  gauge("workqueue_depth", "Items that wait in a work queue.", (name) =>
+  gauge("workqueue_depth", "[BETA] Current depth of workqueue", (name) =>
     (queues.get(name) ?? []).reduce((sum, { waiting }) => sum + waiting.size, 0),
   );
-  gauge("workqueue_unfinished_work_seconds", "Seconds of work under way that is not done yet.", (name) =>
-    ages(name).reduce((sum, age) => sum + age, 0),
+  gauge(
+    "workqueue_unfinished_work_seconds",
+    "[BETA] How many seconds of work has done that is in progress and hasn't been observed by work_duration. Large values indicate stuck threads. One can deduce the number of stuck threads by observing the rate at which this increases.",
+    (name) => ages(name).reduce((sum, age) => sum + age, 0),
   );
-  gauge("workqueue_longest_running_processor_seconds", "Seconds that the longest worker is at its item.", (name) =>
-    Math.max(0, ...ages(name)),
+  gauge(
+    "workqueue_longest_running_processor_seconds",
+    "[BETA] How many seconds has the longest running processor for workqueue been running.",
+    (name) => Math.max(0, ...ages(name)),
   );
   const adds = new Counter({
     name: "workqueue_adds_total",
-    help: "Items put into a work queue.",
+    help: "[BETA] Total number of adds handled by workqueue",
     labelNames,
     registers,
   });
   const retries = new Counter({
-    ...{ name: "workqueue_retries_total", help: "Items put into a work queue again after a failure.", labelNames },
+    ...{ name: "workqueue_retries_total", help: "[BETA] Total number of retries handled by workqueue", labelNames },
     registers,
   });
   const histogram = (name: string, help: string) =>
     new Histogram({ name, help, labelNames, registers, buckets: BUCKETS });
-  const waited = histogram("workqueue_queue_duration_seconds", "Seconds that an item waits in a work queue.");
-  const worked = histogram("workqueue_work_duration_seconds", "Seconds that an item of a work queue is worked on.");
+  const waited = histogram(
+    "workqueue_queue_duration_seconds",
+    "[BETA] How long in seconds an item stays in workqueue before being requested.",
+  );
+  const worked = histogram(
+    "workqueue_work_duration_seconds",
+    "[BETA] How long in seconds processing an item from workqueue takes.",
+  );
 
   return (name) => {
     const [waiting, working] = [new Map<string, number>(), new Map<string, number>()];

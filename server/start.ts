@@ -17,11 +17,13 @@ import { DEFAULTS } from "./http/app-options.ts";
 import { AuthenticationMetrics } from "./http/authentication-metrics.ts";
 import { createConnectors } from "./http/connectors/connectors.ts";
 import { serviceDialer } from "./http/connectors/service-network.ts";
+import { ImpersonationMetrics } from "./http/impersonation-metrics.ts";
 import { PodSecurityMetrics } from "./http/pod-security-metrics.ts";
 import { openApiRoutes } from "./http/routes/openapi.ts";
 import { RuleMetrics } from "./http/rule-metrics.ts";
 import { SecurityMetrics } from "./http/security-metrics.ts";
 import { StorageMetrics } from "./http/storage-metrics.ts";
+import { WorkQueueMetrics } from "./http/work-queue-metrics.ts";
 import { bootstrap } from "./registry/bootstrap/bootstrap.ts";
 import { identityLeaseName } from "./registry/bootstrap/cluster.ts";
 import { defaultStorageClass } from "./registry/bootstrap/default-storage-class.ts";
@@ -141,6 +143,8 @@ export async function start(options: StartOptions): Promise<Server> {
 
     const { watch, reader } = registry;
     const securityMetrics = new SecurityMetrics();
+    const impersonationMetrics = new ImpersonationMetrics(() => performance.now() / 1000);
+    const workQueueMetrics = new WorkQueueMetrics(() => performance.now() / 1000);
     const authorization = await startAuthorization({
       ...files,
       watch,
@@ -227,6 +231,7 @@ export async function start(options: StartOptions): Promise<Server> {
       now,
       onRemoteGroups: () => invalidateDiscovery(),
       onStop: (release) => releases.add(release),
+      observeQueue: (name) => workQueueMetrics.queue(name),
     });
     const { flowControl, stop: stopFlowControl } = startFlowControl({
       settings,
@@ -281,12 +286,16 @@ export async function start(options: StartOptions): Promise<Server> {
       countBytes: (prefix) => valueBytes(storage, prefix),
       storageBytes: () => storageBytes(options.storage, storage),
       securityMetrics,
+      impersonationMetrics,
+      workQueues: () => workQueueMetrics.states(),
       ...(flowControl && { flowControl }),
       series: [
         ...admissionMetrics.series,
         ...podSecurityMetrics.series,
         ...ruleMetrics.series,
         ...securityMetrics.series,
+        ...impersonationMetrics.series,
+        ...workQueueMetrics.series,
         ...authenticationMetrics.series,
         ...authentication.series,
         ...authorization.series,
@@ -326,7 +335,10 @@ export async function start(options: StartOptions): Promise<Server> {
         storeOf: (resource) => registry.storeOf(resource),
       }),
     );
-    if (flowControl) releases.add(keepFlowSchemaStatus(keeping));
+    if (flowControl) {
+      const observer = workQueueMetrics.queue("priority_and_fairness_config_queue");
+      releases.add(keepFlowSchemaStatus({ ...keeping, observer }));
+    }
     releases.add(renewIdentityLease(writer, serverId, now));
     state.bootstrapped = true;
 

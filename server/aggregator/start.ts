@@ -7,7 +7,7 @@ import type { ServedGroup } from "../discovery/groups.ts";
 import { proxyHttp } from "../http/connectors/http-proxy.ts";
 import { type Ctx, sendText } from "../http/respond.ts";
 import { authorityOf } from "../meta/network-error.ts";
-import { KeyQueue, type KeyQueueOptions } from "../registry/key-queue.ts";
+import { KeyQueue, type KeyQueueObserver, type KeyQueueOptions } from "../registry/key-queue.ts";
 import { isAvailable, serviceProblem, type Verdict, withAvailability } from "./availability.ts";
 import { RemoteConnections } from "./remote-connections.ts";
 import type { OpenApiOfRemotes } from "./remote-documents.ts";
@@ -34,6 +34,8 @@ export interface AggregatorOptions extends Pick<KeyQueueOptions, "clock" | "onEr
   onChange(): void;
   /** What OpenAPI tells has changed. */
   onDocuments(): void;
+  /** For the metrics of a queue. @param queue upstream's name of it */
+  observe?(queue: string): KeyQueueObserver;
 }
 
 export interface Aggregator {
@@ -61,6 +63,7 @@ export function startAggregator(options: AggregatorOptions): Aggregator {
   const connections = new RemoteConnections(reader, client);
   const queue = new KeyQueue({
     ...options,
+    observer: options.observe?.("RemoteAvailabilityController"),
     retryMilliseconds: RETRY_MILLISECONDS,
     async sync(name) {
       const service = reader.get<APIService>(API_SERVICES, "", name);
@@ -82,6 +85,7 @@ export function startAggregator(options: AggregatorOptions): Aggregator {
   });
   const describing = new KeyQueue({
     ...options,
+    observer: options.observe?.("open_api_v3_aggregation_controller"),
     async sync(name) {
       const service = reader.get<APIService>(API_SERVICES, "", name);
       if (!service?.spec.service) return;

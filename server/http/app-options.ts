@@ -7,6 +7,7 @@ import type { Registry } from "../registry/store.ts";
 import type { FlowControl } from "./flow-control/flow-control.ts";
 import type { GaugeOptions } from "./gauges.ts";
 import type { Connector } from "./handlers/connect.ts";
+import type { ImpersonationMetrics } from "./impersonation-metrics.ts";
 import type { Ctx } from "./respond.ts";
 import type { HealthCheck } from "./routes/health.ts";
 import type { SecurityMetrics } from "./security-metrics.ts";
@@ -66,6 +67,7 @@ export interface AppOptions extends Omit<GaugeOptions, "inFlight" | "kinds"> {
   readonly log?: (state: State, method: string, seconds: number) => void;
   readonly onPanic: (error: unknown, path: string) => void;
   readonly securityMetrics?: SecurityMetrics;
+  readonly impersonationMetrics?: ImpersonationMetrics;
   /** Metrics that others count, shown with those of HTTP. */
   readonly series?: readonly Series[];
 }

@@ -4,6 +4,7 @@ import type { ServiceUsage } from "../registry/core/service/observer.ts";
 import type { Kind } from "../registry/kind.ts";
 import type { InFlight } from "./filters/max-in-flight.ts";
 import { VERSION } from "./routes/version.ts";
+import type { WorkQueueState } from "./work-queue-metrics.ts";
 
 /** What is looked up when someone asks for metrics. What is absent is not shown. */
 export interface GaugeOptions {
@@ -17,6 +18,7 @@ export interface GaugeOptions {
   readonly serviceUsage?: () => ServiceUsage;
   /** Names of APIServices, and whether their servers can be asked. */
   readonly apiServices?: () => readonly { readonly name: string; readonly available: boolean }[];
+  readonly workQueues?: () => readonly WorkQueueState[];
 }
 
 const OBJECTS = "Number of stored objects at the time of last check split by kind.";
@@ -28,7 +30,7 @@ const BYTES =
 
 /** Registers all that is a state and no count of ours. */
 export function registerGauges(registry: Registry, options: GaugeOptions): void {
-  const { inFlight, countObjects, countBytes, storageBytes, history, apiServices, serviceUsage } = options;
+  const { inFlight, countObjects, countBytes, storageBytes, history, apiServices, serviceUsage, workQueues } = options;
   const gauge = (name: string, help: string, labelNames: readonly string[], collect: (gauge: Gauge) => void) =>
     new Gauge({
       name,
@@ -94,6 +96,21 @@ export function registerGauges(registry: Registry, options: GaugeOptions): void 
       for (const { name, available } of apiServices()) shown.set({ name }, available ? 0 : 1);
     });
   }
+  if (workQueues) {
+    const perQueue = (name: string, help: string, measure: (queue: WorkQueueState) => number) =>
+      gauge(name, help, ["name"], (shown) => {
+        for (const queue of workQueues()) shown.set({ name: queue.name }, measure(queue));
+      });
+    perQueue("workqueue_depth", "[BETA] Current depth of workqueue", ({ depth }) => depth);
+    const unfinished =
+      "[BETA] How many seconds of work has done that is in progress and hasn't been observed by work_duration. Large values indicate stuck threads. One can deduce the number of stuck threads by observing the rate at which this increases.";
+    perQueue("workqueue_unfinished_work_seconds", unfinished, ({ working }) => working.reduce((a, b) => a + b, 0));
+    const longest = "[BETA] How many seconds has the longest running processor for workqueue been running.";
+    perQueue("workqueue_longest_running_processor_seconds", longest, ({ working }) => Math.max(0, ...working));
+  }
+  const compatibility =
+    "[ALPHA] Provides the compatibility version info of the component. The component label is the name of the component, usually kube, but is relevant for aggregated-apiservers.";
+  gauge("version_info", compatibility, Object.keys(COMPATIBILITY), (shown) => shown.set(COMPATIBILITY, 1));
   const build =
     "[BETA] A metric with a constant '1' value labeled by major, minor, git version, git commit, git tree state, build date, Go version, and compiler from which Kubernetes was built, and platform on which it is running.";
   gauge("kubernetes_build_info", build, Object.keys(BUILD), (shown) => shown.set(BUILD, 1));
@@ -107,6 +124,13 @@ export function registerGauges(registry: Registry, options: GaugeOptions): void 
 function gates(): Readonly<Record<string, { readonly stage: string; readonly enabled: boolean }>> {
   return readFacts("feature-gates") as ReturnType<typeof gates>; // our own file
 }
+
+const COMPATIBILITY = {
+  component: "kube",
+  binary: VERSION.gitVersion.slice(1),
+  emulation: `${VERSION.emulationMajor}.${VERSION.emulationMinor}`,
+  min_compat: `${VERSION.minCompatibilityMajor}.${VERSION.minCompatibilityMinor}`,
+};
 
 const BUILD = {
   major: VERSION.major,

@@ -3,6 +3,7 @@ import type { Http2ServerRequest } from "node:http2";
 import { collectDefaultMetrics, Registry } from "prom-client";
 import type { Kind } from "../registry/kind.ts";
 import { type GaugeOptions, registerGauges } from "./gauges.ts";
+import { registerProcessMetrics } from "./process-metrics.ts";
 import type { RequestInfo } from "./request-info.ts";
 import { type Buckets, REQUEST_BUCKETS, Series } from "./series.ts";
 import type { State } from "./state.ts";
@@ -152,6 +153,7 @@ export class Metrics {
     for (const series of this.#series) series.registerIn(this.#registry);
     registerGauges(this.#registry, options);
     collectDefaultMetrics({ register: this.#registry });
+    registerProcessMetrics(this.#registry);
   }
 
   /** A watch or a connection to something that is served; `longRunningEnded` follows. */

@@ -1,6 +1,16 @@
 import type { Clock } from "../storage/clock.ts";
 import { isNotFound } from "./writer.ts";
 
+/** Told what a queue does, for metrics. */
+export interface KeyQueueObserver {
+  added(key: string): void;
+  /** It is being worked on. */
+  taken(key: string): void;
+  done(key: string): void;
+  /** It comes again, after a while. */
+  retried(): void;
+}
+
 export interface KeyQueueOptions {
   readonly clock: Clock;
   /**
@@ -11,6 +21,7 @@ export interface KeyQueueOptions {
   /** How long a key waits the first time, and at most. Each failure in turn doubles it. */
   readonly retryMilliseconds?: { readonly first: number; readonly last: number };
   onError(error: unknown): void;
+  readonly observer?: KeyQueueObserver | undefined;
 }
 
 const RETRY_MILLISECONDS = { first: 50, last: 60_000 };
@@ -30,6 +41,7 @@ export class KeyQueue {
   }
 
   add(key: string): void {
+    if (!this.#keys.has(key)) this.#options.observer?.added(key);
     this.#keys.add(key);
     if (this.#isRunning || this.#isStopped) return;
     this.#isRunning = true;
@@ -53,9 +65,11 @@ export class KeyQueue {
   }
 
   async #run(): Promise<void> {
+    const { observer } = this.#options;
     for (const key of this.#keys) {
       if (this.#isStopped) break;
       this.#keys.delete(key);
+      observer?.taken(key);
       try {
         const outcome = await this.#options.sync(key);
         if (outcome === "again") this.#addAgain(key);
@@ -64,6 +78,8 @@ export class KeyQueue {
         if (isNotFound(error) || this.#isStopped) continue;
         this.#options.onError(error);
         this.#addAgain(key);
+      } finally {
+        observer?.done(key);
       }
     }
     this.#isRunning = false;
@@ -73,6 +89,7 @@ export class KeyQueue {
     const { first, last } = this.#options.retryMilliseconds ?? RETRY_MILLISECONDS;
     const count = this.#retries.get(key) ?? 0;
     this.#retries.set(key, count + 1);
+    this.#options.observer?.retried();
     this.addAfter(key, Math.min(first * 2 ** count, last));
   }
 }

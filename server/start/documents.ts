@@ -2,6 +2,7 @@ import type { ObjectWriter } from "../admission/plugin.ts";
 import { OpenApiOfRemotes } from "../aggregator/remote-documents.ts";
 import { startAggregator } from "../aggregator/start.ts";
 import { OpenApiDocuments, type OpenApiOptions } from "../discovery/openapi.ts";
+import type { KeyQueueObserver } from "../registry/key-queue.ts";
 import type { ServerRegistry } from "../registry/registry.ts";
 import { systemClock } from "../storage/clock.ts";
 
@@ -16,6 +17,7 @@ export function startDocuments(options: {
   /** Groups of aggregated servers came or went. */
   readonly onRemoteGroups: () => void;
   readonly onStop: (release: () => void) => void;
+  readonly observeQueue: (name: string) => KeyQueueObserver;
 }): { documents: OpenApiDocuments; aggregator: ReturnType<typeof startAggregator> } {
   const { registry, writer, customSchema, client, now, onRemoteGroups, onStop } = options;
   const { watch, reader } = registry;
@@ -34,6 +36,7 @@ export function startDocuments(options: {
     onChange: onRemoteGroups,
     onDocuments: () => documents.invalidate(now()),
     onError: console.error,
+    observe: options.observeQueue,
   });
   onStop(() => aggregator.stop());
   return { documents, aggregator };

@@ -10,7 +10,7 @@ const SCHEMAS = { group: GROUP, resource: "flowschemas" };
 const MANAGER = "api-priority-and-fairness-config-consumer-v1";
 const LEVELS = { group: GROUP, resource: "prioritylevelconfigurations" };
 
-interface Environment extends Pick<KeyQueueOptions, "clock" | "onError"> {
+interface Environment extends Pick<KeyQueueOptions, "clock" | "onError" | "observer"> {
   readonly watch: ObjectWatch;
   readonly reader: ObjectReader;
   readonly writer: StatusWriter;

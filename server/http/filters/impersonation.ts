@@ -6,6 +6,7 @@ import { Impersonation, type WantedUser, withoutNameMessage } from "../../auth/i
 import { forbiddenTo } from "../../meta/access-denied.ts";
 import { badRequest, StatusError } from "../../meta/errors.ts";
 import { writeError } from "../errors.ts";
+import type { ImpersonationMetrics } from "../impersonation-metrics.ts";
 import type { Ctx } from "../respond.ts";
 import type { State } from "../state.ts";
 import { attributesOf } from "./authorization.ts";
@@ -14,8 +15,12 @@ const EXTRA = "impersonate-extra-";
 const NO_SNIFF = { "X-Content-Type-Options": "nosniff" };
 
 /** `Impersonate-*` headers: the request goes on as somebody else, if it may. (filters/impersonation) */
-export function impersonation({ authorizer }: { authorizer: Authorizer }): Middleware<State> {
-  const rights = new Impersonation(authorizer, forbiddenTo);
+export function impersonation(options: {
+  authorizer: Authorizer;
+  impersonationMetrics?: ImpersonationMetrics | undefined;
+}): Middleware<State> {
+  const { authorizer, impersonationMetrics: metrics } = options;
+  const rights = new Impersonation(metrics?.counting(authorizer) ?? authorizer, forbiddenTo);
   return (ctx, next) => {
     const { headers } = ctx.req;
     // Looked at by name: most requests have none, and walking all headers costs more than asking for three.
@@ -24,19 +29,26 @@ export function impersonation({ authorizer }: { authorizer: Authorizer }): Middl
       for (const name in headers) if (name.startsWith(EXTRA)) found = true;
       if (!found) return next();
     }
-    return impersonate(ctx, rights, next);
+    return impersonate(ctx, { rights, metrics }, next);
   };
 }
 
-async function impersonate(ctx: Ctx, rights: Impersonation, next: () => Promise<unknown>): Promise<void> {
+async function impersonate(
+  ctx: Ctx,
+  { rights, metrics }: { rights: Impersonation; metrics: ImpersonationMetrics | undefined },
+  next: () => Promise<unknown>,
+): Promise<void> {
   const wanted = wishes(ctx.req.headers, ctx.req.rawHeaders);
   if (!wanted.name) return writeError(ctx, badRequest(withoutNameMessage(wanted)), NO_SNIFF);
   const requestor = ctx.state.user;
+  const ended = metrics?.attempt();
   try {
     const { user, constraint } = await rights.decide(wanted, attributesOf(requestor, ctx.state.requestInfo));
+    ended?.(constraint);
     ctx.state.user = user;
     if (constraint) ctx.state.impersonationConstraint = constraint;
   } catch (error) {
+    ended?.(undefined);
     if (!(error instanceof StatusError)) throw error;
     return writeError(ctx, error, NO_SNIFF);
   }
