@@ -49,6 +49,7 @@ export class CustomStore implements ResourceStore {
     const stopInner = await this.#inner.watch(request, {
       send: (event) => sink.send(event),
       room: () => sink.room?.(),
+      group: sink.group,
       end: (error) => {
         this.#watches.delete(end);
         sink.end(error);

@@ -195,17 +195,18 @@ export class Metrics {
     this.#handshakeErrors.add("", 1);
   }
 
-  watchEvent(kind: Kind, bytes: number): void {
+  /** An event of so many bytes was sent to so many watchers. */
+  watchEvents(kind: Kind, bytes: number, watchers: number): void {
     let buckets = this.#byKind.get(kind);
     if (!buckets) {
       buckets = { counts: EVENT_BUCKETS.map(() => 0), sum: 0, count: 0 };
       this.#byKind.set(kind, buckets);
       this.#watchEventSizes.show(`${kind.group}\0${kind.plural}\0${kind.version}`, buckets);
     }
-    buckets.count++;
-    buckets.sum += bytes;
+    buckets.count += watchers;
+    buckets.sum += bytes * watchers;
     const at = EVENT_BUCKETS.findIndex((limit) => bytes <= limit);
-    if (at >= 0) buckets.counts[at]!++;
+    if (at >= 0) buckets.counts[at]! += watchers;
   }
 
   /** A watch has sent all that was there when it began. */

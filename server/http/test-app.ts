@@ -4,7 +4,15 @@ import { deepCopy } from "../meta/equality.ts";
 import { alreadyExists, notFound } from "../meta/errors.ts";
 import type { KubeObject, UnstructuredObject } from "../meta/object.ts";
 import type { Kind } from "../registry/kind.ts";
-import type { ListResult, Registry, ResourceStore, Stored, WatchEvent, WatchSink } from "../registry/store.ts";
+import type {
+  Audience,
+  ListResult,
+  Registry,
+  ResourceStore,
+  Stored,
+  WatchEvent,
+  WatchSink,
+} from "../registry/store.ts";
 import { type App, createApp } from "./app.ts";
 import { type AppOptions, DEFAULTS } from "./app-options.ts";
 
@@ -45,6 +53,8 @@ export class FakeStore implements ResourceStore {
   /** Writes that are being delayed. */
   held = 0;
   readonly #objects = new Map<string, Stored>();
+  /** By the form of their sinks, which are those that tell one. */
+  readonly #audiences = new Map<string, Audience>();
   #revision = 0;
 
   async get(namespace: string, name: string): Promise<Stored> {
@@ -61,7 +71,12 @@ export class FakeStore implements ResourceStore {
   async watch(_request: unknown, sink: WatchSink): Promise<() => void> {
     this.sinks.add(sink);
     for (const stored of this.#objects.values()) this.send({ type: "ADDED", stored }, sink);
-    return () => this.sinks.delete(sink);
+    const { group } = sink;
+    if (group) this.#audiences.set(group.form, group.join(this.#audiences.get(group.form)));
+    return () => {
+      this.sinks.delete(sink);
+      group?.leave();
+    };
   }
 
   async create(namespace: string, object: KubeObject): Promise<Stored> {
@@ -99,7 +114,9 @@ export class FakeStore implements ResourceStore {
   }
 
   publish(event: WatchEvent): void {
-    for (const sink of this.sinks) this.send(event, sink);
+    const isShared = event.type !== "BOOKMARK";
+    if (isShared) for (const audience of this.#audiences.values()) audience.send(event);
+    for (const sink of this.sinks) if (!isShared || !sink.group) this.send(event, sink);
   }
 
   send(event: WatchEvent, sink: WatchSink): void {

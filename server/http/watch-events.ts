@@ -57,6 +57,8 @@ export class EventEncoder {
   readonly #output: Output;
   readonly #framed: boolean;
   readonly #key: string;
+  /** Encoders of the same form make the same of an event. Absent: of Tables, whose ages and first rows differ. */
+  readonly form: string | undefined;
   #headers = true;
 
   /** @param framed protobuf events are preceded by their length: always, but over WebSocket. */
@@ -65,6 +67,7 @@ export class EventEncoder {
     this.#output = output;
     this.#framed = framed;
     this.#key = `${media.format} ${framed} ${apiVersionOf(kind)} ${media.convert?.kind ?? ""} ${media.convert?.version ?? ""}`;
+    this.form = media.convert?.kind === "Table" ? undefined : this.#key;
   }
 
   event(event: WatchEvent): Buffer {

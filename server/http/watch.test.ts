@@ -151,3 +151,35 @@ test("a client that leaves takes its watch along, and a drain ends the others", 
   const turnedAway = await open(port, "/api/v1/configmaps");
   expect([turnedAway.statusCode, turnedAway.headers["retry-after"]]).toEqual([503, "1"]);
 });
+
+test("watches that are alike get the same events in order, each from when it began, and all are counted", async () => {
+  const { store, port } = serve();
+  const first = text(await open(port, `${PATH}&timeoutSeconds=1`));
+  await store.create("default", object("a"));
+  const second = text(await open(port, `${PATH}&timeoutSeconds=1`)); // begins with what is there
+  await store.create("default", object("b"));
+  store.publish({ type: "BOOKMARK", resourceVersion: "7", initialEventsEnd: false });
+  await store.create("default", object("c"));
+  const seen = (all: string) =>
+    all
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line))
+      .map(({ type, object: { metadata } }) => `${type} ${metadata.name ?? metadata.resourceVersion}`);
+  const events = ["ADDED a", "ADDED b", "BOOKMARK 7", "ADDED c"];
+  expect(seen(await first)).toEqual(events);
+  expect(seen(await second)).toEqual(events);
+  const metrics = await text(await open(port, "/metrics"));
+  expect(metrics).toContain('apiserver_watch_events_sizes_count{group="",resource="configmaps",version="v1"} 8');
+});
+
+test("what happens in the turn in which a watch ends is sent before its end", async () => {
+  const { app, store, port } = serve();
+  const open1 = await open(port, PATH);
+  const open2 = await open(port, PATH);
+  await expect.poll(() => store.sinks.size).toBe(2);
+  await store.create("default", object("a"));
+  const drained = app.drain();
+  for (const response of [open1, open2]) expect(JSON.parse(await text(response)).object.metadata.name).toBe("a");
+  await drained;
+});

@@ -85,6 +85,22 @@ export interface WatchSink {
    * sent. undefined: there is room now.
    */
   room?(): Promise<void> | undefined;
+  /** What sinks of watches that are alike have in common. Absent: this one is sent each event by itself. */
+  readonly group?: WatchGroup | undefined;
+}
+
+/** How a sink takes part in an audience. */
+export interface WatchGroup {
+  /** Sinks of the same form make the same bytes of an event. */
+  readonly form: string;
+  /** Joins an audience of this form, or begins one. What it was sent before comes first. */
+  join(audience: Audience | undefined): Audience;
+  leave(): void;
+}
+
+/** Sinks that are sent the same from now on. Those whose buffers are full end themselves. */
+export interface Audience {
+  send(event: WatchEvent): void;
 }
 
 export interface Preconditions {

@@ -1,11 +1,12 @@
 import { baseHeaders, type Ctx } from "../respond.ts";
 import { acceptWebSocket, offeredProtocols, refusesHandshake } from "../upgrade.ts";
+import type { Frames } from "./watch-frames.ts";
 
 /** Where the frames of a watch go. */
 export interface Connection {
   /** Sends the head of the answer. Idempotent. */
   open(): void;
-  write(frame: Buffer): void;
+  write(frames: Frames): void;
   /** Bytes written and not yet taken by the socket. */
   readonly buffered: number;
   /** When there are none, or it is closed. */
@@ -35,9 +36,9 @@ export class HttpConnection implements Connection {
     // HTTP/1.1 holds the head back until the first chunk.
     res.flushHeaders?.();
   }
-  write(frame: Buffer): void {
+  write(frames: Frames): void {
     const { res } = this.#ctx;
-    if (!res.destroyed && !res.writableEnded) res.write(frame);
+    if (!res.destroyed && !res.writableEnded) res.write(frames.joined);
   }
   get buffered(): number {
     return this.#ctx.res.writableLength ?? 0;
@@ -93,7 +94,7 @@ export class WebSocketConnection implements Connection {
       this.#socket = socket;
       socket.on("close", this.#close);
       socket.on("error", () => socket.terminate());
-      for (const frame of this.#waiting.splice(0)) this.write(frame);
+      for (const frame of this.#waiting.splice(0)) this.#send(frame);
       this.#waitingBytes = 0;
     }, this.#close);
   }
@@ -110,7 +111,10 @@ export class WebSocketConnection implements Connection {
     if (this.buffered === 0 || this.#isClosed) return Promise.resolve();
     return new Promise((resolve) => this.#whenDrained.push(resolve));
   }
-  write(frame: Buffer): void {
+  write(frames: Frames): void {
+    for (const frame of frames.list) this.#send(frame);
+  }
+  #send(frame: Buffer): void {
     if (this.#socket) {
       this.#socket.send(frame, { binary: !this.#text }, this.#settle);
       return;

@@ -18,6 +18,7 @@ import { requestContext, type StoreContext, type StoreEnvironment } from "./envi
 import { keyOf, resourceOf } from "./keys.ts";
 import { list } from "./list.ts";
 import { readRevision, waitUntilFresh } from "./resource-version.ts";
+import { SharedWatches } from "./shared-watch.ts";
 import { storedOf } from "./stored.ts";
 import { update } from "./update.ts";
 import { watch } from "./watch.ts";
@@ -32,6 +33,7 @@ const DELETE_PAGE = 10_000;
 export class GenericStore implements ResourceStore {
   readonly kind: Kind;
   readonly #context: StoreContext;
+  readonly #sharedWatches = new SharedWatches();
 
   constructor(kind: Kind, environment: StoreEnvironment) {
     this.kind = kind;
@@ -58,7 +60,7 @@ export class GenericStore implements ResourceStore {
   }
 
   watch(request: WatchRequest, sink: WatchSink): Promise<() => void> {
-    return watch(this.#context, request, sink);
+    return watch({ ...this.#context, sharedWatches: this.#sharedWatches }, request, sink);
   }
 
   create(namespace: string, object: KubeObject, scope: RequestScope): Promise<Stored> {

@@ -2,17 +2,19 @@ import { parseFieldSelector } from "../../meta/fields.ts";
 import { parseLabelSelector } from "../../meta/labels.ts";
 import { systemClock } from "../../storage/clock.ts";
 import { openStorage } from "../../storage/open.ts";
+import type { Storage } from "../../storage/storage.ts";
 import { ServerRegistry } from "../registry.ts";
 import type { Services } from "../services.ts";
 import type { ListRequest, RequestScope, ResourceStore } from "../store.ts";
 import { serverScope } from "../writer.ts";
 import type { AdmissionChain } from "./environment.ts";
 
+export const testStorage = () => openStorage("memory:", { durability: "relaxed", historySeconds: 0 });
+
 /** A registry in memory for tests, without admission unless one is given. */
-export async function testRegistry(admission?: Partial<AdmissionChain>): Promise<ServerRegistry> {
-  const storage = await openStorage("memory:", { durability: "relaxed", historySeconds: 0 });
+export async function testRegistry(admission?: Partial<AdmissionChain>, storage?: Storage): Promise<ServerRegistry> {
   return new ServerRegistry({
-    storage,
+    storage: storage ?? (await testStorage()),
     admission: { admit: async () => undefined, validate: async () => undefined, ...admission },
     random: Math.random,
     clock: systemClock,

@@ -32,7 +32,7 @@ export function outletOf(kind: Kind, matches: Selection["matches"], sink: WatchS
 }
 
 /** A change as one watcher sees it; undefined when it concerns nothing that was or is selected. */
-function eventOf(kind: Kind, change: Change, matches: Selection["matches"]): WatchEvent | undefined {
+export function eventOf(kind: Kind, change: Change, matches: Selection["matches"]): WatchEvent | undefined {
   const stored = storedOf(kind, change);
   if (change.type === "delete") {
     return !matches || matches(previousOf(kind, change) ?? stored) ? { type: "DELETED", stored } : undefined;

@@ -1,10 +1,11 @@
 import { expired } from "../../meta/errors.ts";
 import type { Change } from "../../storage/storage.ts";
-import type { WatchRequest, WatchSink } from "../store.ts";
+import type { WatchGroup, WatchRequest, WatchSink } from "../store.ts";
 import { convertedOutlet } from "./converted-watch.ts";
 import type { StoreContext } from "./environment.ts";
 import { readRevision, waitUntilFresh } from "./resource-version.ts";
 import { type Selection, selectionOf } from "./selection.ts";
+import type { SharedWatches } from "./shared-watch.ts";
 import { type Outlet, outletOf } from "./watch-outlet.ts";
 import { topicOf } from "./watch-topic.ts";
 
@@ -13,11 +14,15 @@ const LAST_BOOKMARK_MILLISECONDS = 2000;
 /** How often an idle watch that asked for bookmarks hears how far it is. */
 const BOOKMARK_MILLISECONDS = 60_000;
 
+interface WatchContext extends StoreContext {
+  readonly sharedWatches: SharedWatches;
+}
+
 /**
  * Initial state if asked for, then every change, then bookmarks. @throws StatusError 400, 410, 504 before the first
  * event. @returns stops it. (storage/cacher/cacher.go Watch)
  */
-export async function watch(store: StoreContext, request: WatchRequest, sink: WatchSink): Promise<() => void> {
+export async function watch(store: WatchContext, request: WatchRequest, sink: WatchSink): Promise<() => void> {
   const { kind, storage } = store;
   const selection = selectionOf(kind, request);
   const revision = readRevision(request.resourceVersion);
@@ -27,14 +32,14 @@ export async function watch(store: StoreContext, request: WatchRequest, sink: Wa
     throw expired(`too old resource version: ${revision} (${storage.compactedRevision})`);
   }
   const { conversion } = kind.customResource ?? {};
-  const begin = (outlet: Outlet) => {
-    const run = new Run(store, selection, request, outlet);
+  const begin = (outlet: Outlet, group?: WatchGroup) => {
+    const run = new Run({ store, selection, request, outlet, group });
     run.start(fromState, fromState || revision === 0 ? storage.revision : revision);
     return run;
   };
   const { matches } = selection;
   if (!conversion) {
-    const run = begin(outletOf(kind, matches, sink));
+    const run = begin(outletOf(kind, matches, sink), sink.group);
     return () => run.stop();
   }
   const outlet = convertedOutlet({ kind, conversion, matches, sink, stop: () => run.stop() });
@@ -50,11 +55,21 @@ function wantsState({ sendInitialEvents, resourceVersion }: WatchRequest): boole
   return sendInitialEvents ?? (resourceVersion === "" || resourceVersion === "0");
 }
 
+interface RunOptions {
+  readonly store: WatchContext;
+  readonly selection: Selection;
+  readonly request: WatchRequest;
+  readonly outlet: Outlet;
+  /** Of the sink, where others may be sent the same bytes. */
+  readonly group: WatchGroup | undefined;
+}
+
 class Run {
-  readonly #store: StoreContext;
+  readonly #store: WatchContext;
   readonly #selection: Selection;
   readonly #request: WatchRequest;
   readonly #outlet: Outlet;
+  readonly #group: WatchGroup | undefined;
   #stopped = false;
   #unwatch: (() => void) | undefined;
   #cancelBookmark: (() => void) | undefined;
@@ -64,11 +79,12 @@ class Run {
   /** From then on it knows all that the storage shows. */
   #isLive = false;
 
-  constructor(store: StoreContext, selection: Selection, request: WatchRequest, outlet: Outlet) {
+  constructor({ store, selection, request, outlet, group }: RunOptions) {
     this.#store = store;
     this.#selection = selection;
     this.#request = request;
     this.#outlet = outlet;
+    this.#group = group;
   }
 
   /** Small states go out in one turn; of large ones a client that reads slowly gets as much as it can take. */
@@ -105,17 +121,29 @@ class Run {
       end: (error) => this.#end(error),
       caughtUp: () => {
         this.#isLive = true;
+        if (this.#unwatch) this.#share(revision);
       },
       topic: topicOf(this.#store.kind, this.#request),
       room: () => this.#outlet.room?.(),
     });
     if (this.#stopped) unwatch();
     else this.#unwatch = unwatch;
+    if (this.#isLive) this.#share(revision);
     if (!allowWatchBookmarks || this.#stopped) return;
     this.#scheduleBookmark();
     // The next watch begins there, and need not see again what it has seen. (cacher/cache_watcher.go nextBookmarkTime)
     const last = (this.#request.timeoutSeconds ?? 0) * 1000 - LAST_BOOKMARK_MILLISECONDS;
     if (last > 0) this.#cancelLast = this.#store.clock.after(last, () => this.#bookmark());
+  }
+
+  /** Hears from now on together with those that are alike. One that waits for a revision to come stays by itself. */
+  #share(since: number): void {
+    const { sharedWatches, storage } = this.#store;
+    const group = this.#group;
+    if (!group || this.#stopped || since > storage.revision) return;
+    this.#unwatch?.();
+    const member = { selection: this.#selection, selectors: this.#request, group };
+    this.#unwatch = sharedWatches.join(this.#store, { ...member, end: (error) => this.#end(error) });
   }
 
   stop(): void {
