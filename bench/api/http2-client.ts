@@ -13,15 +13,15 @@ export interface Answer {
 
 export interface RequestOptions extends Omit<RequestHead, "authority" | "length"> {
   readonly body?: string | Buffer;
-  /** Hands over the body as it comes; it is not kept then. */
-  onData?(chunk: Buffer): void;
+  /** Hands over the body as it comes; it is not kept then. The bytes are there only during the call. */
+  onData?(bytes: Buffer, from: number, to: number): void;
 }
 
 interface Stream {
   status: number;
   bytes: number;
   readonly kept: Buffer[];
-  readonly onData: ((chunk: Buffer) => void) | undefined;
+  readonly onData: RequestOptions["onData"];
   readonly resolve: (answer: Answer) => void;
 }
 
@@ -32,6 +32,8 @@ const FRAME_HEAD = 9;
 const LARGEST_WINDOW = 2 ** 31 - 1;
 const DEFAULT_WINDOW = 65_535;
 const MAX_FRAME = 16_384;
+/** What the socket reads into, again and again: a buffer for each read costs more than what is done with it. */
+const READ_BYTES = 64 * 1024;
 
 /**
  * One HTTP/2 connection, just enough for a load generator: Node's own client costs as much CPU for a request as the server
@@ -59,7 +61,6 @@ export class Http2Client {
     this.#socket = socket;
     this.#authority = authority;
     socket.setNoDelay(true);
-    socket.on("data", (chunk) => this.#read(chunk));
     socket.on("close", () => {
       for (const id of [...this.#streams.keys()]) this.#end(id);
     });
@@ -78,12 +79,21 @@ export class Http2Client {
   static connect(url: string, options: ConnectionOptions): Promise<Http2Client> {
     const { hostname, port, host } = new URL(url);
     return new Promise((resolve, reject) => {
-      const socket = connect({ ...options, host: hostname, port: Number(port || 443), ALPNProtocols: ["h2"] });
+      const onread = {
+        buffer: Buffer.allocUnsafe(READ_BYTES),
+        callback(length: number) {
+          client.#take(onread.buffer, length);
+          return true;
+        },
+      };
+      const target = { host: hostname, port: Number(port || 443), ALPNProtocols: ["h2"], onread };
+      const socket = connect({ ...options, ...target });
+      const client = new Http2Client(socket, host);
       socket.once("error", reject);
       socket.once("secureConnect", () => {
         socket.off("error", reject);
         socket.on("error", () => {}); // "close" ends what is in flight
-        resolve(new Http2Client(socket, host));
+        resolve(client);
       });
     });
   }
@@ -132,45 +142,53 @@ export class Http2Client {
     this.#write(frame(type, flags, id, payload));
   }
 
-  #read(chunk: Buffer): void {
-    let bytes = this.#rest ? Buffer.concat([this.#rest, chunk]) : chunk;
+  /** What was read. The buffer is used again afterwards. */
+  #take(bytes: Buffer, length: number): void {
+    if (!this.#rest) return this.#read(bytes, length);
+    const all = Buffer.concat([this.#rest, bytes.subarray(0, length)]);
     this.#rest = undefined;
-    while (bytes.length > 0) {
+    this.#read(all, all.length);
+  }
+
+  #read(bytes: Buffer, end: number): void {
+    let at = 0;
+    while (at < end) {
       if (this.#dataLeft > 0) {
-        const part = bytes.subarray(0, this.#dataLeft);
-        this.#dataLeft -= part.length;
-        this.#data(part);
+        const to = Math.min(end, at + this.#dataLeft);
+        this.#dataLeft -= to - at;
+        this.#data(bytes, at, to);
         if (this.#dataLeft === 0 && this.#dataEnds) this.#end(this.#dataStream);
-        bytes = bytes.subarray(part.length);
+        at = to;
         continue;
       }
-      const length = bytes.length < FRAME_HEAD ? 0 : bytes.readUIntBE(0, 3);
-      const type = bytes[3];
-      if (bytes.length < FRAME_HEAD || (type !== DATA && bytes.length < FRAME_HEAD + length)) {
-        this.#rest = bytes;
+      const left = end - at;
+      const length = left < FRAME_HEAD ? 0 : bytes.readUIntBE(at, 3);
+      const type = bytes[at + 3];
+      if (left < FRAME_HEAD || (type !== DATA && left < FRAME_HEAD + length)) {
+        this.#rest = Buffer.from(bytes.subarray(at, end));
         return;
       }
-      const flags = bytes[4] as number;
-      const id = bytes.readUInt32BE(5);
+      const flags = bytes[at + 4] as number;
+      const id = bytes.readUInt32BE(at + 5);
+      at += FRAME_HEAD;
       if (type === DATA) {
         [this.#dataLeft, this.#dataStream, this.#dataEnds] = [length, id, (flags & END_STREAM) !== 0];
         if (length === 0 && this.#dataEnds) this.#end(id);
-        bytes = bytes.subarray(FRAME_HEAD);
         continue;
       }
-      this.#control(type as number, flags, id, bytes.subarray(FRAME_HEAD, FRAME_HEAD + length));
-      bytes = bytes.subarray(FRAME_HEAD + length);
+      this.#control(type as number, flags, id, Buffer.from(bytes.subarray(at, at + length)));
+      at += length;
     }
   }
 
-  #data(part: Buffer): void {
+  #data(bytes: Buffer, from: number, to: number): void {
     const stream = this.#streams.get(this.#dataStream);
     if (stream) {
-      stream.bytes += part.length;
-      if (stream.onData) stream.onData(part);
-      else stream.kept.push(part);
+      stream.bytes += to - from;
+      if (stream.onData) stream.onData(bytes, from, to);
+      else stream.kept.push(Buffer.from(bytes.subarray(from, to)));
     }
-    this.#received += part.length;
+    this.#received += to - from;
     if (this.#received < LARGEST_WINDOW / 4) return;
     this.#frame(WINDOW_UPDATE, 0, 0, uint32(this.#received));
     this.#received = 0;

@@ -21,8 +21,8 @@ type Row = (name: string, value: string) => void;
 
 const CLIENTS = 32;
 const FAN_OUT: readonly (readonly [watchers: number, events: number])[] = [
-  [100, 2000],
-  [1000, 500],
+  [100, 5000],
+  [1000, 1000],
 ];
 
 /** One API server after the other with more and more objects: what each kind of request costs, and how that grows. */

@@ -10,8 +10,8 @@ const SESSIONS = 8;
 const WATCHERS_PER_SESSION = 50;
 const WRITERS = 32;
 const NEWLINE = 10;
-/** So many of the last chunks of a stream hold a whole event. */
-const CHUNKS_OF_AN_EVENT = 4;
+/** So many of the last bytes of a stream hold a whole event. */
+const TAIL_BYTES = 4096;
 
 /** So many watchers of one resource, and the events a second that all of them together receive. */
 export async function fanOut(target: Target, watchers: number, events: number): Promise<Figure> {
@@ -77,22 +77,40 @@ async function watchOnce(
   since: string,
   count: (events: number) => void,
 ): Promise<string> {
-  const ends: Buffer[] = [];
+  const tail = new Tail();
   const { status } = await client.send({
     method: "GET",
     path,
-    onData(chunk) {
+    onData(bytes, from, to) {
       let events = 0;
-      for (let at = chunk.indexOf(NEWLINE); at >= 0; at = chunk.indexOf(NEWLINE, at + 1)) events++;
+      let at = bytes.indexOf(NEWLINE, from);
+      for (; at >= 0 && at < to; at = bytes.indexOf(NEWLINE, at + 1)) events++;
       count(events);
-      ends.push(chunk);
-      if (ends.length > CHUNKS_OF_AN_EVENT) ends.shift();
+      tail.keep(bytes, from, to);
     },
   });
   if (status !== 200) return "";
-  const text = Buffer.concat(ends).toString("latin1");
+  const text = tail.bytes.toString("latin1");
   const whole = text.slice(0, text.lastIndexOf("\n") + 1);
   return [...whole.matchAll(/"resourceVersion":"(\d+)"/g)].at(-1)?.[1] ?? since;
+}
+
+/** The end of a stream of bytes. */
+class Tail {
+  readonly #kept = Buffer.alloc(TAIL_BYTES);
+  #length = 0;
+
+  get bytes(): Buffer {
+    return this.#kept.subarray(0, this.#length);
+  }
+
+  keep(bytes: Buffer, from: number, to: number): void {
+    const added = Math.min(to - from, TAIL_BYTES);
+    const left = Math.min(this.#length, TAIL_BYTES - added);
+    if (left > 0) this.#kept.copyWithin(0, this.#length - left, this.#length);
+    bytes.copy(this.#kept, left, to - added, to);
+    this.#length = left + added;
+  }
 }
 
 async function newest(client: Http2Client): Promise<string> {
