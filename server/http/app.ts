@@ -16,7 +16,7 @@ import { flowControlRoutes } from "./routes/flow-control.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { metricsRoute } from "./routes/metrics.ts";
 import { openIdRoutes } from "./routes/open-id.ts";
-import { rootRoute } from "./routes/root.ts";
+import { rootRoutes } from "./routes/root.ts";
 import { versionRoutes } from "./routes/version.ts";
 import { zpageRoutes } from "./routes/zpages.ts";
 import type { State } from "./state.ts";
@@ -64,7 +64,7 @@ export function createApp(options: AppOptions): App {
   ];
   // What `/` lists: discovery's own paths come from the kinds, and slashes at the end are no paths of their own.
   const listed = fixed.map(({ path }) => path).filter((path) => !path.endsWith("/") && !/[:{*]/.test(path));
-  fixed.push(rootRoute(registry, () => listed));
+  fixed.push(...rootRoutes(registry, () => listed));
   if (options.flowControl) fixed.push(...flowControlRoutes(options.flowControl));
   app.use(routerOf(fixed));
   app.use((ctx) => notFoundPage(ctx as Ctx));

@@ -29,6 +29,7 @@ test.each([
 test.each([
   ["post", "/", 200],
   ["delete", "/", 200],
+  ["get", "/index.html", 200],
   ["trace", "/healthz", 200],
   ["propfind", "/apis", 200],
   ["trace", "/version", 405],
