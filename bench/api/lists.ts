@@ -16,7 +16,7 @@ export async function measureLists(target: Target, size: number, row: (name: str
   const client = await target.connect();
   const get = (path: string) => client.send({ method: "GET", path, onData: () => {} });
   for (const [name, query] of lists) {
-    const count = query ? 40 : Math.max(5, Math.round(100_000 / size));
+    const count = query ? 100 : Math.max(5, Math.round(100_000 / size));
     await get(pods + query);
     row(name, await measure(target, { count, concurrency: 1, send: () => get(pods + query) }));
   }

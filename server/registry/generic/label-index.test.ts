@@ -4,8 +4,11 @@ import type { ServerRegistry } from "../registry.ts";
 import { listRequest, PLAIN, scope, storeOf, testRegistry } from "./test-registry.ts";
 
 let registry: ServerRegistry;
+const listed: { fetched: number; returned: number; index: string }[] = [];
 beforeEach(async () => {
-  registry = await testRegistry();
+  listed.length = 0;
+  const observer = { wrote: () => {}, listed: (_: unknown, list: (typeof listed)[number]) => void listed.push(list) };
+  registry = await testRegistry({}, { observer });
 });
 afterEach(() => registry.stop());
 
@@ -43,6 +46,8 @@ test("lists by a label are the same with an index, whatever is written meanwhile
   await store.update("a", "m0102", "", () => configMap("m0102", { tier: "rare" }), PLAIN, scope());
   await write("b", 2001, { tier: "rare" });
   const now = await selected("tier=rare", { namespace: "" });
+  // The index is not upstream's, and is not told of as if it were.
+  expect(listed.at(-1)).toEqual({ fetched: now.length, returned: now.length, index: "" });
   const every = (await store.list(listRequest({ namespace: "" }), scope())).items;
   const wanted = every.filter(({ object }) => object.metadata.labels?.tier === "rare");
   expect(now).toEqual(wanted.map(({ object }) => `${object.metadata.namespace}/${object.metadata.name}`));
@@ -50,6 +55,9 @@ test("lists by a label are the same with an index, whatever is written meanwhile
   expect(now).toContain("b/m2001");
   expect(now).not.toContain("a/m0100");
   expect(now).not.toContain("a/m0000");
+  // What keeps its label is shown as it is now.
+  await store.update("a", "m0200", "", () => configMap("m0200", { tier: "rare", more: "x" }), PLAIN, scope());
+  expect(await selected("tier=rare,more=x", { namespace: "" })).toEqual(["a/m0200"]);
   // Names of JavaScript's own are labels like others.
   expect(await selected("constructor=x", { namespace: "" })).toEqual([]);
 });

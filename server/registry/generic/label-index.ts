@@ -1,5 +1,6 @@
 import type { LabelSelector } from "../../meta/selector.ts";
-import { byteOrder } from "../../storage/byte-order.ts";
+import { byteOrder, compareBytes } from "../../storage/byte-order.ts";
+import { SortedMap } from "../../storage/sorted-map.ts";
 import type { Change, Storage } from "../../storage/storage.ts";
 import type { Kind } from "../kind.ts";
 import { storedOf } from "./stored.ts";
@@ -26,16 +27,18 @@ export class LabelIndex {
     this.#storage = storage;
   }
 
-  /** Keys of all objects that a selector may select, in order; undefined: look through them all. */
-  keys(kind: Kind, selector: LabelSelector): string[] | undefined {
+  /** All objects under a prefix that a selector may select, in order; undefined: look through them all. */
+  changes(kind: Kind, selector: LabelSelector, prefix: string): Change[] | undefined {
     // Custom resources may have other labels in other versions.
     if (kind.custom || !kind.storagePrefix) return undefined;
     const required = selector.requirements?.find(({ operator }) => EQUALITIES.has(operator));
     if (!required) return undefined;
     const index = this.#indexOf(kind, required.key);
     if (!index) return undefined;
-    const keys = [...new Set(required.values)].flatMap((value) => index.keys(value));
-    return keys.sort((a, b) => (byteOrder(a) < byteOrder(b) ? -1 : 1));
+    const values = [...new Set(required.values)];
+    if (values.length === 1) return index.changes(values[0]!, prefix);
+    const all = values.flatMap((value) => index.changes(value, prefix));
+    return all.sort((a, b) => compareBytes(byteOrder(a.key), byteOrder(b.key)));
   }
 
   stop(): void {
@@ -79,20 +82,22 @@ const EQUALITIES: ReadonlySet<string> = new Set(["=", "==", "in"]);
 
 /** Follows all objects of a kind. */
 class Index {
-  readonly #keysByValue = new Map<string, Set<string>>();
+  readonly #byValue = new Map<string, SortedMap<Change>>();
   readonly #valueByKey = new Map<string, string>();
+  readonly #valueOf: (change: Change) => string | undefined;
   readonly #unwatch: () => void;
   isOpen = true;
 
   constructor(storage: Storage, kind: Kind, label: string) {
-    const apply = (change: Change) => {
+    this.#valueOf = (change) => {
       const { labels } = storedOf(kind, change);
-      this.#move(change.key, change.type === "put" && Object.hasOwn(labels, label) ? labels[label] : undefined);
+      return Object.hasOwn(labels, label) ? labels[label] : undefined;
     };
-    for (const change of storage.values(kind.storagePrefix)) apply(change);
+    this.#load(storage.values(kind.storagePrefix));
     this.#unwatch = storage.watch(kind.storagePrefix, 0, {
-      send: (change) => {
-        apply(change);
+      send: ({ key }) => {
+        // Not the change itself, which holds what was there before.
+        this.#move(key, storage.peek(key));
         return true;
       },
       end: () => {
@@ -101,8 +106,8 @@ class Index {
     });
   }
 
-  keys(value: string): string[] {
-    return [...(this.#keysByValue.get(value) ?? [])];
+  changes(value: string, prefix: string): Change[] {
+    return this.#byValue.get(value)?.values(prefix) ?? [];
   }
 
   stop(): void {
@@ -110,21 +115,42 @@ class Index {
     this.#unwatch();
   }
 
-  #move(key: string, to: string | undefined): void {
-    const from = this.#valueByKey.get(key);
-    if (from === to) return;
-    if (from !== undefined) {
-      const left = this.#keysByValue.get(from);
-      left?.delete(key);
-      if (left?.size === 0) this.#keysByValue.delete(from);
+  /** @param live in order */
+  #load(live: readonly Change[]): void {
+    const entries = new Map<string, [string, Change][]>();
+    for (const change of live) {
+      const value = this.#valueOf(change);
+      if (value === undefined) continue;
+      this.#valueByKey.set(change.key, value);
+      const known = entries.get(value);
+      if (known) known.push([change.key, change]);
+      else entries.set(value, [[change.key, change]]);
     }
-    if (to === undefined) {
+    for (const [value, sorted] of entries) {
+      const changes = new SortedMap<Change>();
+      changes.load(sorted);
+      this.#byValue.set(value, changes);
+    }
+  }
+
+  #move(key: string, change: Change | undefined): void {
+    const from = this.#valueByKey.get(key);
+    const to = change && this.#valueOf(change);
+    if (from !== undefined && from !== to) {
+      const left = this.#byValue.get(from);
+      left?.delete(key);
+      if (left?.size === 0) this.#byValue.delete(from);
+    }
+    if (!change || to === undefined) {
       this.#valueByKey.delete(key);
       return;
     }
-    this.#valueByKey.set(key, to);
-    const keys = this.#keysByValue.get(to);
-    if (keys) keys.add(key);
-    else this.#keysByValue.set(to, new Set([key]));
+    if (from !== to) this.#valueByKey.set(key, to);
+    let changes = this.#byValue.get(to);
+    if (!changes) {
+      changes = new SortedMap();
+      this.#byValue.set(to, changes);
+    }
+    changes.set(key, change);
   }
 }

@@ -56,8 +56,8 @@ export async function list(store: StoreContext, request: ListRequest): Promise<L
   }
   const { items, more } = await select(kind, page.items, matches, position.limit);
   const last = items.at(-1);
-  const index = indexed ? "f:spec.nodeName" : "";
-  store.observer?.listed(kind, { fetched: page.items.length, returned: items.length, index });
+  const { length: fetched } = page.items;
+  store.observer?.listed(kind, { fetched, returned: items.length, index: indexed?.index ?? "" });
   return {
     items,
     resourceVersion: String(page.revision),
@@ -98,23 +98,28 @@ async function select(
   return { items, more: false };
 }
 
-/** Objects that an index leaves. Sorted by key, as everything is. */
+/** Objects that an index leaves, sorted by key as everything is. */
+interface Candidates extends Page {
+  /** Which index, where upstream has it too. */
+  readonly index: "f:spec.nodeName" | "";
+}
+
 function candidates(
   { kind, nodeIndex, labelIndex, storage }: StoreContext,
   { fieldSelector, labelSelector }: ListRequest,
   { prefix, limit }: { prefix: string; limit: number },
-): Page | undefined {
+): Candidates | undefined {
   const isPods = kind.group === "" && kind.plural === "pods";
   const node = isPods ? requiredFieldValue(fieldSelector, "spec.nodeName") : undefined;
+  const at = { revision: storage.revision, remaining: 0 };
+  if (node) {
+    const keys = nodeIndex.keys(kind, node).sort();
+    const changes = keys.filter((key) => key.startsWith(prefix)).map((key) => storage.peek(key));
+    return { items: changes.filter((change) => change !== undefined), ...at, index: "f:spec.nodeName" };
+  }
   // A page says whether any object is left, selected or not.
-  const keys = node ? nodeIndex.keys(kind, node).sort() : limit ? undefined : labelIndex.keys(kind, labelSelector);
-  if (!keys) return undefined;
-  const items = keys.filter((key) => key.startsWith(prefix)).map((key) => storage.peek(key));
-  return {
-    items: items.filter((change): change is Change => change !== undefined),
-    revision: storage.revision,
-    remaining: 0,
-  };
+  const items = limit ? undefined : labelIndex.changes(kind, labelSelector, prefix);
+  return items && { items, ...at, index: "" };
 }
 
 async function listOne(

@@ -10,7 +10,7 @@ let store: ResourceStore;
 let storage: Storage;
 beforeEach(async () => {
   storage = await testStorage();
-  registry = await testRegistry({}, storage);
+  registry = await testRegistry({}, { storage });
   store = storeOf(registry, "configmaps");
 });
 afterEach(() => registry.stop());

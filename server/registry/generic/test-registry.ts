@@ -3,6 +3,7 @@ import { parseLabelSelector } from "../../meta/labels.ts";
 import { systemClock } from "../../storage/clock.ts";
 import { openStorage } from "../../storage/open.ts";
 import type { Storage } from "../../storage/storage.ts";
+import type { RegistryObserver } from "../observer.ts";
 import { ServerRegistry } from "../registry.ts";
 import type { Services } from "../services.ts";
 import type { ListRequest, RequestScope, ResourceStore } from "../store.ts";
@@ -12,9 +13,13 @@ import type { AdmissionChain } from "./environment.ts";
 export const testStorage = () => openStorage("memory:", { durability: "relaxed", historySeconds: 0 });
 
 /** A registry in memory for tests, without admission unless one is given. */
-export async function testRegistry(admission?: Partial<AdmissionChain>, storage?: Storage): Promise<ServerRegistry> {
+export async function testRegistry(
+  admission?: Partial<AdmissionChain>,
+  { storage, observer }: { storage?: Storage; observer?: RegistryObserver } = {},
+): Promise<ServerRegistry> {
   return new ServerRegistry({
     storage: storage ?? (await testStorage()),
+    ...(observer && { observer }),
     admission: { admit: async () => undefined, validate: async () => undefined, ...admission },
     random: Math.random,
     clock: systemClock,
