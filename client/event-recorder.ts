@@ -101,11 +101,18 @@ export function timestamp(date: Date): string {
   return date.toISOString().replace(/\.\d+Z$/, "Z");
 }
 
+/** What is remembered of an event that was written. (client-go/tools/record eventLog) */
+interface Sighting {
+  readonly name: string;
+  readonly firstTimestamp: string | undefined;
+  readonly count: number;
+}
+
 /** Combines, counts and limits events as client-go's EventCorrelator does, then writes them one after the other. */
 export function createEventRecorder(options: RecorderOptions): EventRecorder {
   const { client, clock, logger, component, host, refusals, lane } = options;
-  const similar = new Recent<{ messages: Set<string>; lastSeconds: number }>();
-  const written = new Recent<Event>();
+  const similar = new Recent<{ messages: string[]; lastSeconds: number }>();
+  const written = new Recent<Sighting>();
   const spam = new Recent<TokenBucket>();
   const refused = refusals ?? createRefusals();
   const nameFor = eventNamer(clock);
@@ -115,23 +122,22 @@ export function createEventRecorder(options: RecorderOptions): EventRecorder {
 
   const record = (event: Event): (() => Promise<void>) | undefined => {
     const { kind, namespace, name, uid, apiVersion, fieldPath } = event.involvedObject;
-    const about = [component, host, kind, namespace, name, uid, apiVersion].join("\0");
-    const group = [about, event.type, event.reason].join("\0");
+    // Shorter than upstream's keys, which say the same: there are thousands.
+    const about = uid ? `${kind}\0${uid}` : [kind, namespace, name, apiVersion].join("\0");
+    const group = `${about}\0${event.type}\0${event.reason}`;
     const now = seconds();
 
     let alike = similar.get(group);
-    if (!alike || now - alike.lastSeconds > AGGREGATE_SECONDS) alike = { messages: new Set(), lastSeconds: 0 };
-    alike.messages.add(event.message ?? "");
+    if (!alike || now - alike.lastSeconds > AGGREGATE_SECONDS) alike = { messages: [], lastSeconds: 0 };
+    const { message = "" } = event;
+    if (!alike.messages.includes(message)) alike.messages.push(message);
     alike.lastSeconds = now;
     similar.set(group, alike);
-    let key = [group, fieldPath, event.message].join("\0");
-    if (alike.messages.size >= AGGREGATE_ABOVE) {
+    let key = `${group}\0${fieldPath}\0${message}`;
+    if (alike.messages.length >= AGGREGATE_ABOVE) {
       // Upstream drops the oldest message so that the set stays below the limit plus one.
-      for (const oldest of alike.messages) {
-        alike.messages.delete(oldest);
-        break;
-      }
-      event.message = `(combined from similar events): ${event.message}`;
+      alike.messages.shift();
+      event.message = `(combined from similar events): ${message}`;
       // Upstream makes the event anew from its source alone, and so nobody reports it. (EventAggregate)
       event.reportingComponent = "";
       event.reportingInstance = "";
@@ -139,14 +145,16 @@ export function createEventRecorder(options: RecorderOptions): EventRecorder {
     }
 
     const known = written.get(key);
-    // What was sent is remembered, not what was answered: that is twice as much, and there are thousands. What is
-    // dropped below is counted as well: the next that is not says how often it happened.
-    const again: Event = known
-      ? { ...known, count: (known.count ?? 1) + 1, lastTimestamp: event.lastTimestamp, message: event.message }
-      : event;
-    written.set(key, again);
+    if (known) {
+      event.metadata.name = known.name;
+      event.firstTimestamp = known.firstTimestamp;
+      event.count = known.count + 1;
+    }
+    // What is dropped below is counted as well: the next that is not says how often it happened.
+    const { firstTimestamp, count = 1 } = event;
+    written.set(key, { name: event.metadata.name ?? "", firstTimestamp, count });
     // Warnings are not kept back by how much has gone well, nor the other way round.
-    const source = [about, event.type].join("\0");
+    const source = `${about}\0${event.type}`;
     let limiter = spam.get(source);
     if (!limiter) {
       limiter = tokenBucket(SPAM_PER_SECOND, SPAM_BURST, clock);
@@ -155,13 +163,13 @@ export function createEventRecorder(options: RecorderOptions): EventRecorder {
     if (!limiter.tryTake()) return undefined;
     if (!known) return async () => void (await client.create("v1/events", event));
     return async () => {
-      const { count, lastTimestamp, message } = again;
-      const where = { name: again.metadata.name ?? "", namespace: again.metadata.namespace };
+      const { count, lastTimestamp, message } = event;
+      const where = { name: event.metadata.name ?? "", namespace: event.metadata.namespace };
       try {
         await client.patch("v1/events", where, { count, lastTimestamp, message }, { type: "strategic" });
       } catch (error) {
         if (!isNotFound(error)) throw error; // it has expired, or was never written
-        await client.create("v1/events", again);
+        await client.create("v1/events", event);
       }
     };
   };

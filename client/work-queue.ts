@@ -30,29 +30,49 @@ export interface TokenBucket extends RateLimiter {
 }
 
 /** All items together: `perSecond` on average, `burst` at once. (golang.org/x/time/rate, as workqueue uses it) */
-export function tokenBucket(perSecond: number, burst: number, clock: Clock): TokenBucket {
-  let tokens = burst;
-  let last = clock.now().getTime();
-  const refill = () => {
-    const now = clock.now().getTime();
-    tokens = Math.min(burst, tokens + ((now - last) / 1000) * perSecond);
-    last = now;
-  };
-  return {
-    tryTake() {
-      refill();
-      if (tokens < 1) return false;
-      tokens -= 1;
-      return true;
-    },
-    when() {
-      refill();
-      tokens -= 1;
-      return tokens >= 0 ? 0 : (-tokens / perSecond) * 1000;
-    },
-    forget() {},
-    failures: () => 0,
-  };
+export const tokenBucket = (perSecond: number, burst: number, clock: Clock): TokenBucket =>
+  new Bucket(perSecond, burst, clock);
+
+/** A class, since there may be thousands. */
+class Bucket implements TokenBucket {
+  readonly #perSecond: number;
+  readonly #burst: number;
+  readonly #clock: Clock;
+  #tokens: number;
+  #last: number;
+
+  constructor(perSecond: number, burst: number, clock: Clock) {
+    this.#perSecond = perSecond;
+    this.#burst = burst;
+    this.#clock = clock;
+    this.#tokens = burst;
+    this.#last = clock.now().getTime();
+  }
+
+  tryTake(): boolean {
+    this.#refill();
+    if (this.#tokens < 1) return false;
+    this.#tokens -= 1;
+    return true;
+  }
+
+  when(): number {
+    this.#refill();
+    this.#tokens -= 1;
+    return this.#tokens >= 0 ? 0 : (-this.#tokens / this.#perSecond) * 1000;
+  }
+
+  forget(): void {}
+
+  failures(): number {
+    return 0;
+  }
+
+  #refill(): void {
+    const now = this.#clock.now().getTime();
+    this.#tokens = Math.min(this.#burst, this.#tokens + ((now - this.#last) / 1000) * this.#perSecond);
+    this.#last = now;
+  }
 }
 
 /** The longest of several waits. */

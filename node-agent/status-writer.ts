@@ -16,7 +16,7 @@ export class StatusWriter {
   readonly #logger: Logger;
   readonly #dirty = new Set<PodWorker>();
   readonly #busy = new Set<PodWorker>();
-  readonly #written = new WeakMap<PodWorker, { text: string; status: PodStatus }>();
+  readonly #written = new WeakMap<PodWorker, { uid: string; status: PodStatus }>();
   /** The uid of the Pod that it let go, of whose end it may still hear. */
   readonly #deleted = new WeakMap<PodWorker, string>();
   readonly #uidOf: (pod: Pod) => string | undefined;
@@ -65,16 +65,16 @@ export class StatusWriter {
     const uid = this.#uidOf(worker.pod);
     if (uid === undefined || this.#deleted.get(worker) === uid) return;
     const status = worker.status();
-    const text = uid + JSON.stringify(status);
-    if (this.#written.get(worker)?.text !== text) {
-      const old = this.#written.get(worker)?.status ?? worker.pod.status;
+    const written = this.#written.get(worker);
+    if (written?.uid !== uid || JSON.stringify(written.status) !== JSON.stringify(status)) {
+      const old = written?.status ?? worker.pod.status;
       await this.#client.patch(
         "v1/pods",
         { name, namespace, subresource: "status" },
         { metadata: { uid }, status: statusPatch(old, status) },
         { type: "strategic" },
       );
-      this.#written.set(worker, { text, status });
+      this.#written.set(worker, { uid, status });
     }
     if (worker.isFinished && worker.pod.metadata.deletionTimestamp) {
       await this.#client.delete("v1/pods", { name, namespace }, { uid, gracePeriodSeconds: 0 });

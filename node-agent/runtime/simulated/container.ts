@@ -94,8 +94,7 @@ export async function startContainer(config: ContainerConfig, options: StartOpti
         done();
       },
     });
-  const stdin = new PassThrough();
-  const input = container.stdin ? stdin : undefined;
+  const input = container.stdin ? new PassThrough() : undefined;
   const stdout = output((streams) => streams.stdout);
   const screen = container.tty ? terminal(input, stdout) : undefined;
   const closes = new Set<() => void>();
@@ -172,14 +171,14 @@ export async function startContainer(config: ContainerConfig, options: StartOpti
     async attach(streams, signal) {
       viewers.add(streams);
       if (screen) streams.onResize?.(screen.resize);
-      const feed = (chunk: Buffer) => void stdin.write(chunk);
+      const feed = (chunk: Buffer) => void input?.write(chunk);
       let leave = () => {};
       const left = new Promise<void>((resolve) => {
         leave = resolve;
       });
       // Whoever has no more to say leaves, unless the container was to hear but one: then it hears the end. What is said
       // in answer still arrives. (containerd's container IO Attach)
-      const end = () => (container.stdinOnce && !container.tty ? stdin.end() : setImmediate(leave));
+      const end = () => (container.stdinOnce && !container.tty ? input?.end() : setImmediate(leave));
       if (container.stdin) streams.stdin?.on("data", feed).once("end", end);
       signal.addEventListener("abort", leave, { once: true });
       await Promise.race([exited, left]);
