@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { clientCertificate, createAuthority, serverCertificate } from "../pki/authority.ts";
 import { createPki } from "../pki/pki.ts";
+import { serveTestPlugin } from "./auth/encryption/kms/test-plugin.ts";
 import type { ServerSettings } from "./start/settings.ts";
 import { type Server, start } from "./start.ts";
 
@@ -284,6 +285,67 @@ test("encrypts Secrets on disk, reads them after a restart and a rotation, and n
   const without = run({ encryptionProviderConfig: configuration("3.json", fresh) }, { dataDir, storage });
   await expect(without).rejects.toThrow("the stored bytes of /registry/secrets/default/one cannot be read");
 });
+
+test("encrypts with a KMS plugin's key, reads after its rotation, and neither starts nor is ready without it", async () => {
+  const socket = join(folder, "kms.sock");
+  let plugin = await serveTestPlugin(socket);
+  const encryptionProviderConfig = json("kms.json", {
+    apiVersion: "apiserver.config.k8s.io/v1",
+    kind: "EncryptionConfiguration",
+    resources: [
+      {
+        resources: ["secrets"],
+        providers: [
+          { kms: { apiVersion: "v2", name: "vault", endpoint: `unix://${socket}`, timeout: "1s" } },
+          { identity: {} },
+        ],
+      },
+    ],
+  });
+  const options = { dataDir: join(folder, "kms"), storage: `sqlite:${join(folder, "kms.db")}` };
+  const secrets = "/api/v1/namespaces/default/secrets";
+  const first = await run({ encryptionProviderConfig }, options);
+  const secret = { metadata: { name: "one" }, stringData: { word: "plain-as-day" } };
+  expect((await call(first, secrets, { ...admin(first), method: "POST" }, secret)).code).toBe(201);
+  for (const endpoint of ["readyz", "healthz"]) {
+    expect((await call(first, `/${endpoint}?verbose`, admin(first))).body).toContain("[+]kms-providers ok");
+  }
+  expect((await call(first, "/livez?verbose", admin(first))).body).not.toContain("kms-providers");
+  await first.stop();
+  expect(readFileSync(join(folder, "kms.db")).includes("k8s:enc:kms:v2:vault:")).toBe(true);
+
+  plugin.keyId = "key-2";
+  const second = await run({ encryptionProviderConfig }, options);
+  const { body } = await call(second, `${secrets}/one`, admin(second));
+  expect(Buffer.from(body.data.word, "base64").toString()).toBe("plain-as-day");
+  await second.stop();
+
+  plugin.stop();
+  await expect(run({ encryptionProviderConfig }, options)).rejects.toThrow(
+    "the stored bytes of /registry/secrets/default/one cannot be read: Error: failed to decrypt DEK, error: rpc error: code = DeadlineExceeded",
+  );
+  // Nothing to decrypt: the server starts, is not ready, and refuses what it could not store.
+  const empty = { dataDir: join(folder, "kms-empty"), storage: `sqlite:${join(folder, "kms-empty.db")}` };
+  const third = await run({ encryptionProviderConfig }, empty);
+  const ready = await call(third, "/readyz/kms-providers", admin(third));
+  expect([ready.code, ready.body]).toEqual([
+    500,
+    expect.stringMatching(/^internal server error: kms-provider-0: .*code = DeadlineExceeded/),
+  ]);
+  const refused = await call(third, secrets, { ...admin(third), method: "POST" }, secret);
+  expect([refused.code, refused.body.message]).toEqual([
+    500,
+    "Internal error occurred: got unexpected nil transformer",
+  ]);
+  const visible = { metadata: { name: "open" }, data: { word: "x" } };
+  expect((await call(third, CONFIG_MAPS, { ...admin(third), method: "POST" }, visible)).code).toBe(201);
+  plugin = await serveTestPlugin(socket);
+  const isReady = async () => (await call(third, "/readyz/kms-providers", admin(third))).code;
+  await expect.poll(isReady, { timeout: 20_000, interval: 500 }).toBe(200);
+  expect((await call(third, secrets, { ...admin(third), method: "POST" }, secret)).code).toBe(201);
+  await third.stop();
+  plugin.stop();
+}, 60_000);
 
 test("encrypts as a changed file says, with --encryption-provider-config-automatic-reload", async () => {
   const path = join(folder, "reloaded.json");

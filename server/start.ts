@@ -271,6 +271,7 @@ export async function start(options: StartOptions): Promise<Server> {
       healthChecks: healthChecks(state, {
         priorityAndFairness: flowControl !== undefined,
         reloadsEncryption: settings.encryptionProviderConfigAutomaticReload,
+        checkPlugins: encryption.checkPlugins,
         isInGrace: () => performance.now() - startedAt < settings.livezGraceMilliseconds,
       }),
       serverAddress,

@@ -1,5 +1,8 @@
+import { randomBytes, randomUUID } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { readEncryptionConfiguration, transformerFor } from "../auth/encryption/configuration.ts";
+import { KmsProvider } from "../auth/encryption/kms/kms-provider.ts";
+import { connectPlugin } from "../auth/encryption/kms/plugin.ts";
 import type { Transformer as ValueTransformer } from "../auth/encryption/transformer.ts";
 import { ConfigReloadMetrics } from "../http/config-reload-metrics.ts";
 import type { Series } from "../http/series.ts";
@@ -23,6 +26,8 @@ export interface EncryptionParts {
 export interface Encryption {
   /** Absent: everything is kept as it is. */
   readonly transformer?: Transformer;
+  /** Of all KMS plugins. Absent: there are none, nor can a changed file name one. @throws Error */
+  readonly checkPlugins?: () => Promise<void>;
   readonly series: readonly Series[];
   stop(): void;
 }
@@ -37,7 +42,7 @@ export async function startEncryption(parts: EncryptionParts): Promise<Encryptio
   const { encryptionProviderConfig: file } = settings;
   if (!file) return { series: [], stop: () => undefined };
   const text = await readFile(file, "utf8");
-  let current = await transformerOf(text).catch((cause) => {
+  let current = await configured(text, parts).catch((cause) => {
     throw new Error(`--encryption-provider-config ${file}: ${cause.message}`, { cause });
   });
   const metrics = new ConfigReloadMetrics({ of: "encryption", serverId, now });
@@ -53,8 +58,11 @@ export async function startEncryption(parts: EncryptionParts): Promise<Encryptio
         text,
         async onChange(changed) {
           try {
-            current = await transformerOf(changed);
+            const before = current;
+            current = await configured(changed, parts);
             metrics.reloaded(changed);
+            // What is being read from the database may still need it.
+            clock.after(before.graceMilliseconds, before.stop);
           } catch (error) {
             failed(error);
           }
@@ -62,21 +70,72 @@ export async function startEncryption(parts: EncryptionParts): Promise<Encryptio
         onError: failed,
       })
     : () => undefined;
+  const { encryptionProviderConfigAutomaticReload: reloads } = settings;
   return {
     transformer: {
+      prepare: (key, value) => current.prepare(key, value),
+      checkWrite: (key) => current.checkWrite(key),
       toDisk: (key, value) => current.toDisk(key, value),
       fromDisk: (key, value) => current.fromDisk(key, value),
     },
+    ...((reloads || current.plugins > 0) && { checkPlugins: () => current.checkPlugins() }),
     series: metrics.series,
-    stop: unwatch,
+    stop() {
+      unwatch();
+      current.stop();
+    },
   };
 }
 
+/** What one text of the file says. */
+interface Configured extends Required<Transformer> {
+  readonly plugins: number;
+  /** How long what was begun with it may take. */
+  readonly graceMilliseconds: number;
+  /** @throws Error that tells of each plugin which is not well */
+  checkPlugins(): Promise<void>;
+  stop(): void;
+}
+
 /** Resource by resource; without a configuration for a resource its bytes stay as they are. @throws Error that names the field */
-async function transformerOf(text: string): Promise<Transformer> {
+async function configured(text: string, { clock, onError }: EncryptionParts): Promise<Configured> {
   const { parse } = await import("yaml");
   const configuration = readEncryptionConfiguration(parse(text));
-  const resources = new Map<string, { group: string; resource: string }>();
+  const kms = new Map<string, KmsProvider>();
+  let graceMilliseconds = 0;
+  for (const provider of configuration.resources.flatMap(({ providers }) => providers)) {
+    if (provider.name !== "kms") continue;
+    const { name, endpoint, timeoutMilliseconds } = provider.settings;
+    const plugin = await connectPlugin(endpoint, timeoutMilliseconds);
+    kms.set(name, new KmsProvider({ name, plugin, clock, random: randomBytes, newUid: randomUUID, onError }));
+    graceMilliseconds += 2 * timeoutMilliseconds;
+  }
+  const providers = [...kms.values()];
+  await Promise.all(providers.map((provider) => provider.start()));
+  return {
+    ...perResource((resource) => transformerFor(configuration, resource, kms)),
+    plugins: providers.length,
+    graceMilliseconds,
+    async checkPlugins() {
+      const problems: string[] = [];
+      for (const [i, provider] of providers.entries()) {
+        await provider.check().catch(({ message }: Error) => problems.push(`kms-provider-${i}: ${message}`));
+      }
+      if (problems.length > 0) throw new Error(problems.length > 1 ? `[${problems.join(", ")}]` : problems[0]);
+    },
+    stop() {
+      for (const provider of providers) provider.stop();
+    },
+  };
+}
+
+interface GroupResource {
+  readonly group: string;
+  readonly resource: string;
+}
+
+function perResource(transformerOf: (resource: GroupResource) => ValueTransformer | undefined): Required<Transformer> {
+  const resources = new Map<string, GroupResource>();
   for (const kind of builtInKinds()) {
     if (kind.storagePrefix && !kind.convert) resources.set(kind.storagePrefix, resourceOf(kind));
   }
@@ -89,14 +148,16 @@ async function transformerOf(text: string): Promise<Transformer> {
     const name = prefix ?? `${group}/${resource}`;
     if (!transformers.has(name)) {
       const wanted = prefix === undefined ? { group, resource } : resources.get(prefix)!;
-      transformers.set(name, wanted.resource ? transformerFor(configuration, wanted) : undefined);
+      transformers.set(name, wanted.resource ? transformerOf(wanted) : undefined);
     }
     return transformers.get(name);
   };
   return {
+    prepare: (key, value) => find(key)?.prepare(value),
+    checkWrite: (key) => find(key)?.checkWrite(),
     toDisk: (key, value) => find(key)?.toStorage(key, value) ?? value,
     fromDisk: (key, value) => find(key)?.fromStorage(key, value).plain ?? value,
   };
 }
 
-const resourceOf = ({ group, plural }: Kind) => ({ group, resource: plural });
+const resourceOf = ({ group, plural }: Kind): GroupResource => ({ group, resource: plural });

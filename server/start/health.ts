@@ -9,9 +9,15 @@ const ALL: readonly Endpoint[] = ["healthz", "livez", "readyz"];
  */
 export function healthChecks(
   state: { bootstrapped: boolean; stopping: boolean },
-  options: { priorityAndFairness: boolean; reloadsEncryption: boolean; isInGrace(): boolean },
+  options: {
+    priorityAndFairness: boolean;
+    reloadsEncryption: boolean;
+    /** Of the KMS plugins; absent: there are none. */
+    checkPlugins?: (() => Promise<void>) | undefined;
+    isInGrace(): boolean;
+  },
 ): HealthCheck[] {
-  const { priorityAndFairness, reloadsEncryption, isInGrace } = options;
+  const { priorityAndFairness, reloadsEncryption, checkPlugins, isInGrace } = options;
   const always = (name: string, on = ALL): HealthCheck => ({ name, on, check: () => undefined });
   const afterStart = (name: string, on = ALL): HealthCheck => ({
     name,
@@ -25,8 +31,9 @@ export function healthChecks(
     always("log"),
     always("loopback-serving-certificate", ["healthz", "livez"]),
     always("etcd"),
-    // None that could be out of reach: there are no KMS providers.
-    ...(reloadsEncryption ? [always("kms-providers", ["healthz", "readyz"])] : []),
+    ...(checkPlugins
+      ? [{ name: "kms-providers", on: ["healthz", "readyz"], check: () => checkPlugins() } satisfies HealthCheck]
+      : []),
     afterStart("etcd-readiness", ["readyz"]),
     afterStart("informer-sync", ["readyz"]),
     ...(priorityAndFairness ? HOOKS : WITHOUT_FAIRNESS).map((hook) => afterStart(hook)),

@@ -1,4 +1,4 @@
-import { expired } from "../meta/errors.ts";
+import { expired, internalError } from "../meta/errors.ts";
 import { AutoCompaction } from "./auto-compaction.ts";
 import type { Clock } from "./clock.ts";
 import { Expiry } from "./expiry.ts";
@@ -20,6 +20,8 @@ export interface JournaledStorageOptions {
   readonly recentChanges: number;
   /** The final bytes of a key whose `expiresAt` has come; `last` is what is stored. */
   readonly encodeExpired: (last: Change, revision: number) => Uint8Array;
+  /** Asked before a value is taken. @throws Error when none of that key could be stored now */
+  readonly checkWrite?: ((key: string) => void) | undefined;
   /** Failed commits and compactions, and bugs of watchers. */
   readonly onError: (error: unknown) => void;
 }
@@ -114,6 +116,11 @@ export class JournaledStorage implements Storage {
   }
 
   put(key: string, encode: Encode, expected: number, expiresAt?: number): Promise<Change | undefined> {
+    try {
+      this.#options.checkWrite?.(key);
+    } catch (error) {
+      return Promise.reject(internalError(error instanceof Error ? error.message : String(error)));
+    }
     return this.#queue.write({ type: "put", key, encode, expected, expiresAt });
   }
 

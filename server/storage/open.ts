@@ -38,7 +38,9 @@ export async function openStorage(url: string, options: OpenStorageOptions): Pro
       if (!path) throw new Error("sqlite: needs the path of a file");
       const { durability, quotaBytes = 0, transformer } = options;
       const journal = sqliteJournal({ path, durability, quotaBytes, onError });
-      return JournaledStorage.open(transformer ? transformedJournal(journal, transformer) : journal, common);
+      if (!transformer) return JournaledStorage.open(journal, common);
+      const { checkWrite } = transformer;
+      return JournaledStorage.open(transformedJournal(journal, transformer), { ...common, checkWrite });
     }
     case "etcd":
       throw new Error("storage in etcd is not supported yet: use memory: or sqlite:PATH");

@@ -1,9 +1,20 @@
 import { randomBytes } from "node:crypto";
-import { type CipherName, type Provider, providerTransformer, type Transformer } from "./transformer.ts";
+import type { CipherName } from "./ciphers.ts";
+import { type KmsSettings, readKmsSettings } from "./kms/configuration.ts";
+import type { KmsProvider } from "./kms/kms-provider.ts";
+import { type Provider, providerTransformer, type Transformer } from "./transformer.ts";
+
+/** A provider as configured: one by a plugin is not connected yet. */
+export type ConfiguredProvider =
+  | Exclude<Provider, { readonly name: "kms" }>
+  | { readonly name: "kms"; readonly settings: KmsSettings };
 
 /** `--encryption-provider-config`: which resources are encrypted how. (apiserver/pkg/server/options/encryptionconfig) */
 export interface EncryptionConfiguration {
-  readonly resources: readonly { readonly resources: readonly string[]; readonly providers: readonly Provider[] }[];
+  readonly resources: readonly {
+    readonly resources: readonly string[];
+    readonly providers: readonly ConfiguredProvider[];
+  }[];
 }
 
 const KEY_LENGTHS: Readonly<Record<CipherName, readonly number[]>> = {
@@ -20,6 +31,7 @@ export function readEncryptionConfiguration(value: unknown): EncryptionConfigura
       `error decoding encryption provider configuration: no kind "${kind}" is registered for version "${apiVersion}"`,
     );
   }
+  const kmsNames = new Set<string>();
   return {
     resources: nonEmpty(resources, "resources").map((entry, i) => {
       const path = `resources[${i}]`;
@@ -27,14 +39,15 @@ export function readEncryptionConfiguration(value: unknown): EncryptionConfigura
       return {
         resources: nonEmpty(names, `${path}.resources`).map(String),
         providers: nonEmpty(providers, `${path}.providers`).map((provider, j) =>
-          readProvider(provider, `${path}.providers[${j}]`),
+          readProvider(provider, `${path}.providers[${j}]`, kmsNames),
         ),
       };
     }),
   };
 }
 
-function readProvider(value: unknown, path: string): Provider {
+/** @param kmsNames names of plugins so far: each may be there once */
+function readProvider(value: unknown, path: string, kmsNames: Set<string>): ConfiguredProvider {
   const entries = Object.entries(fields(value, path));
   const [entry, ...more] = entries;
   if (!entry) throw new Error(`${path}: Required value: at least one ${path} provider is required`);
@@ -44,7 +57,11 @@ function readProvider(value: unknown, path: string): Provider {
     );
   const [name, settings] = entry;
   if (name === "identity") return { name };
-  if (name === "kms") throw new Error(`${path}.kms: Forbidden: KMS providers are not supported`);
+  if (name === "kms") {
+    const read = readKmsSettings(fields(settings, `${path}.kms`), `${path}.kms`, kmsNames);
+    kmsNames.add(read.name);
+    return { name, settings: read };
+  }
   if (!(name in KEY_LENGTHS)) throw new Error(`${path}: Invalid value: unknown provider "${name}"`);
   const known = name as CipherName;
   const keys = nonEmpty(fields(settings, `${path}.${name}`).keys, `${path}.${name}.keys`);
@@ -84,12 +101,26 @@ function nonEmpty(value: unknown, path: string): unknown[] {
   throw new Error(`${path}: Required value: at least one ${path} is required`);
 }
 
-/** `secrets`, `deployments.apps`, and the wildcards `*.apps`, `*.` (core) and `*.*`; the first entry that fits decides. */
+/** @param kms the plugins that are connected, by name. `secrets`, `deployments.apps`, and the wildcards `*.apps`, `*.` (core) and `*.*`; the first entry that fits decides. */
 export function transformerFor(
   configuration: EncryptionConfiguration,
   { group, resource }: { readonly group: string; readonly resource: string },
+  kms: ReadonlyMap<string, KmsProvider>,
 ): Transformer | undefined {
   const names = [group ? `${resource}.${group}` : resource, `*.${group}`, "*.*"];
   const entry = configuration.resources.find(({ resources }) => resources.some((name) => names.includes(name)));
-  return entry && providerTransformer(entry.providers, randomBytes);
+  return (
+    entry &&
+    providerTransformer(
+      entry.providers.map((each) => connected(each, kms)),
+      randomBytes,
+    )
+  );
+}
+
+function connected(provider: ConfiguredProvider, kms: ReadonlyMap<string, KmsProvider>): Provider {
+  if (provider.name !== "kms") return provider;
+  const found = kms.get(provider.settings.name);
+  if (!found) throw new Error(`no KMS provider ${provider.settings.name}`);
+  return { name: "kms", provider: found };
 }

@@ -1,8 +1,9 @@
 import { randomBytes } from "node:crypto";
 import { describe, expect, test } from "vitest";
+import type { CipherName } from "./ciphers.ts";
 import { readEncryptionConfiguration, transformerFor } from "./configuration.ts";
 import { open, seal } from "./secretbox.ts";
-import { type CipherName, type Provider, providerTransformer } from "./transformer.ts";
+import { type Provider, providerTransformer } from "./transformer.ts";
 
 const hex = (text: string) => Buffer.from(text.replaceAll(" ", ""), "hex");
 
@@ -72,6 +73,10 @@ describe("the configuration", () => {
       resources,
     });
   const keys = [{ name: "key1", secret }];
+  const kms = (settings: object) => {
+    const plugin = { apiVersion: "v2", name: "vault", endpoint: "unix:///run/kms.sock", timeout: "3s", ...settings };
+    return [{ resources: ["secrets"], providers: [{ kms: plugin }] }];
+  };
 
   test("decides by resource, and by wildcard", () => {
     const configuration = make([
@@ -79,7 +84,7 @@ describe("the configuration", () => {
       { resources: ["*."], providers: [{ identity: {} }] },
     ]);
     const prefix = (group: string, resource: string) => {
-      const stored = transformerFor(configuration, { group, resource })?.toStorage("/k", text);
+      const stored = transformerFor(configuration, { group, resource }, new Map())?.toStorage("/k", text);
       return stored && Buffer.from(stored).toString("latin1").slice(0, 15);
     };
     expect(prefix("", "secrets")).toBe("k8s:enc:aescbc:");
@@ -91,7 +96,18 @@ describe("the configuration", () => {
   test.each<[unknown, string]>([
     [[], "resources: Required value"],
     [[{ resources: ["secrets"], providers: [] }], "resources[0].providers: Required value"],
-    [[{ resources: ["secrets"], providers: [{ kms: {} }] }], "KMS providers are not supported"],
+    [kms({ apiVersion: "v1" }), "KMSv1 is deprecated and will only receive security updates going forward."],
+    [kms({ name: "" }), "resources[0].providers[0].kms.name: Required value: name is a mandatory field for a provider"],
+    [kms({ name: "a:b" }), "invalid KMS provider name a:b, must not contain ':'"],
+    [
+      [...kms({}), ...kms({})],
+      'resources[1].providers[0].kms.name: Invalid value: "vault": duplicate KMS provider name',
+    ],
+    [kms({ timeout: "-1s" }), 'kms.timeout: Invalid value: "-1s": timeout should be a positive value'],
+    [kms({ endpoint: "" }), "kms.endpoint: Required value: endpoint is a mandatory field for a kms"],
+    [kms({ endpoint: "tcp://a" }), 'unsupported scheme "tcp" for KMS provider, only unix is supported'],
+    [kms({ apiVersion: "v3" }), 'kms.apiVersion: Invalid value: "v3"'],
+    [kms({ cachesize: 5 }), "cachesize is not supported in v2"],
     [
       [{ resources: ["secrets"], providers: [{ aescbc: { keys: [{ name: "a", secret: "AAAA" }] } }] }],
       "secret is not of the expected length, got 3, expected one of [16 24 32]",
