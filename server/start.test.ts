@@ -277,12 +277,35 @@ test("encrypts Secrets on disk, reads them after a restart and a rotation, and n
   expect([found("k8s:enc:aesgcm:v1:old:"), found(plain), found("not-secret-at-all")]).toEqual([true, false, true]);
 
   const second = await run({ encryptionProviderConfig: configuration("2.json", fresh, old) }, { dataDir, storage });
-  expect((await call(second, `${secrets}/one`, admin(second))).body.data.word).toBe(plain);
+  const read = async (name: string) => (await call(second, `${secrets}/${name}`, admin(second))).body;
+  expect((await read("one")).data.word).toBe(plain);
   await add(second, "two");
+  // An update that changes nothing: written once, with the new key, then no more. (storage/etcd3 GuaranteedUpdate)
+  const replace = async (name: string) => {
+    const { body } = await call(second, `${secrets}/${name}`, { ...admin(second), method: "PUT" }, await read(name));
+    return body.metadata.resourceVersion;
+  };
+  const versions = {
+    one: (await read("one")).metadata.resourceVersion,
+    two: (await read("two")).metadata.resourceVersion,
+  };
+  const rewritten = await replace("one");
+  expect(rewritten).not.toBe(versions.one);
+  expect(await replace("one")).toBe(rewritten);
+  expect(await replace("two")).toBe(versions.two);
+  await add(second, "three");
   await second.stop();
   expect(onDisk()("k8s:enc:aesgcm:v1:fresh:")).toBe(true);
 
-  const without = run({ encryptionProviderConfig: configuration("3.json", fresh) }, { dataDir, storage });
+  const third = await run({ encryptionProviderConfig: configuration("4.json", fresh) }, { dataDir, storage });
+  expect((await call(third, `${secrets}/one`, admin(third))).body.data.word).toBe(plain);
+  await third.stop();
+  const lost = json("5.json", {
+    apiVersion: "apiserver.config.k8s.io/v1",
+    kind: "EncryptionConfiguration",
+    resources: [{ resources: ["secrets"], providers: [{ identity: {} }] }],
+  });
+  const without = run({ encryptionProviderConfig: lost }, { dataDir, storage });
   await expect(without).rejects.toThrow("the stored bytes of /registry/secrets/default/one cannot be read");
 });
 

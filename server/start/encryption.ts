@@ -77,6 +77,7 @@ export async function startEncryption(parts: EncryptionParts): Promise<Encryptio
       checkWrite: (key) => current.checkWrite(key),
       toDisk: (key, value) => current.toDisk(key, value),
       fromDisk: (key, value) => current.fromDisk(key, value),
+      method: (key) => current.method(key),
     },
     ...((reloads || current.plugins > 0) && { checkPlugins: () => current.checkPlugins() }),
     series: metrics.series,
@@ -156,7 +157,11 @@ function perResource(transformerOf: (resource: GroupResource) => ValueTransforme
     prepare: (key, value) => find(key)?.prepare(value),
     checkWrite: (key) => find(key)?.checkWrite(),
     toDisk: (key, value) => find(key)?.toStorage(key, value) ?? value,
-    fromDisk: (key, value) => find(key)?.fromStorage(key, value).plain ?? value,
+    fromDisk(key, value) {
+      const read = find(key)?.fromStorage(key, value);
+      return read ? { value: read.plain, isStale: read.stale } : { value, isStale: false };
+    },
+    method: (key) => find(key)?.method() ?? "",
   };
 }
 

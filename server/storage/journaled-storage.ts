@@ -22,6 +22,8 @@ export interface JournaledStorageOptions {
   readonly encodeExpired: (last: Change, revision: number) => Uint8Array;
   /** Asked before a value is taken. @throws Error when none of that key could be stored now */
   readonly checkWrite?: ((key: string) => void) | undefined;
+  /** See Storage. */
+  readonly isStale?: ((key: string) => boolean) | undefined;
   /** Failed commits and compactions, and bugs of watchers. */
   readonly onError: (error: unknown) => void;
 }
@@ -98,6 +100,10 @@ export class JournaledStorage implements Storage {
 
   peek(key: string): Change | undefined {
     return this.#cache.peek(key);
+  }
+
+  isStale(key: string): boolean {
+    return this.#options.isStale?.(key) ?? false;
   }
 
   values(prefix: string): readonly Change[] {

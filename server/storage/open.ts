@@ -40,7 +40,8 @@ export async function openStorage(url: string, options: OpenStorageOptions): Pro
       const journal = sqliteJournal({ path, durability, quotaBytes, onError });
       if (!transformer) return JournaledStorage.open(journal, common);
       const { checkWrite } = transformer;
-      return JournaledStorage.open(transformedJournal(journal, transformer), { ...common, checkWrite });
+      const transformed = transformedJournal(journal, transformer);
+      return JournaledStorage.open(transformed, { ...common, checkWrite, isStale: transformed.isStale });
     }
     case "etcd":
       throw new Error("storage in etcd is not supported yet: use memory: or sqlite:PATH");

@@ -65,6 +65,8 @@ export interface Storage {
   get(key: string, atRevision: number): Promise<Change | undefined>;
   /** Newest durable state without waiting, from memory: what reads at resourceVersion=0, watches and admission use. */
   peek(key: string): Change | undefined;
+  /** Whether a key's bytes are kept in a former way (encrypted with an older key): to write them again is no idle write. */
+  isStale(key: string): boolean;
   /** The same for all keys under a prefix, in byte order. */
   values(prefix: string): readonly Change[];
   /**

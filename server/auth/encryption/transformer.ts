@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { type Cipher, type CipherName, cipher, type RandomBytes } from "./ciphers.ts";
 import type { KmsProvider } from "./kms/kms-provider.ts";
 
@@ -11,6 +12,8 @@ export interface Transformer {
   prepare(stored: Uint8Array): Promise<void> | undefined;
   /** @throws Error when nothing may be written now */
   checkWrite(): void;
+  /** A name of the key that new values are written with; empty for none. */
+  method(): string;
 }
 
 /** One entry of `providers`: a cipher with its keys, a plugin, or identity. */
@@ -22,6 +25,8 @@ export type Provider =
 /** What a value may begin with, and how to read it then. "" = as it is. */
 interface Reader {
   readonly prefix: string;
+  /** Tells two keys of one prefix apart. */
+  readonly name: string;
   readonly cipher: Cipher | undefined;
   readonly kms?: KmsProvider;
 }
@@ -32,12 +37,14 @@ interface Reader {
  */
 export function providerTransformer(providers: readonly Provider[], random: RandomBytes): Transformer {
   const readers = providers.flatMap((entry): Reader[] => {
-    if (entry.name === "identity") return [{ prefix: "", cipher: undefined }];
+    if (entry.name === "identity") return [{ prefix: "", name: "", cipher: undefined }];
     if (entry.name === "kms") {
-      return [{ prefix: entry.provider.prefix, cipher: entry.provider, kms: entry.provider }];
+      const { prefix } = entry.provider;
+      return [{ prefix, name: prefix, cipher: entry.provider, kms: entry.provider }];
     }
     return entry.keys.map((key) => ({
       prefix: `k8s:enc:${entry.name}:v1:${key.name}:`,
+      name: createHash("sha256").update(`${entry.name}:${key.name}:`).update(key.secret).digest("base64"),
       cipher: cipher(entry.name, key.secret, random),
     }));
   });
@@ -46,6 +53,7 @@ export function providerTransformer(providers: readonly Provider[], random: Rand
   const plugins = readers.filter(({ kms }) => kms);
   return {
     checkWrite: () => first.kms?.checkWrite(),
+    method: () => (first.kms ? `${first.prefix}${first.kms.keyId}` : first.name),
     prepare(stored) {
       if (plugins.length === 0) return undefined;
       const text = Buffer.from(stored.buffer, stored.byteOffset, stored.length);

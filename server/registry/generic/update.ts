@@ -95,7 +95,9 @@ async function updateOnce(run: Run, current: Stored): Promise<Updated | undefine
     if (!scope.dryRun) delete object.metadata.selfLink;
     if (endsDeletion(kind, object, old)) return await deleteDuringUpdate(run, object, current);
     const mustWrite = kind.definition.rewrittenByFirstUpdate && current.revision === current.createRevision;
-    if (!mustWrite && semanticEqual(object, old)) return { stored: current, created: false };
+    // That nothing changed is how users have all be encrypted with a new key.
+    if (!mustWrite && semanticEqual(object, old) && !store.storage.isStale(key))
+      return { stored: current, created: false };
     stored = scope.dryRun ? await rehearse(kind, key, object) : await putObject(store, key, object, current.revision);
   } finally {
     await finish?.(stored !== undefined && !scope.dryRun);

@@ -139,7 +139,8 @@ test("compaction gives space back to the file system", async () => {
 test("a transformer changes what is on disk, and memory never sees it", async () => {
   const flip = (key: string, value: Uint8Array) =>
     key.startsWith("/secrets/") ? value.map((byte) => byte ^ 0x55) : value;
-  const transformer = { toDisk: flip, fromDisk: flip };
+  const fromFlipped = (key: string, value: Uint8Array) => ({ value: flip(key, value), isStale: false });
+  const transformer = { toDisk: flip, fromDisk: fromFlipped };
   const first = await open({ transformer });
   const written = await first.put("/secrets/a", encode("hidden-one"), 0);
   await first.put("/secrets/a", encode("hidden-two"), written!.revision);

@@ -211,6 +211,11 @@ export class KmsProvider implements Cipher {
     return cipher.decrypt(key, data);
   }
 
+  /** The plugin's key that new seeds are encrypted with; empty while there is none. */
+  get keyId(): string {
+    return this.#current?.source.keyId ?? "";
+  }
+
   /** Whether a value was encrypted with another key than new ones are. @throws Error */
   isStale(stored: Uint8Array): boolean {
     const { source, type } = decodeEncryptedObject(stored);
