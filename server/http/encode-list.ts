@@ -6,7 +6,6 @@ import { inTurns } from "../meta/in-turns.ts";
 import type { Kind } from "../registry/kind.ts";
 import type { ListResult, Stored } from "../registry/store.ts";
 import {
-  finishText,
   goType,
   jsonOf,
   type Output,
@@ -19,26 +18,23 @@ import {
   wrongShape,
 } from "./encode.ts";
 import { type Frame, ListBytes } from "./list-bytes.ts";
+import { type JsonList, listText } from "./list-text.ts";
+import type { MediaType } from "./negotiate.ts";
 import { apiVersionOf } from "./object-kind.ts";
 import { protobufList } from "./protobuf-list.ts";
 import { messageOf } from "./protobuf-messages.ts";
-import { type Ctx, sendObject } from "./respond.ts";
-import { type Chunks, sendChunks, wholeOf } from "./send-chunks.ts";
+import type { Ctx } from "./respond.ts";
+import { type Chunks, sendChunks } from "./send-chunks.ts";
 
 const META = "io.k8s.apimachinery.pkg.apis.meta.v1.";
 
 /** Answers with a list in the format asked for. @throws StatusError 406 */
 export async function writeList(ctx: Ctx, result: ListResult, output: Output): Promise<void> {
   const { media } = output;
-  const bytes = await listBytes(result, output);
-  if (media.format === "protobuf" || (media.format === "json" && !media.pretty)) {
-    return sendChunks(ctx, 200, media.contentType, bytes);
-  }
-  const text = wholeOf(bytes).toString("utf8").trimEnd();
-  return sendObject(ctx, 200, media.contentType, finishText(text, media));
+  return sendChunks(ctx, 200, media.contentType, await listBytes(result, output));
 }
 
-/** The list as protobuf or JSON. What is not stored as it is asked for is made in turns: lists may be long. */
+/** The list in its format. What is not stored as it is asked for is made in turns: lists may be long. */
 function listBytes(result: ListResult, output: Output): Chunks | Promise<Chunks> {
   const { media, kind } = output;
   const { items } = result;
@@ -53,11 +49,17 @@ function listBytes(result: ListResult, output: Output): Chunks | Promise<Chunks>
     return inTurns(protobufList(head, schema, items, messageOfItem));
   }
   const frame = kind.custom ? customFrame(output, metadata) : builtInFrame(output, metadata);
-  if (!kind.convert && !kind.custom) return new ListBytes(jsonOfAll(items, kind), frame);
-  return inTurns(jsonSteps(items, (stored) => jsonOf(stored, kind), frame));
+  const isPlain = media.format === "json" && !media.pretty;
+  if (isPlain && !kind.convert && !kind.custom) return new ListBytes(jsonOfAll(items, kind), frame);
+  return jsonList({ items, jsonOf: (stored) => jsonOf(stored, kind), frame }, media);
 }
 
-function* jsonSteps(items: readonly Stored[], jsonOf: (stored: Stored) => Uint8Array, frame: Frame): Steps<Chunks> {
+/** JSON, or the text that is made of it. */
+function jsonList(list: JsonList<Stored>, media: MediaType): Promise<Chunks> {
+  return inTurns(media.format === "yaml" || media.pretty ? listText(list, media) : jsonSteps(list));
+}
+
+function* jsonSteps({ items, jsonOf, frame }: JsonList<Stored>): Steps<Chunks> {
   const all: Uint8Array[] = [];
   for (const stored of items) {
     all.push(jsonOf(stored));
@@ -107,7 +109,7 @@ function transformList(result: ListResult, metadata: Record<string, unknown>, ou
   switch (media.convert!.kind) {
     case "Table": {
       const frame = { head: Buffer.from(tableHead(metadata, output, true)), tail: Buffer.from("]}\n"), skip: 0 };
-      return inTurns(jsonSteps(items, (stored) => Buffer.from(tableRow(stored, output)), frame));
+      return jsonList({ items, jsonOf: (stored) => Buffer.from(tableRow(stored, output)), frame }, media);
     }
     case "PartialObjectMetadataList": {
       const shown = (stored: Stored) => shownMetadata(objectOf(stored, kind), kind);
@@ -122,7 +124,7 @@ function transformList(result: ListResult, metadata: Record<string, unknown>, ou
       const head = `{"kind":"PartialObjectMetadataList","apiVersion":"${apiVersion}","metadata":${encodeAny(metadata)}`;
       const frame = { head: Buffer.from(`${head},"items":[`), tail: Buffer.from("]}\n"), skip: 0 };
       const jsonOf = (stored: Stored) => Buffer.from(partialJson({ metadata: shown(stored) }, apiVersion));
-      return inTurns(jsonSteps(items, jsonOf, frame));
+      return jsonList({ items, jsonOf, frame }, media);
     }
     default:
       throw wrongShape("PartialObjectMetadata", `a list (*${goType(kind, kind.listKind)})`);

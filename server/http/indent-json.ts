@@ -1,7 +1,10 @@
-/** Compact JSON indented by two spaces, strings untouched: json.MarshalIndent. No newline at the end. */
-export function indentJson(text: string): string {
+/**
+ * Compact JSON indented by two spaces, strings untouched: json.MarshalIndent. No newline at the end.
+ * @param start how deep in a larger text this part of it is
+ */
+export function indentJson(text: string, start = 0): string {
   let out = "";
-  let depth = 0;
+  let depth = start;
   let from = 0;
   for (let i = 0; i < text.length; i++) {
     const c = text[i];
