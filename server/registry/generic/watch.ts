@@ -1,4 +1,5 @@
 import { expired } from "../../meta/errors.ts";
+import { Turn } from "../../meta/in-turns.ts";
 import type { Change } from "../../storage/storage.ts";
 import type { WatchGroup, WatchRequest, WatchSink } from "../store.ts";
 import { convertedOutlet } from "./converted-watch.ts";
@@ -70,6 +71,7 @@ class Run {
   readonly #request: WatchRequest;
   readonly #outlet: Outlet;
   readonly #group: WatchGroup | undefined;
+  readonly #turn = new Turn();
   #stopped = false;
   #unwatch: (() => void) | undefined;
   #cancelBookmark: (() => void) | undefined;
@@ -87,7 +89,7 @@ class Run {
     this.#group = group;
   }
 
-  /** Small states go out in one turn; of large ones a client that reads slowly gets as much as it can take. */
+  /** Small states go out in one turn, large ones in as many as it takes: a client that reads slowly gets what it can take. */
   start(fromState: boolean, revision: number): void {
     this.#seen = revision;
     if (fromState) this.#sendState(this.#state(), 0, revision);
@@ -97,7 +99,7 @@ class Run {
   #sendState(state: readonly Change[], from: number, revision: number): void {
     for (let at = from; at < state.length; at++) {
       if (this.#stopped) return;
-      const room = this.#outlet.room?.();
+      const room = this.#room();
       if (room) {
         void room.then(() => this.#sendState(state, at, revision));
         return;
@@ -112,6 +114,11 @@ class Run {
     this.#follow(revision);
   }
 
+  /** What can wait does: for its client, and for others when it takes long. */
+  #room(): Promise<void> | undefined {
+    return this.#outlet.room?.() ?? this.#turn.over();
+  }
+
   #follow(revision: number): void {
     const { storage } = this.#store;
     const { allowWatchBookmarks } = this.#request;
@@ -124,7 +131,7 @@ class Run {
         if (this.#unwatch) this.#share(revision);
       },
       topic: topicOf(this.#store.kind, this.#request),
-      room: () => this.#outlet.room?.(),
+      room: () => this.#room(),
     });
     if (this.#stopped) unwatch();
     else this.#unwatch = unwatch;
