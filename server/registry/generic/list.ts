@@ -1,5 +1,6 @@
 import { badRequest, StatusError } from "../../meta/errors.ts";
 import { requiredFieldValue } from "../../meta/fields.ts";
+import { Turn } from "../../meta/in-turns.ts";
 import type { Change, Page } from "../../storage/storage.ts";
 import type { Kind } from "../kind.ts";
 import type { ListRequest, ListResult, Selectable } from "../store.ts";
@@ -67,10 +68,15 @@ export async function list(store: StoreContext, request: ListRequest): Promise<L
   };
 }
 
+/** So many objects are looked at before the clock is. */
+const LOOKS = 64;
 /** How many objects a webhook converts at a time, at most, to find those that a limited list wants. */
 const MOST_CONVERTED = 10_000;
 
-/** The first that match, in the version of the kind. Where a webhook converts, in steps: a small page asks for little. */
+/**
+ * The first that match, in the version of the kind. Others have their turn meanwhile: fields of objects that nobody has at
+ * hand must be read. Where a webhook converts, in steps: a small page asks for little.
+ */
 async function select(
   kind: Kind,
   changes: readonly Change[],
@@ -78,6 +84,7 @@ async function select(
   limit: number,
 ): Promise<{ items: readonly Selectable[]; more: boolean }> {
   const items: Selectable[] = [];
+  const turn = new Turn();
   const converts = kind.customResource?.conversion !== undefined;
   let step = converts && limit ? limit : changes.length;
   for (let from = 0; from < changes.length; step = Math.min(2 * step, MOST_CONVERTED)) {
@@ -89,6 +96,8 @@ async function select(
         )
       : undefined;
     for (let index = 0; index < part.length; index++) {
+      const others = index % LOOKS === 0 ? turn.over() : undefined;
+      if (others) await others;
       const stored = served?.[index] ?? storedOf(kind, part[index]!);
       if (matches(stored)) items.push(stored);
       if (limit && items.length === limit) return { items, more: from + index < changes.length - 1 };

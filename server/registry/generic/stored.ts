@@ -4,9 +4,7 @@ import type { KubeObject } from "../../meta/object.ts";
 import type { Change } from "../../storage/storage.ts";
 import type { CustomResourceHooks, Kind } from "../kind.ts";
 import type { Selectable } from "../store.ts";
-
-/** What selectors look at. Kept apart from the object, which may be dropped from memory. */
-type Attributes = Pick<Selectable, "labels" | "fields">;
+import { labelsInJson } from "./labels-in-json.ts";
 
 const NO_LABELS: Readonly<Record<string, string>> = {};
 const decoder = new TextDecoder();
@@ -22,7 +20,9 @@ export class StoredObject implements Selectable {
   readonly #kind: Kind;
   readonly #bytes: Uint8Array;
   #object: WeakRef<KubeObject> | undefined;
-  #attributes: Attributes | undefined;
+  /** What selectors look at. Kept apart from the object, which may be dropped from memory. */
+  #labels: Selectable["labels"] | undefined;
+  #fields: Selectable["fields"] | undefined;
 
   constructor(kind: Kind, change: Pick<Change, "key" | "revision" | "createRevision" | "value">, object?: KubeObject) {
     this.#kind = kind;
@@ -32,7 +32,8 @@ export class StoredObject implements Selectable {
     this.#bytes = change.value;
     if (!object) return;
     this.#object = new WeakRef(object);
-    this.#attributes = attributesOf(kind, object);
+    this.#labels = object.metadata.labels ?? NO_LABELS;
+    this.#fields = fieldsOf(kind, object);
   }
 
   get json(): Uint8Array {
@@ -53,26 +54,28 @@ export class StoredObject implements Selectable {
   }
 
   /** Labels, for label selectors. */
-  get labels(): Readonly<Record<string, string>> {
-    return this.#read().labels;
+  get labels(): Selectable["labels"] {
+    this.#labels ??= this.#object?.deref()?.metadata.labels ?? this.readLabels() ?? NO_LABELS;
+    return this.#labels;
   }
 
   /** Field labels to values, for field selectors. */
-  get fields(): Readonly<Record<string, string>> {
-    return this.#read().fields;
+  get fields(): Selectable["fields"] {
+    this.#fields ??= fieldsOf(this.#kind, this.object);
+    return this.#fields;
   }
 
-  #read(): Attributes {
-    this.#attributes ??= attributesOf(this.#kind, this.object);
-    return this.#attributes;
+  /** The labels in its bytes. */
+  protected readLabels(): Selectable["labels"] | undefined {
+    return labelsInJson(this.#bytes);
   }
 }
 
-function attributesOf(kind: Kind, object: KubeObject): Attributes {
-  const { name = "", namespace = "", labels = NO_LABELS } = object.metadata;
+function fieldsOf(kind: Kind, object: KubeObject): Selectable["fields"] {
+  const { name = "", namespace = "" } = object.metadata;
   const fields = { "metadata.name": name, "metadata.namespace": namespace };
   const own = kind.definition.selectableFields?.(object);
-  return { labels, fields: own ? Object.assign(fields, own) : fields };
+  return own ? Object.assign(fields, own) : fields;
 }
 
 /**
@@ -95,6 +98,10 @@ class StoredCustomResource extends StoredObject {
 
   protected override parse(): KubeObject {
     return this.#hooks.fromStored(super.parse());
+  }
+
+  protected override readLabels(): Selectable["labels"] | undefined {
+    return this.object.metadata.labels;
   }
 
   /** Mostly what is stored, and then the memory is shared. */
