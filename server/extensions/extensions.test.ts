@@ -249,6 +249,9 @@ test("replicas that cannot be looked up are told with their whole path", async (
   const versions = [{ name: "v1", served: true, storage: true, subresources: { scale }, schema }];
   await define(definition({ versions } as unknown as Partial<Spec>));
   await expect.poll(() => registry.lookup(GROUP, "v1", "widgets")).toBeDefined();
+  const kind = registry.kinds.find(({ group }) => group === GROUP);
+  const columns = kind?.subresources.get("scale")?.columns?.map(({ name }) => name);
+  expect(columns).toEqual(["Name", "Desired", "Available", "Age"]);
   const problem = "is of the type bool, expected map[string]interface{}";
   await expect(widgets().create("a", { ...widget({}), spec: true } as unknown as KubeObject, scope())).rejects.toThrow(
     `.spec.replicas accessor error: true ${problem}`,

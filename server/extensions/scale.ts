@@ -5,6 +5,7 @@ import { goQuote } from "../meta/go-quote.ts";
 import { goValue } from "../meta/go-value.ts";
 import type { KubeObject } from "../meta/object.ts";
 import type { Subresource } from "../registry/kind.ts";
+import { scaleColumns } from "../registry/scale-columns.ts";
 
 /** Stands for replicas that were never set, while they are written. */
 const UNSET_REPLICAS = -(2 ** 31);
@@ -33,6 +34,7 @@ export function customScale(paths: CustomResourceSubresourceScale): Subresource<
     };
   };
   return {
+    columns: scaleColumns,
     kind: { group: "autoscaling", version: "v1", kind: "Scale" },
     verbs: ["get", "patch", "update"],
     read(object) {

@@ -508,6 +508,12 @@ test("a Table of a bad includeObject is refused once the write is done", async (
   expect((await api.get(`${CONFIG_MAPS}/a`)).status).toBe(404);
 });
 
+test("a list of metadata that is empty has null for its items", async () => {
+  const accept = "application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io";
+  const { text } = await serve().api.get(CONFIG_MAPS).set("Accept", accept).buffer(true);
+  expect(text).toMatch(/"items":null\}\n$/);
+});
+
 test("lists come as Tables, PartialObjectMetadata, YAML and protobuf", async () => {
   const { api } = serve();
   await api.post(CONFIG_MAPS).send(body("a", { data: { x: "1" } }));

@@ -122,7 +122,9 @@ function transformList(result: ListResult, metadata: Record<string, unknown>, ou
         );
       }
       const head = `{"kind":"PartialObjectMetadataList","apiVersion":"${apiVersion}","metadata":${encodeAny(metadata)}`;
-      const frame = { head: Buffer.from(`${head},"items":[`), tail: Buffer.from("]}\n"), skip: 0 };
+      // Upstream makes this list item by item, and Go prints one that never began as null.
+      const [open, close] = items.length > 0 ? ["[", "]"] : ["null", ""];
+      const frame = { head: Buffer.from(`${head},"items":${open}`), tail: Buffer.from(`${close}}\n`), skip: 0 };
       const jsonOf = (stored: Stored) => Buffer.from(partialJson({ metadata: shown(stored) }, apiVersion));
       return jsonList({ items, jsonOf, frame }, media);
     }

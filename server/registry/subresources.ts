@@ -1,9 +1,8 @@
 import { semanticEqual } from "../meta/equality.ts";
 import { type FieldError, fieldInvalid } from "../meta/field-error.ts";
 import type { KubeObject, UnstructuredObject } from "../meta/object.ts";
-import { fieldDescription, metadataDescription } from "./column-description.ts";
 import type { Subresource } from "./kind.ts";
-import { since } from "./printers/cells.ts";
+import { scaleColumns } from "./scale-columns.ts";
 
 /** What a generic kind looks like to its subresources. */
 interface Workload extends KubeObject {
@@ -75,32 +74,7 @@ export function bumpGeneration(object: KubeObject, old: KubeObject): void {
 /** The `scale` subresource of a workload. (pkg/registry/apps/deployment/storage ScaleREST) */
 export function scale(): Pick<Subresource<KubeObject>, "kind" | "columns" | "read" | "write" | "validateUpdate"> {
   return {
-    columns: [
-      {
-        name: "Name",
-        type: "string",
-        description: () => metadataDescription("Name"),
-        value: ({ metadata }) => metadata.name ?? "",
-      },
-      {
-        name: "Desired",
-        type: "integer",
-        description: () => fieldDescription("autoscaling.v1.ScaleSpec.replicas"),
-        value: (form) => (form as Scale).spec?.replicas ?? 0,
-      },
-      {
-        name: "Available",
-        type: "integer",
-        description: () => fieldDescription("autoscaling.v1.ScaleStatus.replicas"),
-        value: (form) => (form as Scale).status?.replicas ?? 0,
-      },
-      {
-        name: "Age",
-        type: "string",
-        description: () => metadataDescription("Age"),
-        value: ({ metadata }, now) => since(metadata.creationTimestamp, now),
-      },
-    ],
+    columns: scaleColumns,
     kind: { group: "autoscaling", version: "v1", kind: "Scale" },
     read(object) {
       const { metadata, spec, status: current } = object as Workload;

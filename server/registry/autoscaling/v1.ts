@@ -11,7 +11,7 @@ import type { KubeObject } from "../../meta/object.ts";
 import { metricFromV1, metricToV1, statusFromV1, statusToV1 } from "./metrics.ts";
 
 const PREFIX = "autoscaling.alpha.kubernetes.io";
-const METRICS = `${PREFIX}/metrics`;
+export const METRICS = `${PREFIX}/metrics`;
 const BEHAVIOR = `${PREFIX}/behavior`;
 const STATUSES = `${PREFIX}/current-metrics`;
 const CONDITIONS = `${PREFIX}/conditions`;

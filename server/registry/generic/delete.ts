@@ -6,7 +6,7 @@ import { admissionAttributes, requestContext, type StoreContext } from "./enviro
 import { deletionFinalizers } from "./garbage-collection.ts";
 import { beforeDelete, markAsDeleting } from "./graceful-deletion.ts";
 import { keyOf, resourceOf } from "./keys.ts";
-import { checkPreconditions } from "./preconditions.ts";
+import { checkPreconditions, keyInConflicts } from "./preconditions.ts";
 import { storedOf } from "./stored.ts";
 import { asServed, deleteObject, putObject, rehearse } from "./write.ts";
 
@@ -89,6 +89,7 @@ async function attempt(run: Run, current: Stored): Promise<Deleted | undefined> 
   const context = requestContext(store, scope);
   const object = deepCopy(current.object) as KubeObject;
   const preconditions: Preconditions = options.preconditions ?? {};
+  const shownKey = keyInConflicts(key, dryRun);
   const decision = kind.definition.deletion?.(object, context, options);
   if (decision === "wait") return { stored: current, deleted: false };
   if (decision === "mark") {
@@ -99,7 +100,7 @@ async function attempt(run: Run, current: Stored): Promise<Deleted | undefined> 
   if (plan.pending) return { stored: current, deleted: false };
   const finalizers = deletionFinalizers(kind, object, options);
   if (plan.graceful || object.metadata.finalizers?.length || finalizers) {
-    checkPreconditions(resourceOf(kind, scope), key, preconditions, current.object, name);
+    checkPreconditions(resourceOf(kind, scope), shownKey, preconditions, current.object, name);
     await run.admit(current);
     if (finalizers) setFinalizers(object, finalizers);
     const waits = (object.metadata.finalizers?.length ?? 0) > 0;
@@ -112,7 +113,7 @@ async function attempt(run: Run, current: Stored): Promise<Deleted | undefined> 
       return marked && remove(run, marked, {});
     }
   }
-  checkPreconditions(resourceOf(kind, scope), key, preconditions, current.object, name);
+  checkPreconditions(resourceOf(kind, scope), shownKey, preconditions, current.object, name);
   await run.admit(current);
   return remove(run, current, preconditions);
 }
@@ -135,7 +136,7 @@ async function mark(run: Run, object: KubeObject, current: Stored): Promise<Dele
 
 async function remove(run: Run, current: Stored, preconditions: Preconditions): Promise<Deleted | undefined> {
   const { store, scope, key, name, dryRun } = run;
-  checkPreconditions(resourceOf(store.kind, scope), key, preconditions, current.object, name);
+  checkPreconditions(resourceOf(store.kind, scope), keyInConflicts(key, dryRun), preconditions, current.object, name);
   if (dryRun) return { stored: current, deleted: true };
   const last = current.object;
   const stored = await deleteObject(store, key, current);

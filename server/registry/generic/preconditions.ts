@@ -22,3 +22,8 @@ export function checkPreconditions(
   const text = `StorageError: invalid object, Code: 4, Key: ${key}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: ${failed}`;
   throw conflict(resource, name, text);
 }
+
+/** The key as such a text shows it: a rehearsal never gets to the layer that knows where keys begin. (registry/dryrun.go) */
+export function keyInConflicts(key: string, dryRun: boolean): string {
+  return dryRun ? key.replace(/^\/registry/, "") : key;
+}

@@ -13,7 +13,7 @@ import { admissionAttributes, requestContext, type StoreContext } from "./enviro
 import { keyOf, resourceOf } from "./keys.ts";
 import { takeScaleManagers, trackFields, trackScale, withScaleManagers } from "./managed-fields.ts";
 import { dedupOwnerReferences } from "./owner-references.ts";
-import { checkPreconditions } from "./preconditions.ts";
+import { checkPreconditions, keyInConflicts } from "./preconditions.ts";
 import { objectRevision } from "./resource-version.ts";
 import { storedOf } from "./stored.ts";
 import { asServed, deleteObject, dryRunObject, putObject, rehearse } from "./write.ts";
@@ -63,7 +63,8 @@ export async function update(store: StoreContext, request: UpdateRequest, scope:
     const change = storage.peek(key);
     const current = change && (await asServed(kind, storedOf(kind, change)));
     if (!current && !mayCreate) throw notFound(resourceOf(kind, scope), name);
-    checkPreconditions(resourceOf(kind, scope), key, { uid: options.uid }, current?.object, name);
+    const shownKey = keyInConflicts(key, scope.dryRun);
+    checkPreconditions(resourceOf(kind, scope), shownKey, { uid: options.uid }, current?.object, name);
     const result = current ? await updateOnce(run, current) : await createOnce(run);
     if (result) return result;
   }

@@ -6,22 +6,25 @@ import type {
   MetricTarget,
   MetricValueStatus,
 } from "../../../openapi/api/autoscaling.v2.ts";
+import type { KubeObject } from "../../meta/object.ts";
+import { fromV1, METRICS } from "../autoscaling/v1.ts";
 
 /** How many metrics are shown. */
 const SHOWN = 2;
 
 /** `cpu: 10%/50%` and the like. (formatHPAMetrics) */
 export function autoscalerTargets(object: HorizontalPodAutoscaler | OldAutoscaler): string {
-  if (object.spec && "targetCPUUtilizationPercentage" in object.spec) {
-    const { status, spec } = object as OldAutoscaler; // only v1 has that field
-    return `cpu: ${percent(status?.currentCPUUtilizationPercentage, "<unknown>")}/${percent(spec?.targetCPUUtilizationPercentage, "<auto>")}`;
-  }
-  const { spec, status } = object as HorizontalPodAutoscaler; // v1 keeps other metrics in an annotation
+  const { spec, status } = isOld(object) ? fromV1(object as KubeObject) : (object as HorizontalPodAutoscaler);
   const metrics = spec?.metrics ?? [];
   if (metrics.length === 0) return "<none>";
   const texts = metrics.slice(0, SHOWN).map((metric, index) => metricText(metric, status?.currentMetrics?.[index]));
   const more = metrics.length > SHOWN ? ` + ${metrics.length - SHOWN} more...` : "";
   return texts.join(", ") + more;
+}
+
+/** Version 1 has one target of its own, and keeps all others in an annotation. */
+function isOld({ metadata, spec }: HorizontalPodAutoscaler | OldAutoscaler): boolean {
+  return METRICS in (metadata?.annotations ?? {}) || (spec !== undefined && "targetCPUUtilizationPercentage" in spec);
 }
 
 function percent(value: number | undefined, otherwise: string): string {
