@@ -1,9 +1,8 @@
 import { type Action, defineController, type Key, type Lister, mapping } from "../client/index.ts";
 import type { Pod } from "../openapi/api/core.v1.ts";
 import type { DeviceTaint, DeviceToleration, ResourceClaim, ResourceSlice } from "../openapi/api/resource.k8s.io.v1.ts";
-import { markDisrupted } from "./disruption-target.ts";
+import { markDisrupted, saysDisrupted } from "./disruption-target.ts";
 import { isOwnedBy } from "./owner.ts";
-import { podCondition } from "./pods.ts";
 import { CLAIMS, claimNameOf } from "./resource-claim/pod.ts";
 
 const SLICES = "resource.k8s.io/v1/resourceslices";
@@ -82,10 +81,9 @@ export function reconcile(key: Key, listers: Listers, now: Date, pending: Map<Ke
   pending.set(key, uid);
   if (at > now.getTime()) return [{ do: "requeue", afterMs: at - now.getTime() }];
   pending.delete(key);
-  const isMarked = podCondition(pod, "DisruptionTarget")?.status === "True";
   return [
     say(pod, "Marking for deletion"),
-    ...(isMarked ? [] : [markDisrupted(pod, WHY, now, false)]),
+    ...(saysDisrupted(pod, WHY) ? [] : [markDisrupted(pod, WHY, now, false)]),
     { do: "delete", resource: "v1/pods", object: pod },
   ];
 }

@@ -1,8 +1,8 @@
 import { type Action, defineController, type Key, type Lister, mapping } from "../client/index.ts";
 import type { Node, Pod } from "../openapi/api/core.v1.ts";
-import { markDisrupted } from "./disruption-target.ts";
+import { type Disruption, markDisrupted } from "./disruption-target.ts";
 import { isNodeReady } from "./node-ready.ts";
-import { isFinished, podCondition } from "./pods.ts";
+import { isFinished } from "./pods.ts";
 
 /** --terminated-pod-gc-threshold */
 const THRESHOLD = 12_500;
@@ -52,9 +52,8 @@ function tooManyFinished(pods: Lister<Pod>, now: Date): Action[] {
   return oldest.flatMap((pod) => forceDelete(pod, undefined, now));
 }
 
-function forceDelete(pod: Readonly<Pod>, why: { reason: string; message: string } | undefined, now: Date): Action[] {
-  const known = podCondition(pod, "DisruptionTarget");
-  const mark = isFinished(pod) ? [] : [markDisrupted(pod, known?.status === "True" ? undefined : why, now, true)];
+function forceDelete(pod: Readonly<Pod>, why: Disruption | undefined, now: Date): Action[] {
+  const mark = isFinished(pod) ? [] : [markDisrupted(pod, why, now, true)];
   return [...mark, { do: "delete", resource: "v1/pods", object: pod, options: { gracePeriodSeconds: 0 } }];
 }
 
