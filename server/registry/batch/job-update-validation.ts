@@ -8,6 +8,7 @@ import { sortedMembers } from "../../meta/members.ts";
 import { validateDNS1123Label } from "../../meta/names.ts";
 import { doesNotMatch, selectorForm, selectorMatches } from "../apps/workload-validation.ts";
 import { templateOptions, type ValidationOptions } from "../core/pod/validation-options.ts";
+import { internalForm } from "../internal-form.ts";
 import { validateJobSpec } from "./job-spec-validation.ts";
 
 const PREFIX = "batch.kubernetes.io/";
@@ -100,12 +101,12 @@ function validateTemplateUpdate({ spec }: Job, old: Job): FieldError[] {
   const expected = deepCopy(old.spec.template);
   if (!mutable) {
     if (semanticEqual(spec.template, expected)) return [];
-    return [fieldInvalid("spec.template", spec.template, "field is immutable")];
+    return [fieldInvalid("spec.template", internalForm("PodTemplateSpec", spec.template), "field is immutable")];
   }
   allowDirectives(expected, spec.template);
   allowResources(expected.spec ?? {}, spec.template.spec ?? {});
   if (semanticEqual(spec.template.spec, expected.spec)) return [];
-  return [fieldInvalid("spec.template.spec", spec.template.spec, "field is immutable")];
+  return [fieldInvalid("spec.template.spec", internalForm("PodSpec", spec.template.spec), "field is immutable")];
 }
 
 function allowDirectives(expected: PodTemplateSpec, template: PodTemplateSpec): void {

@@ -12,6 +12,7 @@ import {
   fieldNotSupported,
   fieldRequired,
 } from "../../meta/field-error.ts";
+import { internalDiff } from "../internal-form.ts";
 import { validateSignerName } from "./signer-name.ts";
 
 const LEGACY_SIGNER = "kubernetes.io/legacy-unknown";
@@ -116,8 +117,8 @@ export function validateRequestUpdate(
       if (now.length > before.length) {
         errors.push(fieldForbidden(field, `updates may not add a condition of type "${type}"`));
       } else if (now.length === before.length && !semanticEqual(now, before)) {
-        // Upstream goes on with a struct diff that even it does not promise to keep.
-        errors.push(fieldForbidden(field, `updates may not modify a condition of type "${type}"\n`));
+        const detail = internalDiff("[]certificates.CertificateSigningRequestCondition", before, now);
+        errors.push(fieldForbidden(field, `updates may not modify a condition of type "${type}"\n${detail}`));
       }
     }
   }

@@ -4,6 +4,7 @@ import { type FieldError, fieldInvalid, fieldRequired } from "../../meta/field-e
 import { nameIsDNSSubdomain, validateDNS1123Subdomain, validateQualifiedName } from "../../meta/names.ts";
 import { validateImmutable, validateObjectMeta, validateObjectMetaUpdate } from "../../meta/object-meta.ts";
 import { validateKubeFinalizers } from "../generic/finalizer-names.ts";
+import { internalForm } from "../internal-form.ts";
 
 const MAX_LENGTH = 128;
 const MAX_NOTE_LENGTH = 1024;
@@ -58,9 +59,18 @@ export function validateEventUpdate(event: Event, old: Event, strict: boolean): 
   return errors;
 }
 
+/** Types of fields that are objects: messages show them as upstream holds them. */
+const INTERNAL: Readonly<Partial<Record<keyof Event, string>>> = {
+  involvedObject: "ObjectReference",
+  related: "?ObjectReference",
+  source: "EventSource",
+};
+
 /** What Go has for a text or number that is not there. */
 function orEmpty(event: Event, field: keyof Event): unknown {
   if (field === "count") return event.count ?? 0;
+  const type = INTERNAL[field];
+  if (type) return internalForm(type, event[field]);
   const isText = field === "reason" || field === "message" || field === "type" || field === "action";
   return isText ? (event[field] ?? "") : event[field];
 }

@@ -4,13 +4,13 @@ import { oneOf, qualifiedName } from "../../meta/field-checks.ts";
 import { type FieldError, fieldForbidden, fieldInvalid, fieldNotSupported } from "../../meta/field-error.ts";
 import { validateImmutable } from "../../meta/object-meta.ts";
 import { compareQuantities, parseQuantity, quantityMilliValue } from "../../meta/quantity.ts";
+import { internalDiff } from "../internal-form.ts";
 import { defineKind } from "../kind.ts";
 import { restore, status } from "../subresources.ts";
 import { validateBasicResource } from "./persistent-volume-validation.ts";
 import { allowancesOf, validateClaimSpec } from "./pod/claim-template.ts";
 import { isNativeResource, roundResources } from "./pod/resource-lists.ts";
 import { validateResourceQuantity } from "./pod/resource-validation.ts";
-import { specDiff } from "./pod/spec-diff.ts";
 import { defaultClaimSpec } from "./pod/volume-defaults.ts";
 
 const CLASS = "volume.beta.kubernetes.io/storage-class";
@@ -80,7 +80,7 @@ function validateUpdate(object: PersistentVolumeClaim, old: PersistentVolumeClai
   normalizeSources(before, before);
   const errors = letPass(object, old, { spec, before });
   if (!semanticEqual(spec, before)) {
-    const detail = `spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims\n${specDiff(before, spec)}`;
+    const detail = `spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims\n${internalDiff("PersistentVolumeClaimSpec", before, spec)}`;
     errors.push(fieldForbidden("spec", detail));
   }
   const size = (text: string | undefined) => parseQuantity(text ?? "0");

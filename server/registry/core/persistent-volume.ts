@@ -9,12 +9,12 @@ import { type FieldError, fieldForbidden, fieldInvalid } from "../../meta/field-
 import { validateLabelValue } from "../../meta/names.ts";
 import { validateImmutable } from "../../meta/object-meta.ts";
 import { rfc3339 } from "../../meta/time.ts";
+import { internalDiff } from "../internal-form.ts";
 import { defineKind } from "../kind.ts";
 import { warningsForTerm } from "../node/deprecated-labels.ts";
 import { restore, status } from "../subresources.ts";
 import { VOLUME_SOURCES, validateVolumeSpec } from "./persistent-volume-validation.ts";
 import { roundResources } from "./pod/resource-lists.ts";
-import { specDiff } from "./pod/spec-diff.ts";
 import { defaultVolume } from "./pod/volume-defaults.ts";
 
 const MOUNT_OPTIONS = "volume.beta.kubernetes.io/mount-options";
@@ -112,7 +112,7 @@ function validateUpdate({ metadata, spec }: PersistentVolume, old: PersistentVol
   // A secret for expansion may be added later.
   if (before.csi && !before.csi.controllerExpandSecretRef) delete sources.csi?.controllerExpandSecretRef;
   if (!semanticEqual(sources, before)) {
-    const detail = `spec.persistentvolumesource is immutable after creation\n${specDiff(before, sources)}`;
+    const detail = `spec.persistentvolumesource is immutable after creation\n${internalDiff("PersistentVolumeSource", before, sources)}`;
     errors.push(fieldForbidden("spec.persistentvolumesource", detail));
   }
   errors.push(...validateImmutable(spec.volumeMode, old.spec.volumeMode, "volumeMode"));

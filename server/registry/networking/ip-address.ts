@@ -2,7 +2,7 @@ import type { IPAddress } from "../../../openapi/api/networking.k8s.io.v1.ts";
 import { dnsSubdomain, neededBy, pathSegment } from "../../meta/field-checks.ts";
 import { type FieldError, fieldRequired } from "../../meta/field-error.ts";
 import { validateIP } from "../../meta/ip-validation.ts";
-import { validateImmutable } from "../../meta/object-meta.ts";
+import { immutable } from "../internal-form.ts";
 import { defineKind } from "../kind.ts";
 
 /** IPAddress, networking.k8s.io/v1. Follows pkg/registry/networking/ipaddress and pkg/apis/networking/validation. */
@@ -13,7 +13,8 @@ export const ipAddress = defineKind<IPAddress>({
   validateName: (name) => validateIP(name, "").map(({ detail }) => detail),
   validate,
   updateChecks: ["whole", "validate", "changes", "own"],
-  validateUpdate: (object, old) => validateImmutable(object.spec.parentRef, old.spec.parentRef, "spec.parentRef"),
+  validateUpdate: (object, old) =>
+    immutable("?networking.ParentReference", [object.spec.parentRef, old.spec.parentRef], "spec.parentRef"),
 });
 
 function validate({ spec }: IPAddress): FieldError[] {

@@ -9,8 +9,8 @@ import { validateConditions } from "../../meta/conditions.ts";
 import { dnsLabel, needed, neededOneOf } from "../../meta/field-checks.ts";
 import { type FieldError, fieldForbidden, fieldInvalid, fieldTooLong, fieldTooMany } from "../../meta/field-error.ts";
 import { validateInterfaceAddress } from "../../meta/ip-validation.ts";
-import { validateImmutable } from "../../meta/object-meta.ts";
 import { validateNodeSelector } from "../core/pod/affinity-validation.ts";
+import { immutable } from "../internal-form.ts";
 import { validateDriverName } from "../storage/driver-name.ts";
 import {
   MAX_REQUESTS,
@@ -73,7 +73,10 @@ export function validateClaimStatus({ metadata, spec, status }: ResourceClaim, o
   }
   if (!allocation) return errors;
   if (old.status.allocation) {
-    return [...errors, ...validateImmutable(allocation, old.status.allocation, "status.allocation")];
+    return [
+      ...errors,
+      ...immutable("?resource.AllocationResult", [allocation, old.status.allocation], "status.allocation"),
+    ];
   }
   return [...errors, ...validateAllocation(allocation, requestNames(spec.devices))];
 }

@@ -1,7 +1,8 @@
 import type { ResourceClaimTemplate } from "../../../openapi/api/resource.k8s.io.v1.ts";
 import { type FieldError, fieldForbidden } from "../../meta/field-error.ts";
 import { validateLabels } from "../../meta/label-validation.ts";
-import { validateAnnotations, validateImmutable } from "../../meta/object-meta.ts";
+import { validateAnnotations } from "../../meta/object-meta.ts";
+import { immutable } from "../internal-form.ts";
 import { defineKind, type RequestContext } from "../kind.ts";
 import { adminRequests, defaultClaim, validateAdminAccess, validateClaim } from "./claim-validation.ts";
 
@@ -19,7 +20,7 @@ export const resourceClaimTemplate = defineKind<ResourceClaimTemplate>({
   updateChecks: ["whole", "own", "changes"],
   validateUpdate: (object, old, context) => [
     ...validate(object, context),
-    ...validateImmutable(object.spec, old.spec, "spec"),
+    ...immutable("resource.ResourceClaimTemplateSpec", [object.spec, old.spec], "spec"),
   ],
 });
 

@@ -1,5 +1,5 @@
 import type { ResourceClaim } from "../../../openapi/api/resource.k8s.io.v1.ts";
-import { validateImmutable } from "../../meta/object-meta.ts";
+import { immutable } from "../internal-form.ts";
 import { defineKind } from "../kind.ts";
 import { restore, status } from "../subresources.ts";
 import { deviceId, validateClaimStatus } from "./claim-status-validation.ts";
@@ -31,7 +31,7 @@ export const resourceClaim = defineKind<ResourceClaim>({
     ...validateClaim(spec, context.services.checkExpression, "spec"),
   ],
   updateChecks: ["whole", "changes", "own"],
-  validateUpdate: (object, old) => validateImmutable(object.spec, old.spec, "spec"),
+  validateUpdate: (object, old) => immutable("resource.ResourceClaimSpec", [object.spec, old.spec], "spec"),
   subresources: {
     status: {
       verbs: ["get", "patch", "update"],

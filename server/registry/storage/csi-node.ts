@@ -1,8 +1,9 @@
 import type { CSINode, CSINodeDriver } from "../../../openapi/api/storage.k8s.io.v1.ts";
 import { qualifiedName } from "../../meta/field-checks.ts";
 import { type FieldError, fieldDuplicate, fieldInvalid, fieldRequired } from "../../meta/field-error.ts";
-import { validateImmutable, validateNonNegative } from "../../meta/object-meta.ts";
+import { validateNonNegative } from "../../meta/object-meta.ts";
 import { repeated } from "../../meta/repeated.ts";
+import { immutable } from "../internal-form.ts";
 import { defineKind } from "../kind.ts";
 import { validateDriverName } from "./driver-name.ts";
 
@@ -22,7 +23,9 @@ export const csiNode = defineKind<CSINode>({
     ...(old.spec.drivers ?? []).flatMap((before) =>
       (object.spec.drivers ?? [])
         .filter(({ name }) => name === before.name)
-        .flatMap((driver) => validateImmutable(withoutCount(driver), withoutCount(before), "spec.drivers")),
+        .flatMap((driver) =>
+          immutable("storage.CSINodeDriver", [withoutCount(driver), withoutCount(before)], "spec.drivers"),
+        ),
     ),
   ],
 });

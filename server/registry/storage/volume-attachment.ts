@@ -3,10 +3,10 @@ import type { VolumeAttachment } from "../../../openapi/api/storage.k8s.io.v1.ts
 import { dnsSubdomain } from "../../meta/field-checks.ts";
 import { type FieldError, fieldForbidden, fieldInvalid, fieldRequired, fieldTooLong } from "../../meta/field-error.ts";
 import { rangeError } from "../../meta/names.ts";
-import { validateImmutable } from "../../meta/object-meta.ts";
 import { VOLUME_SOURCES, validateVolumeSpec } from "../core/persistent-volume-validation.ts";
 import { roundResources } from "../core/pod/resource-lists.ts";
 import { defaultVolume } from "../core/pod/volume-defaults.ts";
+import { immutable } from "../internal-form.ts";
 import { defineKind } from "../kind.ts";
 import { restore, status } from "../subresources.ts";
 import { validateDriverName } from "./driver-name.ts";
@@ -47,7 +47,7 @@ export const volumeAttachment = defineKind<VolumeAttachment>({
 });
 
 function validateUpdate(object: VolumeAttachment, old: VolumeAttachment): FieldError[] {
-  return [...validate(object), ...validateImmutable(object.spec, old.spec, "spec")];
+  return [...validate(object), ...immutable("storage.VolumeAttachmentSpec", [object.spec, old.spec], "spec")];
 }
 
 function validate({ spec, status: current }: VolumeAttachment): FieldError[] {

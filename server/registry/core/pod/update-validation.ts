@@ -9,10 +9,10 @@ import type {
 import { semanticEqual } from "../../../meta/equality.ts";
 import { type FieldError, fieldForbidden, fieldInvalid, fieldRequired } from "../../../meta/field-error.ts";
 import { rangeError } from "../../../meta/names.ts";
+import { internalDiff } from "../../internal-form.ts";
 import { MIRROR, validateAnnotationChanges, validateAnnotationsOfPod } from "./annotation-validation.ts";
 import { internalForm } from "./internal-form.ts";
 import { validateTolerations } from "./scheduling-validation.ts";
-import { specDiff } from "./spec-diff.ts";
 import { validatePodContent } from "./validation.ts";
 import { type ValidationOptions, validationOptions } from "./validation-options.ts";
 
@@ -68,7 +68,7 @@ export function validatePodUpdate(pod: Pod, old: Pod): FieldError[] {
   const munged = withoutUpdatable(spec, oldSpec);
   if (oldGates.size > 0) errors.push(...allowDirectives(munged, oldSpec));
   if (!semanticEqual(munged, oldSpec)) {
-    const detail = `pod updates may not change fields other than ${UPDATABLE}\n${specDiff(oldSpec, munged)}`;
+    const detail = `pod updates may not change fields other than ${UPDATABLE}\n${internalDiff("PodSpec", oldSpec, munged)}`;
     errors.push(fieldForbidden("spec", detail));
   }
   return errors;
@@ -218,7 +218,7 @@ export function validateEphemeralContainersUpdate(pod: Pod, old: Pod): FieldErro
       const what = `existing ephemeral containers "${before.name}" may not be`;
       if (!container) return [fieldForbidden(field, `${what} removed\n`)];
       if (semanticEqual(before, container)) return [];
-      return [fieldForbidden(field, `${what} changed\n${specDiff(before, container)}`)];
+      return [fieldForbidden(field, `${what} changed\n${internalDiff("EphemeralContainer", before, container)}`)];
     }),
   ];
 }

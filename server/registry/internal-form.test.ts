@@ -1,0 +1,59 @@
+import { expect, test } from "vitest";
+import { immutable, internalDiff, internalForm } from "./internal-form.ts";
+
+test("an object has all of Go's fields in Go's order, by Go's names", () => {
+  expect(JSON.stringify(internalForm("ObjectReference", { kind: "Pod", name: "p", namespace: "ns" }))).toBe(
+    '{"Kind":"Pod","Namespace":"ns","Name":"p","UID":"","APIVersion":"","ResourceVersion":"","FieldPath":""}',
+  );
+  expect(internalForm("?ObjectReference", undefined)).toBe(null);
+});
+
+test("what is embedded stands among the fields, and hosts' namespaces in the security context", () => {
+  const template = {
+    metadata: { labels: { b: "1", a: "2" } },
+    spec: {
+      hostNetwork: true,
+      containers: [{ name: "c", resources: { limits: { cpu: "1" } } }],
+      volumes: [{ name: "v", emptyDir: {} }],
+    },
+  };
+  const form = internalForm("PodTemplateSpec", template);
+  expect(JSON.stringify(form)).toMatch(/^\{"labels":\{"a":"2","b":"1"\},"Spec":\{"Volumes":\[/);
+  expect(form).toMatchObject({
+    labels: { a: "2", b: "1" },
+    Spec: {
+      SecurityContext: { HostNetwork: true, HostPID: false, SELinuxOptions: null },
+      Containers: [{ Name: "c", Ports: null, Resources: { Limits: { cpu: "1" }, Requests: null, Claims: null } }],
+      Volumes: [{ Name: "v", HostPath: null, EmptyDir: { Medium: "", SizeLimit: null } }],
+      NodeSelector: null,
+      Priority: null,
+    },
+  });
+});
+
+test("two specs differ in a few lines, letters of HTML quoted", () => {
+  const spec = (image: string) => ({ containers: [{ name: "c", image: "i", command: [image] }] });
+  expect(internalDiff("PodSpec", spec("<a>"), spec("b"))).toBe(
+    [
+      "@@ -6,7 +6,7 @@",
+      '    "Name": "c",',
+      '    "Image": "i",',
+      '    "Command": [',
+      '-    "\\u003ca\\u003e"',
+      '+    "b"',
+      "    ],",
+      '    "Args": null,',
+      '    "WorkingDir": "",',
+      "",
+    ].join("\n"),
+  );
+});
+
+test("an object that may not change is shown so", () => {
+  const driver = (nodeID: string) => ({ name: "d", nodeID, topologyKeys: ["x"] });
+  expect(immutable("storage.CSINodeDriver", [driver("n"), driver("n")], "spec.drivers")).toEqual([]);
+  const [error] = immutable("storage.CSINodeDriver", [driver("m"), driver("n")], "spec.drivers");
+  expect(error?.message()).toBe(
+    'spec.drivers: Invalid value: {"Name":"d","NodeID":"m","TopologyKeys":["x"],"Allocatable":null}: field is immutable',
+  );
+});

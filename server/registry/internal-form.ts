@@ -1,0 +1,88 @@
+import { readFacts } from "../../openapi/types.ts";
+import { semanticEqual } from "../meta/equality.ts";
+import { type FieldError, fieldInvalid } from "../meta/field-error.ts";
+import { unifiedDiff } from "../meta/unified-diff.ts";
+
+type Members = Readonly<Record<string, unknown>>;
+
+/** Fields of a type in Go's order: `Name json type`, or `= Type` for one whose fields stand among them. */
+type Fields = readonly string[];
+
+let types: Readonly<Record<string, Fields>> | undefined;
+
+/**
+ * A value of a built-in type as upstream's validation sees it, in its internal types, which have no JSON names: so messages show
+ * it, `{"Name":"c","Image":"i","Command":null,…}`. (types.go of pkg/apis/core and pkg/apis/certificates)
+ * @param type `PodSpec`, `ObjectReference`, …; with `?` in front of it absent values are null
+ */
+export function internalForm(type: string, value: unknown): unknown {
+  if (type.startsWith("?")) return value === undefined || value === null ? null : internalForm(type.slice(1), value);
+  if (type.startsWith("[]")) {
+    return Array.isArray(value) ? value.map((item) => internalForm(type.slice(2), item)) : null;
+  }
+  switch (type) {
+    case "string":
+      return value ?? "";
+    case "int":
+    case "intstr":
+      return value ?? 0;
+    case "bool":
+      return value ?? false;
+    case "quantity":
+      return value ?? "0";
+    case "bytes":
+    case "time":
+      return value ?? null;
+    case "json":
+      return withSortedMaps((value ?? {}) as Members);
+    case "map":
+      return value === undefined || value === null ? null : sorted(value as Members);
+  }
+  return Object.fromEntries(fieldsOf(type, membersOf(type, value)));
+}
+
+/** An object that may not change. (apimachinery/pkg/api/validation ValidateImmutableField) */
+export function immutable(type: string, [value, old]: readonly [unknown, unknown], field: string): FieldError[] {
+  return semanticEqual(value, old) ? [] : [fieldInvalid(field, internalForm(type, value), "field is immutable")];
+}
+
+/** What differs, as upstream tells people. (apimachinery/pkg/util/diff) */
+export function internalDiff(type: string, before: unknown, after: unknown): string {
+  return unifiedDiff(pretty(internalForm(type, before)), pretty(internalForm(type, after)));
+}
+
+function fieldsOf(type: string, value: Members): [string, unknown][] {
+  types ??= readFacts("internal-types") as Readonly<Record<string, Fields>>; // our own file
+  const fields = types[type];
+  if (!fields) throw new Error(`no internal type ${type}`);
+  return fields.flatMap((field): [string, unknown][] => {
+    const [name = "", json = "", kind = ""] = field.split(" ");
+    if (name !== "=") return [[name, internalForm(kind, value[json])]];
+    if (json !== "metadata") return fieldsOf(json, value);
+    return Object.entries(withSortedMaps((value.metadata ?? {}) as Members));
+  });
+}
+
+/** What version 1 has elsewhere. */
+function membersOf(type: string, value: unknown): Members {
+  const members = (value ?? {}) as Members; // the type names an object
+  if (type !== "PodSpec") return members;
+  const { securityContext, hostNetwork, hostPID, hostIPC, shareProcessNamespace, hostUsers } = members;
+  const shared = { hostNetwork, hostPID, hostIPC, shareProcessNamespace, hostUsers };
+  return { ...members, securityContext: { ...(securityContext as Members | undefined), ...shared } };
+}
+
+const sorted = (members: Members) =>
+  Object.fromEntries(Object.entries(members).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)));
+
+/** Of what has JSON names in Go, too: its maps are printed in order of their keys. */
+function withSortedMaps(members: Members): Members {
+  const maps = ["labels", "annotations", "matchLabels"].filter((name) => members[name]);
+  return { ...members, ...Object.fromEntries(maps.map((name) => [name, sorted(members[name] as Members)])) };
+}
+
+/** Go's MarshalIndent. */
+function pretty(value: unknown): string {
+  const quoted = (letter: string) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, "0")}`;
+  return JSON.stringify(value, null, 1).replace(/[<>&\u2028\u2029]/g, quoted);
+}
