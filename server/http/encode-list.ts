@@ -10,9 +10,8 @@ import {
   jsonOf,
   type Output,
   objectOf,
-  partialJson,
   schemaOfKind,
-  shownMetadata,
+  storedPartial,
   tableHead,
   tableRow,
   wrongShape,
@@ -21,6 +20,7 @@ import { type Frame, ListBytes } from "./list-bytes.ts";
 import { type JsonList, listText } from "./list-text.ts";
 import type { MediaType } from "./negotiate.ts";
 import { apiVersionOf } from "./object-kind.ts";
+import { shownMetadata } from "./partial-metadata.ts";
 import { protobufList } from "./protobuf-list.ts";
 import { messageOf } from "./protobuf-messages.ts";
 import type { Ctx } from "./respond.ts";
@@ -125,7 +125,7 @@ function transformList(result: ListResult, metadata: Record<string, unknown>, ou
       // Upstream makes this list item by item, and Go prints one that never began as null.
       const [open, close] = items.length > 0 ? ["[", "]"] : ["null", ""];
       const frame = { head: Buffer.from(`${head},"items":${open}`), tail: Buffer.from(`${close}}\n`), skip: 0 };
-      const jsonOf = (stored: Stored) => Buffer.from(partialJson({ metadata: shown(stored) }, apiVersion));
+      const jsonOf = (stored: Stored) => storedPartial(stored, output);
       return jsonList({ items, jsonOf, frame }, media);
     }
     default:

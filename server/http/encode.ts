@@ -2,7 +2,7 @@ import { encodeAny, encodeJson, encodeSorted } from "../../openapi/encode.ts";
 import { parseJson } from "../../openapi/exact-json.ts";
 import { encodeProtobuf, wrap } from "../../openapi/protobuf/codec.ts";
 import type { Schema } from "../../openapi/schema.ts";
-import { schemaForKind, schemaOf } from "../../openapi/types.ts";
+import { schemaForKind } from "../../openapi/types.ts";
 import { toYaml } from "../../openapi/yaml.ts";
 import { deepCopy } from "../meta/equality.ts";
 import { StatusError } from "../meta/errors.ts";
@@ -12,10 +12,10 @@ import type { Stored } from "../registry/store.ts";
 import { indentJson } from "./indent-json.ts";
 import type { MediaType } from "./negotiate.ts";
 import { apiVersionOf, internalPackage } from "./object-kind.ts";
+import { metaVersion, partial, storedPartialJson } from "./partial-metadata.ts";
 import { messageOf } from "./protobuf-messages.ts";
 import { cells, columnDefinitions, type IncludeObject } from "./table.ts";
 
-const META = "io.k8s.apimachinery.pkg.apis.meta.v1.";
 const NEWLINE = Buffer.from("\n");
 
 /** What an answer is made with, besides the object. */
@@ -116,7 +116,7 @@ export function transform(stored: Stored, output: Output): string | Uint8Array {
   const { media, kind } = output;
   switch (media.convert?.kind) {
     case "PartialObjectMetadata":
-      return partial(objectOf(stored, kind), kind, media);
+      return media.format === "protobuf" ? storedPartial(stored, output) : text(storedPartial(stored, output));
     case "Table": {
       const resourceVersion = stored.object.metadata.resourceVersion;
       return table([stored], { ...(resourceVersion && { resourceVersion }) }, output, true);
@@ -139,30 +139,11 @@ export function goType(kind: Kind, name: string): string {
     : `${internalPackage(kind.group)}.${name}`;
 }
 
-function metaVersion(media: MediaType): string {
-  return `${media.convert!.group}/${media.convert!.version}`;
-}
-
-export function partial(object: Readonly<KubeObject>, kind: Kind, media: MediaType): string | Uint8Array {
-  const apiVersion = metaVersion(media);
-  const metadata = shownMetadata(object, kind);
-  if (media.format === "protobuf") {
-    return encodeProtobuf(
-      { kind: "PartialObjectMetadata", apiVersion, metadata },
-      schemaOf(`${META}PartialObjectMetadata`),
-    );
-  }
-  return partialJson({ metadata }, apiVersion);
-}
-
-/** Metadata without what only a conversion adds. */
-export function shownMetadata({ metadata }: Readonly<KubeObject>, { definition }: Kind): KubeObject["metadata"] {
-  return definition.tableMetadata?.(metadata) ?? metadata;
-}
-
-export function partialJson({ metadata }: Readonly<KubeObject>, apiVersion: string): string {
-  const text = encodeJson(metadata, schemaOf(`${META}ObjectMeta`));
-  return `{"kind":"PartialObjectMetadata","apiVersion":"${apiVersion}","metadata":${text}}`;
+/** A stored object as PartialObjectMetadata. */
+export function storedPartial(stored: Stored, { kind, media }: Output): Uint8Array {
+  // In protobuf it is bytes.
+  if (media.format === "protobuf") return partial(objectOf(stored, kind), kind, media) as Uint8Array;
+  return storedPartialJson(stored, () => objectOf(stored, kind), kind, metaVersion(media));
 }
 
 /** A Table of some objects; `headers` is false after the first event of a watch. */
@@ -185,14 +166,23 @@ export function tableHead(metadata: Record<string, unknown>, { kind, media }: Ou
 
 export function tableRow(stored: Stored, output: Output): string {
   const { kind } = output;
-  return row(objectOf(stored, kind), () => text(jsonOf(stored, kind)), output);
+  const object = objectOf(stored, kind);
+  return row(
+    object,
+    { json: () => text(jsonOf(stored, kind)), partial: () => text(storedPartial(stored, output)) },
+    output,
+  );
 }
 
-export function row(object: Readonly<KubeObject>, json: () => string, output: Output): string {
-  const { kind, media, include, now } = output;
-  const metadata = shownMetadata(object, kind);
-  const shown =
-    include === "None" ? "null" : include === "Object" ? json() : partialJson({ metadata }, metaVersion(media));
+/** What may stand in a row, besides its cells. */
+interface Shown {
+  json(): string;
+  partial(): string | Uint8Array;
+}
+
+export function row(object: Readonly<KubeObject>, { json, partial }: Shown, output: Output): string {
+  const { kind, include, now } = output;
+  const shown = include === "None" ? "null" : include === "Object" ? json() : partial();
   const conditions = kind.definition.rowConditions?.(object) ?? [];
   const done = conditions.length > 0 ? `"conditions":${encodeAny(conditions)},` : "";
   return `{"cells":${encodeAny(cells(kind, object, now))},${done}"object":${shown}}`;

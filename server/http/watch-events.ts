@@ -6,9 +6,10 @@ import type { StatusError } from "../meta/errors.ts";
 import type { KubeObject } from "../meta/object.ts";
 import type { Kind } from "../registry/kind.ts";
 import type { Stored, WatchEvent } from "../registry/store.ts";
-import { encodeObject, jsonOf, type Output, objectOf, partial, protobufOf, row, table } from "./encode.ts";
+import { encodeObject, jsonOf, type Output, protobufOf, row, storedPartial, table } from "./encode.ts";
 import { statusOf } from "./errors.ts";
 import { apiVersionOf } from "./object-kind.ts";
+import { partial } from "./partial-metadata.ts";
 import { protobufFrame } from "./protobuf-frame.ts";
 import { columnDefinitions } from "./table.ts";
 
@@ -78,10 +79,10 @@ export class EventEncoder {
     // Ages and the first row's headers differ from watcher to watcher.
     if (media.convert?.kind === "Table") return this.#json(type, Buffer.from(this.#table(stored)));
     return shared(stored, `${type} ${this.#key}`, () => {
-      if (media.convert?.kind === "PartialObjectMetadata")
-        return this.#frame(type, partial(objectOf(stored, kind), kind, media));
-      if (media.format === "json") return this.#json(type, jsonOf(stored, kind));
-      return this.#frame(type, protobufOf(stored, kind));
+      const isPartial = media.convert?.kind === "PartialObjectMetadata";
+      const isProtobuf = media.format === "protobuf";
+      if (isPartial) return this.#bytes(type, storedPartial(stored, this.#output), isProtobuf);
+      return this.#bytes(type, isProtobuf ? protobufOf(stored, kind) : jsonOf(stored, kind), isProtobuf);
     });
   }
 
@@ -111,7 +112,8 @@ export class EventEncoder {
         const apiVersion = `${media.convert.group}/${media.convert.version}`;
         // What ends the initial events is told even to those who want no objects.
         const include = initialEventsEnd && this.#output.include === "None" ? "Metadata" : this.#output.include;
-        const cells = row(object, () => encodeObject(object, kind), { ...this.#output, include });
+        const shown = { json: () => encodeObject(object, kind), partial: () => partial(object, kind, media) };
+        const cells = row(object, shown, { ...this.#output, include });
         const head = `{"kind":"Table","apiVersion":"${apiVersion}","metadata":${encodeAny({ resourceVersion })}`;
         const columns = this.#headers ? encodeAny(columnDefinitions(kind)) : "null";
         this.#headers = false;
@@ -125,7 +127,11 @@ export class EventEncoder {
 
   #frame(type: WatchEvent["type"] | "ERROR", object: string | Uint8Array): Buffer {
     if (typeof object === "string") return this.#json(type, Buffer.from(object));
-    return protobufFrame(type, object, this.#framed);
+    return this.#bytes(type, object, true);
+  }
+
+  #bytes(type: WatchEvent["type"] | "ERROR", object: Uint8Array, isProtobuf: boolean): Buffer {
+    return isProtobuf ? protobufFrame(type, object, this.#framed) : this.#json(type, object);
   }
 
   #json(type: string, object: Uint8Array): Buffer {

@@ -1,12 +1,13 @@
 import { encodeSorted } from "../../../openapi/encode.ts";
 import { parseJson } from "../../../openapi/exact-json.ts";
+import { memberName, memberOf } from "../../../openapi/json-member.ts";
 import type { KubeObject } from "../../meta/object.ts";
 import type { Change } from "../../storage/storage.ts";
 import type { CustomResourceHooks, Kind } from "../kind.ts";
 import type { Selectable } from "../store.ts";
-import { labelsInJson } from "./labels-in-json.ts";
 
 const NO_LABELS: Readonly<Record<string, string>> = {};
+const LABELS = [memberName("metadata"), memberName("labels")];
 const decoder = new TextDecoder();
 
 /**
@@ -67,7 +68,8 @@ export class StoredObject implements Selectable {
 
   /** The labels in its bytes. */
   protected readLabels(): Selectable["labels"] | undefined {
-    return labelsInJson(this.#bytes);
+    const bytes = memberOf(this.#bytes, LABELS);
+    return bytes && ((parseJson(decoder.decode(bytes)) as Selectable["labels"] | null) ?? undefined); // we wrote it
   }
 }
 
