@@ -14,4 +14,5 @@ test("the data folder is made for its owner only, and named when it cannot be", 
   writeFileSync(join(folder, "file"), "");
   const below = join(folder, "file", "data");
   expect(() => openDataDir(below)).toThrow(`the data folder ${below} cannot be made: `);
+  expect(() => openDataDir("")).toThrow("the data folder has no name");
 });

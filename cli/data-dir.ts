@@ -18,6 +18,7 @@ const file = (dataDir: string) => join(resolve(dataDir), "inkube.json");
 
 /** Makes the folder, readable by its owner only: it holds private keys. @throws Error that names it */
 export function openDataDir(dataDir: string): string {
+  if (!dataDir) throw new Error("the data folder has no name: it would be the current one");
   const path = resolve(dataDir);
   try {
     mkdirSync(path, { recursive: true, mode: 0o700 });

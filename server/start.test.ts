@@ -537,3 +537,7 @@ test("a server starts again with another server's APIs in its store", async () =
   expect(await call(second, `${path}/${metadata.name}`, admin(second))).toMatchObject({ code: 200 });
   await second.stop();
 });
+
+test("keys are not written to wherever it happens to be started", async () => {
+  await expect(run({}, { dataDir: "" })).rejects.toThrow("dataDir is empty");
+});

@@ -100,6 +100,7 @@ export async function start(options: StartOptions): Promise<Server> {
   const now = () => new Date();
   const startedAt = performance.now();
   const releases = new Releases(console.error);
+  if (!options.dataDir) throw new Error("dataDir is empty: it would be the current folder, and holds private keys");
   try {
     const { bindAddress } = options;
     const settings: ServerSettings = { ...DEFAULT_SETTINGS, ...options.settings };

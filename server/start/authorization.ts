@@ -8,12 +8,11 @@ import {
 import { readAuthorizationConfiguration, type WebhookConfiguration } from "../auth/authorization-config.ts";
 import type { ObjectWatch } from "../auth/object-watch.ts";
 import { webhookAuthorizer } from "../auth/remote/webhook-authorizer.ts";
-import { ConfigReloadMetrics } from "../http/config-reload-metrics.ts";
 import type { Series } from "../http/series.ts";
 import type { Clock } from "../storage/clock.ts";
+import { failureOf, followConfiguration } from "./follow-configuration.ts";
 import { reviewClient, WEBHOOK_TIMEOUT_MILLISECONDS } from "./review-client.ts";
 import type { ServerSettings } from "./settings.ts";
-import { watchFile } from "./watch-file.ts";
 
 export interface AuthorizationParts {
   readonly settings: ServerSettings;
@@ -69,30 +68,15 @@ async function fromFile(file: string, parts: AuthorizationParts): Promise<Runnin
     throw new Error(`--authorization-config ${file}: ${cause.message}`, { cause });
   });
   const authorization = createAuthorization({ authorizers, watch, onDecision });
-  const metrics = new ConfigReloadMetrics({ of: "authorization", serverId, now });
-  metrics.loaded(text);
-  const unwatch = watchFile(file, {
-    clock,
-    text,
-    async onChange(changed) {
-      try {
-        authorization.replace(await parsed(changed, now));
-        metrics.reloaded(changed);
-      } catch (error) {
-        metrics.failed();
-        onError(`failed to reload authorization config: ${error instanceof Error ? error.message : error}`);
-      }
-    },
-    onError(error) {
-      metrics.failed();
-      onError(`failed to read authorization config file: ${error instanceof Error ? error.message : error}`);
-    },
+  const following = followConfiguration(file, {
+    ...{ of: "authorization", text, serverId, clock, now, onError, failure: failureOf("authorization") },
+    apply: async (changed) => authorization.replace(await parsed(changed, now)),
   });
   return {
     ...authorization,
-    series: metrics.series,
+    series: following.series,
     stop() {
-      unwatch();
+      following.stop();
       authorization.stop();
     },
   };

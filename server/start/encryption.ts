@@ -4,14 +4,13 @@ import { readEncryptionConfiguration, transformerFor } from "../auth/encryption/
 import { KmsProvider } from "../auth/encryption/kms/kms-provider.ts";
 import { connectPlugin } from "../auth/encryption/kms/plugin.ts";
 import type { Transformer as ValueTransformer } from "../auth/encryption/transformer.ts";
-import { ConfigReloadMetrics } from "../http/config-reload-metrics.ts";
 import type { Series } from "../http/series.ts";
 import type { Kind } from "../registry/kind.ts";
 import { builtInKinds } from "../registry/kinds.ts";
 import type { Clock } from "../storage/clock.ts";
 import type { Transformer } from "../storage/transformer.ts";
+import { followConfiguration } from "./follow-configuration.ts";
 import type { ServerSettings } from "./settings.ts";
-import { watchFile } from "./watch-file.ts";
 
 const CUSTOM_GROUP = /^\/registry\/([^/]+\.[^/]+)\/([^/]+)\//;
 
@@ -45,32 +44,17 @@ export async function startEncryption(parts: EncryptionParts): Promise<Encryptio
   let current = await configured(text, parts).catch((cause) => {
     throw new Error(`--encryption-provider-config ${file}: ${cause.message}`, { cause });
   });
-  const metrics = new ConfigReloadMetrics({ of: "encryption", serverId, now });
-  metrics.loaded(text);
-  const failed = (error: unknown) => {
-    metrics.failed();
-    const what = error instanceof Error ? error.message : error;
-    onError(`error processing encryption config file ${file}: ${what}`);
-  };
-  const unwatch = settings.encryptionProviderConfigAutomaticReload
-    ? watchFile(file, {
-        clock,
-        text,
-        async onChange(changed) {
-          try {
-            const before = current;
-            current = await configured(changed, parts);
-            metrics.reloaded(changed);
-            // What is being read from the database may still need it.
-            clock.after(before.graceMilliseconds, before.stop);
-          } catch (error) {
-            failed(error);
-          }
-        },
-        onError: failed,
-      })
-    : () => undefined;
   const { encryptionProviderConfigAutomaticReload: reloads } = settings;
+  const failure = `error processing encryption config file ${file}`;
+  const following = followConfiguration(file, {
+    ...{ of: "encryption", text, serverId, clock, now, onError, reloads, failure: { reload: failure, read: failure } },
+    async apply(changed) {
+      const before = current;
+      current = await configured(changed, parts);
+      // What is being read from the database may still need it.
+      clock.after(before.graceMilliseconds, before.stop);
+    },
+  });
   return {
     transformer: {
       prepare: (key, value) => current.prepare(key, value),
@@ -80,9 +64,9 @@ export async function startEncryption(parts: EncryptionParts): Promise<Encryptio
       method: (key) => current.method(key),
     },
     ...((reloads || current.plugins > 0) && { checkPlugins: () => current.checkPlugins() }),
-    series: metrics.series,
+    series: following.series,
     stop() {
-      unwatch();
+      following.stop();
       current.stop();
     },
   };

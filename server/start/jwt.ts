@@ -3,14 +3,13 @@ import type { TokenAuthenticator } from "../auth/authenticator.ts";
 import type { JwtOptions } from "../auth/jwt/authenticator.ts";
 import type { JwtAuthenticators } from "../auth/jwt/authenticators.ts";
 import type { AnonymousConfiguration, AuthenticationConfiguration } from "../auth/jwt/configuration.ts";
-import { ConfigReloadMetrics } from "../http/config-reload-metrics.ts";
 import { JwtMetrics } from "../http/jwt-metrics.ts";
 import type { Series } from "../http/series.ts";
 import { aggregateMessage, type FieldError, fieldForbidden } from "../meta/field-error.ts";
 import type { Clock } from "../storage/clock.ts";
 import { fetchWithAuthority } from "./fetch-with-authority.ts";
+import { failureOf, followConfiguration } from "./follow-configuration.ts";
 import type { OidcSettings, ServerSettings } from "./settings.ts";
-import { watchFile } from "./watch-file.ts";
 
 /** All that may be used where the keys decide. (oidc.AllValidSigningAlgorithms) */
 const ALGORITHMS = ["ES256", "ES384", "ES512", "PS256", "PS384", "PS512", "RS256", "RS384", "RS512"];
@@ -58,33 +57,20 @@ async function fromFile(file: string, parts: JwtParts): Promise<Jwt> {
     throw new Error(fieldForbidden("anonymous", detail).message());
   }
   const { authenticators, series } = await run(configuration, ALGORITHMS, parts);
-  const metrics = new ConfigReloadMetrics({ of: "authentication", serverId, now });
-  metrics.loaded(text);
-  const unwatch = watchFile(file, {
-    clock,
-    text,
-    async onChange(changed) {
-      try {
-        const next = await parse(changed);
-        const changes = JSON.stringify(next.anonymous) === JSON.stringify(anonymous) ? [] : [ANONYMOUS_CHANGED];
-        await authenticators.replace(await checked(next, settings, changes));
-        metrics.reloaded(changed);
-      } catch (error) {
-        metrics.failed();
-        onError(`failed to reload authentication config: ${error instanceof Error ? error.message : error}`);
-      }
-    },
-    onError(error) {
-      metrics.failed();
-      onError(`failed to read authentication config file: ${error instanceof Error ? error.message : error}`);
+  const following = followConfiguration(file, {
+    ...{ of: "authentication", text, serverId, clock, now, onError, failure: failureOf("authentication") },
+    async apply(changed) {
+      const next = await parse(changed);
+      const changes = JSON.stringify(next.anonymous) === JSON.stringify(anonymous) ? [] : [ANONYMOUS_CHANGED];
+      await authenticators.replace(await checked(next, settings, changes));
     },
   });
   return {
     authenticator: authenticators,
     ...(anonymous && { anonymous }),
-    series: [...series, ...metrics.series],
+    series: [...series, ...following.series],
     stop() {
-      unwatch();
+      following.stop();
       authenticators.stop();
     },
   };
