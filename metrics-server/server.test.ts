@@ -7,6 +7,7 @@ import {
   ManualClock,
   OPEN_PATHS,
   silentLogger,
+  type TrustingServer,
   trustFrom,
 } from "../client/index.ts";
 import type { ConfigMap } from "../openapi/api/core.v1.ts";
@@ -15,7 +16,7 @@ import { clientCertificate, createAuthority, serverCertificate } from "../pki/au
 import type { PodMetrics } from "./metrics.ts";
 import { createOwnMetrics } from "./own-metrics.ts";
 import type { MetricsReader } from "./reader.ts";
-import { type MetricsApi, serveMetrics } from "./server.ts";
+import { serveMetrics } from "./server.ts";
 import { notThere } from "./status-error.ts";
 
 const now = new Date();
@@ -69,7 +70,7 @@ const client = {
 } as unknown as Client;
 
 const metrics = createOwnMetrics();
-let api: MetricsApi;
+let api: TrustingServer;
 beforeAll(async () => {
   const { certificate, key } = serverCertificate(clientCa, { commonName: "x", organizations: [] }, ["127.0.0.1"], now);
   const clock = new ManualClock(now);

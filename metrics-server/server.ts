@@ -1,7 +1,5 @@
 import { createHash } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { createServer } from "node:https";
-import type { AddressInfo } from "node:net";
 import type { TLSSocket } from "node:tls";
 import {
   ApiError,
@@ -9,7 +7,9 @@ import {
   type Authenticate,
   type Logger,
   StatusError,
+  serveTrusting,
   type Trust,
+  type TrustingServer,
   type User,
 } from "../client/index.ts";
 import { attributesOf } from "./attributes.ts";
@@ -40,13 +40,6 @@ export interface ServerOptions {
   authorize(user: User, attributes: Attributes): Promise<void>;
 }
 
-export interface MetricsApi {
-  readonly port: number;
-  /** Whom to believe from now on. */
-  trust(trust: Trust): void;
-  stop(): Promise<void>;
-}
-
 /** What is sent. */
 interface Sent {
   readonly body: string | Uint8Array;
@@ -58,25 +51,11 @@ interface Sent {
 const IDLE_MILLISECONDS = 120_000;
 
 /** Serves metrics.k8s.io to API servers that stand in front of it, and to those who come by themselves. */
-export async function serveMetrics(options: ServerOptions): Promise<MetricsApi> {
-  const { certificate: cert, key, logger, reader } = options;
-  let { trust } = options;
-  const tls = () => ({
-    cert,
-    key,
-    ca: [trust.frontProxy.ca, trust.clientCa].filter(Boolean),
-    allowPartialTrustChain: true, // as Go, which trusts even what is no root
-    minVersion: "TLSv1.2" as const,
-  });
-  const server = createServer({
-    ...tls(),
-    requestCert: true,
-    rejectUnauthorized: false,
-    keepAliveTimeout: IDLE_MILLISECONDS,
-  });
+export async function serveMetrics(options: ServerOptions): Promise<TrustingServer> {
+  const { host, port, certificate, key, logger, reader } = options;
   let discovery: ReadonlyMap<string, Answer> = new Map();
 
-  async function answer(request: IncomingMessage, url: URL): Promise<Sent> {
+  async function answer(request: IncomingMessage, url: URL, trust: Trust): Promise<Sent> {
     const { method = "GET", headers } = request;
     // The server is made with TLS, so its sockets are of that kind.
     const requestor = await options.authenticate(trust, request.socket as TLSSocket, headers);
@@ -112,39 +91,25 @@ export async function serveMetrics(options: ServerOptions): Promise<MetricsApi> 
     };
   }
 
-  server.on("request", (request, response) => {
-    const url = new URL(request.url ?? "/", "https://metrics");
-    answer(request, url).then(
-      (sent) => {
-        const etag = sent.headers?.ETag;
-        const known = etag !== undefined && request.headers["if-none-match"] === etag;
-        send(response, known ? 304 : 200, known ? { ...sent, body: "" } : sent);
-      },
-      (error: unknown) => {
-        const { code, ...sent } = refusal(request, url, error);
-        send(response, code, sent);
-      },
-    );
-  });
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", reject);
-    server.listen(options.port, options.host, resolve);
-  });
-  server.unref();
-  const { port } = server.address() as AddressInfo; // a TCP server's address is an object
-  discovery = discoveryAt(port);
-  return {
-    port,
-    trust(next) {
-      trust = next;
-      server.setSecureContext(tls());
+  const server = await serveTrusting({
+    ...{ host, port, certificate, key, trust: options.trust, idleMilliseconds: IDLE_MILLISECONDS },
+    handle(request, response, trust = options.trust) {
+      const url = new URL(request.url ?? "/", "https://metrics");
+      answer(request, url, trust).then(
+        (sent) => {
+          const etag = sent.headers?.ETag;
+          const known = etag !== undefined && request.headers["if-none-match"] === etag;
+          send(response, known ? 304 : 200, known ? { ...sent, body: "" } : sent);
+        },
+        (error: unknown) => {
+          const { code, ...sent } = refusal(request, url, error);
+          send(response, code, sent);
+        },
+      );
     },
-    stop: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
-  };
+  });
+  discovery = discoveryAt(server.port);
+  return server;
 }
 
 const etagOf = (body: object) => `"${createHash("sha512").update(JSON.stringify(body)).digest("hex").toUpperCase()}"`;

@@ -1,6 +1,4 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { createServer } from "node:https";
-import type { AddressInfo } from "node:net";
 import type { TLSSocket } from "node:tls";
 import type { Registry } from "prom-client";
 import type { Authenticate } from "../delegated/authenticate.ts";
@@ -10,6 +8,7 @@ import { StatusError } from "../delegated/status-error.ts";
 import type { Logger } from "../logger.ts";
 import type { ServingCertificate } from "./certificate.ts";
 import { answerHealth, type HealthCheck } from "./health-checks.ts";
+import { serveTrusting, type TrustingServer } from "./trusting-server.ts";
 
 /** What is told at a component's endpoints. */
 export interface EndpointContents {
@@ -31,13 +30,6 @@ export interface EndpointServerOptions {
   readonly logger: Logger;
 }
 
-export interface EndpointServer {
-  readonly port: number;
-  /** Whom to believe from now on; nobody before. */
-  trust(trust: Trust): void;
-  stop(): Promise<void>;
-}
-
 interface Sent {
   readonly code: number;
   readonly body: string;
@@ -52,19 +44,10 @@ const NOT_FOUND: Sent = { code: 404, body: "404 page not found\n", type: TEXT };
  * (cmd/kube-scheduler/app/server.go, controller-manager/app/serve.go)
  * @throws Error when the port is taken
  */
-export async function serveEndpoints(options: EndpointServerOptions): Promise<EndpointServer> {
-  const { contents, logger } = options;
-  let trust: Trust | undefined;
-  const tls = () => ({
-    cert: options.certificate.certificate,
-    key: options.certificate.key,
-    ...(trust && { ca: [trust.frontProxy.ca, trust.clientCa].filter(Boolean) }),
-    allowPartialTrustChain: true, // as Go, which trusts even what is no root
-    minVersion: "TLSv1.2" as const,
-  });
-  const server = createServer({ ...tls(), requestCert: true, rejectUnauthorized: false });
+export async function serveEndpoints(options: EndpointServerOptions): Promise<TrustingServer> {
+  const { host, port, contents, logger } = options;
 
-  async function answer(request: IncomingMessage): Promise<Sent> {
+  async function answer(request: IncomingMessage, trust: Trust | undefined): Promise<Sent> {
     const { pathname, searchParams } = new URL(request.url ?? "/", "https://component");
     // The server is made with TLS, so its sockets are of that kind.
     const socket = request.socket as TLSSocket;
@@ -95,33 +78,18 @@ export async function serveEndpoints(options: EndpointServerOptions): Promise<En
     response.end(body);
   }
 
-  server.on("request", (request, response) => {
-    answer(request).then(
-      (sent) => send(response, sent),
-      (error: unknown) => {
-        const status = statusOf(error);
-        if (status.code >= 500) logger.warn({ err: error, url: request.url }, "request failed");
-        send(response, { code: status.code, body: `${JSON.stringify(status)}\n`, type: "application/json" });
-      },
-    );
+  return serveTrusting({
+    ...{ host, port, ...options.certificate },
+    handle: (request, response, trust) =>
+      void answer(request, trust).then(
+        (sent) => send(response, sent),
+        (error: unknown) => {
+          const status = statusOf(error);
+          if (status.code >= 500) logger.warn({ err: error, url: request.url }, "request failed");
+          send(response, { code: status.code, body: `${JSON.stringify(status)}\n`, type: "application/json" });
+        },
+      ),
   });
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", reject);
-    server.listen(options.port, options.host, resolve);
-  });
-  server.unref();
-  return {
-    port: (server.address() as AddressInfo).port, // a TCP server's address is an object
-    trust(next) {
-      trust = next;
-      server.setSecureContext(tls());
-    },
-    stop: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
-  };
 }
 
 /** (apiserver/pkg/endpoints/filters/{authentication,authorization}.go) */
