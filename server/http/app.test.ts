@@ -167,6 +167,12 @@ test.each([
   ],
   [
     "application/json",
+    '{"kind":"PartialObjectMetadata","apiVersion":"meta.k8s.io/v1"}',
+    400,
+    'PartialObjectMetadata in version "v1" cannot be handled as a ConfigMap: no kind "PartialObjectMetadata" is registered for version "meta.k8s.io/v1" in scheme "pkg/api/legacyscheme/scheme.go:30"',
+  ],
+  [
+    "application/json",
     '{"kind":"ConfigMap","apiVersion":"v2"}',
     400,
     'ConfigMap in version "v2" cannot be handled as a ConfigMap: no kind "ConfigMap" is registered for version "v2" in scheme "pkg/api/legacyscheme/scheme.go:30"',
@@ -312,6 +318,7 @@ test.each([
 test.each([
   ["limit=many", 'strconv.ParseInt: parsing "many": invalid syntax'],
   ["fieldSelector=data.x%3D1", '"data.x" is not a known field selector: only "metadata.name", "metadata.namespace"'],
+  ["labelSelector=a+in+(&limit=x", 'strconv.ParseInt: parsing "x": invalid syntax'],
   ["labelSelector=a+in+(", "unable to parse requirement: found '', expected: ',', ')' or identifier"],
   ["timeout=x", 'invalid timeout specified in the request URL - time: invalid duration "x"'],
 ])("a list with %s answers 400", async (query, message) => {
@@ -381,6 +388,15 @@ test("what is created is audited as decoded, and by its name", async () => {
   });
   expect(JSON.stringify(listed.responseObject.rows)).toContain('"metadata":{"name":"a"');
   expect(JSON.stringify(listed.responseObject.rows)).not.toContain("managedFields");
+});
+
+test("a watch by its path alone is checked as a list", async () => {
+  const path = "/api/v1/watch/namespaces/default/configmaps?sendInitialEvents=true";
+  const answer = await serve().api.get(path);
+  expect([answer.status, answer.body.message]).toEqual([
+    422,
+    'ListOptions.meta.k8s.io "" is invalid: sendInitialEvents: Forbidden: sendInitialEvents is forbidden for list',
+  ]);
 });
 
 test("a request with a bad timeout is refused, and audited", async () => {

@@ -26,11 +26,8 @@ export function listOptions(
   target: { kind: Kind; namespace: string; name: string; watch: boolean },
 ): ListOptions {
   const { kind, namespace, name } = target;
-  const labels = query.get("labelSelector");
-  const fields = query.get("fieldSelector");
-  const labelSelector: LabelSelector = labels ? orBadRequest(parseLabelSelector, labels) : everything;
-  let fieldSelector: FieldSelector = fields ? orBadRequest(parseFieldSelector, fields) : everyField;
-  const watch = target.watch || optionalBool(query, "watch") === true;
+  // What is a watch by its path alone is checked as the list that its query says it is.
+  const says = optionalBool(query, "watch") === true;
   const allowWatchBookmarks = optionalBool(query, "allowWatchBookmarks") === true;
   const resourceVersion = query.get("resourceVersion") ?? "";
   const given = query.get("resourceVersionMatch") ?? "";
@@ -38,14 +35,19 @@ export function listOptions(
   const limit = optionalInt(query, "limit") ?? 0;
   const continueToken = query.get("continue") ?? "";
   let sendInitialEvents = optionalBool(query, "sendInitialEvents");
+  // Texts become selectors once the whole query is read.
+  const labels = query.get("labelSelector");
+  const fields = query.get("fieldSelector");
+  const labelSelector: LabelSelector = labels ? orBadRequest(parseLabelSelector, labels) : everything;
+  let fieldSelector: FieldSelector = fields ? orBadRequest(parseFieldSelector, fields) : everyField;
   let match = given;
   // A watch from nowhere gets what there is first, as it always did; upstream says so with these two options.
-  if (watch && sendInitialEvents === undefined && !given && (resourceVersion === "" || resourceVersion === "0")) {
+  if (says && sendInitialEvents === undefined && !given && (resourceVersion === "" || resourceVersion === "0")) {
     sendInitialEvents = true;
     match = "NotOlderThan";
   }
   const errors = validateListOptions({
-    watch,
+    watch: says,
     resourceVersion,
     resourceVersionMatch: match,
     continue: continueToken,
@@ -64,7 +66,7 @@ export function listOptions(
       resourceVersion,
       resourceVersionMatch: match as ListRequest["resourceVersionMatch"], // checked above
     },
-    watch,
+    watch: target.watch || says,
     allowWatchBookmarks,
     sendInitialEvents,
     timeoutSeconds,
