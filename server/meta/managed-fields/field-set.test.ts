@@ -86,6 +86,7 @@ describe("FieldsV1", () => {
   });
 
   test.each([
+    [[] as unknown as Record<string, unknown>, "expected an object"],
     [{ f: {} }, "key must be 2 characters long:"],
     [{ fx: {} }, "missing colon: fx"],
     [{ "f:a": 1 }, 'expected an object at "f:a"'],

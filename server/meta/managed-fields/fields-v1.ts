@@ -9,6 +9,8 @@ export type FieldsV1 = Record<string, unknown>;
  * @throws Error when it is no trie of path elements
  */
 export function parseFields(fields: FieldsV1): FieldSet {
+  // What clients send is not looked at before.
+  if (Array.isArray(fields)) throw new Error("expected an object");
   const set = new FieldSet();
   readChildren(fields, set);
   return set;

@@ -7,10 +7,10 @@ import { bind } from "./binding.ts";
 const NODE = { kind: "Node", name: "n" };
 
 /** @returns what is said, and the node the Pod then has */
-async function outcome(metadata: object, target: object, spec: Pod["spec"] = {}) {
+async function outcome(metadata: object, target: object, spec: Pod["spec"] = {}, dryRun = false) {
   const pod = { metadata: { name: "p", namespace: "ns", uid: "1", resourceVersion: "7" }, spec, status: {} };
   const request = {
-    ...{ namespace: "ns", name: "p", body: { metadata, target }, context: { now: new Date(0) } },
+    ...{ namespace: "ns", name: "p", body: { metadata, target }, dryRun, context: { now: new Date(0) } },
     update: async (change: (current: KubeObject) => void) => change(pod as KubeObject),
   } as unknown as SubresourceCreate;
   const message = await bind(request).then(
@@ -42,4 +42,9 @@ test.each([
   ],
 ])("binding with %j to %j a Pod with %j", async (metadata, target, spec, expected) => {
   expect(await outcome(metadata, target, spec)).toEqual(expected);
+});
+
+test("a rehearsed binding names the key without /registry", async () => {
+  const { message } = await outcome({ name: "p", uid: "2" }, NODE, {}, true);
+  expect(message).toBe(conflict("UID", "2", "1").replace("/registry/", "/"));
 });

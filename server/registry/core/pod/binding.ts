@@ -3,6 +3,7 @@ import { badRequest, conflict, StatusError } from "../../../meta/errors.ts";
 import { aggregateMessage, type FieldError, fieldNotSupported, fieldRequired } from "../../../meta/field-error.ts";
 import type { KubeObject } from "../../../meta/object.ts";
 import { rfc3339 } from "../../../meta/time.ts";
+import { keyInConflicts } from "../../generic/preconditions.ts";
 import type { SubresourceCreate } from "../../kind.ts";
 
 const PODS = { group: "", resource: "pods" };
@@ -16,7 +17,7 @@ export async function bind(request: SubresourceCreate): Promise<KubeObject> {
   // Upstream forgot to give it a reason.
   if (errors.length > 0) throw new StatusError(500, "", aggregateMessage(errors));
   await request.update<KubeObject & Pod>((pod) => {
-    checkPreconditions(pod, metadata);
+    checkPreconditions(pod, metadata, request.dryRun);
     assign(pod, target.name ?? "", metadata);
     setCondition(pod, { type: "PodScheduled", status: "True" }, request.context.now);
   });
@@ -29,9 +30,9 @@ function validateTarget({ kind, name }: Binding["target"]): FieldError[] {
   return errors;
 }
 
-function checkPreconditions({ metadata }: KubeObject, wanted: KubeObject["metadata"]): void {
+function checkPreconditions({ metadata }: KubeObject, wanted: KubeObject["metadata"], dryRun: boolean): void {
   const { uid, resourceVersion, name = "", namespace } = wanted;
-  const key = `/registry/pods/${namespace ?? metadata.namespace}/${name}`;
+  const key = keyInConflicts(`/registry/pods/${namespace ?? metadata.namespace}/${name}`, dryRun);
   const failed = (what: string, expected: string, actual: string | undefined) =>
     conflict(
       PODS,
