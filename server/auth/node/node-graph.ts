@@ -17,9 +17,12 @@ export type RelatedResource =
   | "volumeattachments"
   | "resourceslices";
 
-/** A Pod's ties, as they were counted: the same are taken back when it goes. */
+/**
+ * A Pod's ties, as they were counted: the same are taken back when it goes. Not the Pod itself, which would stay in memory
+ * parsed, with as much as it takes, for as long as it runs.
+ */
 interface Ties {
-  readonly pod: Readonly<Pod>;
+  readonly seen: Seen;
   readonly node: string;
   readonly keys: readonly string[];
 }
@@ -61,7 +64,8 @@ export class NodeGraph {
     const id = `${namespace}/${name}`;
     const known = this.#pods.get(id);
     const node = pod.spec.nodeName ?? "";
-    if (known && known.node === node && !refersAnew(known.pod, pod)) return;
+    const seen = seenOf(pod);
+    if (known && known.node === node && semanticEqual(known.seen, seen)) return;
     this.#untie(id);
     if (!node) return;
     const { secrets, configMaps, claims, resourceClaims, serviceAccount } = podReferences(pod);
@@ -75,7 +79,7 @@ export class NodeGraph {
       ...of("resourceclaims", resourceClaims),
       ...of("serviceaccounts", serviceAccount ? [serviceAccount] : []),
     ];
-    this.#pods.set(id, { pod, node, keys });
+    this.#pods.set(id, { seen, node, keys });
     for (const key of keys) this.#count(key, node, 1);
   }
 
@@ -133,15 +137,26 @@ export class NodeGraph {
   }
 }
 
-/** A bound Pod's references never change, but for what is added while it runs; its status changes all the time. */
-function refersAnew(old: Readonly<Pod>, pod: Readonly<Pod>): boolean {
-  return (
-    old.metadata.uid !== pod.metadata.uid ||
-    (old.spec.ephemeralContainers?.length ?? 0) !== (pod.spec.ephemeralContainers?.length ?? 0) ||
-    !semanticEqual(old.status?.resourceClaimStatuses, pod.status?.resourceClaimStatuses) ||
-    !semanticEqual(old.status?.extendedResourceClaimStatus, pod.status?.extendedResourceClaimStatus)
-  );
+/** What of a bound Pod may change its references while it runs; its status changes all the time. */
+interface Seen {
+  readonly uid: string | undefined;
+  readonly ephemeralContainers: number;
+  readonly claims: readonly unknown[];
 }
+
+function seenOf({ metadata, spec, status }: Readonly<Pod>): Seen {
+  const { resourceClaimStatuses, extendedResourceClaimStatus } = status ?? {};
+  return {
+    uid: metadata.uid,
+    ephemeralContainers: spec.ephemeralContainers?.length ?? 0,
+    claims:
+      resourceClaimStatuses || extendedResourceClaimStatus
+        ? [resourceClaimStatuses, extendedResourceClaimStatus]
+        : NONE,
+  };
+}
+
+const NONE: readonly unknown[] = [];
 
 /** Feeds a graph from the server's own watches. @returns stops it. */
 export function followNodes(graph: NodeGraph, watch: ObjectWatch): () => void {
