@@ -8,6 +8,7 @@ import type { Selectable } from "../store.ts";
 
 const NO_LABELS: Readonly<Record<string, string>> = {};
 const LABELS = [memberName("metadata"), memberName("labels")];
+const MANAGED_FIELDS = [memberName("metadata"), memberName("managedFields")];
 const decoder = new TextDecoder();
 
 /**
@@ -62,8 +63,19 @@ export class StoredObject implements Selectable {
 
   /** Field labels to values, for field selectors. */
   get fields(): Selectable["fields"] {
-    this.#fields ??= fieldsOf(this.#kind, this.object);
+    this.#fields ??= fieldsOf(this.#kind, this.#object?.deref() ?? this.parseForFields());
     return this.#fields;
+  }
+
+  /** All that fields are in. Nobody selects by managed fields, which are nearly half of most objects. */
+  protected parseForFields(): KubeObject {
+    const bytes = this.#bytes;
+    const managed = memberOf(bytes, MANAGED_FIELDS);
+    if (!managed) return this.parse();
+    const from = managed.byteOffset - bytes.byteOffset;
+    const before = decoder.decode(bytes.subarray(0, from));
+    const after = decoder.decode(bytes.subarray(from + managed.length));
+    return parseJson(`${before}null${after}`) as KubeObject; // we wrote it
   }
 
   /** The labels in its bytes. */
@@ -100,6 +112,10 @@ class StoredCustomResource extends StoredObject {
 
   protected override parse(): KubeObject {
     return this.#hooks.fromStored(super.parse());
+  }
+
+  protected override parseForFields(): KubeObject {
+    return this.object;
   }
 
   protected override readLabels(): Selectable["labels"] | undefined {
