@@ -57,3 +57,49 @@ test("an object that may not change is shown so", () => {
     'spec.drivers: Invalid value: {"Name":"d","NodeID":"m","TopologyKeys":["x"],"Allocatable":null}: field is immutable',
   );
 });
+
+test.each([
+  {
+    name: "absent members print the zero of their Go type",
+    type: "Taint",
+    value: { key: "a", effect: "NoSchedule" },
+    form: { Key: "a", Value: "", Effect: "NoSchedule", TimeAdded: null },
+  },
+  {
+    name: "lists print each element",
+    type: "batch.PodFailurePolicy",
+    value: { rules: [{ action: "Count", onExitCodes: { operator: "In", values: [1] } }] },
+    form: {
+      Rules: [
+        { Action: "Count", OnExitCodes: { ContainerName: null, Operator: "In", Values: [1] }, OnPodConditions: null },
+      ],
+    },
+  },
+  {
+    name: "numbers that are no pointers print 0",
+    type: "apps.StatefulSetUpdateStrategy",
+    value: { type: "OnDelete", rollingUpdate: {} },
+    form: { Type: "OnDelete", RollingUpdate: { Partition: 0, MaxUnavailable: null } },
+  },
+  {
+    name: "a boolean where a schema may stand",
+    type: "apiextensions.JSONSchemaPropsOrBool",
+    value: false,
+    form: { Allows: false, Schema: null },
+  },
+  {
+    name: "a list of schemas where one may stand",
+    type: "apiextensions.JSONSchemaPropsOrArray",
+    value: [],
+    form: { Schema: null, JSONSchemas: [] },
+  },
+])("$name", ({ type, value, form }) => {
+  expect(internalForm(type, value)).toEqual(form);
+});
+
+test("properties of a schema are a map of schemas, in order of their names", () => {
+  const schema = { type: "object", properties: { b: {}, a: { "x-kubernetes-int-or-string": true } } };
+  const form = internalForm("apiextensions.JSONSchemaProps", schema) as { Properties: object };
+  expect(Object.keys(form.Properties)).toEqual(["a", "b"]);
+  expect(form).toMatchObject({ Type: "object", Properties: { a: { Type: "", XIntOrString: true, Items: null } } });
+});

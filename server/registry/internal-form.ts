@@ -12,7 +12,7 @@ let types: Readonly<Record<string, Fields>> | undefined;
 
 /**
  * A value of a built-in type as upstream's validation sees it, in its internal types, which have no JSON names: so messages show
- * it, `{"Name":"c","Image":"i","Command":null,…}`. (types.go of pkg/apis/core and pkg/apis/certificates)
+ * it, `{"Name":"c","Image":"i","Command":null,…}`. (types.go of pkg/apis)
  * @param type `PodSpec`, `ObjectReference`, …; with `?` in front of it absent values are null
  */
 export function internalForm(type: string, value: unknown): unknown {
@@ -20,7 +20,10 @@ export function internalForm(type: string, value: unknown): unknown {
   if (type.startsWith("[]")) {
     return Array.isArray(value) ? value.map((item) => internalForm(type.slice(2), item)) : null;
   }
+  if (type.startsWith("{}")) return value ? mapForm(type.slice(2), value as Members) : null; // a map, as its type says
   switch (type) {
+    case "any":
+      return value ?? null;
     case "string":
       return value ?? "";
     case "int":
@@ -63,8 +66,24 @@ function fieldsOf(type: string, value: Members): [string, unknown][] {
   });
 }
 
+function mapForm(type: string, members: Members): Members {
+  return sorted(Object.fromEntries(Object.entries(members).map(([key, item]) => [key, internalForm(type, item)])));
+}
+
+/** Types that are one of two things on the wire, and a struct of both inside. */
+const EITHER: Readonly<Record<string, (value: unknown) => Members>> = {
+  "apiextensions.JSONSchemaPropsOrArray": (value) =>
+    Array.isArray(value) ? { jsonSchemas: value } : { schema: value },
+  "apiextensions.JSONSchemaPropsOrBool": (value) =>
+    typeof value === "boolean" ? { allows: value } : { allows: true, schema: value },
+  "apiextensions.JSONSchemaPropsOrStringArray": (value) =>
+    Array.isArray(value) ? { property: value } : { schema: value },
+};
+
 /** What version 1 has elsewhere. */
 function membersOf(type: string, value: unknown): Members {
+  const either = EITHER[type];
+  if (either) return either(value);
   const members = (value ?? {}) as Members; // the type names an object
   if (type !== "PodSpec") return members;
   const { securityContext, hostNetwork, hostPID, hostIPC, shareProcessNamespace, hostUsers } = members;

@@ -3,6 +3,7 @@ import { neededOneOf } from "../../meta/field-checks.ts";
 import { type FieldError, fieldInvalid, fieldRequired } from "../../meta/field-error.ts";
 import { validateDNS1035Label, validateDNS1123Subdomain } from "../../meta/names.ts";
 import { validateImmutable } from "../../meta/object-meta.ts";
+import { internalForm } from "../internal-form.ts";
 import { approvalState, isProtectedGroup } from "./api-approval.ts";
 import { validateColumn } from "./column-validation.ts";
 import { isConditionTrue } from "./conditions.ts";
@@ -89,11 +90,12 @@ function validateSpec(form: SpecForm, old: Definition | undefined, demands: Dema
     if (wrong.length > 0) errors.push(fieldInvalid(`${at}.name`, version.name ?? "", wrong.join(",")));
     errors.push(...validateVersion(version, at, { form, old, demands: checks }));
   }
+  const shown = internalForm("[]apiextensions.CustomResourceDefinitionVersion", spec.versions && versions);
   const unique = new Set(versions.map(({ name }) => name)).size === versions.length;
-  if (!unique) errors.push(fieldInvalid("spec.versions", spec.versions, "must contain unique version names"));
+  if (!unique) errors.push(fieldInvalid("spec.versions", shown, "must contain unique version names"));
   if (versions.filter(({ storage }) => storage).length !== 1) {
     const text = "must have exactly one version marked as storage version";
-    errors.push(fieldInvalid("spec.versions", spec.versions ?? null, text));
+    errors.push(fieldInvalid("spec.versions", shown, text));
   }
   if (form.version) {
     const wrong = validateDNS1035Label(form.version);

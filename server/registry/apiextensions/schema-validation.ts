@@ -1,4 +1,5 @@
 import { type FieldError, fieldForbidden, fieldInvalid } from "../../meta/field-error.ts";
+import { internalForm } from "../internal-form.ts";
 import { validateDefaults } from "./schema/default-validation.ts";
 import {
   additionalOf,
@@ -79,7 +80,7 @@ function validateRoot(schema: JsonSchema, path: string): FieldError[] {
   const other = Object.entries(schema).find(([keyword, value]) => !ROOT_KEYWORDS.has(keyword) && value !== false);
   if (!other) return [];
   const text = `only [${AT_ROOT}] fields are allowed at the root of the schema if the status subresource is enabled`;
-  return [fieldInvalid(path, schema, text)];
+  return [fieldInvalid(path, internalForm("apiextensions.JSONSchemaProps", schema), text)];
 }
 
 function isAtOrBelow(field: string, node: string): boolean {

@@ -5,9 +5,9 @@ import { hasInvalidLabelValue, validateLabelSelector } from "../../meta/label-va
 import { validateNonNegative } from "../../meta/object-meta.ts";
 import { defaultPodTemplate } from "../core/pod/defaults.ts";
 import { dropDisabledTemplate } from "../core/pod/disabled-fields.ts";
-import { internalForm } from "../core/pod/internal-form.ts";
 import { templateOptions, type ValidationOptions } from "../core/pod/validation-options.ts";
 import { templateWarnings } from "../core/pod/warnings.ts";
+import { internalForm } from "../internal-form.ts";
 import { defineKind } from "../kind.ts";
 import { bumpGeneration, restore, status } from "../subresources.ts";
 import {
@@ -136,7 +136,7 @@ function validateStrategy(strategy: DaemonSetUpdateStrategy, field: string): Fie
   const at = `${field}.rollingUpdate`;
   if (type === "OnDelete") return [];
   if (type !== "RollingUpdate") {
-    const value = internalForm(strategy, "DaemonSetUpdateStrategy");
+    const value = internalForm("apps.DaemonSetUpdateStrategy", strategy);
     return [fieldNotSupported(field, value, ["RollingUpdate", "OnDelete"])];
   }
   if (!rollingUpdate) return [fieldRequired(at, "")];

@@ -10,9 +10,9 @@ import {
 import { validateNonNegative } from "../../meta/object-meta.ts";
 import { defaultPodTemplate } from "../core/pod/defaults.ts";
 import { dropDisabledTemplate } from "../core/pod/disabled-fields.ts";
-import { internalForm } from "../core/pod/internal-form.ts";
 import { templateOptions, type ValidationOptions } from "../core/pod/validation-options.ts";
 import { templateWarnings, warnOfName } from "../core/pod/warnings.ts";
+import { internalForm } from "../internal-form.ts";
 import { defineKind } from "../kind.ts";
 import { restore, status } from "../subresources.ts";
 import { normalizeRollback, validateRollback } from "./deployment-rollback.ts";
@@ -112,7 +112,7 @@ function validateStrategy(strategy: DeploymentStrategy, field: string): FieldErr
     return rollingUpdate ? [fieldForbidden(at, "may not be specified when strategy `type` is 'Recreate'")] : [];
   }
   if (type !== "RollingUpdate") {
-    return [fieldNotSupported(field, internalForm(strategy, "DeploymentStrategy"), ["Recreate", "RollingUpdate"])];
+    return [fieldNotSupported(field, internalForm("apps.DeploymentStrategy", strategy), ["Recreate", "RollingUpdate"])];
   }
   if (!rollingUpdate) return [fieldRequired(at, "this should be defaulted and never be nil")];
   const { maxUnavailable = 0, maxSurge = 0 } = rollingUpdate;

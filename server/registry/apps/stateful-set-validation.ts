@@ -6,9 +6,9 @@ import { validateLabelSelector, validateLabels } from "../../meta/label-validati
 import { validateAnnotations, validateNonNegative } from "../../meta/object-meta.ts";
 import { validateAnnotationsOfPod } from "../core/pod/annotation-validation.ts";
 import { validateClaimSpec } from "../core/pod/claim-template.ts";
-import { internalForm } from "../core/pod/internal-form.ts";
 import { validatePodTemplateSpec } from "../core/pod/validation.ts";
 import type { ValidationOptions } from "../core/pod/validation-options.ts";
+import { internalForm } from "../internal-form.ts";
 import {
   amountOf,
   doesNotMatch,
@@ -102,11 +102,11 @@ function validateStrategy(strategy: StatefulSetUpdateStrategy, field: string): F
   if (type === "") return [fieldRequired(field, "")];
   if (type === "OnDelete") {
     if (!rollingUpdate) return [];
-    const value = internalForm(rollingUpdate, "StatefulSetRollingUpdate");
+    const value = internalForm("apps.RollingUpdateStatefulSetStrategy", rollingUpdate);
     return [fieldInvalid(at, value, "only allowed for updateStrategy 'RollingUpdate'")];
   }
   if (type !== "RollingUpdate") {
-    const value = internalForm(strategy, "StatefulSetUpdateStrategy");
+    const value = internalForm("apps.StatefulSetUpdateStrategy", strategy);
     return [fieldInvalid(field, value, "must be 'RollingUpdate' or 'OnDelete'")];
   }
   const { partition = 0, maxUnavailable } = rollingUpdate ?? {};

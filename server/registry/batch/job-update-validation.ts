@@ -77,10 +77,10 @@ export function validateJobUpdate(job: Job, old: Job): FieldError[] {
     ...immutable("selector", selectorForm(spec.selector)),
     ...validateTemplateUpdate(job, old),
     ...immutable("completionMode"),
-    ...immutable("podFailurePolicy"),
+    ...immutable("podFailurePolicy", internalForm("?batch.PodFailurePolicy", spec.podFailurePolicy)),
     ...immutable("backoffLimitPerIndex"),
     ...immutable("managedBy"),
-    ...immutable("successPolicy"),
+    ...immutable("successPolicy", internalForm("?batch.SuccessPolicy", spec.successPolicy)),
   ];
 }
 

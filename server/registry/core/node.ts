@@ -16,6 +16,7 @@ import { validateLabelName } from "../../meta/label-validation.ts";
 import { validateLabelValue } from "../../meta/names.ts";
 import { parseQuantity, quantitySign, scaledValue } from "../../meta/quantity.ts";
 import { repeated } from "../../meta/repeated.ts";
+import { internalForm } from "../internal-form.ts";
 import { defineKind } from "../kind.ts";
 import { restore, status } from "../subresources.ts";
 import { validateAvoidPods } from "./node-annotations.ts";
@@ -97,7 +98,7 @@ function validateUpdate(object: Node, old: Node): FieldError[] {
   const seen: unknown[] = [];
   for (const [index, address] of (status?.addresses ?? []).entries()) {
     if (seen.some((other) => semanticEqual(other, address))) {
-      errors.push(fieldDuplicate(`status.addresses[${index}]`, address));
+      errors.push(fieldDuplicate(`status.addresses[${index}]`, internalForm("NodeAddress", address)));
     }
     seen.push(address);
   }
@@ -132,7 +133,12 @@ function validateTaints(taints: readonly Taint[]): FieldError[] {
     if (repeats.has(index)) {
       const detail = "taints must be unique by key and effect pair";
       errors.push(
-        new FieldError("FieldValueDuplicate", field, `Duplicate value: ${formatValue(taint)}: ${detail}`, detail),
+        new FieldError(
+          "FieldValueDuplicate",
+          field,
+          `Duplicate value: ${formatValue(internalForm("Taint", taint))}: ${detail}`,
+          detail,
+        ),
       );
     }
     return errors;

@@ -9,7 +9,7 @@ import { type FieldError, fieldForbidden, fieldInvalid } from "../../meta/field-
 import { validateLabelValue } from "../../meta/names.ts";
 import { validateImmutable } from "../../meta/object-meta.ts";
 import { rfc3339 } from "../../meta/time.ts";
-import { internalDiff } from "../internal-form.ts";
+import { internalDiff, internalForm } from "../internal-form.ts";
 import { defineKind } from "../kind.ts";
 import { warningsForTerm } from "../node/deprecated-labels.ts";
 import { restore, status } from "../subresources.ts";
@@ -119,7 +119,7 @@ function validateUpdate({ metadata, spec }: PersistentVolume, old: PersistentVol
   const { nodeAffinity: affinity } = old.spec;
   if (affinity && !semanticEqual(spec.nodeAffinity, withNewLabels(affinity, spec.nodeAffinity))) {
     const detail = "field is immutable, except for updating from beta label to GA";
-    errors.push(fieldInvalid("nodeAffinity", spec.nodeAffinity, detail));
+    errors.push(fieldInvalid("nodeAffinity", internalForm("?VolumeNodeAffinity", spec.nodeAffinity), detail));
   }
   if (old.spec.volumeAttributesClassName !== undefined && spec.volumeAttributesClassName === undefined) {
     errors.push(fieldForbidden("spec.volumeAttributesClassName", "update from non-nil value to nil is forbidden"));

@@ -38,6 +38,22 @@ test("a toleration is of one value when it does not say otherwise", () => {
   expect(messages(resourceClaim.validate?.(object, context))).toEqual([]);
 });
 
+test("a field that is off counts as a change of a slice before it is dropped", () => {
+  const old = { ...device({}), metadata: { name: "m", generation: 1 } };
+  const now = device({ nodeAllocatableResourceMappings: { cpu: {} } });
+  resourceSlice.prepareForUpdate?.(now as never, old as never, context); // specs are complete enough
+  expect(now).toEqual({ ...device({}), metadata: { name: "m", generation: 2 } });
+});
+
+test("more than one term for nodes is shown as Go has them inside", () => {
+  const term = { matchExpressions: [{ key: "a", operator: "Exists" }] };
+  const value = slice({ nodeName: undefined, nodeSelector: { nodeSelectorTerms: [term, term] } });
+  const shown = '{"MatchExpressions":[{"Key":"a","Operator":"Exists","Values":null}],"MatchFields":null}';
+  expect(messages(resourceSlice.validate?.(value as never, context))).toContain(
+    `spec.nodeSelector.nodeSelectorTerms: Invalid value: [${shown},${shown}]: must have exactly one node selector term`,
+  );
+});
+
 test.each<[string | { forbidden: string } | undefined, string]>([
   ["compilation failed", 'Invalid value: "x": compilation failed'],
   [{ forbidden: "too complex, exceeds cost limit" }, "Forbidden: too complex, exceeds cost limit"],

@@ -4,6 +4,7 @@ import { type FieldError, fieldInvalid, fieldRequired } from "../../meta/field-e
 import { validateImmutable } from "../../meta/object-meta.ts";
 import { rfc3339 } from "../../meta/time.ts";
 import { validateNodeSelector } from "../core/pod/affinity-validation.ts";
+import { internalForm } from "../internal-form.ts";
 import { defineKind } from "../kind.ts";
 import { validateDriverName } from "../storage/driver-name.ts";
 import { bumpGeneration } from "../subresources.ts";
@@ -25,11 +26,14 @@ export const resourceSlice = defineKind<ResourceSlice>({
   returnsDeletedObject: true,
   prepareForCreate(object, { now }) {
     object.metadata.generation = 1;
-    prepare(object, undefined, now);
+    stampTaints(object, now);
+    dropDisabled(object, undefined);
   },
   prepareForUpdate(object, old, { now }) {
-    prepare(object, old, now);
+    stampTaints(object, now);
+    // Fields that are off count as a change all the same.
     bumpGeneration(object, old);
+    dropDisabled(object, old);
   },
   validate: ({ spec }) => validateSpec(spec, undefined),
   validateUpdate: (object, old) => validateSpec(object.spec, old.spec),
@@ -40,10 +44,16 @@ export const resourceSlice = defineKind<ResourceSlice>({
   selectableFields: ({ spec }) => ({ "spec.nodeName": spec.nodeName ?? "", "spec.driver": spec.driver ?? "" }),
 });
 
-/** Taints say since when they are there. Lists as attributes and mappings to a node's resources are off by default. */
-function prepare({ spec }: ResourceSlice, old: ResourceSlice | undefined, now: Date): void {
+/** Taints say since when they are there. */
+function stampTaints({ spec }: ResourceSlice, now: Date): void {
+  for (const { taints = [] } of spec.devices ?? []) {
+    for (const taint of taints) taint.timeAdded ??= rfc3339(now);
+  }
+}
+
+/** Lists as attributes and mappings to a node's resources are off by default. */
+function dropDisabled({ spec }: ResourceSlice, old: ResourceSlice | undefined): void {
   for (const device of spec.devices ?? []) {
-    for (const taint of device.taints ?? []) taint.timeAdded ??= rfc3339(now);
     const before = old?.spec.devices?.find(({ name }) => name === device.name);
     if (!before?.nodeAllocatableResourceMappings) delete device.nodeAllocatableResourceMappings;
     for (const attribute of Object.values(device.attributes ?? {})) {
@@ -113,7 +123,9 @@ function validatePlace(spec: Readonly<ResourceSliceSpec>): FieldError[] {
     errors.push(...validateNodeSelector(nodeSelector, false, "spec.nodeSelector"));
     if (terms?.length !== 1) {
       const field = "spec.nodeSelector.nodeSelectorTerms";
-      errors.push(fieldInvalid(field, terms, "must have exactly one node selector term"));
+      errors.push(
+        fieldInvalid(field, internalForm("[]NodeSelectorTerm", terms), "must have exactly one node selector term"),
+      );
     }
   }
   for (const member of ["allNodes", "perDeviceNodeSelection"] as const) {

@@ -5,6 +5,7 @@ import {
   fieldNotSupported,
   fieldRequired,
 } from "../../../meta/field-error.ts";
+import { internalForm } from "../../internal-form.ts";
 import type { SchemaDemands } from "../schema-validation.ts";
 import { child, itemsOf, type JsonSchema, propertyOf } from "./json-schema.ts";
 
@@ -67,7 +68,7 @@ function validateMapList(schema: JsonSchema, keys: readonly string[], path: stri
     errors.push(fieldRequired(at("items"), "must have a schema if x-kubernetes-list-type is map"));
   } else if (!items) {
     const text = "must only have a single schema if x-kubernetes-list-type is map";
-    errors.push(fieldInvalid(at("items"), schema.items, text));
+    errors.push(fieldInvalid(at("items"), internalForm("apiextensions.JSONSchemaPropsOrArray", schema.items), text));
   } else if (items.type !== "object") {
     const text = "must be object if parent array's x-kubernetes-list-type is map";
     errors.push(fieldInvalid(at("items.type"), items.type ?? "", text));

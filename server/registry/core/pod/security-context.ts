@@ -12,10 +12,10 @@ import {
   fieldNotSupported,
   fieldRequired,
 } from "../../../meta/field-error.ts";
+import { internalForm } from "../../internal-form.ts";
 import { validateAppArmorProfile } from "./app-armor.ts";
 import { containersOf } from "./container-paths.ts";
 import { userId } from "./field-checks.ts";
-import { internalForm } from "./internal-form.ts";
 import { validateSysctls } from "./sysctls.ts";
 import type { ValidationOptions } from "./validation-options.ts";
 import { validateDescendingPath } from "./volume-paths.ts";
@@ -45,7 +45,7 @@ export function validateSecurityContext(
       errors.push(
         fieldInvalid(
           field,
-          internalForm(context, "SecurityContext"),
+          internalForm("SecurityContext", context),
           `cannot set \`allowPrivilegeEscalation\` to false and ${what}`,
         ),
       );
@@ -106,7 +106,7 @@ function validateSeccompProfile(profile: SeccompProfile | undefined, field: stri
       errors.push(fieldRequired(at, "must be set when seccomp type is Localhost"));
     } else errors.push(...validateDescendingPath(localhostProfile, at));
   } else if (localhostProfile !== undefined) {
-    const value = internalForm(profile, "SeccompProfile");
+    const value = internalForm("SeccompProfile", profile);
     errors.push(fieldInvalid(at, value, "can only be set when seccomp type is Localhost"));
   }
   return errors;

@@ -12,6 +12,7 @@ import {
 import { validateLabels } from "../../../meta/label-validation.ts";
 import { getMember } from "../../../meta/members.ts";
 import { rangeError } from "../../../meta/names.ts";
+import { internalForm } from "../../internal-form.ts";
 import { validateAffinity } from "./affinity-validation.ts";
 import { MIRROR } from "./annotation-validation.ts";
 import { containersOf } from "./container-paths.ts";
@@ -21,7 +22,6 @@ import {
   validateEphemeralContainers,
   validateInitContainers,
 } from "./container-validation.ts";
-import { internalForm } from "./internal-form.ts";
 import {
   validateDNSConfig,
   validateHostAliases,
@@ -132,7 +132,7 @@ function validateResourceClaims(
     else if (seen.has(name)) errors.push(fieldDuplicate(`${at}.name`, name));
     else errors.push(...dnsLabel(name, `${at}.name`));
     seen.add(name);
-    const wrong = (detail: string) => errors.push(fieldInvalid(at, internalForm(claim, "PodResourceClaim"), detail));
+    const wrong = (detail: string) => errors.push(fieldInvalid(at, internalForm("PodResourceClaim", claim), detail));
     if (resourceClaimName !== undefined && resourceClaimTemplateName !== undefined) {
       wrong("at most one of `resourceClaimName` or `resourceClaimTemplateName` may be specified");
     }

@@ -12,8 +12,8 @@ import { parseIp } from "../../../meta/ip.ts";
 import { validateIPForLegacyField } from "../../../meta/ip-validation.ts";
 import { getMember } from "../../../meta/members.ts";
 import { validateImmutable } from "../../../meta/object-meta.ts";
+import { internalForm } from "../../internal-form.ts";
 import { userId } from "./field-checks.ts";
-import { internalForm } from "./internal-form.ts";
 import { validateAnnotationUpdates } from "./update-validation.ts";
 
 const SYSTEM_CONDITIONS = ["PodScheduled", "Ready", "Initialized"];
@@ -190,7 +190,7 @@ function validateFamilies(ips: readonly { ip: string }[], field: string, type: "
   if (wrong < 0 && ips.length === 2 && parsed[0] !== parsed[1]) return [];
   return [
     ...errors,
-    fieldInvalid(field, internalForm(ips, type), "may specify no more than one IP for each IP family"),
+    fieldInvalid(field, internalForm(`[]${type}`, ips), "may specify no more than one IP for each IP family"),
   ];
 }
 

@@ -9,9 +9,8 @@ import type {
 import { semanticEqual } from "../../../meta/equality.ts";
 import { type FieldError, fieldForbidden, fieldInvalid, fieldRequired } from "../../../meta/field-error.ts";
 import { rangeError } from "../../../meta/names.ts";
-import { internalDiff } from "../../internal-form.ts";
+import { internalDiff, internalForm } from "../../internal-form.ts";
 import { MIRROR, validateAnnotationChanges, validateAnnotationsOfPod } from "./annotation-validation.ts";
-import { internalForm } from "./internal-form.ts";
 import { validateTolerations } from "./scheduling-validation.ts";
 import { validatePodContent } from "./validation.ts";
 import { type ValidationOptions, validationOptions } from "./validation-options.ts";
@@ -181,13 +180,13 @@ function validateNarrowing(now: NodeAffinity | undefined, old: NodeAffinity | un
   const terms = now?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms;
   if (before.length > 0 && before.length !== (terms?.length ?? 0)) {
     const detail = "no additions/deletions to non-empty NodeSelectorTerms list are allowed";
-    return [fieldInvalid(field, internalForm(terms, "NodeSelectorTerm"), detail)];
+    return [fieldInvalid(field, internalForm("[]NodeSelectorTerm", terms), detail)];
   }
   return before.flatMap((term, i) => {
     const next = terms?.[i] ?? {};
     if (onlyAdds(next, term)) return [];
     const detail = "only additions are allowed (no mutations or deletions)";
-    return [fieldInvalid(`${field}[${i}]`, internalForm(next, "NodeSelectorTerm"), detail)];
+    return [fieldInvalid(`${field}[${i}]`, internalForm("NodeSelectorTerm", next), detail)];
   });
 }
 
