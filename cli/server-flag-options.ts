@@ -64,7 +64,12 @@ function portRange(text: string): ServerSettings["serviceNodePortRange"] {
   return { first, last };
 }
 
+/** Of origins. One that could match in the middle of a host's name lets strangers in. (CVE-2022-1996) */
 function patterns(text: string, before: RegExp[]): RegExp[] {
+  const isPinned = (each: string) => /\^|\/\//.test(each) && /[$:]/.test(each);
+  if (!list(text).every(isPinned)) {
+    throw new InvalidArgumentError("regular expression does not pin to start/end of host in the origin header");
+  }
   try {
     return [...before, ...list(text).map((each) => new RegExp(each))];
   } catch (error) {
