@@ -97,6 +97,21 @@ test.each([
   expect(internalForm(type, value)).toEqual(form);
 });
 
+test("metadata of a template stands in Go's order, whatever order it was written in", () => {
+  const metadata = { annotations: { k: "v" }, labels: { a: "b" }, generation: 3 };
+  const form = internalForm("PodTemplateSpec", { metadata, spec: {} }) as object;
+  expect(Object.keys(form)).toEqual(["generation", "labels", "annotations", "Spec"]);
+});
+
+test("rules of flow schemas name the kinds of subjects they are not", () => {
+  const rules = [{ subjects: [{ kind: "Group", group: { name: "g" } }] }];
+  expect(internalForm("flowcontrol.FlowSchemaSpec", { matchingPrecedence: 9, rules })).toMatchObject({
+    PriorityLevelConfiguration: { Name: "" },
+    DistinguisherMethod: null,
+    Rules: [{ Subjects: [{ Kind: "Group", User: null, Group: { Name: "g" }, ServiceAccount: null }] }],
+  });
+});
+
 test("properties of a schema are a map of schemas, in order of their names", () => {
   const schema = { type: "object", properties: { b: {}, a: { "x-kubernetes-int-or-string": true } } };
   const form = internalForm("apiextensions.JSONSchemaProps", schema) as { Properties: object };

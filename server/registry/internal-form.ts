@@ -62,7 +62,7 @@ function fieldsOf(type: string, value: Members): [string, unknown][] {
     const [name = "", json = "", kind = ""] = field.split(" ");
     if (name !== "=") return [[name, internalForm(kind, value[json])]];
     if (json !== "metadata") return fieldsOf(json, value);
-    return Object.entries(withSortedMaps((value.metadata ?? {}) as Members));
+    return metadataFields((value.metadata ?? {}) as Members);
   });
 }
 
@@ -93,6 +93,18 @@ function membersOf(type: string, value: unknown): Members {
 
 const sorted = (members: Members) =>
   Object.fromEntries(Object.entries(members).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)));
+
+/** Members of metadata that a template may have, in Go's order. (apimachinery/pkg/apis/meta/v1 ObjectMeta) */
+const METADATA = [
+  ...["name", "generateName", "namespace", "selfLink", "uid", "resourceVersion", "generation", "creationTimestamp"],
+  ...["deletionTimestamp", "deletionGracePeriodSeconds", "labels", "annotations", "ownerReferences", "finalizers"],
+  "managedFields",
+];
+
+function metadataFields(metadata: Members): [string, unknown][] {
+  const entries = Object.entries(withSortedMaps(metadata));
+  return entries.sort(([a], [b]) => METADATA.indexOf(a) - METADATA.indexOf(b));
+}
 
 /** Of what has JSON names in Go, too: its maps are printed in order of their keys. */
 function withSortedMaps(members: Members): Members {

@@ -7,6 +7,7 @@ import { validateConditions } from "../../meta/conditions.ts";
 import { semanticEqual } from "../../meta/equality.ts";
 import { needed, oneOf, qualifiedName } from "../../meta/field-checks.ts";
 import { type FieldError, fieldDuplicate, fieldInvalid, fieldRequired } from "../../meta/field-error.ts";
+import { internalForm } from "../internal-form.ts";
 import { defineKind, type RequestContext } from "../kind.ts";
 import { bumpGeneration, restore, status } from "../subresources.ts";
 import { type ExpressionUse, validateExpression, validateMatchConditions } from "./expressions.ts";
@@ -101,7 +102,13 @@ function validate(
   errors.push(...validations.flatMap((each, index) => validateValidation(each, compile, `spec.validations[${index}]`)));
   if (auditAnnotations.length > MAX_ANNOTATIONS) {
     const detail = `must not have more than ${MAX_ANNOTATIONS} auditAnnotations`;
-    errors.push(fieldInvalid("spec.auditAnnotations", auditAnnotations, detail));
+    errors.push(
+      fieldInvalid(
+        "spec.auditAnnotations",
+        internalForm("[]admissionregistration.AuditAnnotation", auditAnnotations),
+        detail,
+      ),
+    );
   }
   for (const [index, annotation] of auditAnnotations.entries()) {
     const field = `spec.auditAnnotations[${index}]`;

@@ -15,6 +15,7 @@ import {
   fieldRequired,
 } from "../../meta/field-error.ts";
 import { validateDNS1123Label } from "../../meta/names.ts";
+import { internalForm } from "../internal-form.ts";
 import { defineKind } from "../kind.ts";
 import { bumpGeneration, restore, status } from "../subresources.ts";
 import { validateConditions } from "./conditions.ts";
@@ -72,7 +73,13 @@ function validate({ metadata: { name = "" }, spec, status: current }: FlowSchema
   errors.push(...rules.flatMap((rule, index) => validateRules(rule, `spec.rules[${index}]`)));
   const mandatory = mandatorySpec("flowschemas", name);
   if (mandatory && !semanticEqual(spec, mandatory)) {
-    errors.push(fieldInvalid("spec", spec, `spec of '${name}' must equal the fixed value`));
+    errors.push(
+      fieldInvalid(
+        "spec",
+        internalForm("flowcontrol.FlowSchemaSpec", spec),
+        `spec of '${name}' must equal the fixed value`,
+      ),
+    );
   }
   return [...errors, ...validateConditions(current?.conditions)];
 }

@@ -11,6 +11,7 @@ import {
   fieldNotSupported,
   fieldRequired,
 } from "../../meta/field-error.ts";
+import { internalForm } from "../internal-form.ts";
 import { defineKind } from "../kind.ts";
 import { bumpGeneration, restore, status } from "../subresources.ts";
 import { validateConditions } from "./conditions.ts";
@@ -90,7 +91,13 @@ function validateMandatory(name: string, spec: PriorityLevelConfiguration["spec"
   const isExempt = name === "exempt";
   if (semanticEqual(isExempt ? { ...spec, exempt: mandatory.exempt } : spec, mandatory)) return [];
   const what = isExempt ? "except the 'spec.exempt' field must equal" : "must equal";
-  return [fieldInvalid("spec", spec, `spec of '${name}' ${what} the fixed value`)];
+  return [
+    fieldInvalid(
+      "spec",
+      internalForm("flowcontrol.PriorityLevelConfigurationSpec", spec),
+      `spec of '${name}' ${what} the fixed value`,
+    ),
+  ];
 }
 
 interface Shares {
