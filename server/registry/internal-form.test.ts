@@ -118,3 +118,21 @@ test("properties of a schema are a map of schemas, in order of their names", () 
   expect(Object.keys(form.Properties)).toEqual(["a", "b"]);
   expect(form).toMatchObject({ Type: "object", Properties: { a: { Type: "", XIntOrString: true, Items: null } } });
 });
+
+test.each([
+  ["x", '"x"'],
+  [[1], "[1]"],
+  [{ b: 1, a: 2 }, '{"b":1,"a":2}'],
+  [undefined, "null"],
+])("parameters of a driver, which are %j, are shown as they came", (parameters, shown) => {
+  expect(JSON.stringify(internalForm("resource.OpaqueDeviceConfiguration", { driver: "d", parameters }))).toBe(
+    `{"Driver":"d","Parameters":${shown}}`,
+  );
+});
+
+test("a selector has its fields in Go's order", () => {
+  const selector = { matchExpressions: [{ values: ["b"], operator: "", key: "a" }] };
+  expect(JSON.stringify(internalForm("?json", selector))).toBe(
+    '{"matchExpressions":[{"key":"a","operator":"","values":["b"]}]}',
+  );
+});

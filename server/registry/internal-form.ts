@@ -106,10 +106,16 @@ function metadataFields(metadata: Members): [string, unknown][] {
   return entries.sort(([a], [b]) => METADATA.indexOf(a) - METADATA.indexOf(b));
 }
 
-/** Of what has JSON names in Go, too: its maps are printed in order of their keys. */
+/** Of what has JSON names in Go, too: its maps are printed in order of their keys, a selector's terms in Go's order. */
 function withSortedMaps(members: Members): Members {
   const maps = ["labels", "annotations", "matchLabels"].filter((name) => members[name]);
-  return { ...members, ...Object.fromEntries(maps.map((name) => [name, sorted(members[name] as Members)])) };
+  return {
+    ...members,
+    ...Object.fromEntries(maps.map((name) => [name, sorted(members[name] as Members)])),
+    ...(Array.isArray(members.matchExpressions) && {
+      matchExpressions: members.matchExpressions.map(({ key, operator, values }) => ({ key, operator, values })),
+    }),
+  };
 }
 
 /** Go's MarshalIndent. */

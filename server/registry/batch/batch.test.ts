@@ -112,6 +112,23 @@ test.each<[string, Partial<JobSpec>, (now: Job) => void, string[]]>([
     ({ spec }) => void Object.assign(spec.template.spec ?? {}, { nodeSelector: { a: "b" } }),
     [],
   ],
+  [
+    "when failures fail it",
+    { podReplacementPolicy: "Failed" },
+    ({ spec }) => {
+      const onExitCodes = { operator: "In", values: [1] };
+      spec.podFailurePolicy = { rules: [{ action: "FailJob", onExitCodes }] };
+    },
+    [
+      'spec.podFailurePolicy: Invalid value: {"Rules":[{"Action":"FailJob","OnExitCodes":{"ContainerName":null,"Operator":"In","Values":[1]},"OnPodConditions":null}]}: field is immutable',
+    ],
+  ],
+  [
+    "when it has succeeded",
+    { completionMode: "Indexed", completions: 2, successPolicy: { rules: [{ succeededIndexes: "0" }] } },
+    ({ spec }) => void Object.assign(spec, { successPolicy: { rules: [{ succeededCount: 1 }] } }),
+    ['spec.successPolicy: Invalid value: {"Rules":[{"SucceededIndexes":null,"SucceededCount":1}]}: field is immutable'],
+  ],
 ])("an update changes %s", (_, spec, change, expected) => {
   const now = jobOf(spec);
   change(now);

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import type { Node } from "../../../openapi/api/core.v1.ts";
+import { node } from "./node.ts";
 import { validateAvoidPods } from "./node-annotations.ts";
 import { validateDeclaredFeatures, validateSwap } from "./node-status-validation.ts";
 
@@ -42,4 +43,17 @@ test.each([
   expect(found.map((cause) => cause.replace(/^metadata\.annotations\.(AvoidPods|[^[]*preferAvoidPods)/, ""))).toEqual(
     expected,
   );
+});
+
+test("what a node has twice is shown as Go's types have it", () => {
+  const [taint, address] = [
+    { key: "a", effect: "NoSchedule" },
+    { type: "Hostname", address: "n" },
+  ];
+  const object = { ...nodeOf({ addresses: [address, address] }), spec: { taints: [taint, taint] } };
+  const found = node.validateUpdate?.(object, nodeOf({}), {} as never)?.map((error) => error.message()); // reads no request
+  expect(found).toEqual([
+    'status.addresses[1]: Duplicate value: {"Type":"Hostname","Address":"n"}',
+    'metadata.taints[1]: Duplicate value: {"Key":"a","Value":"","Effect":"NoSchedule","TimeAdded":null}: taints must be unique by key and effect pair',
+  ]);
 });

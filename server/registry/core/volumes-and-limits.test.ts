@@ -125,7 +125,10 @@ test.each([
   const volumeIn = (key: string) =>
     ({ metadata: { name: "m" }, spec: { ...volume, local: { path: "/x" }, nodeAffinity: zone(key) } }) as never;
   const found = persistentVolume.validateUpdate?.(volumeIn(after), volumeIn(before), context);
-  expect(messages(found).filter((text) => text.includes("beta label"))).toHaveLength(errors);
+  const wrong = messages(found).filter((text) => text.includes("beta label"));
+  expect(wrong).toHaveLength(errors);
+  const terms = `[{"MatchExpressions":[{"Key":"${after}","Operator":"In","Values":["a"]}],"MatchFields":null}]`;
+  for (const text of wrong) expect(text).toContain(`Invalid value: {"Required":{"NodeSelectorTerms":${terms}}}: `);
 });
 
 test.each([

@@ -6,6 +6,7 @@ import { validateImmutable } from "../../meta/object-meta.ts";
 import { validateContainerResources } from "../core/pod/resource-validation.ts";
 import { validateTolerations } from "../core/pod/scheduling-validation.ts";
 import { templateOptions } from "../core/pod/validation-options.ts";
+import { internalForm } from "../internal-form.ts";
 import { defineKind } from "../kind.ts";
 import { deprecationOf } from "./deprecated-labels.ts";
 
@@ -42,16 +43,7 @@ function validate({ handler, overhead, scheduling }: RuntimeClass): FieldError[]
     ...validateTolerations(tolerations, "scheduling.tolerations", options),
     ...tolerations.flatMap((toleration, index) => {
       if (keys.indexOf(keys[index] ?? "") === index) return [];
-      // The names are those of the Go type.
-      const { key = "", operator = "", value = "", effect = "", tolerationSeconds = null } = toleration;
-      const shown = {
-        Key: key,
-        Operator: operator,
-        Value: value,
-        Effect: effect,
-        TolerationSeconds: tolerationSeconds,
-      };
-      return [fieldDuplicate(`scheduling.tolerations[${index}]`, shown)];
+      return [fieldDuplicate(`scheduling.tolerations[${index}]`, internalForm("Toleration", toleration))];
     }),
   ];
 }

@@ -1,6 +1,6 @@
 import type { DeviceClass } from "../../../openapi/api/resource.k8s.io.v1.ts";
 import { type FieldError, fieldInvalid } from "../../meta/field-error.ts";
-import { validateQualifiedName } from "../../meta/names.ts";
+import { validateDNS1123Subdomain, validateQualifiedName } from "../../meta/names.ts";
 import { isNativeResource } from "../core/pod/resource-lists.ts";
 import { defineKind, type RequestContext } from "../kind.ts";
 import { bumpGeneration } from "../subresources.ts";
@@ -14,6 +14,7 @@ export const deviceClass = defineKind<DeviceClass>({
   group: "resource.k8s.io",
   version: "v1",
   kind: "DeviceClass",
+  validateName: (name, isPrefix) => (isPrefix ? [] : validateDNS1123Subdomain(name, "bytes")),
   returnsDeletedObject: true,
   prepareForCreate(object) {
     object.metadata.generation = 1;

@@ -1,6 +1,8 @@
 import { expect, test } from "vitest";
 import type { ResourceClaim } from "../../../openapi/api/resource.k8s.io.v1.ts";
+import { validateObjectMeta } from "../../meta/object-meta.ts";
 import type { RequestContext } from "../kind.ts";
+import { deviceClass } from "./device-class.ts";
 import { resourceClaim } from "./resource-claim.ts";
 import { resourceSlice } from "./resource-slice.ts";
 
@@ -120,6 +122,16 @@ test("a taint says since when it is there", () => {
   const object = device({ taints: [{ key: "k", effect: "NoSchedule" }] }) as never;
   resourceSlice.prepareForCreate?.(object, context);
   expect(object).toMatchObject({ spec: { devices: [{ taints: [{ timeAdded: "2026-03-04T05:06:07Z" }] }] } });
+});
+
+test.each([
+  ["a/b", "x", []],
+  ["", "B", ["metadata.name"]],
+])("a class of devices named from %j is called %j", (generateName, name, fields) => {
+  const object = { metadata: { generateName, name }, spec: {} };
+  const validateName = (text: string, isPrefix = false) => [...(deviceClass.validateName?.(text, isPrefix) ?? [])];
+  const found = validateObjectMeta(object.metadata, { namespaced: false, validateName });
+  expect(found.map(({ field }) => field)).toEqual(fields);
 });
 
 function claim(request: object, status: ResourceClaim["status"] = {}): ResourceClaim {

@@ -4,6 +4,7 @@ import { type FieldError, fieldInvalid } from "../../meta/field-error.ts";
 import { validateLabelSelector } from "../../meta/label-validation.ts";
 import { validateImmutable } from "../../meta/object-meta.ts";
 import { parseQuantity, quantitySign } from "../../meta/quantity.ts";
+import { immutable } from "../internal-form.ts";
 import { defineKind } from "../kind.ts";
 import { warningsForSelector } from "../node/deprecated-labels.ts";
 
@@ -17,7 +18,7 @@ export const csiStorageCapacity = defineKind<CSIStorageCapacity>({
   updateChecks: ["whole", "own", "changes"],
   validateUpdate: (object, old) => [
     ...validate(object, validateLabelSelector(old.nodeTopology, {}, "").length > 0),
-    ...validateImmutable(object.nodeTopology, old.nodeTopology, "nodeTopology"),
+    ...immutable("?json", [object.nodeTopology, old.nodeTopology], "nodeTopology"),
     ...validateImmutable(object.storageClassName, old.storageClassName, "storageClassName"),
   ],
   warnings: ({ nodeTopology }) => warningsForSelector(nodeTopology, "nodeTopology"),
