@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { canonicalQuantity, formatGoDuration, parseGoDuration } from "./scalars.ts";
+import { canonicalQuantity, formatGoDuration, parseGoDuration, parseQuantityParts } from "./scalars.ts";
 import { canonicalMicroTime, canonicalTime } from "./time.ts";
 
 // As a Go server prints them; what only node resources do (rounding up to milli) is not part of it.
@@ -63,4 +63,13 @@ test.each([
   ["0", "0s"],
 ])("the duration %s is printed as %s", (sent, printed) => {
   expect(formatGoDuration(parseGoDuration(sent))).toBe(printed);
+});
+
+test("a quantity is read alike the first time, again, and after many others", () => {
+  const first = parseQuantityParts("1.5Gi");
+  expect(first).toEqual({ mantissa: 16106127360n, exponent: -1, format: "BinarySI" });
+  expect(parseQuantityParts("1.5Gi")).toEqual(first);
+  for (let i = 0; i < 3000; i++) expect(parseQuantityParts(`${i}m`).mantissa).toBe(BigInt(i));
+  expect(parseQuantityParts("1.5Gi")).toEqual(first);
+  for (let twice = 0; twice < 2; twice++) expect(() => parseQuantityParts("1gi")).toThrow("quantities must match");
 });
