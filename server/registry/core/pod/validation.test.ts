@@ -142,6 +142,11 @@ test.each<[string, PodSpec, string[]]>([
     ["spec.volumes[0].hostPath: Forbidden: may not specify more than 1 volume type"],
   ],
   [
+    "two sources of a volume, not in upstream's order",
+    withVolume({ secret: { secretName: "s" }, hostPath: { path: "/x" } }),
+    ["spec.volumes[0].secret: Forbidden: may not specify more than 1 volume type"],
+  ],
+  [
     "a path up",
     withVolume({ configMap: { name: "c", items: [{ key: "k", path: "../x" }] } }),
     ["spec.volumes[0].configMap.items[0].path: Invalid value: \"../x\": must not contain '..'"],
