@@ -29,6 +29,15 @@ test.each<[string, object, unknown, string[]]>([
     "now",
     ['a: Invalid value: "now": a in body must be of type date-time: "now"'],
   ],
+  [
+    "the same in two branches, once",
+    { type: "string", allOf: [{ enum: ["x"] }, { enum: ["x"] }] },
+    "z",
+    [
+      'a: Unsupported value: "z": supported values: "x"',
+      '<nil>: Invalid value: "": "a" must validate all the schemas (allOf). None validated',
+    ],
+  ],
   ["an unknown format", { type: "string", format: "shoe-size" }, "now", []],
   [
     "a maximum",

@@ -45,7 +45,9 @@ export function validateValue(
   old?: { readonly value: unknown },
 ): FieldError[] {
   const correlation = old && { value, old: old.value };
-  return validate(value, schema, "", correlation).errors.map((error) => error(path));
+  const errors = validate(value, schema, "", correlation).errors.map((error) => error(path));
+  // Branches of a schema may find the same: it is told once. (kube-openapi/pkg/validation/validate Result.AddErrors)
+  return [...new Map(errors.map((error) => [error.message(), error])).values()];
 }
 
 function validate(value: unknown, schema: JsonSchema, path: string, correlation?: Correlation): Result {
