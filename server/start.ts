@@ -10,20 +10,11 @@ import { ensureBootstrapPolicy } from "./auth/bootstrap-policy/reconcile.ts";
 import { openIdDocuments } from "./auth/service-account/openid-metadata.ts";
 import { tokenIssuer } from "./auth/service-account/token-issuer.ts";
 import { startExtensions } from "./extensions/start.ts";
-import { AdmissionMetrics } from "./http/admission-metrics.ts";
-import { AllocationMetrics } from "./http/allocation-metrics.ts";
 import { createApp } from "./http/app.ts";
 import { DEFAULTS } from "./http/app-options.ts";
-import { AuthenticationMetrics } from "./http/authentication-metrics.ts";
 import { createConnectors } from "./http/connectors/connectors.ts";
 import { serviceDialer } from "./http/connectors/service-network.ts";
-import { ImpersonationMetrics } from "./http/impersonation-metrics.ts";
-import { PodSecurityMetrics } from "./http/pod-security-metrics.ts";
 import { openApiRoutes } from "./http/routes/openapi.ts";
-import { RuleMetrics } from "./http/rule-metrics.ts";
-import { SecurityMetrics } from "./http/security-metrics.ts";
-import { StorageMetrics } from "./http/storage-metrics.ts";
-import { WorkQueueMetrics } from "./http/work-queue-metrics.ts";
 import { bootstrap } from "./registry/bootstrap/bootstrap.ts";
 import { identityLeaseName } from "./registry/bootstrap/cluster.ts";
 import { defaultStorageClass } from "./registry/bootstrap/default-storage-class.ts";
@@ -54,6 +45,7 @@ import { legacyTokenUse } from "./start/legacy-token-use.ts";
 import { frontProxyKubeconfig, type KubeconfigUser, kubeconfigFor, listenOnFreePort } from "./start/listener.ts";
 import { Releases } from "./start/releases.ts";
 import { requestLog } from "./start/request-log.ts";
+import { serverMetrics } from "./start/server-metrics.ts";
 import { firstServiceAddress } from "./start/service-range.ts";
 import { DEFAULT_SETTINGS, type ServerSettings } from "./start/settings.ts";
 import { systemClock } from "./storage/clock.ts";
@@ -126,11 +118,10 @@ export async function start(options: StartOptions): Promise<Server> {
 
     const services = {} as Mutable<Services>; // filled in below, before the first request
     const { eventTtlSeconds, serviceNodePortRange: nodePorts } = settings;
-    const storageMetrics = new StorageMetrics();
-    const allocationMetrics = new AllocationMetrics(() => performance.now() / 1000);
+    const metrics = serverMetrics();
     const common = {
-      observer: storageMetrics,
-      allocationObserver: allocationMetrics,
+      observer: metrics.storage,
+      allocationObserver: metrics.allocation,
       storage,
       random: Math.random,
       clock: systemClock,
@@ -143,13 +134,10 @@ export async function start(options: StartOptions): Promise<Server> {
     releases.add(() => registry.stop());
 
     const { watch, reader } = registry;
-    const securityMetrics = new SecurityMetrics();
-    const impersonationMetrics = new ImpersonationMetrics(() => performance.now() / 1000);
-    const workQueueMetrics = new WorkQueueMetrics(() => performance.now() / 1000);
     const authorization = await startAuthorization({
       ...files,
       watch,
-      onDecision: (decider, decision) => securityMetrics.decided(decider, decision),
+      onDecision: (decider, decision) => metrics.security.decided(decider, decision),
     });
     releases.add(() => authorization.stop());
     const { authorizer, ruleResolver, escalation } = authorization;
@@ -160,13 +148,12 @@ export async function start(options: StartOptions): Promise<Server> {
       (resource) => registry.storeOf(resource),
       () => serverScope(now()),
     );
-    const authenticationMetrics = new AuthenticationMetrics(() => performance.now() / 1000);
     const authentication = await startAuthentication({
       pki,
       keys: tokenKeys,
       ...files,
       reader,
-      observer: authenticationMetrics,
+      observer: metrics.authentication,
       onLegacyTokenUse: legacyTokenUse(writer, now),
     });
     releases.add(() => authentication.stop());
@@ -188,9 +175,6 @@ export async function start(options: StartOptions): Promise<Server> {
       tls: { cert: pki.apiserverKubeletClient.certificate, key: pki.apiserverKubeletClient.key },
     };
     const dialService = serviceDialer({ ...kubelets, random: Math.random });
-    const podSecurityMetrics = new PodSecurityMetrics();
-    const ruleMetrics = new RuleMetrics(() => performance.now() / 1000);
-    const admissionMetrics = new AdmissionMetrics(() => performance.now() / 1000);
     Object.assign(
       admission,
       createAdmission({
@@ -201,8 +185,8 @@ export async function start(options: StartOptions): Promise<Server> {
         now,
         random: Math.random,
         newId,
-        observer: admissionMetrics,
-        podSecurityObserver: podSecurityMetrics,
+        observer: metrics.admission,
+        podSecurityObserver: metrics.podSecurity,
         onStop: (release) => releases.add(release),
         dialService,
       }),
@@ -216,7 +200,7 @@ export async function start(options: StartOptions): Promise<Server> {
       storage,
       clock: systemClock,
       client: conversions,
-      ruleObserver: ruleMetrics,
+      ruleObserver: metrics.rules,
       now,
       newId,
       onError: console.error,
@@ -232,7 +216,7 @@ export async function start(options: StartOptions): Promise<Server> {
       now,
       onRemoteGroups: () => invalidateDiscovery(),
       onStop: (release) => releases.add(release),
-      observeQueue: (name) => workQueueMetrics.queue(name),
+      observeQueue: (name) => metrics.workQueues.queue(name),
     });
     const { flowControl, stop: stopFlowControl } = startFlowControl({
       settings,
@@ -287,22 +271,14 @@ export async function start(options: StartOptions): Promise<Server> {
       countObjects: (prefix) => storage.count(prefix),
       countBytes: (prefix) => valueBytes(storage, prefix),
       storageBytes: () => storageBytes(options.storage, storage),
-      securityMetrics,
-      impersonationMetrics,
-      workQueues: () => workQueueMetrics.states(),
+      securityMetrics: metrics.security,
+      impersonationMetrics: metrics.impersonation,
+      workQueues: () => metrics.workQueues.states(),
       ...(flowControl && { flowControl }),
       series: [
-        ...admissionMetrics.series,
-        ...podSecurityMetrics.series,
-        ...ruleMetrics.series,
-        ...securityMetrics.series,
-        ...impersonationMetrics.series,
-        ...workQueueMetrics.series,
-        ...authenticationMetrics.series,
+        ...metrics.series,
         ...authentication.series,
         ...authorization.series,
-        ...storageMetrics.series,
-        ...allocationMetrics.series,
         ...encryption.series,
         ...(flowControl?.series ?? []),
       ],
@@ -338,7 +314,7 @@ export async function start(options: StartOptions): Promise<Server> {
       }),
     );
     if (flowControl) {
-      const observer = workQueueMetrics.queue("priority_and_fairness_config_queue");
+      const observer = metrics.workQueues.queue("priority_and_fairness_config_queue");
       releases.add(keepFlowSchemaStatus({ ...keeping, observer }));
     }
     releases.add(renewIdentityLease(writer, serverId, now));
