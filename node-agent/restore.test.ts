@@ -47,11 +47,11 @@ test("after a reboot containers count as lost, and init containers run again", (
   expect(init).toMatchObject({ restartCount: 1, exit: undefined, lastExit: { result: { exitCode: 0 } } });
 });
 
-test("without anything left or an end to report, a Pod begins anew", () => {
+test("without anything left or an end to report, a Pod begins anew, and its restarts are counted on", () => {
   const [, container] = records();
   if (!container) throw new Error("two were made");
   restore([container], status("x"), undefined);
-  expect([container.restartCount, container.exit]).toEqual([0, undefined]);
+  expect([container.restartCount, container.exit]).toEqual([2, undefined]);
 });
 
 test("one that was stopped for all of its Pod to begin anew does so, whatever the runtime says of its end", () => {

@@ -32,16 +32,20 @@ export function restore(
   status: PodStatus | undefined,
   left: RecoveredPod | undefined,
 ): void {
-  // A runtime that keeps nothing begins anew, unless the Pod's end was reported.
-  if (!left && status?.phase !== "Succeeded" && status?.phase !== "Failed") return;
   const reported = [
     ...(status?.initContainerStatuses ?? []),
     ...(status?.containerStatuses ?? []),
     ...(status?.ephemeralContainerStatuses ?? []),
   ];
+  // A runtime that keeps nothing begins anew, unless the Pod's end was reported. Restarts are counted on: they never become fewer.
+  const isAllAnew = !left && status?.phase !== "Succeeded" && status?.phase !== "Failed";
   for (const record of records) {
     const { name } = record.container;
     const old = reported.find((each) => each.name === name);
+    if (isAllAnew) {
+      record.restartCount = old?.restartCount ?? 0;
+      continue;
+    }
     const found = left?.containers.find((each) => each.name === name);
     record.restartCount = Math.max(found?.attempt ?? 0, old?.restartCount ?? 0);
     const last = old?.lastState?.terminated;
