@@ -45,13 +45,23 @@ export function clearRunning(dataDir: string): void {
   rmSync(file(dataDir), { force: true });
 }
 
-/** True while a process exists, also when it belongs to somebody else. */
+/** True while a process runs, also when it belongs to somebody else. */
 export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
-    return true;
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
+    if ((error as NodeJS.ErrnoException).code !== "EPERM") return false;
+  }
+  return !isZombie(pid);
+}
+
+/** One that has ended and whose parent has not asked how: in containers the first process may take its time. */
+function isZombie(pid: number): boolean {
+  try {
+    // Its name is in brackets and may hold anything; the state is the letter behind it. (proc(5))
+    return /\) Z [^)]*$/.test(readFileSync(`/proc/${pid}/stat`, "utf8"));
+  } catch {
+    return false; // no such file on other systems
   }
 }
 
