@@ -3,25 +3,17 @@ import { encodeSorted } from "../../openapi/encode.ts";
 import { canonicalTime } from "../../openapi/time.ts";
 import { goValue } from "../meta/go-value.ts";
 import type { KubeObject } from "../meta/object.ts";
-import { metadataDescription } from "../registry/column-description.ts";
+import { nameColumn } from "../registry/columns.ts";
 import type { Column } from "../registry/kind.ts";
 import { since } from "../registry/printers/cells.ts";
 import { type JsonPath, parseJsonPath } from "./json-path.ts";
-
-const NAME: Column<KubeObject> = {
-  name: "Name",
-  type: "string",
-  format: "name",
-  description: () => metadataDescription("Name"),
-  value: ({ metadata }) => metadata.name ?? "",
-};
 
 /** What is printed of kinds whose definition says nothing. */
 const AGE: CustomResourceColumnDefinition = { name: "Age", type: "date", jsonPath: ".metadata.creationTimestamp" };
 
 /** Columns of `kubectl get`. (apiextensions-apiserver/pkg/registry/customresource/tableconvertor) */
 export function columnsOf(definitions: readonly CustomResourceColumnDefinition[] = []): Column<KubeObject>[] {
-  return [NAME, ...(definitions.length > 0 ? definitions : [AGE]).map(columnOf)];
+  return [nameColumn, ...(definitions.length > 0 ? definitions : [AGE]).map(columnOf)];
 }
 
 function columnOf({ name, type, format, description, priority, jsonPath }: CustomResourceColumnDefinition) {

@@ -5,15 +5,18 @@ import type { Column } from "./kind.ts";
 import { type Cells, since } from "./printers/cells.ts";
 import { printers } from "./printers/printers.ts";
 
+/** The first column of what has no printer of its own. */
+export const nameColumn: Column<KubeObject> = {
+  name: "Name",
+  type: "string",
+  format: "name",
+  description: () => metadataDescription("Name"),
+  value: ({ metadata }) => metadata.name ?? "",
+};
+
 /** Kinds without a printer of their own. (apiserver/pkg/registry/rest/table.go) */
 export const fallbackColumns: readonly Column<KubeObject>[] = [
-  {
-    name: "Name",
-    type: "string",
-    format: "name",
-    description: () => metadataDescription("Name"),
-    value: ({ metadata }) => metadata.name ?? "",
-  },
+  nameColumn,
   {
     name: "Created At",
     type: "date",
