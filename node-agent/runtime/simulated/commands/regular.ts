@@ -1,4 +1,4 @@
-/** Signs that are special behind a backslash in basic expressions, and by themselves in extended ones. */
+/** What POSIX names of classes stand for between brackets. */
 const CLASSES: Readonly<Record<string, string>> = {
   alpha: "A-Za-z",
   digit: "0-9",
