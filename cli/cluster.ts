@@ -5,6 +5,7 @@ import { DEFAULT_SETTINGS } from "../server/start/settings.ts";
 import { type StartOptions, start as startServer } from "../server/start.ts";
 import { allReady } from "./all-ready.ts";
 import { openDataDir } from "./data-dir.ts";
+import { type KubeletFile, kubeletFlags } from "./kubelet-flags.ts";
 import { nodeName } from "./node-names.ts";
 import type { Progress } from "./progress.ts";
 import { proxyDefaults } from "./proxy-defaults.ts";
@@ -48,8 +49,8 @@ export interface ClusterOptions {
   /** Number of nodes; 0 for none. */
   nodes: number;
   runtime: "simulated" | "cri";
-  /** File of a KubeletConfiguration for real nodes; absolute, since they run elsewhere. */
-  kubeletConfig?: string;
+  /** For real nodes. */
+  kubelet?: KubeletFile;
   /** Files of images for simulated Pods. */
   images?: readonly string[];
   /** As in --controllers; none runs no controllers. */
@@ -155,7 +156,7 @@ export async function startCluster(options: ClusterOptions, progress: Progress):
       const kubeconfig = identity(name, user, groups);
       const args = ["node", "--runtime", "cri", "--kubeconfig", kubeconfig, "-v", logLevel];
       const beside = ["--with-proxy", proxy, "--cluster-cidr", real.pods];
-      if (options.kubeletConfig) beside.push("--config", options.kubeletConfig);
+      beside.push(...kubeletFlags(options.kubelet));
       const names = clusterDns ? ["--cluster-dns", clusterDns] : [];
       const command = real.commandOf(name, [...args, ...beside, ...names]);
       components.push(superviseProcess(name, command, progress.note));

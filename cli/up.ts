@@ -7,6 +7,7 @@ import { type ClusterOptions, clusterCidrFor, startCluster } from "./cluster.ts"
 import { addControllerFlags, type ControllerFlags, controllerSettings } from "./controller-flags.ts";
 import { clearRunning, openDataDir, readRunning, writeRunning } from "./data-dir.ts";
 import { flags, wholeNumber } from "./flags.ts";
+import type { KubeletFile } from "./kubelet-flags.ts";
 import { environmentForChildren, untilStopped } from "./lifetime.ts";
 import { createProgress } from "./progress.ts";
 import { addServerFlags, type ServerFlags, serverSettings } from "./server-flags.ts";
@@ -88,7 +89,7 @@ async function foreground(
       ...options,
       ...settings,
       ...(options.kubeconfig && { kubeconfig: resolve(options.kubeconfig) }),
-      ...(options.kubeletConfig && { kubeletConfig: await checkedKubeletConfig(options) }),
+      ...(options.kubeletConfig && { kubelet: await checkedKubeletConfig(options) }),
       logLevel: options.verbosity,
     },
     progress,
@@ -124,12 +125,12 @@ async function foreground(
   );
 }
 
-/** Its nodes would say what is wrong with it into their log, again and again. @returns its absolute path @throws Error */
-async function checkedKubeletConfig({ runtime, kubeletConfig: file = "" }: UpOptions): Promise<string> {
+/** Its nodes would say what is wrong with it into their log, again and again. @throws Error */
+async function checkedKubeletConfig({ runtime, kubeletConfig: file = "" }: UpOptions): Promise<KubeletFile> {
   if (runtime !== "cri") throw new Error("--kubelet-config is for nodes with --runtime cri");
   const { kubeletConfig } = await import("./kubelet-config.ts");
-  kubeletConfig(readFileSync(file, "utf8"));
-  return resolve(file);
+  // Absolute, since nodes run elsewhere.
+  return { path: resolve(file), settings: kubeletConfig(readFileSync(file, "utf8")) };
 }
 
 const readyLine = ({ server, kubeconfig, pid }: { server: string; kubeconfig: string; pid: number }) =>

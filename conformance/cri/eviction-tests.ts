@@ -16,6 +16,7 @@ const KUBELET = {
   apiVersion: "kubelet.config.k8s.io/v1beta1",
   kind: "KubeletConfiguration",
   evictionPressureTransitionPeriod: "5s",
+  evictionHard: { "nodefs.available": "10%" },
 };
 
 /** A node with a disk of its own, which a Pod fills. */
