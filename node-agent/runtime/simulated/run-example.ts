@@ -2,7 +2,8 @@ import { Readable, Writable } from "node:stream";
 import { ManualClock } from "../../../client/index.ts";
 import type { Pod } from "../../../openapi/api/core.v1.ts";
 import type { ImageExample } from "./image.ts";
-import type { ImageCatalog } from "./image-catalog.ts";
+import { ImageCatalog } from "./image-catalog.ts";
+import { knownImages } from "./known-images.ts";
 import { Network } from "./network/network.ts";
 import { simulatedRuntime } from "./runtime.ts";
 
@@ -19,6 +20,10 @@ export interface ExampleResult {
   /** undefined: it did not end. */
   readonly exitCode: number | undefined;
 }
+
+/** Runs a shell script in a fresh container of busybox. */
+export const runScript = (script: string): Promise<ExampleResult> =>
+  runExample(new ImageCatalog(knownImages), "busybox", { run: ["sh", "-c", script] });
 
 /** Runs a fresh container of an image to its end, in time of its own. @throws Error when it cannot be started */
 export async function runExample(images: ImageCatalog, image: string, example: ImageExample): Promise<ExampleResult> {

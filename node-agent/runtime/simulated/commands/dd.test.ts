@@ -1,7 +1,5 @@
 import { expect, test } from "vitest";
-import { ImageCatalog } from "../image-catalog.ts";
-import { knownImages } from "../known-images.ts";
-import { runExample } from "../run-example.ts";
+import { runScript } from "../run-example.ts";
 
 test.each([
   ["dd if=/dev/zero of=/tmp/a bs=1 count=1 conv=fsync status=none; wc -c < /tmp/a", "1\n"],
@@ -16,6 +14,5 @@ test.each([
   ["dd wrong; echo $?", "dd: unrecognized operand 'wrong'\n1\n"],
   ["dd if=/dev/zero of=/tmp/a; echo $?", "dd: error writing: No space left on device\n1\n"],
 ])("%s", async (script, output) => {
-  const catalog = new ImageCatalog(knownImages);
-  expect(await runExample(catalog, "busybox", { run: ["sh", "-c", script] })).toEqual({ output, exitCode: 0 });
+  expect(await runScript(script)).toEqual({ output, exitCode: 0 });
 });

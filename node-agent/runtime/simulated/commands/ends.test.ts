@@ -1,7 +1,5 @@
 import { expect, test } from "vitest";
-import { ImageCatalog } from "../image-catalog.ts";
-import { knownImages } from "../known-images.ts";
-import { runExample } from "../run-example.ts";
+import { runScript } from "../run-example.ts";
 
 const numbers = "seq 1 5 > /tmp/n; ";
 
@@ -23,6 +21,5 @@ test.each([
   ["echo a | head -v", "==> standard input <==\na\n"],
   ["echo a | head -n x 2>&1; echo $?", "head: invalid number 'x'\n1\n"],
 ])("%s", async (script, output) => {
-  const catalog = new ImageCatalog(knownImages);
-  expect(await runExample(catalog, "busybox", { run: ["sh", "-c", script] })).toEqual({ output, exitCode: 0 });
+  expect(await runScript(script)).toEqual({ output, exitCode: 0 });
 });

@@ -1,7 +1,5 @@
 import { expect, test } from "vitest";
-import { ImageCatalog } from "../image-catalog.ts";
-import { knownImages } from "../known-images.ts";
-import { runExample } from "../run-example.ts";
+import { runScript } from "../run-example.ts";
 
 test.each([
   ["echo text | gzip | gunzip", "text\n"],
@@ -16,6 +14,5 @@ test.each([
   ["echo text > /tmp/a; gunzip /tmp/a; echo $?", "gunzip: /tmp/a: unknown suffix, ignored\n1\n"],
   ["gzip /none; echo $?", "gzip: /none: No such file or directory\n1\n"],
 ])("%s", async (script, output) => {
-  const catalog = new ImageCatalog(knownImages);
-  expect(await runExample(catalog, "busybox", { run: ["sh", "-c", script] })).toEqual({ output, exitCode: 0 });
+  expect(await runScript(script)).toEqual({ output, exitCode: 0 });
 });

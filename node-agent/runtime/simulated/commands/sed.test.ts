@@ -1,7 +1,5 @@
 import { expect, test } from "vitest";
-import { ImageCatalog } from "../image-catalog.ts";
-import { knownImages } from "../known-images.ts";
-import { runExample } from "../run-example.ts";
+import { runScript } from "../run-example.ts";
 
 const abc = "printf 'a\\nb\\nc\\n' | ";
 
@@ -34,6 +32,5 @@ test.each([
   ["echo a > /tmp/f; sed -i s/a/b/ /tmp/f; cat /tmp/f", "b\n"],
   ["echo a | sed k 2>&1; echo $?", "sed: unsupported command k\n1\n"],
 ])("%s", async (script, output) => {
-  const catalog = new ImageCatalog(knownImages);
-  expect(await runExample(catalog, "busybox", { run: ["sh", "-c", script] })).toEqual({ output, exitCode: 0 });
+  expect(await runScript(script)).toEqual({ output, exitCode: 0 });
 });

@@ -1,7 +1,5 @@
 import { expect, test } from "vitest";
-import { ImageCatalog } from "../image-catalog.ts";
-import { knownImages } from "../known-images.ts";
-import { runExample } from "../run-example.ts";
+import { runScript } from "../run-example.ts";
 
 const table = "printf 'b 10 x\\na 9 y\\nc 9 x\\n' | ";
 
@@ -19,6 +17,5 @@ test.each([
   ["printf 'xb\\nya\\n' | sort -k1.2", "ya\nxb\n"],
   ["printf 'a\\n' | sort -k0 2>&1; echo $?", "sort: bad field specification\n2\n"],
 ])("%s", async (script, output) => {
-  const catalog = new ImageCatalog(knownImages);
-  expect(await runExample(catalog, "busybox", { run: ["sh", "-c", script] })).toEqual({ output, exitCode: 0 });
+  expect(await runScript(script)).toEqual({ output, exitCode: 0 });
 });

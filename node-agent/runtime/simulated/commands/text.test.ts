@@ -1,7 +1,5 @@
 import { expect, test } from "vitest";
-import { ImageCatalog } from "../image-catalog.ts";
-import { knownImages } from "../known-images.ts";
-import { runExample } from "../run-example.ts";
+import { runScript } from "../run-example.ts";
 
 const abcd = "printf 'a\\nb\\nc\\nd\\n' | ";
 
@@ -40,6 +38,5 @@ test.each([
   ["env -i X=1 sh -c 'echo $X'", "1\n"],
   ["echo $((0x1f)) $((1<<4))", "31 16\n"],
 ])("%s", async (script, output) => {
-  const catalog = new ImageCatalog(knownImages);
-  expect(await runExample(catalog, "busybox", { run: ["sh", "-c", script] })).toEqual({ output, exitCode: 0 });
+  expect(await runScript(script)).toEqual({ output, exitCode: 0 });
 });

@@ -1,10 +1,5 @@
 import { expect, test } from "vitest";
-import { ImageCatalog } from "../image-catalog.ts";
-import { knownImages } from "../known-images.ts";
-import { runExample } from "../run-example.ts";
-
-const run = (script: string, image = "busybox") =>
-  runExample(new ImageCatalog(knownImages), image, { run: ["sh", "-c", script] });
+import { runScript } from "../run-example.ts";
 
 test.each([
   ["sleep 5 & kill $!; wait $!; echo $?", "143\n"],
@@ -22,7 +17,7 @@ test.each([
   ],
   ["let x=3+4 y=x*2; echo $? $x $y; let 0; echo $?", "0 7 14\n1\n"],
 ])("%s", async (script, output) => {
-  expect((await run(script)).output).toBe(output);
+  expect((await runScript(script)).output).toBe(output);
 });
 
 test.each([
@@ -30,7 +25,7 @@ test.each([
   ["-abx -- y", "a 1\nb x 2\ny\n"],
 ])("getopts with %s", async (args, output) => {
   const script = `set -- ${args}; while getopts ab: o; do echo $o $OPTARG $OPTIND; done; shift $((OPTIND-1)); echo $@`;
-  expect(await run(script)).toEqual({ output, exitCode: 0 });
+  expect(await runScript(script)).toEqual({ output, exitCode: 0 });
 });
 
 test.each([
@@ -39,10 +34,10 @@ test.each([
   [":ab:", "-b", "0 : b\n"],
   [":ab:", "-z", "0 ? z\n"],
 ])("getopts %s does not take %s", async (spec, arg, output) => {
-  const result = await run(`set -- ${arg}; getopts ${spec} o 2>&1; echo $? $o $OPTARG`);
+  const result = await runScript(`set -- ${arg}; getopts ${spec} o 2>&1; echo $? $o $OPTARG`);
   expect(result.output).toBe(output);
 });
 
 test("the kernel keeps signals from a first process without a handler", async () => {
-  expect(await run("kill 1; kill -9 1; echo still here")).toEqual({ output: "still here\n", exitCode: 0 });
+  expect(await runScript("kill 1; kill -9 1; echo still here")).toEqual({ output: "still here\n", exitCode: 0 });
 });
