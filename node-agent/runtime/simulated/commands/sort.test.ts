@@ -15,6 +15,7 @@ test.each([
   ["printf 'x:2\\ny:1\\n' | sort -t: -k2", "y:1\nx:2\n"],
   ["printf 'x:2\\ny:1\\nz:2\\n' | sort -t : -k 2,2 -u", "y:1\nx:2\n"],
   ["printf 'xb\\nya\\n' | sort -k1.2", "ya\nxb\n"],
+  ["cd /tmp; printf 'b\\na\\n' | sort -o out; cat /tmp/out", "a\nb\n"],
   ["printf 'a\\n' | sort -k0 2>&1; echo $?", "sort: bad field specification\n2\n"],
 ])("%s", async (script, output) => {
   expect(await runScript(script)).toEqual({ output, exitCode: 0 });

@@ -1,5 +1,5 @@
 import type { Process } from "../behaviour.ts";
-import { flagsOf, linesOf, texts } from "./command.ts";
+import { flagsOf, linesOf, pathOf, texts } from "./command.ts";
 
 /** A field and a character in it, both from 1, and letters of flags. */
 interface Place {
@@ -51,7 +51,7 @@ export async function sort(process: Process): Promise<number> {
   const text = kept.map((line) => `${line}\n`).join("");
   const file = flags.get("o");
   if (file === undefined) process.stdout.write(text);
-  else await process.files.write(file, Buffer.from(text));
+  else await process.files.write(pathOf(process, file), Buffer.from(text));
   return failed ? 2 : 0;
 }
 
