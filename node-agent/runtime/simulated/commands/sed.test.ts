@@ -30,6 +30,8 @@ test.each([
   [`${abc}sed -n '1!G;h;$p'`, "c\nb\na\n"],
   [`${abc}sed n\\;d`, "a\nc\n"],
   ["echo a > /tmp/f; sed -i s/a/b/ /tmp/f; cat /tmp/f", "b\n"],
+  ["echo a | sed -n 's/^/x\\n/;D'; echo $?", "1\n"],
+  ["echo a | sed -n ':a;ba'; echo $?", "1\n"],
   ["echo a | sed k 2>&1; echo $?", "sed: unsupported command k\n1\n"],
 ])("%s", async (script, output) => {
   expect(await runScript(script)).toEqual({ output, exitCode: 0 });

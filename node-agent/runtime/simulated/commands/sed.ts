@@ -3,7 +3,7 @@ import { flagsOf, linesOf, pathOf, texts } from "./command.ts";
 import { regular } from "./regular.ts";
 import { type Address, type Command, parseSed, SedError } from "./sed-script.ts";
 
-/** Steps in one cycle after which a script is taken to go round for ever. */
+/** Steps with one line after which a script is taken to go round for ever. */
 const MOST_STEPS = 100_000;
 
 /** (busybox editors/sed.c) */
@@ -67,6 +67,8 @@ class Editor {
   /** What `a` prints after the line. */
   #appended = "";
   #replaced = false;
+  /** Taken since a line was last read. */
+  #steps = 0;
 
   constructor(lines: readonly string[], quiet: boolean) {
     this.#lines = lines;
@@ -77,7 +79,7 @@ class Editor {
   run(commands: readonly Command[]): number {
     let isLeftOver = false;
     while (isLeftOver || this.#number < this.#lines.length) {
-      if (!isLeftOver) this.#space = this.#lines[this.#number++] ?? "";
+      if (!isLeftOver) this.#space = this.#read();
       this.#replaced = false;
       const { after, exit } = this.#cycle(commands);
       isLeftOver = after === "left over";
@@ -89,8 +91,9 @@ class Editor {
   }
 
   #cycle(commands: readonly Command[]): { after: After; exit: number } {
-    let steps = 0;
-    for (let at = 0; at < commands.length && steps < MOST_STEPS; at++, steps++) {
+    for (let at = 0; at < commands.length; at++) {
+      // Nothing else of the agent runs meanwhile, so what never ends must be ended.
+      if (this.#steps++ > MOST_STEPS) return { after: "quit", exit: 1 };
       const command = commands[at] as Command; // within its bounds
       const isSelected = this.#selects(command) !== command.negated;
       if (this.#jumps(command, isSelected)) at = command.jump;
@@ -153,11 +156,11 @@ class Editor {
         if (this.#number >= this.#lines.length) return "done";
         this.#print();
         this.#flush();
-        this.#space = this.#lines[this.#number++] ?? "";
+        this.#space = this.#read();
         return "go on";
       case "N":
         if (this.#number >= this.#lines.length) return "done";
-        this.#space += `\n${this.#lines[this.#number++]}`;
+        this.#space += `\n${this.#read()}`;
         return "go on";
       case "h":
         this.#held = this.#space;
@@ -179,6 +182,12 @@ class Editor {
       default:
         return "go on";
     }
+  }
+
+  /** The next line. */
+  #read(): string {
+    this.#steps = 0;
+    return this.#lines[this.#number++] ?? "";
   }
 
   #write(text: string): void {
