@@ -13,7 +13,6 @@ import { tar } from "./commands/tar.ts";
 import { test } from "./commands/test.ts";
 import { textCommands } from "./commands/text.ts";
 import { xargs } from "./commands/xargs.ts";
-import { FileError } from "./files/node.ts";
 import { serve } from "./serve.ts";
 import { sh } from "./shell/sh.ts";
 
@@ -84,7 +83,7 @@ const script = (path: string, mode: number) => async (process: Process) => {
   return sh({ ...process, args: ["sh", path, ...process.args.slice(1)] });
 };
 
-/** Runs a command by name. 127 when there is none, as shells answer. */
+/** Runs a command by name. 127 when there is none, as shells answer; what goes wrong in it is told, and ends it alone. */
 export const runProgram: Program = async (process) => {
   const program = await findProgram(process);
   if (!program) {
@@ -94,7 +93,7 @@ export const runProgram: Program = async (process) => {
   try {
     return await program(process);
   } catch (error) {
-    if (!(error instanceof FileError)) throw error;
+    if (!(error instanceof Error)) throw error;
     process.stderr.write(`${nameOf(process.args[0] ?? "")}: ${error.message}\n`);
     return 1;
   }

@@ -9,7 +9,7 @@ import { connected } from "./pipes.ts";
 import { collector, withRedirections } from "./redirections.ts";
 import { Scope } from "./scope.ts";
 import type { ShellState, Streams } from "./state.ts";
-import { type Command, type Item, type Pipeline, ScriptError } from "./syntax.ts";
+import type { Command, Item, Pipeline } from "./syntax.ts";
 import { loopControl, TURN_MILLISECONDS, Turns } from "./turns.ts";
 
 const SIGTERM = 15;
@@ -48,17 +48,26 @@ export class Shell extends Scope implements Expander, ShellState {
 
   /** Runs a whole script. @returns its exit code */
   async script(text: string): Promise<number> {
+    await this.#toItsEnd(() => this.run(parse(text), this.process));
+    return this.#atExit();
+  }
+
+  /**
+   * Runs all there is for this process to do. Loops and functions of its parent are not its own to leave; what goes wrong
+   * in it is its own end and nobody else's.
+   * @returns its exit code
+   */
+  async #toItsEnd(run: () => Promise<void>): Promise<number> {
     try {
-      await this.run(parse(text), this.process);
+      await run();
     } catch (error) {
-      if (error instanceof Exit) this.status = error.code;
-      else if (error instanceof Return) this.status = error.code;
-      else if (error instanceof ScriptError) {
+      if (error instanceof Exit || error instanceof Return) this.status = error.code;
+      else if (error instanceof Error) {
         this.process.stderr.write(`${this.name}: ${error.message}\n`);
         this.status = 2;
       } else if (!(error instanceof Break || error instanceof Continue)) throw error;
     }
-    return this.#atExit();
+    return this.status;
   }
 
   async #atExit(): Promise<number> {
@@ -155,14 +164,8 @@ export class Shell extends Scope implements Expander, ShellState {
   }
 
   /** A background job. @returns its exit code */
-  async job(item: Item): Promise<number> {
-    try {
-      await this.#item(item, this.process);
-    } catch (error) {
-      if (error instanceof Exit) return error.code;
-      if (!(error instanceof ScriptError)) throw error;
-    }
-    return this.status;
+  job(item: Item): Promise<number> {
+    return this.#toItsEnd(() => this.#item(item, this.process));
   }
 
   /**
@@ -204,16 +207,9 @@ export class Shell extends Scope implements Expander, ShellState {
     if (this.options.has("pipefail")) this.status = codes.findLast((code) => code !== 0) ?? 0;
   }
 
-  async piped(command: Command): Promise<number> {
-    try {
-      await this.run(command, this.process);
-    } catch (error) {
-      if (error instanceof Exit || error instanceof Return) return error.code;
-      if (!(error instanceof ScriptError)) throw error;
-      this.process.stderr.write(`${this.name}: ${error.message}\n`);
-      return 2;
-    }
-    return this.status;
+  /** A command in a subshell. @returns its exit code */
+  piped(command: Command): Promise<number> {
+    return this.#toItsEnd(() => this.run(command, this.process));
   }
 
   async #subshell(body: Command, streams: Streams): Promise<void> {
