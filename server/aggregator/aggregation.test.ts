@@ -30,6 +30,7 @@ const documents: Record<string, object> = {
 const folder = mkdtempSync(join(tmpdir(), "inkube-aggregation-"));
 const behind = createServer({ ...pair() });
 let asked: Record<string, string | string[] | undefined> = {};
+let deletions = 0;
 let server: Server;
 
 function pair() {
@@ -59,6 +60,10 @@ async function call(path: string, method = "GET", body?: object) {
 
 beforeAll(async () => {
   behind.on("request", (request, response) => {
+    if (request.method === "DELETE") {
+      deletions++;
+      return void request.socket.destroy();
+    }
     const found = documents[request.url?.split("?")[0] ?? ""];
     response.writeHead(found ? 200 : 404, { "content-type": "application/json" }).end(JSON.stringify(found ?? {}));
   });
@@ -124,6 +129,13 @@ test("a connection to the server behind is kept, and replaced when that server e
   expect(opened).toBeLessThan(3);
   behind.closeAllConnections();
   expect((await resources()).code).toBe(200);
+});
+
+test("what may not be done twice is not sent again when its connection breaks", async () => {
+  const path = `/apis/${GROUP}/v1/namespaces/default/toys/bear`;
+  await call(`/apis/${GROUP}/v1`);
+  expect((await call(path, "DELETE")).code).toBe(503);
+  expect(deletions).toBe(1);
 });
 
 test("of version 2 one document is made; what differs by the same name gets another", async () => {

@@ -15,7 +15,7 @@ export interface Backend {
   readonly authority: string;
   /** @throws Error */
   connect(): Promise<Duplex>;
-  /** For requests without a body. Absent: each has a connection of its own. */
+  /** For requests that may be sent twice. Absent: each has a connection of its own. */
   readonly kept?: KeptConnections;
 }
 

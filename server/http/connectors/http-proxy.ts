@@ -75,6 +75,9 @@ function requestHeaders(ctx: Ctx, forwardedUri: string, identity: readonly strin
   return result;
 }
 
+/** What may be sent twice: a kept connection can break after the server behind has read a request. (net/http isReplayable) */
+const REPLAYABLE: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS", "TRACE"]);
+
 async function passOn(ctx: Ctx, backend: Backend, target: string, headers: string[]): Promise<IncomingMessage> {
   const { req, state } = ctx;
   const method = req.method ?? "GET";
@@ -84,7 +87,8 @@ async function passOn(ctx: Ctx, backend: Backend, target: string, headers: strin
   if (hasBody && !length) headers.push("Transfer-Encoding", "chunked");
   try {
     const { signal } = state;
-    if (backend.kept && !hasBody) return await backend.kept.ask({ method, target, headers, signal });
+    if (backend.kept && !hasBody && REPLAYABLE.has(method))
+      return await backend.kept.ask({ method, target, headers, signal });
     const connection = await backend.connect();
     const own = [...headers, "Connection", "close"];
     const { response } = await ask(connection, { method, target, headers: own, signal }, (body) => {

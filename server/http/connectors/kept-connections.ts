@@ -33,7 +33,8 @@ class ConnectingAgent extends Agent {
 
 /**
  * Connections to one backend that are kept for the next request, since a TLS handshake costs more than most answers.
- * For requests without a body, which may be sent again when a kept connection turns out to be gone. (net/http Transport)
+ * For requests that change nothing and have no body: they are sent again when a kept connection turns out to be gone.
+ * (net/http Transport)
  */
 export class KeptConnections {
   readonly #agent: ConnectingAgent;
