@@ -45,12 +45,12 @@ function admin(): RequestOptions {
   return { cert: data("client-certificate-data"), key: data("client-key-data"), rejectUnauthorized: false };
 }
 
-async function call(path: string, method = "GET", body?: object) {
+async function call(path: string, method = "GET", body?: object, headers: Record<string, string> = {}) {
   const sent = request(`${server.url}${path}`, {
     ...admin(),
     agent: false,
     method,
-    headers: { "content-type": "application/json" },
+    headers: { "content-type": "application/json", ...headers },
   });
   sent.end(body && JSON.stringify(body));
   const [answer] = await once(sent, "response");
@@ -60,6 +60,7 @@ async function call(path: string, method = "GET", body?: object) {
 
 beforeAll(async () => {
   behind.on("request", (request, response) => {
+    if (request.url?.endsWith("/namespaces/default/toys/bear")) asked = request.headers;
     if (request.method === "DELETE") {
       deletions++;
       return void request.socket.destroy();
@@ -136,6 +137,16 @@ test("what may not be done twice is not sent again when its connection breaks", 
   await call(`/apis/${GROUP}/v1`);
   expect((await call(path, "DELETE")).code).toBe(503);
   expect(deletions).toBe(1);
+});
+
+test("names that are not ASCII reach the server behind in UTF-8", async () => {
+  const name = "jörg ☃";
+  const bytes = Buffer.from(name).toString("latin1"); // as Node takes bytes of a header
+  await call(`/apis/${GROUP}/v1/namespaces/default/toys/bear`, "GET", undefined, {
+    "impersonate-user": bytes,
+    "impersonate-group": "system:masters",
+  });
+  expect(asked["x-remote-user"]).toBe(bytes);
 });
 
 test("of version 2 one document is made; what differs by the same name gets another", async () => {

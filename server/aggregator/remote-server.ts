@@ -4,6 +4,7 @@ import type { Service } from "../../openapi/api/core.v1.ts";
 import type { ObjectReader } from "../admission/plugin.ts";
 import type { UserInfo } from "../auth/authenticator.ts";
 import { ask, type Backend, dialTcp, secure } from "../http/connectors/backend.ts";
+import { headerBytes } from "../meta/header-text.ts";
 import { authorityOf } from "../meta/network-error.ts";
 
 /** The front proxy's certificate: what aggregated servers know us by. PEM. */
@@ -52,11 +53,11 @@ export function remoteServer(
 /** Headers that tell an aggregated server who asks, name and value in turn. */
 export function identityHeaders({ name, uid, groups, extra = {} }: UserInfo): string[] {
   return [
-    ...["X-Remote-User", name],
-    ...(uid ? ["X-Remote-Uid", uid] : []),
-    ...groups.flatMap((group) => ["X-Remote-Group", group]),
+    ...["X-Remote-User", headerBytes(name)],
+    ...(uid ? ["X-Remote-Uid", headerBytes(uid)] : []),
+    ...groups.flatMap((group) => ["X-Remote-Group", headerBytes(group)]),
     ...Object.entries(extra).flatMap(([key, values]) =>
-      values.flatMap((value) => [`X-Remote-Extra-${encodeURIComponent(key)}`, value]),
+      values.flatMap((value) => [`X-Remote-Extra-${encodeURIComponent(key)}`, headerBytes(value)]),
     ),
   ];
 }

@@ -1,8 +1,8 @@
 import type { IncomingHttpHeaders } from "node:http";
 import type { Certificate } from "../../pki/certificate.ts";
+import { headerText, unescapeKey } from "../meta/header-text.ts";
 import type { Candidate } from "./authenticator.ts";
 import { ClientCertificateVerifier } from "./client-certificate.ts";
-import { headerText } from "./header-text.ts";
 
 /** `--requestheader-*`: which proxies may say who a request is from, and in which headers. */
 export interface RequestHeaderOptions {
@@ -75,13 +75,4 @@ function extraOf(headers: IncomingHttpHeaders, prefixes: readonly string[]): Rec
     }
   }
   return extra;
-}
-
-/** A key that is not properly escaped is taken as it is. */
-export function unescapeKey(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
 }

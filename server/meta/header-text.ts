@@ -8,3 +8,15 @@ export function headerText(value: string): string {
   const text = Buffer.from(value, "latin1").toString("utf8");
   return text.includes("\ufffd") ? value : text;
 }
+
+/** What `headerText` reads: UTF-8, each byte a character, since Node takes no other ones in a header. */
+export const headerBytes = (text: string): string => Buffer.from(text, "utf8").toString("latin1");
+
+/** The key in the name of a header, as `impersonate-extra-`. One that is not properly escaped is taken as it is. */
+export function unescapeKey(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}

@@ -1,10 +1,10 @@
 import type { IncomingHttpHeaders } from "node:http";
 import type { Middleware } from "koa";
 import type { Authorizer } from "../../auth/authorizer.ts";
-import { headerText } from "../../auth/header-text.ts";
 import { Impersonation, type WantedUser, withoutNameMessage } from "../../auth/impersonation.ts";
 import { forbiddenTo } from "../../meta/access-denied.ts";
 import { badRequest, StatusError } from "../../meta/errors.ts";
+import { headerText, unescapeKey } from "../../meta/header-text.ts";
 import { writeError } from "../errors.ts";
 import type { ImpersonationMetrics } from "../impersonation-metrics.ts";
 import type { Ctx } from "../respond.ts";
@@ -80,12 +80,4 @@ function wishes(headers: IncomingHttpHeaders, raw: readonly string[]): WantedUse
     uid: headerText(String(headers["impersonate-uid"] ?? "")),
     extra,
   };
-}
-
-function unescapeKey(key: string): string {
-  try {
-    return decodeURIComponent(key);
-  } catch {
-    return key;
-  }
 }
