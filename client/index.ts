@@ -22,6 +22,7 @@ export {
   type User,
   withAuthenticated,
 } from "./delegated/front-proxy.ts";
+export { extraOf, valuesByName } from "./delegated/raw-headers.ts";
 export { StatusError } from "./delegated/status-error.ts";
 export { type DiscoveredResource, type Discovery, discoverResources, resourceNameOf } from "./discovery.ts";
 export { type EndpointAddress, serveComponent } from "./endpoints/component.ts";

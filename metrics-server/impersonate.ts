@@ -1,6 +1,7 @@
 import type { IncomingMessage } from "node:http";
-import { type Authorize, StatusError, type User, withAuthenticated } from "../client/index.ts";
+import { type Authorize, extraOf, StatusError, type User, valuesByName, withAuthenticated } from "../client/index.ts";
 
+const NAMES: ReadonlySet<string> = new Set(["impersonate-user", "impersonate-uid", "impersonate-group"]);
 const EXTRA = "impersonate-extra-";
 const ACCOUNT = /^system:serviceaccount:([^:]+):([^:]+)$/;
 const CORE = { group: "", version: "v1" };
@@ -38,29 +39,10 @@ export async function impersonated(user: User, request: IncomingMessage, authori
 
 /** What the headers ask for. @returns undefined when there are none */
 function wishes({ rawHeaders }: IncomingMessage): User | undefined {
-  let [found, name, uid] = [false, "", ""];
-  const groups: string[] = [];
-  const extra: Record<string, string[]> = {};
-  // Node joins repeated headers with commas, which groups may hold.
-  for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
-    const header = rawHeaders[i]!.toLowerCase();
-    const value = rawHeaders[i + 1]!;
-    if (header === "impersonate-user") name = value;
-    else if (header === "impersonate-uid") uid = value;
-    else if (header === "impersonate-group") groups.push(value);
-    else if (header.startsWith(EXTRA)) {
-      const key = decodeKey(header.slice(EXTRA.length));
-      extra[key] = [...(extra[key] ?? []), value];
-    } else continue;
-    found = true;
-  }
-  return found ? { name, groups, ...(uid && { uid }), extra } : undefined;
-}
-
-function decodeKey(key: string): string {
-  try {
-    return decodeURIComponent(key);
-  } catch {
-    return key;
-  }
+  const headers = valuesByName(rawHeaders);
+  if (![...headers.keys()].some((name) => NAMES.has(name) || name.startsWith(EXTRA))) return undefined;
+  const [name = ""] = headers.get("impersonate-user") ?? [];
+  const [uid] = headers.get("impersonate-uid") ?? [];
+  const groups = headers.get("impersonate-group") ?? [];
+  return { name, groups, ...(uid && { uid }), extra: extraOf(headers, [EXTRA]) };
 }

@@ -92,7 +92,7 @@ interface Answer {
   readonly body: Buffer;
 }
 
-function ask(path: string, headers: Record<string, string> = {}, more: object = {}): Promise<Answer> {
+function ask(path: string, headers: Record<string, string | string[]> = {}, more: object = {}): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const options = { host: "127.0.0.1", port: api.port, path, headers, rejectUnauthorized: false, agent: false };
     httpsRequest({ ...options, ...more } as object, (response) => {
@@ -111,18 +111,35 @@ const asAdmin = { cert: admin.certificate, key: admin.key };
 const PODS = "/apis/metrics.k8s.io/v1beta1/namespaces/ns/pods";
 const PROTOBUF = "application/vnd.kubernetes.protobuf";
 
-test.each<[string, Record<string, string>, object, number, string]>([
+const asProxy = { cert: proxy.certificate, key: proxy.key };
+
+test.each<[string, Record<string, string | string[]>, object, number, string]>([
   ["nobody in particular", {}, {}, 403, 'User "system:anonymous" cannot list resource "pods"'],
   ["a token", { authorization: "Bearer good" }, {}, 200, ""],
   ["a wrong token", { authorization: "Bearer bad" }, {}, 401, "Unauthorized"],
   ["a client of the cluster", {}, asAdmin, 200, ""],
-  ["the front proxy, for jane", { "x-remote-user": "jane" }, { cert: proxy.certificate, key: proxy.key }, 200, ""],
+  ["the front proxy, for jane", { "x-remote-user": "jane" }, asProxy, 200, ""],
+  ["the front proxy, for joe", { "x-remote-user": "joe" }, asProxy, 403, 'User "joe"'],
   [
-    "the front proxy, for joe",
-    { "x-remote-user": "joe" },
-    { cert: proxy.certificate, key: proxy.key },
+    "the front proxy, for joe of two groups",
+    { "x-remote-user": "joe", "x-remote-group": ["a", "system:masters"] },
+    asProxy,
+    200,
+    "",
+  ],
+  [
+    "the front proxy, for joe of one group with a comma in its name",
+    { "x-remote-user": "joe", "x-remote-group": ["a, system:masters"] },
+    asProxy,
     403,
     'User "joe"',
+  ],
+  [
+    "the front proxy, for jörg",
+    { "x-remote-user": Buffer.from("jörg").toString("latin1") },
+    asProxy,
+    403,
+    'User "jörg"',
   ],
   ["somebody who says to be the proxy", { "x-remote-user": "jane" }, {}, 403, 'User "system:anonymous"'],
   [

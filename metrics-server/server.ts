@@ -1,6 +1,5 @@
 import { createHash } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { TLSSocket } from "node:tls";
 import {
   ApiError,
   type Attributes,
@@ -57,8 +56,7 @@ export async function serveMetrics(options: ServerOptions): Promise<TrustingServ
 
   async function answer(request: IncomingMessage, url: URL, trust: Trust): Promise<Sent> {
     const { method = "GET", headers } = request;
-    // The server is made with TLS, so its sockets are of that kind.
-    const requestor = await options.authenticate(trust, request.socket as TLSSocket, headers);
+    const requestor = await options.authenticate(trust, request);
     const user = await impersonated(requestor, request, options.authorize);
     await options.authorize(user, attributesOf(method, url));
     const fixed = method === "GET" ? await fixedAnswer(url.pathname, options.metrics.registry) : undefined;

@@ -1,5 +1,5 @@
 import { X509Certificate } from "node:crypto";
-import type { IncomingHttpHeaders } from "node:http";
+import type { IncomingMessage } from "node:http";
 import type { TLSSocket } from "node:tls";
 import type { Client } from "../client.ts";
 import type { Clock } from "../clock.ts";
@@ -13,7 +13,7 @@ const MAX_KEPT = 1_000;
 const ANONYMOUS: User = { name: "system:anonymous", groups: ["system:unauthenticated"], extra: {} };
 
 /** Who asks. @param trust undefined: certificates say nothing. @throws StatusError 401 */
-export type Authenticate = (trust: Trust | undefined, socket: TLSSocket, headers: IncomingHttpHeaders) => Promise<User>;
+export type Authenticate = (trust: Trust | undefined, request: IncomingMessage) => Promise<User>;
 
 /**
  * Believes the front proxy, certificates of the cluster's clients and tokens that the API server knows; who shows
@@ -57,9 +57,10 @@ export function createAuthenticator(client: Client, clock: Clock): Authenticate 
     return peer;
   };
 
-  return async (trust, socket, headers) => {
-    const { proxy, client: direct } = trust ? peerOf(socket, trust) : {};
-    const behind = trust && proxy && userBehind(trust.frontProxy, proxy, headers);
+  return async (trust, { socket, headers, rawHeaders }) => {
+    // Servers that ask this are made with TLS, so their sockets are of that kind.
+    const { proxy, client: direct } = trust ? peerOf(socket as TLSSocket, trust) : {};
+    const behind = trust && proxy && userBehind(trust.frontProxy, proxy, rawHeaders);
     if (behind) return behind;
     if (direct) return direct;
     const token = /^Bearer +(\S+)/i.exec(headers.authorization ?? "")?.[1];

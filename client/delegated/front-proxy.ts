@@ -1,6 +1,6 @@
 import type { X509Certificate } from "node:crypto";
-import type { IncomingHttpHeaders } from "node:http";
 import type { ConfigMap } from "../../openapi/api/core.v1.ts";
+import { extraOf, type RawHeaders, valuesByName } from "./raw-headers.ts";
 
 /** Who the API server says is asking. */
 export interface User {
@@ -52,24 +52,16 @@ function frontProxyFrom({ data = {} }: Readonly<ConfigMap>): FrontProxy {
 }
 
 /** @param certificate of the proxy's authority @returns undefined: somebody unknown */
-export function userBehind(
-  proxy: FrontProxy,
-  certificate: X509Certificate,
-  headers: IncomingHttpHeaders,
-): User | undefined {
+export function userBehind(proxy: FrontProxy, certificate: X509Certificate, rawHeaders: RawHeaders): User | undefined {
   const commonName = /^CN=(.*)$/m.exec(certificate.subject)?.[1] ?? "";
   if (proxy.names.length > 0 && !proxy.names.includes(commonName)) return undefined;
-  const valuesOf = (names: readonly string[]) =>
-    names.flatMap((name) => headers[name] ?? []).flatMap((value) => value.split(", "));
+  const headers = valuesByName(rawHeaders);
+  const valuesOf = (names: readonly string[]) => names.flatMap((name) => headers.get(name) ?? []).filter(Boolean);
   const [name] = valuesOf(proxy.userHeaders);
   if (!name) return undefined;
   const [uid] = valuesOf(proxy.uidHeaders);
-  const extra = Object.keys(headers).flatMap((header) => {
-    const prefix = proxy.extraPrefixes.find((each) => header.startsWith(each));
-    return prefix ? [[decodeURIComponent(header.slice(prefix.length)), valuesOf([header])] as const] : [];
-  });
   const groups = withAuthenticated(valuesOf(proxy.groupHeaders));
-  return { name, groups, ...(uid && { uid }), extra: Object.fromEntries(extra) };
+  return { name, groups, ...(uid && { uid }), extra: extraOf(headers, proxy.extraPrefixes) };
 }
 
 const [AUTHENTICATED, UNAUTHENTICATED] = ["system:authenticated", "system:unauthenticated"];

@@ -1,5 +1,4 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { TLSSocket } from "node:tls";
 import type { Registry } from "prom-client";
 import type { Authenticate } from "../delegated/authenticate.ts";
 import type { Authorize } from "../delegated/authorize.ts";
@@ -49,9 +48,7 @@ export async function serveEndpoints(options: EndpointServerOptions): Promise<Tr
 
   async function answer(request: IncomingMessage, trust: Trust | undefined): Promise<Sent> {
     const { pathname, searchParams } = new URL(request.url ?? "/", "https://component");
-    // The server is made with TLS, so its sockets are of that kind.
-    const socket = request.socket as TLSSocket;
-    const user = await options.authenticate(trust, socket, request.headers).catch((error: unknown) => {
+    const user = await options.authenticate(trust, request).catch((error: unknown) => {
       if (!(error instanceof StatusError)) logger.warn({ err: error }, "unable to authenticate the request");
       throw new StatusError(401, "Unauthorized", "Unauthorized");
     });
