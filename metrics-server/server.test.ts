@@ -111,6 +111,8 @@ const asAdmin = { cert: admin.certificate, key: admin.key };
 const PODS = "/apis/metrics.k8s.io/v1beta1/namespaces/ns/pods";
 const PROTOBUF = "application/vnd.kubernetes.protobuf";
 
+const jane = clientCertificate(clientCa, { commonName: "jane, a+b", organizations: ["x, y"] }, now);
+const asJane = { cert: jane.certificate, key: jane.key };
 const asProxy = { cert: proxy.certificate, key: proxy.key };
 
 test.each<[string, Record<string, string | string[]>, object, number, string]>([
@@ -118,6 +120,7 @@ test.each<[string, Record<string, string | string[]>, object, number, string]>([
   ["a token", { authorization: "Bearer good" }, {}, 200, ""],
   ["a wrong token", { authorization: "Bearer bad" }, {}, 401, "Unauthorized"],
   ["a client of the cluster", {}, asAdmin, 200, ""],
+  ["a client with a comma in its name", {}, asJane, 403, 'User "jane, a+b"'],
   ["the front proxy, for jane", { "x-remote-user": "jane" }, asProxy, 200, ""],
   ["the front proxy, for joe", { "x-remote-user": "joe" }, asProxy, 403, 'User "joe"'],
   [

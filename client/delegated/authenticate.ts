@@ -4,7 +4,7 @@ import type { TLSSocket } from "node:tls";
 import type { Client } from "../client.ts";
 import type { Clock } from "../clock.ts";
 import type { ApiObject } from "../resource.ts";
-import { type Trust, type User, userBehind, withAuthenticated } from "./front-proxy.ts";
+import { commonNameOf, type Trust, type User, userBehind, withAuthenticated } from "./front-proxy.ts";
 import { StatusError } from "./status-error.ts";
 
 /** Verdicts about tokens are asked for again after this many ms. (apiserver/pkg/server/options/authentication.go) */
@@ -100,11 +100,10 @@ function readPeer(socket: TLSSocket, { frontProxy, clientCa }: Trust): Peer {
 }
 
 /** CN is the user, each O a group. */
-function userOf({ subject }: X509Certificate): User | undefined {
-  const values = (name: string) =>
-    subject.split("\n").flatMap((line) => (line.startsWith(`${name}=`) ? [line.slice(name.length + 1)] : []));
-  const [name] = values("CN");
-  return name ? { name, groups: withAuthenticated(values("O")), extra: {} } : undefined;
+function userOf(certificate: X509Certificate): User | undefined {
+  const name = commonNameOf(certificate);
+  const groups = [certificate.toLegacyObject().subject.O ?? []].flat();
+  return name ? { name, groups: withAuthenticated(groups), extra: {} } : undefined;
 }
 
 const CERTIFICATES = /-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g;

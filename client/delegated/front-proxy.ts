@@ -51,10 +51,13 @@ function frontProxyFrom({ data = {} }: Readonly<ConfigMap>): FrontProxy {
   };
 }
 
+/** Not from the text of all names, where commas and the like are escaped. */
+export const commonNameOf = (certificate: X509Certificate): string =>
+  [certificate.toLegacyObject().subject.CN ?? ""].flat()[0] ?? "";
+
 /** @param certificate of the proxy's authority @returns undefined: somebody unknown */
 export function userBehind(proxy: FrontProxy, certificate: X509Certificate, rawHeaders: RawHeaders): User | undefined {
-  const commonName = /^CN=(.*)$/m.exec(certificate.subject)?.[1] ?? "";
-  if (proxy.names.length > 0 && !proxy.names.includes(commonName)) return undefined;
+  if (proxy.names.length > 0 && !proxy.names.includes(commonNameOf(certificate))) return undefined;
   const headers = valuesByName(rawHeaders);
   const valuesOf = (names: readonly string[]) => names.flatMap((name) => headers.get(name) ?? []).filter(Boolean);
   const [name] = valuesOf(proxy.userHeaders);
