@@ -7,7 +7,7 @@ import { validateConditions } from "../../meta/conditions.ts";
 import { semanticEqual } from "../../meta/equality.ts";
 import { needed, oneOf, qualifiedName } from "../../meta/field-checks.ts";
 import { type FieldError, fieldDuplicate, fieldInvalid, fieldRequired } from "../../meta/field-error.ts";
-import { internalForm } from "../internal-form.ts";
+import { internalForm } from "../../meta/internal-form.ts";
 import { defineKind, type RequestContext } from "../kind.ts";
 import { bumpGeneration, restore, status } from "../subresources.ts";
 import { type ExpressionUse, validateExpression, validateMatchConditions } from "./expressions.ts";

@@ -1,9 +1,9 @@
 import type { CustomResourceDefinition } from "../../../openapi/api/apiextensions.k8s.io.v1.ts";
 import { neededOneOf } from "../../meta/field-checks.ts";
 import { type FieldError, fieldInvalid, fieldRequired } from "../../meta/field-error.ts";
+import { internalForm } from "../../meta/internal-form.ts";
 import { validateDNS1035Label, validateDNS1123Subdomain } from "../../meta/names.ts";
 import { validateImmutable } from "../../meta/object-meta.ts";
-import { internalForm } from "../internal-form.ts";
 import { approvalState, isProtectedGroup } from "./api-approval.ts";
 import { validateColumn } from "./column-validation.ts";
 import { isConditionTrue } from "./conditions.ts";

@@ -1,5 +1,5 @@
 import { type FieldError, fieldForbidden, fieldInvalid } from "../../meta/field-error.ts";
-import { internalForm } from "../internal-form.ts";
+import { internalForm } from "../../meta/internal-form.ts";
 import { validateDefaults } from "./schema/default-validation.ts";
 import {
   additionalOf,

@@ -1,13 +1,13 @@
 import type { DaemonSet, DaemonSetUpdateStrategy } from "../../../openapi/api/apps.v1.ts";
 import { semanticEqual } from "../../meta/equality.ts";
 import { type FieldError, fieldInvalid, fieldNotSupported, fieldRequired } from "../../meta/field-error.ts";
+import { internalForm } from "../../meta/internal-form.ts";
 import { hasInvalidLabelValue, validateLabelSelector } from "../../meta/label-validation.ts";
 import { validateNonNegative } from "../../meta/object-meta.ts";
 import { defaultPodTemplate } from "../core/pod/defaults.ts";
 import { dropDisabledTemplate } from "../core/pod/disabled-fields.ts";
 import { templateOptions, type ValidationOptions } from "../core/pod/validation-options.ts";
 import { templateWarnings } from "../core/pod/warnings.ts";
-import { internalForm } from "../internal-form.ts";
 import { defineKind } from "../kind.ts";
 import { bumpGeneration, restore, status } from "../subresources.ts";
 import {

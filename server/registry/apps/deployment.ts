@@ -7,12 +7,12 @@ import {
   fieldNotSupported,
   fieldRequired,
 } from "../../meta/field-error.ts";
+import { internalForm } from "../../meta/internal-form.ts";
 import { validateNonNegative } from "../../meta/object-meta.ts";
 import { defaultPodTemplate } from "../core/pod/defaults.ts";
 import { dropDisabledTemplate } from "../core/pod/disabled-fields.ts";
 import { templateOptions, type ValidationOptions } from "../core/pod/validation-options.ts";
 import { templateWarnings, warnOfName } from "../core/pod/warnings.ts";
-import { internalForm } from "../internal-form.ts";
 import { defineKind } from "../kind.ts";
 import { restore, status } from "../subresources.ts";
 import { normalizeRollback, validateRollback } from "./deployment-rollback.ts";

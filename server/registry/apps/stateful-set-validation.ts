@@ -2,13 +2,13 @@ import type { StatefulSetSpec, StatefulSetUpdateStrategy } from "../../../openap
 import type { PodTemplateSpec, Volume } from "../../../openapi/api/core.v1.ts";
 import { dnsLabel, oneOf } from "../../meta/field-checks.ts";
 import { type FieldError, fieldInvalid, fieldRequired } from "../../meta/field-error.ts";
+import { internalForm } from "../../meta/internal-form.ts";
 import { validateLabelSelector, validateLabels } from "../../meta/label-validation.ts";
 import { validateAnnotations, validateNonNegative } from "../../meta/object-meta.ts";
 import { validateAnnotationsOfPod } from "../core/pod/annotation-validation.ts";
 import { validateClaimSpec } from "../core/pod/claim-template.ts";
 import { validatePodTemplateSpec } from "../core/pod/validation.ts";
 import type { ValidationOptions } from "../core/pod/validation-options.ts";
-import { internalForm } from "../internal-form.ts";
 import {
   amountOf,
   doesNotMatch,

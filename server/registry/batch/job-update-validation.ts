@@ -2,13 +2,13 @@ import type { Job, JobSpec } from "../../../openapi/api/batch.v1.ts";
 import type { PodSpec, PodTemplateSpec } from "../../../openapi/api/core.v1.ts";
 import { deepCopy, semanticEqual } from "../../meta/equality.ts";
 import { type FieldError, fieldInvalid, fieldRequired } from "../../meta/field-error.ts";
+import { internalForm } from "../../meta/internal-form.ts";
 import { hasInvalidLabelValue, validateLabelSelector } from "../../meta/label-validation.ts";
 import { labelSelectorFrom } from "../../meta/labels.ts";
 import { sortedMembers } from "../../meta/members.ts";
 import { validateDNS1123Label } from "../../meta/names.ts";
 import { doesNotMatch, selectorForm, selectorMatches } from "../apps/workload-validation.ts";
 import { templateOptions, type ValidationOptions } from "../core/pod/validation-options.ts";
-import { internalForm } from "../internal-form.ts";
 import { validateJobSpec } from "./job-spec-validation.ts";
 
 const PREFIX = "batch.kubernetes.io/";

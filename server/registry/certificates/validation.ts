@@ -12,7 +12,7 @@ import {
   fieldNotSupported,
   fieldRequired,
 } from "../../meta/field-error.ts";
-import { internalDiff } from "../internal-form.ts";
+import { internalDiff } from "../../meta/internal-form.ts";
 import { validateSignerName } from "./signer-name.ts";
 
 const LEGACY_SIGNER = "kubernetes.io/legacy-unknown";

@@ -1,10 +1,10 @@
 import type { Event } from "../../../openapi/api/core.v1.ts";
 import { semanticEqual } from "../../meta/equality.ts";
 import { type FieldError, fieldInvalid, fieldRequired } from "../../meta/field-error.ts";
+import { internalForm } from "../../meta/internal-form.ts";
 import { nameIsDNSSubdomain, validateDNS1123Subdomain, validateQualifiedName } from "../../meta/names.ts";
 import { validateImmutable, validateObjectMeta, validateObjectMetaUpdate } from "../../meta/object-meta.ts";
 import { validateKubeFinalizers } from "../generic/finalizer-names.ts";
-import { internalForm } from "../internal-form.ts";
 
 const MAX_LENGTH = 128;
 const MAX_NOTE_LENGTH = 1024;

@@ -10,13 +10,13 @@ import {
   fieldRequired,
   formatValue,
 } from "../../meta/field-error.ts";
+import { internalForm } from "../../meta/internal-form.ts";
 import { isIPv4, parseCidr } from "../../meta/ip.ts";
 import { validateCIDRForLegacyField, warningsForCIDR } from "../../meta/ip-validation.ts";
 import { validateLabelName } from "../../meta/label-validation.ts";
 import { validateLabelValue } from "../../meta/names.ts";
 import { parseQuantity, quantitySign, scaledValue } from "../../meta/quantity.ts";
 import { repeated } from "../../meta/repeated.ts";
-import { internalForm } from "../internal-form.ts";
 import { defineKind } from "../kind.ts";
 import { restore, status } from "../subresources.ts";
 import { validateAvoidPods } from "./node-annotations.ts";

@@ -2,9 +2,9 @@ import type { PersistentVolumeClaim, PersistentVolumeClaimSpec } from "../../../
 import { deepCopy, semanticEqual } from "../../meta/equality.ts";
 import { oneOf, qualifiedName } from "../../meta/field-checks.ts";
 import { type FieldError, fieldForbidden, fieldInvalid, fieldNotSupported } from "../../meta/field-error.ts";
+import { internalDiff } from "../../meta/internal-form.ts";
 import { validateImmutable } from "../../meta/object-meta.ts";
 import { compareQuantities, parseQuantity, quantityMilliValue } from "../../meta/quantity.ts";
-import { internalDiff } from "../internal-form.ts";
 import { defineKind } from "../kind.ts";
 import { restore, status } from "../subresources.ts";
 import { validateBasicResource } from "./persistent-volume-validation.ts";

@@ -6,10 +6,10 @@ import type {
 } from "../../../openapi/api/core.v1.ts";
 import { deepCopy, semanticEqual } from "../../meta/equality.ts";
 import { type FieldError, fieldForbidden, fieldInvalid } from "../../meta/field-error.ts";
+import { internalDiff, internalForm } from "../../meta/internal-form.ts";
 import { validateLabelValue } from "../../meta/names.ts";
 import { validateImmutable } from "../../meta/object-meta.ts";
 import { rfc3339 } from "../../meta/time.ts";
-import { internalDiff, internalForm } from "../internal-form.ts";
 import { defineKind } from "../kind.ts";
 import { warningsForTerm } from "../node/deprecated-labels.ts";
 import { restore, status } from "../subresources.ts";

@@ -14,8 +14,8 @@ import {
   fieldNotSupported,
   fieldRequired,
 } from "../../meta/field-error.ts";
+import { internalForm } from "../../meta/internal-form.ts";
 import { validateDNS1123Label } from "../../meta/names.ts";
-import { internalForm } from "../internal-form.ts";
 import { defineKind } from "../kind.ts";
 import { bumpGeneration, restore, status } from "../subresources.ts";
 import { validateConditions } from "./conditions.ts";

@@ -1,8 +1,8 @@
 import type { IPAddress } from "../../../openapi/api/networking.k8s.io.v1.ts";
 import { dnsSubdomain, neededBy, pathSegment } from "../../meta/field-checks.ts";
 import { type FieldError, fieldRequired } from "../../meta/field-error.ts";
+import { immutable } from "../../meta/internal-form.ts";
 import { validateIP } from "../../meta/ip-validation.ts";
-import { immutable } from "../internal-form.ts";
 import { defineKind } from "../kind.ts";
 
 /** IPAddress, networking.k8s.io/v1. Follows pkg/registry/networking/ipaddress and pkg/apis/networking/validation. */

@@ -1,12 +1,12 @@
 import type { RuntimeClass } from "../../../openapi/api/node.k8s.io.v1.ts";
 import { dnsLabel, neededBy } from "../../meta/field-checks.ts";
 import { type FieldError, fieldDuplicate } from "../../meta/field-error.ts";
+import { internalForm } from "../../meta/internal-form.ts";
 import { validateLabels } from "../../meta/label-validation.ts";
 import { validateImmutable } from "../../meta/object-meta.ts";
 import { validateContainerResources } from "../core/pod/resource-validation.ts";
 import { validateTolerations } from "../core/pod/scheduling-validation.ts";
 import { templateOptions } from "../core/pod/validation-options.ts";
-import { internalForm } from "../internal-form.ts";
 import { defineKind } from "../kind.ts";
 import { deprecationOf } from "./deprecated-labels.ts";
 

@@ -8,9 +8,9 @@ import type {
 import { validateConditions } from "../../meta/conditions.ts";
 import { dnsLabel, needed, neededOneOf } from "../../meta/field-checks.ts";
 import { type FieldError, fieldForbidden, fieldInvalid, fieldTooLong, fieldTooMany } from "../../meta/field-error.ts";
+import { immutable } from "../../meta/internal-form.ts";
 import { validateInterfaceAddress } from "../../meta/ip-validation.ts";
 import { validateNodeSelector } from "../core/pod/affinity-validation.ts";
-import { immutable } from "../internal-form.ts";
 import { validateDriverName } from "../storage/driver-name.ts";
 import {
   MAX_REQUESTS,

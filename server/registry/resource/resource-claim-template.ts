@@ -1,8 +1,8 @@
 import type { ResourceClaimTemplate } from "../../../openapi/api/resource.k8s.io.v1.ts";
 import { type FieldError, fieldForbidden } from "../../meta/field-error.ts";
+import { immutable } from "../../meta/internal-form.ts";
 import { validateLabels } from "../../meta/label-validation.ts";
 import { validateAnnotations } from "../../meta/object-meta.ts";
-import { immutable } from "../internal-form.ts";
 import { defineKind, type RequestContext } from "../kind.ts";
 import { adminRequests, defaultClaim, validateAdminAccess, validateClaim } from "./claim-validation.ts";
 

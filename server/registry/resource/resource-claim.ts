@@ -1,5 +1,5 @@
 import type { ResourceClaim } from "../../../openapi/api/resource.k8s.io.v1.ts";
-import { immutable } from "../internal-form.ts";
+import { immutable } from "../../meta/internal-form.ts";
 import { defineKind } from "../kind.ts";
 import { restore, status } from "../subresources.ts";
 import { deviceId, validateClaimStatus } from "./claim-status-validation.ts";

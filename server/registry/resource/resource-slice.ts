@@ -1,10 +1,10 @@
 import type { CounterSet, Device, ResourceSlice, ResourceSliceSpec } from "../../../openapi/api/resource.k8s.io.v1.ts";
 import { dnsLabel, dnsSubdomain, neededBy } from "../../meta/field-checks.ts";
 import { type FieldError, fieldInvalid, fieldRequired } from "../../meta/field-error.ts";
+import { internalForm } from "../../meta/internal-form.ts";
 import { validateImmutable } from "../../meta/object-meta.ts";
 import { rfc3339 } from "../../meta/time.ts";
 import { validateNodeSelector } from "../core/pod/affinity-validation.ts";
-import { internalForm } from "../internal-form.ts";
 import { defineKind } from "../kind.ts";
 import { validateDriverName } from "../storage/driver-name.ts";
 import { bumpGeneration } from "../subresources.ts";

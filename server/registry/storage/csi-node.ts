@@ -1,9 +1,9 @@
 import type { CSINode, CSINodeDriver } from "../../../openapi/api/storage.k8s.io.v1.ts";
 import { qualifiedName } from "../../meta/field-checks.ts";
 import { type FieldError, fieldDuplicate, fieldInvalid, fieldRequired } from "../../meta/field-error.ts";
+import { immutable } from "../../meta/internal-form.ts";
 import { validateNonNegative } from "../../meta/object-meta.ts";
 import { repeated } from "../../meta/repeated.ts";
-import { immutable } from "../internal-form.ts";
 import { defineKind } from "../kind.ts";
 import { validateDriverName } from "./driver-name.ts";
 

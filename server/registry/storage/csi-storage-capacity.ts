@@ -1,10 +1,10 @@
 import type { CSIStorageCapacity } from "../../../openapi/api/storage.k8s.io.v1.ts";
 import { dnsSubdomain } from "../../meta/field-checks.ts";
 import { type FieldError, fieldInvalid } from "../../meta/field-error.ts";
+import { immutable } from "../../meta/internal-form.ts";
 import { validateLabelSelector } from "../../meta/label-validation.ts";
 import { validateImmutable } from "../../meta/object-meta.ts";
 import { parseQuantity, quantitySign } from "../../meta/quantity.ts";
-import { immutable } from "../internal-form.ts";
 import { defineKind } from "../kind.ts";
 import { warningsForSelector } from "../node/deprecated-labels.ts";
 

@@ -148,3 +148,33 @@ test("who is no node is left alone, and who hides his name is refused", async ()
     /could not determine node from user "system:node:"$/,
   );
 });
+
+const claim = (status: object, metadata: object = {}) => ({
+  metadata: { name: "c", namespace: "ns", ...metadata },
+  spec: {},
+  status: { phase: "Bound", ...status },
+});
+test.each<{ what: string; object: object; difference?: string }>([
+  {
+    what: "its size and conditions",
+    object: claim({ capacity: { storage: "2Gi" }, conditions: [{ type: "Resizing" }] }),
+  },
+  { what: "what it resizes", object: claim({ allocatedResources: { storage: "2Gi" } }) },
+  {
+    what: "its phase",
+    object: claim({ phase: "Lost" }),
+    difference:
+      '@@ -16,7 +16,7 @@\n   "VolumeAttributesClassName": null\n  },\n  "Status": {\n-  "Phase": "Bound",\n+  "Phase": "Lost",\n   "AccessModes": null,\n   "Capacity": null,\n   "Conditions": null,\n',
+  },
+  {
+    what: "its labels",
+    object: claim({}, { labels: { a: "b" } }),
+    difference:
+      '@@ -1,6 +1,9 @@\n {\n  "name": "c",\n  "namespace": "ns",\n+ "labels": {\n+  "a": "b"\n+ },\n  "Spec": {\n   "AccessModes": null,\n   "Selector": null,\n',
+  },
+])("of a claim's status a node sets $what", async ({ object, difference }) => {
+  const request = { resource: "persistentvolumeclaims", subresource: "status", name: "c" };
+  const text = 'node "n" is not allowed to update fields other than status.quantity and status.conditions: ';
+  const message = difference ? `persistentvolumeclaims "c" is forbidden: ${text}${difference}` : "";
+  expect(await ask(update({ ...request, object, oldObject: claim({}) }))).toBe(message);
+});

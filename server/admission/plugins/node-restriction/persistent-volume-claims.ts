@@ -1,6 +1,7 @@
 import type { PersistentVolumeClaim } from "../../../../openapi/api/core.v1.ts";
 import { deepCopy, semanticEqual } from "../../../meta/equality.ts";
 import { goQuote } from "../../../meta/go-quote.ts";
+import { internalDiff } from "../../../meta/internal-form.ts";
 import { forbidden } from "../../forbidden.ts";
 import type { AdmissionAttributes } from "../../plugin.ts";
 
@@ -16,10 +17,11 @@ export function restrictPersistentVolumeClaim(
   if (operation !== "UPDATE" || !object || !old) {
     throw forbidden(attributes, `unexpected operation ${goQuote(operation)}`);
   }
-  if (semanticEqual(withoutOwn(object), withoutOwn(old))) return;
+  const [before, after] = [withoutOwn(old), withoutOwn(object)];
+  if (semanticEqual(before, after)) return;
   const text = "is not allowed to update fields other than status.quantity and status.conditions";
-  // Upstream adds a diff of the Go structs here.
-  throw forbidden(attributes, `node ${goQuote(node)} ${text}: `);
+  const difference = internalDiff("PersistentVolumeClaim", before, after);
+  throw forbidden(attributes, `node ${goQuote(node)} ${text}: ${difference}`);
 }
 
 function withoutOwn(claim: PersistentVolumeClaim): PersistentVolumeClaim {

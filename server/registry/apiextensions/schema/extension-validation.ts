@@ -5,7 +5,7 @@ import {
   fieldNotSupported,
   fieldRequired,
 } from "../../../meta/field-error.ts";
-import { internalForm } from "../../internal-form.ts";
+import { internalForm } from "../../../meta/internal-form.ts";
 import type { SchemaDemands } from "../schema-validation.ts";
 import { child, itemsOf, type JsonSchema, propertyOf } from "./json-schema.ts";
 

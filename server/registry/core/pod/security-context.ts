@@ -12,7 +12,7 @@ import {
   fieldNotSupported,
   fieldRequired,
 } from "../../../meta/field-error.ts";
-import { internalForm } from "../../internal-form.ts";
+import { internalForm } from "../../../meta/internal-form.ts";
 import { validateAppArmorProfile } from "./app-armor.ts";
 import { containersOf } from "./container-paths.ts";
 import { userId } from "./field-checks.ts";

@@ -9,10 +9,10 @@ import {
   fieldNotFound,
   fieldRequired,
 } from "../../../meta/field-error.ts";
+import { internalForm } from "../../../meta/internal-form.ts";
 import { validateLabels } from "../../../meta/label-validation.ts";
 import { getMember } from "../../../meta/members.ts";
 import { rangeError } from "../../../meta/names.ts";
-import { internalForm } from "../../internal-form.ts";
 import { validateAffinity } from "./affinity-validation.ts";
 import { MIRROR } from "./annotation-validation.ts";
 import { containersOf } from "./container-paths.ts";

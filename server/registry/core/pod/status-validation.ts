@@ -8,11 +8,11 @@ import {
   fieldInvalid,
   fieldRequired,
 } from "../../../meta/field-error.ts";
+import { internalForm } from "../../../meta/internal-form.ts";
 import { parseIp } from "../../../meta/ip.ts";
 import { validateIPForLegacyField } from "../../../meta/ip-validation.ts";
 import { getMember } from "../../../meta/members.ts";
 import { validateImmutable } from "../../../meta/object-meta.ts";
-import { internalForm } from "../../internal-form.ts";
 import { userId } from "./field-checks.ts";
 import { validateAnnotationUpdates } from "./update-validation.ts";
 

@@ -8,8 +8,8 @@ import type {
 } from "../../../../openapi/api/core.v1.ts";
 import { semanticEqual } from "../../../meta/equality.ts";
 import { type FieldError, fieldForbidden, fieldInvalid, fieldRequired } from "../../../meta/field-error.ts";
+import { internalDiff, internalForm } from "../../../meta/internal-form.ts";
 import { rangeError } from "../../../meta/names.ts";
-import { internalDiff, internalForm } from "../../internal-form.ts";
 import { MIRROR, validateAnnotationChanges, validateAnnotationsOfPod } from "./annotation-validation.ts";
 import { validateTolerations } from "./scheduling-validation.ts";
 import { validatePodContent } from "./validation.ts";

@@ -1,7 +1,7 @@
 import { readFacts } from "../../openapi/types.ts";
-import { semanticEqual } from "../meta/equality.ts";
-import { type FieldError, fieldInvalid } from "../meta/field-error.ts";
-import { unifiedDiff } from "../meta/unified-diff.ts";
+import { semanticEqual } from "./equality.ts";
+import { type FieldError, fieldInvalid } from "./field-error.ts";
+import { unifiedDiff } from "./unified-diff.ts";
 
 type Members = Readonly<Record<string, unknown>>;
 
