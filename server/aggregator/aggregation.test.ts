@@ -1,13 +1,10 @@
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
-import { createServer, type RequestOptions, request } from "node:https";
+import { createServer, request } from "node:https";
 import type { AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { text } from "node:stream/consumers";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { selfSignedCertificate } from "../../pki/self-signed.ts";
-import { type Server, start } from "../start.ts";
+import { admin, call as callServer, testFolder } from "../start/test-server.ts";
+import type { Server } from "../start.ts";
 
 const GROUP = "toys.example.com";
 const thing = { type: "object", properties: { colour: { type: "string" } } };
@@ -27,7 +24,7 @@ const documents: Record<string, object> = {
     definitions: { "io.k8s.api.core.v1.Pod": thing },
   },
 };
-const folder = mkdtempSync(join(tmpdir(), "inkube-aggregation-"));
+const folder = testFolder();
 const behind = createServer({ ...pair() });
 let asked: Record<string, string | string[] | undefined> = {};
 let deletions = 0;
@@ -38,24 +35,11 @@ function pair() {
   return { cert: certificate, key };
 }
 
-/** The administrator's certificate, as request options. */
-function admin(): RequestOptions {
-  const config = server.kubeconfig({ commonName: "admin", organizations: ["system:masters"] });
-  const data = (key: string) => Buffer.from(new RegExp(`${key}: (\\S+)`).exec(config)?.[1] ?? "", "base64");
-  return { cert: data("client-certificate-data"), key: data("client-key-data"), rejectUnauthorized: false };
-}
-
+/** As the administrator. The index of OpenAPI is JSON that is called plain text. */
 async function call(path: string, method = "GET", body?: object, headers: Record<string, string> = {}) {
-  const sent = request(`${server.url}${path}`, {
-    ...admin(),
-    agent: false,
-    method,
-    headers: { "content-type": "application/json", ...headers },
-  });
-  sent.end(body && JSON.stringify(body));
-  const [answer] = await once(sent, "response");
-  const content = await text(answer);
-  return { code: answer.statusCode, body: content.startsWith("{") ? JSON.parse(content) : content };
+  const answer = await callServer(server, path, { ...admin(server), method, headers }, body);
+  const isText = typeof answer.body === "string" && answer.body.startsWith("{");
+  return isText ? { ...answer, body: JSON.parse(answer.body) } : answer;
 }
 
 beforeAll(async () => {
@@ -74,16 +58,7 @@ beforeAll(async () => {
     socket.pipe(socket);
   });
   await once(behind.listen(0, "127.0.0.1"), "listening");
-  server = await start({
-    dataDir: folder,
-    storage: "memory:",
-    durability: "relaxed",
-    bindAddress: "127.0.0.1",
-    port: 0,
-    logLevel: "error",
-    admissionPlugins: { enable: [], disable: [] },
-    settings: {},
-  });
+  server = await folder.run();
   const { port } = behind.address() as AddressInfo;
   await call("/api/v1/namespaces/default/services", "POST", {
     metadata: { name: "toys" },
@@ -109,7 +84,6 @@ afterAll(async () => {
   await server?.stop();
   behind.closeAllConnections();
   behind.close();
-  rmSync(folder, { recursive: true, force: true });
 });
 
 test("the documents of version 3 stay behind, the index has them", async () => {
@@ -162,7 +136,8 @@ test("of version 2 one document is made; what differs by the same name gets anot
 test("an upgraded connection goes through, with the name of who asked and nothing else of theirs", async () => {
   const headers = { connection: "Upgrade", upgrade: "echo", "x-remote-user": "mallory", "x-remote-group": "evil" };
   const sent = request(`${server.url}/apis/${GROUP}/v1/namespaces/default/toys/bear/talk?word=a`, {
-    ...admin(),
+    ...admin(server),
+    rejectUnauthorized: false,
     agent: false,
     headers,
   });

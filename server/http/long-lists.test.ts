@@ -1,18 +1,16 @@
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
 import { connect } from "node:http2";
 import { request } from "node:https";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { buffer } from "node:stream/consumers";
 import { gunzipSync } from "node:zlib";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type Server, start } from "../start.ts";
+import { admin, testFolder } from "../start/test-server.ts";
+import type { Server } from "../start.ts";
 
 const PATH = "/api/v1/namespaces/default/configmaps";
-const folder = mkdtempSync(join(tmpdir(), "inkube-lists-"));
+const folder = testFolder();
 let server: Server;
-let credentials: { ca: Buffer; cert: Buffer; key: Buffer };
+let credentials: ReturnType<typeof admin>;
 
 async function send(method: string, path: string, headers: Record<string, string>, body?: object) {
   const sent = request(`${server.url}${path}`, { ...credentials, method, headers });
@@ -22,32 +20,14 @@ async function send(method: string, path: string, headers: Record<string, string
 }
 
 beforeAll(async () => {
-  server = await start({
-    dataDir: folder,
-    storage: "memory:",
-    durability: "relaxed",
-    bindAddress: "127.0.0.1",
-    port: 0,
-    logLevel: "error",
-    admissionPlugins: { enable: [], disable: [] },
-    settings: {},
-  });
-  const config = server.kubeconfig({ commonName: "admin", organizations: ["system:masters"] });
-  const data = (key: string) => Buffer.from(new RegExp(`${key}: (\\S+)`).exec(config)?.[1] ?? "", "base64");
-  credentials = {
-    ca: data("certificate-authority-data"),
-    cert: data("client-certificate-data"),
-    key: data("client-key-data"),
-  };
+  server = await folder.run();
+  credentials = admin(server);
   for (let n = 0; n < 40; n++) {
     const body = { metadata: { name: `c${n}` }, data: { text: `${n} `.repeat(5000) } };
     await send("POST", PATH, { "content-type": "application/json" }, body);
   }
 });
-afterAll(async () => {
-  await server?.stop();
-  rmSync(folder, { recursive: true, force: true });
-});
+afterAll(() => server?.stop());
 
 test.each([
   "application/json",

@@ -1,18 +1,16 @@
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
 import { connect } from "node:http2";
 import { type RequestOptions, request } from "node:https";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type Server, start } from "../start.ts";
+import { admin, testFolder } from "../start/test-server.ts";
+import type { Server } from "../start.ts";
 
 const PATH = "/api/v1/namespaces/default/configmaps";
 const COUNT = 30;
-const folder = mkdtempSync(join(tmpdir(), "inkube-watch-"));
+const folder = testFolder();
 let server: Server;
 let credentials: RequestOptions;
 let first: string;
@@ -30,30 +28,12 @@ const create = (name: string) => send("POST", PATH, { metadata: { name }, data: 
 
 /** Three times as much as may wait for a watcher. */
 beforeAll(async () => {
-  server = await start({
-    dataDir: folder,
-    storage: "memory:",
-    durability: "relaxed",
-    bindAddress: "127.0.0.1",
-    port: 0,
-    logLevel: "error",
-    admissionPlugins: { enable: [], disable: [] },
-    settings: {},
-  });
-  const config = server.kubeconfig({ commonName: "admin", organizations: ["system:masters"] });
-  const data = (key: string) => Buffer.from(new RegExp(`${key}: (\\S+)`).exec(config)?.[1] ?? "", "base64");
-  credentials = {
-    cert: data("client-certificate-data"),
-    key: data("client-key-data"),
-    rejectUnauthorized: false,
-  };
+  server = await folder.run();
+  credentials = { ...admin(server), rejectUnauthorized: false };
   first = (await send("GET", `${PATH}?limit=1`)).metadata.resourceVersion;
   for (let n = 0; n < COUNT; n++) await create(`big-${n}`);
 });
-afterAll(async () => {
-  await server?.stop();
-  rmSync(folder, { recursive: true, force: true });
-});
+afterAll(() => server?.stop());
 
 /** Streams of a GET, over both versions of HTTP. */
 const protocols: Record<string, (path: string) => Promise<Readable>> = {
