@@ -12,6 +12,11 @@ export interface FollowOptions extends ConfigReloadMetricsOptions {
   /** What an error message begins with. */
   readonly failure: { readonly reload: string; readonly read: string };
   readonly onError: (message: string) => void;
+  /**
+   * When to try again what could not be put into effect. Absent: not before the file changes, which is for texts that
+   * will always be wrong. @param failures in a row before this one @returns milliseconds, a minute counting for any more
+   */
+  readonly retryAfter?: (error: unknown, failures: number) => number | undefined;
   /** False: the file stays as it was read at the start. Default true. */
   readonly reloads?: boolean;
 }
@@ -19,7 +24,7 @@ export interface FollowOptions extends ConfigReloadMetricsOptions {
 /** Keeps what a configuration file says in effect, and counts how often it changed. @returns what there is to say of it */
 export function followConfiguration(
   file: string,
-  { text, clock, apply, failure, onError, reloads = true, ...of }: FollowOptions,
+  { text, clock, apply, failure, onError, retryAfter = () => undefined, reloads = true, ...of }: FollowOptions,
 ): { readonly series: readonly Series[]; stop(): void } {
   const metrics = new ConfigReloadMetrics(of);
   metrics.loaded(text);
@@ -27,7 +32,18 @@ export function followConfiguration(
     metrics.failed();
     onError(`${what}: ${error instanceof Error ? error.message : error}`);
   };
-  const onChange = (changed: string) => apply(changed).then(() => metrics.reloaded(changed), failed(failure.reload));
+  let failures = 0;
+  const onChange = async (changed: string) => {
+    try {
+      await apply(changed);
+    } catch (error) {
+      failed(failure.reload)(error);
+      return retryAfter(error, failures++);
+    }
+    failures = 0;
+    metrics.reloaded(changed);
+    return undefined;
+  };
   const stop = reloads ? watchFile(file, { clock, text, onChange, onError: failed(failure.read) }) : () => undefined;
   return { series: metrics.series, stop };
 }

@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises";
+import { AggregatedError } from "../auth/aggregate-error.ts";
 import type { TokenAuthenticator } from "../auth/authenticator.ts";
 import type { JwtOptions } from "../auth/jwt/authenticator.ts";
 import type { JwtAuthenticators } from "../auth/jwt/authenticators.ts";
@@ -59,6 +60,8 @@ async function fromFile(file: string, parts: JwtParts): Promise<Jwt> {
   const { authenticators, series } = await run(configuration, ALGORITHMS, parts);
   const following = followConfiguration(file, {
     ...{ of: "authentication", text, serverId, clock, now, onError, failure: failureOf("authentication") },
+    // Issuers that could not be reached may be there the next time.
+    retryAfter: (error) => (error instanceof AggregatedError ? Number.POSITIVE_INFINITY : undefined),
     async apply(changed) {
       const next = await parse(changed);
       const changes = JSON.stringify(next.anonymous) === JSON.stringify(anonymous) ? [] : [ANONYMOUS_CHANGED];

@@ -1,4 +1,13 @@
-import { mkdtempSync, renameSync, rmSync, symlinkSync, unlinkSync, writeFileSync } from "node:fs";
+import {
+  type FSWatcher,
+  mkdtempSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  unlinkSync,
+  watch,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeEach, expect, test } from "vitest";
@@ -11,6 +20,10 @@ const path = join(folder, "config");
 let timers: { milliseconds: number; run: () => void; cancelled: boolean }[];
 let seen: string[];
 let errors: unknown[];
+let again: number | undefined;
+let whileChanging: Promise<void> | undefined;
+/** Hears what the one that is tested has just heard. */
+let heard: FSWatcher;
 let stop: () => void;
 const clock = {
   now: () => 0,
@@ -31,15 +44,27 @@ beforeEach(() => {
   timers = [];
   seen = [];
   errors = [];
+  again = undefined;
+  whileChanging = undefined;
   writeFileSync(path, "one");
   stop = watchFile(path, {
     clock,
     text: "one",
-    onChange: (text) => void seen.push(text),
+    async onChange(text) {
+      seen.push(text);
+      await whileChanging;
+      return again;
+    },
     onError: (error) => errors.push(error),
   });
 });
-afterEach(() => stop());
+beforeEach(() => {
+  heard = watch(folder);
+});
+afterEach(() => {
+  stop();
+  heard.close();
+});
 
 test.each<[string, () => void]>([
   ["written", () => writeFileSync(path, "two")],
@@ -56,6 +81,38 @@ test("nothing is said of a file that holds what it held, and each minute it is l
   timers[0]!.run();
   await expect.poll(() => timers.length).toBe(2);
   expect([seen, timers.map(({ milliseconds }) => milliseconds)]).toEqual([[], [60_000, 60_000]]);
+});
+
+test("what it holds is said again as long as it is asked for, and in a minute at the latest", async () => {
+  again = 5;
+  writeFileSync(path, "two");
+  await settle();
+  await expect.poll(() => timers.at(-1)?.milliseconds).toBe(5);
+  again = 1_000_000;
+  timers.at(-1)!.run();
+  await expect.poll(() => timers.at(-1)?.milliseconds).toBe(60_000);
+  again = undefined;
+  timers.at(-1)!.run();
+  await expect.poll(() => seen).toEqual(["two", "two", "two"]);
+  timers.at(-1)!.run();
+  expect(seen).toHaveLength(3);
+});
+
+test("a change is not missed that comes while the one before is put into effect", async () => {
+  let effect = () => {};
+  whileChanging = new Promise((resolve) => {
+    effect = resolve;
+  });
+  writeFileSync(path, "two");
+  await settle();
+  await expect.poll(() => seen).toEqual(["two"]);
+  const before = timers.length;
+  writeFileSync(path, "three");
+  await new Promise<void>((resolve) => heard.once("change", () => resolve()));
+  expect(timers).toHaveLength(before);
+  effect();
+  await settle();
+  await expect.poll(() => seen).toEqual(["two", "three"]);
 });
 
 test("a file that is gone is an error, until it is there again", async () => {

@@ -12,8 +12,11 @@ export interface WatchFileOptions {
   readonly clock: Clock;
   /** What the file held when it was last read. */
   readonly text: string;
-  /** Called with what the file holds when that is something else. While its promise lasts, no other call is made. */
-  readonly onChange: (text: string) => Promise<void> | void;
+  /**
+   * Called with what the file holds when that is something else. While its promise lasts, no other call is made.
+   * @returns milliseconds after which it is called with the same again, at most a minute; undefined: it has had its say
+   */
+  readonly onChange: (text: string) => Promise<number | undefined>;
   /** The file cannot be read. It is read again at the next change, or in a minute. */
   readonly onError: (error: unknown) => void;
 }
@@ -27,30 +30,35 @@ export function watchFile(path: string, { clock, text, onChange, onError }: Watc
   let last = text;
   let stopped = false;
   let reading = false;
+  /** Since it began to be read. */
+  let hasChanged = false;
   let cancel = (): void => undefined;
   const later = (milliseconds: number) => {
     cancel();
     if (!stopped) cancel = clock.after(milliseconds, look);
   };
   const look = async () => {
-    if (reading) return later(SETTLE_MILLISECONDS);
     reading = true;
+    hasChanged = false;
+    let again: number | undefined;
     try {
       const now = await readFile(path, "utf8");
       if (now !== last && !stopped) {
-        last = now;
-        await onChange(now);
+        again = await onChange(now);
+        if (again === undefined) last = now;
       }
     } catch (error) {
-      onError(error);
+      if (!stopped) onError(error);
     } finally {
       reading = false;
-      later(POLL_MILLISECONDS);
+      later(hasChanged ? SETTLE_MILLISECONDS : Math.min(again ?? POLL_MILLISECONDS, POLL_MILLISECONDS));
     }
   };
   // Of a mounted ConfigMap the file is a link to ..data, which is what is replaced.
   const folder = watch(dirname(path), { persistent: false }, (_, name) => {
-    if (!name || name === basename(path) || name.startsWith("..")) later(SETTLE_MILLISECONDS);
+    if (name && name !== basename(path) && !name.startsWith("..")) return;
+    if (reading) hasChanged = true;
+    else later(SETTLE_MILLISECONDS);
   });
   folder.on("error", onError);
   later(POLL_MILLISECONDS);

@@ -35,7 +35,7 @@ export class JwtAuthenticators implements TokenAuthenticator {
     return undefined;
   }
 
-  /** Takes these in place of the others as soon as all are ready. @throws Error when that takes more than a minute */
+  /** Takes these in place of the others as soon as all are ready. @throws AggregatedError when that takes more than a minute */
   async replace(checked: readonly CheckedJwt[]): Promise<void> {
     const { now, after, observer } = this.#options;
     const next = this.#start(checked);
