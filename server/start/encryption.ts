@@ -33,7 +33,8 @@ export interface Encryption {
 
 /**
  * `--encryption-provider-config`: what goes to disk encrypted. With `--encryption-provider-config-automatic-reload` a
- * changed file takes effect at once; one that is wrong leaves what was. (server/options/encryptionconfig/controller)
+ * changed file takes effect once its plugins are well; one that is wrong leaves what was, and is tried again.
+ * (server/options/encryptionconfig/controller)
  * @throws Error that names the file and the field
  */
 export async function startEncryption(parts: EncryptionParts): Promise<Encryption> {
@@ -41,18 +42,34 @@ export async function startEncryption(parts: EncryptionParts): Promise<Encryptio
   const { encryptionProviderConfig: file } = settings;
   if (!file) return { series: [], stop: () => undefined };
   const text = await readFile(file, "utf8");
-  let current = await configured(text, parts).catch((cause) => {
+  const initial = await configured(text, parts).catch((cause) => {
     throw new Error(`--encryption-provider-config ${file}: ${cause.message}`, { cause });
   });
+  let current = initial;
+  let isStopped = false;
+  /** What is in effect, and what was until a while ago: reads from the database may still need that. */
+  const open = new Set([initial]);
+  const close = (each: Configured) => {
+    open.delete(each);
+    each.stop();
+  };
   const { encryptionProviderConfigAutomaticReload: reloads } = settings;
   const failure = `error processing encryption config file ${file}`;
   const following = followConfiguration(file, {
     ...{ of: "encryption", text, serverId, clock, now, onError, reloads, failure: { reload: failure, read: failure } },
+    retryAfter: (_, failures) => RETRY_MILLISECONDS * 2 ** failures,
     async apply(changed) {
+      const next = await configured(changed, parts);
+      open.add(next);
+      try {
+        await untilWell(next, clock, () => isStopped);
+      } catch (error) {
+        close(next);
+        throw error;
+      }
       const before = current;
-      current = await configured(changed, parts);
-      // What is being read from the database may still need it.
-      clock.after(before.graceMilliseconds, before.stop);
+      current = next;
+      clock.after(before.graceMilliseconds, () => close(before));
     },
   });
   return {
@@ -66,10 +83,38 @@ export async function startEncryption(parts: EncryptionParts): Promise<Encryptio
     ...((reloads || current.plugins > 0) && { checkPlugins: () => current.checkPlugins() }),
     series: following.series,
     stop() {
+      isStopped = true;
       following.stop();
-      current.stop();
+      for (const each of [...open]) close(each);
     },
   };
+}
+
+/** What is wrong may be a plugin that is about to start. (DefaultTypedControllerRateLimiter) */
+const RETRY_MILLISECONDS = 5;
+/** How often, and at least how long, new plugins are asked before they take the place of others. */
+const HEALTH_MILLISECONDS = 100;
+const LEAST_PATIENCE_MILLISECONDS = 10_000;
+
+/**
+ * Waits for plugins that are new to be well: until then values are written as before. (encryptionconfig/controller
+ * validateNewTransformersHealth) @throws Error when one does not get well, or there is no time left
+ */
+async function untilWell({ checkPlugins, graceMilliseconds }: Configured, clock: Clock, isStopped: () => boolean) {
+  const until = clock.now() + Math.max(graceMilliseconds, LEAST_PATIENCE_MILLISECONDS);
+  for (;;) {
+    const problem = await checkPlugins().then(
+      () => undefined,
+      ({ message }: Error) => message,
+    );
+    if (isStopped()) throw new Error("the server stops");
+    if (problem === undefined) return;
+    if (clock.now() >= until) {
+      const timeout = "polling error timed out waiting for the condition";
+      throw new Error(`health check for new transformers failed, ${timeout}: ${problem}`);
+    }
+    await new Promise<void>((resolve) => clock.after(HEALTH_MILLISECONDS, resolve));
+  }
 }
 
 /** What one text of the file says. */
