@@ -1,5 +1,5 @@
 import { isMembers } from "../../meta/members.ts";
-import { readStrictly, type Shape } from "./strict-fields.ts";
+import { readStrictly, type Shape } from "../strict-fields.ts";
 
 export interface Issuer {
   readonly url: string;

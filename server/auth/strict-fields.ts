@@ -1,5 +1,5 @@
-import { goQuote } from "../../meta/go-quote.ts";
-import { isMembers } from "../../meta/members.ts";
+import { goQuote } from "../meta/go-quote.ts";
+import { isMembers } from "../meta/members.ts";
 
 /** What a field of a configuration file may hold. */
 export type Shape =
