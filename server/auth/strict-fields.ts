@@ -3,11 +3,11 @@ import { isMembers } from "../meta/members.ts";
 
 /** What a field of a configuration file may hold. */
 export type Shape =
-  | { readonly kind: "string" | "boolean" }
+  | { readonly kind: "string" | "boolean" | "number" }
   | { readonly kind: "list"; readonly of: Shape; readonly goType: string }
   | { readonly kind: "object"; readonly fields: Readonly<Record<string, Shape>>; readonly goType: string };
 
-const GO: Readonly<Record<"string" | "boolean", string>> = { string: "string", boolean: "bool" };
+const GO = { string: "string", boolean: "bool", number: "int32" } as const;
 
 /**
  * Reads parsed YAML strictly: every field must be known. What is null counts as left out.

@@ -1,8 +1,13 @@
 import { randomBytes } from "node:crypto";
+import { aggregateMessage } from "../../meta/field-error.ts";
+import { isMembers } from "../../meta/members.ts";
+import { readStrictly, type Shape } from "../strict-fields.ts";
 import type { CipherName } from "./ciphers.ts";
-import { type KmsSettings, readKmsSettings } from "./kms/configuration.ts";
+import { type GivenKms, type KmsSettings, kmsSettings } from "./kms/configuration.ts";
 import type { KmsProvider } from "./kms/kms-provider.ts";
+import { parseResource, type ResourceRule, refuseMasked, ruleName, rulesFor } from "./resource-rules.ts";
 import { type Provider, providerTransformer, type Transformer } from "./transformer.ts";
+import { validateEncryption } from "./validation.ts";
 
 /** A provider as configured: one by a plugin is not connected yet. */
 export type ConfiguredProvider =
@@ -17,105 +22,96 @@ export interface EncryptionConfiguration {
   }[];
 }
 
-const KEY_LENGTHS: Readonly<Record<CipherName, readonly number[]>> = {
-  aescbc: [16, 24, 32],
-  aesgcm: [16, 24, 32],
-  secretbox: [32],
-};
+/** A key as it stands in the file: base64. */
+export interface GivenKey {
+  readonly name?: string;
+  readonly secret?: string;
+}
 
-/** @param value the parsed YAML or JSON. @throws Error that names the field */
+/** One element of `providers`, which should have one member. */
+export interface GivenProvider extends Readonly<Partial<Record<CipherName, { readonly keys?: readonly GivenKey[] }>>> {
+  readonly identity?: object;
+  readonly kms?: GivenKms;
+}
+
+/** The file, of the right types. (apiserver/pkg/apis/apiserver/v1/types_encryption.go) */
+export interface GivenEncryption {
+  readonly resources?: readonly {
+    readonly resources?: readonly string[];
+    readonly providers?: readonly GivenProvider[];
+  }[];
+}
+
+const TEXT: Shape = { kind: "string" };
+const object = (goType: string, fields: Readonly<Record<string, Shape>>): Shape => ({ kind: "object", goType, fields });
+const list = (goType: string, of: Shape): Shape => ({ kind: "list", goType: `[]${goType}`, of });
+const KEYS = { keys: list("v1.Key", object("v1.Key", { name: TEXT, secret: TEXT })) };
+const PROVIDER = object("v1.ProviderConfiguration", {
+  aesgcm: object("v1.AESConfiguration", KEYS),
+  aescbc: object("v1.AESConfiguration", KEYS),
+  secretbox: object("v1.SecretboxConfiguration", KEYS),
+  identity: object("v1.IdentityConfiguration", {}),
+  kms: object("v1.KMSConfiguration", {
+    ...{ apiVersion: TEXT, name: TEXT, endpoint: TEXT, timeout: TEXT },
+    cachesize: { kind: "number" },
+  }),
+});
+const RESOURCE = object("v1.ResourceConfiguration", {
+  resources: list("string", TEXT),
+  providers: list("v1.ProviderConfiguration", PROVIDER),
+});
+const CONFIGURATION = object("v1.EncryptionConfiguration", {
+  ...{ kind: TEXT, apiVersion: TEXT },
+  resources: list("v1.ResourceConfiguration", RESOURCE),
+});
+
+/** @param value the parsed YAML or JSON. @throws Error that names every field that is wrong */
 export function readEncryptionConfiguration(value: unknown): EncryptionConfiguration {
-  const { kind, apiVersion, resources } = fields(value, "");
+  const { kind, apiVersion } = isMembers(value) ? value : {};
   if (kind !== "EncryptionConfiguration" || apiVersion !== "apiserver.config.k8s.io/v1") {
-    throw new Error(
-      `error decoding encryption provider configuration: no kind "${kind}" is registered for version "${apiVersion}"`,
-    );
+    const what = `no kind "${kind ?? ""}" is registered for version "${apiVersion ?? ""}"`;
+    throw new Error(`error decoding encryption provider configuration: ${what}`);
   }
-  const kmsNames = new Set<string>();
-  return {
-    resources: nonEmpty(resources, "resources").map((entry, i) => {
-      const path = `resources[${i}]`;
-      const { resources: names, providers } = fields(entry, path);
-      return {
-        resources: nonEmpty(names, `${path}.resources`).map(String),
-        providers: nonEmpty(providers, `${path}.providers`).map((provider, j) =>
-          readProvider(provider, `${path}.providers[${j}]`, kmsNames),
-        ),
-      };
-    }),
-  };
+  // It has the shape just read.
+  const given = readStrictly(value, CONFIGURATION, "EncryptionConfiguration") as GivenEncryption;
+  const errors = validateEncryption(given);
+  if (errors.length > 0) throw new Error(aggregateMessage(errors));
+  const resources = (given.resources ?? []).map(({ resources: names = [], providers = [] }) => ({
+    resources: names.map((name) => ruleName(parseResource(name))),
+    providers: providers.map(configured),
+  }));
+  refuseMasked(resources);
+  return { resources };
 }
 
-/** @param kmsNames names of plugins so far: each may be there once */
-function readProvider(value: unknown, path: string, kmsNames: Set<string>): ConfiguredProvider {
-  const entries = Object.entries(fields(value, path));
-  const [entry, ...more] = entries;
-  if (!entry) throw new Error(`${path}: Required value: at least one ${path} provider is required`);
-  if (more.length)
-    throw new Error(
-      `${path}: Invalid value: more than one provider specified in a single element, should split into different list elements`,
-    );
-  const [name, settings] = entry;
-  if (name === "identity") return { name };
-  if (name === "kms") {
-    const read = readKmsSettings(fields(settings, `${path}.kms`), `${path}.kms`, kmsNames);
-    kmsNames.add(read.name);
-    return { name, settings: read };
+/** Of one that is valid. */
+function configured(given: GivenProvider): ConfiguredProvider {
+  if (given.kms) return { name: "kms", settings: kmsSettings(given.kms) };
+  for (const name of ["aesgcm", "aescbc", "secretbox"] as const) {
+    const keys = given[name]?.keys;
+    if (keys) return { name, keys: keys.map(keyOf) };
   }
-  if (!(name in KEY_LENGTHS)) throw new Error(`${path}: Invalid value: unknown provider "${name}"`);
-  const known = name as CipherName;
-  const keys = nonEmpty(fields(settings, `${path}.${name}`).keys, `${path}.${name}.keys`);
-  return { name: known, keys: keys.map((key, i) => readKey(key, known, `${path}.${name}.keys[${i}]`)) };
+  return { name: "identity" };
 }
 
-function readKey(value: unknown, cipher: CipherName, path: string): { name: string; secret: Uint8Array } {
-  const { name, secret } = fields(value, path);
-  if (typeof name !== "string" || !name)
-    throw new Error(`${path}.name: Required value: name is a mandatory field for a key`);
-  if (typeof secret !== "string" || !secret)
-    throw new Error(`${path}.secret: Required value: secret is a mandatory field for a key`);
-  const bytes = Buffer.from(secret, "base64");
-  const lengths = KEY_LENGTHS[cipher];
-  if (bytes.toString("base64").replace(/=+$/, "") !== secret.replace(/=+$/, "")) {
-    throw new Error(`${path}.secret: Invalid value: "REDACTED": secrets must be base64 encoded`);
-  }
-  if (!lengths.includes(bytes.length)) {
-    const expected = `[${lengths.join(" ")}]`;
-    throw new Error(
-      `${path}.secret: Invalid value: "REDACTED": secret is not of the expected length, got ${bytes.length}, expected one of ${expected}`,
-    );
-  }
-  return { name, secret: bytes };
-}
+const keyOf = ({ name = "", secret = "" }: GivenKey) => ({ name, secret: Buffer.from(secret, "base64") });
 
-function fields(value: unknown, path: string): Record<string, unknown> {
-  if (typeof value === "object" && value !== null && !Array.isArray(value)) {
-    // Narrowed to an object just here.
-    return value as Record<string, unknown>;
-  }
-  throw new Error(`${path || "configuration"}: Invalid value: must be an object`);
-}
-
-function nonEmpty(value: unknown, path: string): unknown[] {
-  if (Array.isArray(value) && value.length) return value;
-  throw new Error(`${path}: Required value: at least one ${path} is required`);
-}
-
-/** @param kms the plugins that are connected, by name. `secrets`, `deployments.apps`, and the wildcards `*.apps`, `*.` (core) and `*.*`; the first entry that fits decides. */
+/**
+ * The most special rule decides: `secrets` or `deployments.apps`, `*.apps` or `*.` (core), `*.*`. One that is there several
+ * times has the providers of all of these.
+ * @param kms the plugins that are connected, by name
+ */
 export function transformerFor(
-  configuration: EncryptionConfiguration,
-  { group, resource }: { readonly group: string; readonly resource: string },
+  { resources }: EncryptionConfiguration,
+  resource: ResourceRule,
   kms: ReadonlyMap<string, KmsProvider>,
 ): Transformer | undefined {
-  const names = [group ? `${resource}.${group}` : resource, `*.${group}`, "*.*"];
-  const entry = configuration.resources.find(({ resources }) => resources.some((name) => names.includes(name)));
-  return (
-    entry &&
-    providerTransformer(
-      entry.providers.map((each) => connected(each, kms)),
-      randomBytes,
-    )
-  );
+  for (const rule of rulesFor(resource)) {
+    const entries = resources.filter((entry) => entry.resources.includes(rule));
+    const providers = entries.flatMap((entry) => entry.providers.map((each) => connected(each, kms)));
+    if (providers.length > 0) return providerTransformer(providers, randomBytes);
+  }
+  return undefined;
 }
 
 function connected(provider: ConfiguredProvider, kms: ReadonlyMap<string, KmsProvider>): Provider {

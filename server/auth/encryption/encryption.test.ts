@@ -78,6 +78,20 @@ describe("the configuration", () => {
     return [{ resources: ["secrets"], providers: [{ kms: plugin }] }];
   };
 
+  const plain = (...resources: string[]) => [{ resources, providers: [{ identity: {} }] }];
+
+  test("one resource in several places has all of their providers", () => {
+    const [one, two] = [key("one"), key("two")];
+    const entry = ({ name, secret: bytes }: typeof one) => ({
+      resources: ["secrets"],
+      providers: [{ aesgcm: { keys: [{ name, secret: Buffer.from(bytes).toString("base64") }] } }],
+    });
+    const of = (...keys: (typeof one)[]) =>
+      transformerFor(make(keys.map(entry)), { group: "", resource: "secrets" }, new Map());
+    const stored = of(two)?.toStorage(KEY, text) ?? text;
+    expect(of(one, two)?.fromStorage(KEY, stored)).toEqual({ plain: Buffer.from(text), stale: true });
+  });
+
   test("decides by resource, and by wildcard", () => {
     const configuration = make([
       { resources: ["secrets", "*.apps"], providers: [{ aescbc: { keys } }, { identity: {} }] },
@@ -104,7 +118,12 @@ describe("the configuration", () => {
       'resources[1].providers[0].kms.name: Invalid value: "vault": duplicate KMS provider name',
     ],
     [kms({ timeout: "-1s" }), 'kms.timeout: Invalid value: "-1s": timeout should be a positive value'],
-    [kms({ endpoint: "" }), "kms.endpoint: Required value: endpoint is a mandatory field for a kms"],
+    [kms({ endpoint: "" }), 'kms.endpoint: Invalid value: "": endpoint is a mandatory field for a kms'],
+    [
+      kms({ endpoint: "unix:///%zz" }),
+      'invalid endpoint for kms provider, error: parse "unix:///%zz": invalid URL escape',
+    ],
+    [kms({ endpont: "x" }), 'strict decoding error: unknown field "resources[0].providers[0].kms.endpont"'],
     [kms({ endpoint: "tcp://a" }), 'unsupported scheme "tcp" for KMS provider, only unix is supported'],
     [kms({ apiVersion: "v3" }), 'kms.apiVersion: Invalid value: "v3"'],
     [kms({ cachesize: 5 }), "cachesize is not supported in v2"],
@@ -113,7 +132,31 @@ describe("the configuration", () => {
       "secret is not of the expected length, got 3, expected one of [16 24 32]",
     ],
     [[{ resources: ["secrets"], providers: [{ secretbox: { keys: [{ secret }] } }] }], "name is a mandatory field"],
-    [[{ resources: ["secrets"], providers: [{ rot13: {} }] }], 'unknown provider "rot13"'],
+    [
+      [{ resources: ["secrets"], providers: [{ rot13: {} }] }],
+      'strict decoding error: unknown field "resources[0].providers[0].rot13"',
+    ],
+    [
+      [{ resources: ["secrets"], providers: [{}] }],
+      'resources[0].providers[0]: Invalid value: {"AESGCM":null,"AESCBC":null,"Secretbox":null,"Identity":null,"KMS":null}: provider does not contain any',
+    ],
+    [
+      [{ resources: ["secrets"], providers: [{ identity: {}, aescbc: { keys } }] }],
+      "resources[0].providers[0]: Invalid value: more than one provider specified in a single element",
+    ],
+    [plain("Secrets"), 'resources[0].resources[0]: Invalid value: "Secrets": resource name should not contain capital'],
+    [plain("*"), `Invalid value: "*": use '*.' to encrypt all the resources from core API group`],
+    [plain("serviceipallocations"), "resources which do not have REST API/s cannot be encrypted"],
+    [plain("*.events.k8s.io"), "Use 'events' instead in the config file"],
+    [plain("jobs.extensions"), "'extensions' group has been removed"],
+    [plain("secrets.*"), "encrypting the same resource across groups is not supported"],
+    [plain("secrets", "secrets"), "the same resource cannot be specified multiple times"],
+    [plain("secrets", "*."), `resources[0].resources: Invalid value: ["secrets","*."]: using overlapping resources`],
+    [plain("jobs.batch", "*.*"), "using overlapping resources"],
+    [[...plain("*."), ...plain("secrets")], 'resource "secrets" is masked by earlier rule "*."'],
+    [[...plain("*.*"), ...plain("*.apps")], 'resource "*.apps" is masked by earlier rule "*.*"'],
+    [plain("A", "*"), 'will be masked, resources[0].resources[0]: Invalid value: "A"'],
+    [plain("*.", "*."), "cannot be specified multiple times, resources[0].resources: Invalid value"],
   ])("%j is refused", (resources, message) => {
     expect(() => make(resources)).toThrow(message);
   });
