@@ -108,11 +108,10 @@ export async function start(options: StartOptions): Promise<Server> {
     const files = { settings, serverId, clock: systemClock, now, onError: console.error };
     const encryption = await startEncryption(files);
     releases.add(() => encryption.stop());
-    const { transformer } = encryption;
     const storage = await openStorage(options.storage, {
       durability,
       encodeExpired: ({ value, revision: last }, revision) => lastState(value, last, revision),
-      ...(transformer && { transformer }),
+      transformer: encryption.transformer,
     });
     releases.add(() => storage.stop());
 

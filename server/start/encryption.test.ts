@@ -80,6 +80,15 @@ test("encrypts Secrets on disk, reads them after a restart and a rotation, and n
   });
   const without = folder.run({ encryptionProviderConfig: lost }, { dataDir, storage });
   await expect(without).rejects.toThrow("the stored bytes of /registry/secrets/default/one cannot be read");
+  const unmentioned = folder.json("6.json", {
+    apiVersion: "apiserver.config.k8s.io/v1",
+    kind: "EncryptionConfiguration",
+    resources: [{ resources: ["configmaps"], providers: [{ identity: {} }] }],
+  });
+  const reason = "default/one cannot be read: Error: identity transformer tried to read encrypted data";
+  for (const settings of [{ encryptionProviderConfig: unmentioned }, {}]) {
+    await expect(folder.run(settings, { dataDir, storage })).rejects.toThrow(reason);
+  }
 });
 
 test("encrypts with a KMS plugin's key, reads after its rotation, and neither starts nor is ready without it", async () => {

@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { readEncryptionConfiguration, transformerFor } from "../auth/encryption/configuration.ts";
 import { KmsProvider } from "../auth/encryption/kms/kms-provider.ts";
 import { connectPlugin } from "../auth/encryption/kms/plugin.ts";
-import type { Transformer as ValueTransformer } from "../auth/encryption/transformer.ts";
+import { isEncrypted, type Transformer as ValueTransformer } from "../auth/encryption/transformer.ts";
 import type { Series } from "../http/series.ts";
 import type { Kind } from "../registry/kind.ts";
 import { builtInKinds } from "../registry/kinds.ts";
@@ -23,8 +23,7 @@ export interface EncryptionParts {
 }
 
 export interface Encryption {
-  /** Absent: everything is kept as it is. */
-  readonly transformer?: Transformer;
+  readonly transformer: Transformer;
   /** Of all KMS plugins. Absent: there are none, nor can a changed file name one. @throws Error */
   readonly checkPlugins?: () => Promise<void>;
   readonly series: readonly Series[];
@@ -40,7 +39,7 @@ export interface Encryption {
 export async function startEncryption(parts: EncryptionParts): Promise<Encryption> {
   const { settings, serverId, clock, now, onError } = parts;
   const { encryptionProviderConfig: file } = settings;
-  if (!file) return { series: [], stop: () => undefined };
+  if (!file) return { transformer: { fromDisk: (_, value) => asItIs(value) }, series: [], stop: () => undefined };
   const text = await readFile(file, "utf8");
   const initial = await configured(text, parts).catch((cause) => {
     throw new Error(`--encryption-provider-config ${file}: ${cause.message}`, { cause });
@@ -187,11 +186,19 @@ function perResource(transformerOf: (resource: GroupResource) => ValueTransforme
     checkWrite: (key) => find(key)?.checkWrite(),
     toDisk: (key, value) => find(key)?.toStorage(key, value) ?? value,
     fromDisk(key, value) {
-      const read = find(key)?.fromStorage(key, value);
-      return read ? { value: read.plain, isStale: read.stale } : { value, isStale: false };
+      const transformer = find(key);
+      if (!transformer) return asItIs(value);
+      const { plain, stale } = transformer.fromStorage(key, value);
+      return { value: plain, isStale: stale };
     },
     method: (key) => find(key)?.method() ?? "",
   };
+}
+
+/** What no rule is about was never encrypted, or cannot be read any more. (identity.NewEncryptCheckTransformer) */
+function asItIs(value: Uint8Array) {
+  if (isEncrypted(value)) throw new Error("identity transformer tried to read encrypted data");
+  return { value, isStale: false };
 }
 
 const resourceOf = ({ group, plural }: Kind): GroupResource => ({ group, resource: plural });

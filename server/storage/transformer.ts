@@ -6,7 +6,8 @@ import type { Change } from "./storage.ts";
  * them as they were. Keys that it does not care for keep their bytes: it returns them as they are.
  */
 export interface Transformer {
-  toDisk(key: string, value: Uint8Array): Uint8Array;
+  /** Absent: as they are. */
+  toDisk?(key: string, value: Uint8Array): Uint8Array;
   /** Fetches what `fromDisk` needs for these bytes. @returns undefined when nothing is missing. @throws as `fromDisk` */
   prepare?(key: string, value: Uint8Array): Promise<void> | undefined;
   /** Asked before a new value of a key is taken. @throws Error when it could not go to disk now */
@@ -37,16 +38,28 @@ export function transformedJournal(
     if (how) written.set(key, how);
     else written.delete(key);
   };
-  const decode = async (key: string, value: Uint8Array) => {
+  const unreadable = (key: string, cause: unknown) =>
+    new Error(`the stored bytes of ${key} cannot be read: ${String(cause)}`, { cause });
+  const preparing = (key: string, value: Uint8Array): Promise<void> | undefined => {
     try {
-      const preparing = prepare?.(key, value);
-      if (preparing) await preparing;
-      return fromDisk(key, value);
+      return prepare?.(key, value)?.catch((cause) => {
+        throw unreadable(key, cause);
+      });
     } catch (cause) {
-      throw new Error(`the stored bytes of ${key} cannot be read: ${String(cause)}`, { cause });
+      throw unreadable(key, cause);
     }
   };
-  const plain = async (key: string, value: Uint8Array) => (await decode(key, value)).value;
+  const decode = (key: string, value: Uint8Array) => {
+    try {
+      return fromDisk(key, value);
+    } catch (cause) {
+      throw unreadable(key, cause);
+    }
+  };
+  const plain = async (key: string, value: Uint8Array) => {
+    await preparing(key, value);
+    return decode(key, value).value;
+  };
   const read = async (changes: readonly Change[]): Promise<Change[]> => {
     const done: Change[] = [];
     for (const change of changes) {
@@ -65,18 +78,23 @@ export function transformedJournal(
       const loaded = await journal.load();
       const live: Change[] = [];
       for (const change of loaded.live) {
-        const { value, isStale } = await decode(change.key, change.value);
+        // Not a promise for each of what may be very many.
+        const missing = preparing(change.key, change.value);
+        if (missing) await missing;
+        const { value, isStale } = decode(change.key, change.value);
         note(change.key, isStale ? OTHERWISE : method(change.key));
         live.push({ ...change, value });
       }
       return { ...loaded, live };
     },
     // Of `previous` journals store the revision only, so its bytes need no transformation.
-    async commit(changes) {
-      const how = changes.map(({ type, key }) => (type === "delete" ? "" : method(key)));
-      await journal.commit(changes.map((change) => ({ ...change, value: toDisk(change.key, change.value) })));
-      for (const [i, { key }] of changes.entries()) note(key, how[i] ?? "");
-    },
+    ...(toDisk && {
+      async commit(changes: readonly Change[]) {
+        const how = changes.map(({ type, key }) => (type === "delete" ? "" : method(key)));
+        await journal.commit(changes.map((change) => ({ ...change, value: toDisk(change.key, change.value) })));
+        for (const [i, { key }] of changes.entries()) note(key, how[i] ?? "");
+      },
+    }),
     isStale: (key) => (written.get(key) ?? "") !== method(key),
     history: async (prefix, after, upTo) => read(await journal.history(prefix, after, upTo)),
   };

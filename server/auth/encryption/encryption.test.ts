@@ -162,9 +162,10 @@ describe("the configuration", () => {
   });
 });
 
-test("identity alone does not pass on ciphertext", () => {
-  const providers: Provider[] = [{ name: "identity" }];
-  expect(() =>
-    providerTransformer(providers, randomBytes).fromStorage(KEY, Buffer.from("k8s:enc:aescbc:v1:k:x")),
-  ).toThrow();
+test.each<[string, Provider[], string]>([
+  ["identity alone, ciphertext", [{ name: "identity" }], "k8s:enc:aescbc:v1:k:x"],
+  ["a cipher alone, what is not encrypted", [{ name: "aesgcm", keys: [key("k")] }], "{}"],
+])("%s is not read", (_, providers, stored) => {
+  const transformer = providerTransformer(providers, randomBytes);
+  expect(() => transformer.fromStorage(KEY, Buffer.from(stored))).toThrow("no matching prefix found");
 });

@@ -22,6 +22,12 @@ export type Provider =
   | { readonly name: "kms"; readonly provider: KmsProvider }
   | { readonly name: CipherName; readonly keys: readonly { readonly name: string; readonly secret: Uint8Array }[] };
 
+const MARK = Buffer.from("k8s:enc:");
+
+/** By what every value that is encrypted begins with. */
+export const isEncrypted = (stored: Uint8Array): boolean =>
+  stored[0] === MARK[0] && MARK.equals(stored.subarray(0, MARK.length));
+
 /** What a value may begin with, and how to read it then. "" = as it is. */
 interface Reader {
   readonly prefix: string;
@@ -64,11 +70,10 @@ export function providerTransformer(providers: readonly Provider[], random: Rand
       first.cipher ? Buffer.concat([Buffer.from(first.prefix), first.cipher.encrypt(key, plain)]) : plain,
     fromStorage(key, stored) {
       const text = Buffer.from(stored.buffer, stored.byteOffset, stored.length);
-      const isEncrypted = text.subarray(0, 8).toString("latin1") === "k8s:enc:";
       let failure: unknown;
       for (const [i, { prefix, cipher: with_, kms }] of readers.entries()) {
         if (!with_) {
-          if (isEncrypted) continue;
+          if (isEncrypted(stored)) continue;
           return { plain: stored, stale: i !== 0 };
         }
         if (!text.subarray(0, prefix.length).equals(Buffer.from(prefix))) continue;
@@ -80,10 +85,7 @@ export function providerTransformer(providers: readonly Provider[], random: Rand
           failure = error;
         }
       }
-      throw (
-        failure ??
-        new Error(isEncrypted ? "no matching prefix found" : "identity transformer tried to read encrypted data")
-      );
+      throw failure ?? new Error("no matching prefix found");
     },
   };
 }
