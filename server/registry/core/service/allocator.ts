@@ -1,5 +1,5 @@
 import type { Service } from "../../../../openapi/api/core.v1.ts";
-import { internalError, invalid, type StatusError } from "../../../meta/errors.ts";
+import { internalError, invalid, StatusError } from "../../../meta/errors.ts";
 import { type FieldError, fieldInvalid } from "../../../meta/field-error.ts";
 import type { KubeObject } from "../../../meta/object.ts";
 import { isNotFound, serverScope } from "../../writer.ts";
@@ -79,9 +79,10 @@ export class Allocation {
       this.#addresses.push(address);
       return address;
     } catch (error) {
-      if (!(error instanceof AllocationError)) throw error;
+      if (!(error instanceof AllocationError || error instanceof StatusError)) throw error;
       if (wanted) throw this.#invalid(fieldInvalid(field, list, `failed to allocate IP ${wanted}: ${error.message}`));
-      if (!error.isFull) throw this.#invalid(fieldInvalid(field, list, `failed to allocate IP: ${error.message}`));
+      if (error instanceof StatusError || !error.isFull)
+        throw this.#invalid(fieldInvalid(field, list, `failed to allocate IP: ${error.message}`));
       const name = JSON.stringify(this.#service.metadata.name ?? "");
       throw internalError(`failed to allocate a serviceIP for Service ${name}: ${error.message}`);
     }

@@ -160,6 +160,12 @@ describe("cluster IPs", () => {
     );
   });
 
+  test("cannot be had for a name that no IPAddress can refer to", async () => {
+    await expect(create("a/b")).rejects.toThrow(
+      /^Service "a\/b" is invalid: spec.clusterIPs: Invalid value: \[""\]: failed to allocate IP: IPAddress.networking.k8s.io "[0-9.]+" is invalid: spec.parentRef.name: Invalid value: "a\/b": may not contain '\/'$/,
+    );
+  });
+
   test.each([
     ["is invalid", () => create("x", { clusterIP: "10.96.0.9", sessionAffinity: "Cookie" })],
     ["has a taken name", () => create("taken", { clusterIP: "10.96.0.9" })],
