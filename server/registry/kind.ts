@@ -157,6 +157,8 @@ export interface KindDefinition<T extends KubeObject> {
    * later: its first update is written even if it changes nothing.
    */
   readonly rewrittenByFirstUpdate?: boolean;
+  /** Upstream keeps no watch cache of it: reads wait for no version, and any version is read in pages too. (Events) */
+  readonly uncached?: boolean;
   /** What a DELETE without propagationPolicy does to dependents. Default "background". */
   readonly garbageCollection?: "background" | "orphan" | "unsupported";
   /** The answer to the final DELETE is the object instead of a Status. Default false. */

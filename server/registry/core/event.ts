@@ -18,6 +18,7 @@ export const event = defineKind<Event>({
   allowCreateOnUpdate: true,
   garbageCollection: "unsupported",
   ttlSeconds: TTL_SECONDS,
+  uncached: true,
   loosensMetadata: true,
   validate: (object, { requestVersion }) => validateEvent(object, requestVersion?.group === "events.k8s.io"),
   updateChecks: ["own"],

@@ -6,7 +6,7 @@ import type { Kind } from "../kind.ts";
 import type { ListRequest, ListResult, Selectable } from "../store.ts";
 import { ContinueExpired, decodeContinue, encodeContinue } from "./continue-token.ts";
 import type { StoreContext } from "./environment.ts";
-import { listRevision, waitUntilFresh } from "./resource-version.ts";
+import { atLeast, listRevision } from "./resource-version.ts";
 import { matcher, type Selection, selectionOf } from "./selection.ts";
 import { storedOf } from "./stored.ts";
 import { allAsServed, asServed, dryRunObject } from "./write.ts";
@@ -140,7 +140,7 @@ async function listOne(
   const { kind, storage } = store;
   const { resourceVersion, resourceVersionMatch } = request;
   const revision = listRevision(resourceVersion);
-  await waitUntilFresh(store, revision, resourceVersion);
+  await atLeast(store, revision, resourceVersion);
   const exact = resourceVersionMatch === "Exact";
   const change = await (exact ? expiredAs(LIST_EXPIRED, storage.get(key, revision)) : storage.get(key, 0));
   const stored = change && (await asServed(kind, storedOf(kind, change)));
@@ -151,20 +151,21 @@ async function listOne(
 }
 
 async function positionOf(store: StoreContext, request: ListRequest, prefix: string): Promise<Position> {
-  const { resourceVersion, resourceVersionMatch, limit } = request;
+  const { resourceVersion, resourceVersionMatch } = request;
+  // "Any version" is served whole: upstream's cache knows no pages there.
+  const limit = resourceVersion === "0" && !store.kind.definition.uncached ? 0 : request.limit;
   if (request.continue) {
     const { after, revision } = decodeContinue(request.continue, prefix);
     if (resourceVersion !== "" && resourceVersion !== "0") {
       throw badRequest("specifying resource version is not allowed when using continue");
     }
-    await waitUntilFresh(store, revision);
-    return { atRevision: Math.max(revision, 0), after, limit: resourceVersion === "0" ? 0 : limit };
+    await atLeast(store, revision);
+    return { atRevision: Math.max(revision, 0), after, limit };
   }
   const revision = listRevision(resourceVersion);
-  await waitUntilFresh(store, revision, resourceVersion);
+  await atLeast(store, revision, resourceVersion);
   const isExact = resourceVersionMatch === "Exact" || (resourceVersionMatch === "" && limit > 0 && revision > 0);
-  // "Any version" is served whole: upstream's cache knows no pages there.
-  return { atRevision: isExact ? revision : 0, after: undefined, limit: resourceVersion === "0" ? 0 : limit };
+  return { atRevision: isExact ? revision : 0, after: undefined, limit };
 }
 
 const LIST_EXPIRED = "The resourceVersion for the provided list is too old.";

@@ -78,11 +78,21 @@ export async function waitUntilFresh(
   });
 }
 
-/** (storage/errors.go NewTooLargeResourceVersionError) */
-function tooLarge(storage: Storage, revision: string): StatusError {
+/**
+ * Sees to it that a get or list is of this revision or a later one. @param text as the client wrote it
+ * @throws StatusError 504. (storage/etcd3/store.go validateMinimumResourceVersion)
+ */
+export async function atLeast(store: StoreContext, revision: number, text?: string): Promise<void> {
+  const { kind, storage } = store;
+  if (!kind.definition.uncached) return waitUntilFresh(store, revision, text);
+  if (revision > storage.revision) throw tooLarge(storage, text ?? String(revision), 0);
+}
+
+/** @param retryAfterSeconds 0: not told. (storage/errors.go NewTooLargeResourceVersionError) */
+function tooLarge(storage: Storage, revision: string, retryAfterSeconds = RETRY_SECONDS): StatusError {
   const message = `Timeout: Too large resource version: ${revision}, current: ${storage.revision}`;
   return new StatusError(504, "Timeout", message, {
     causes: [{ reason: "ResourceVersionTooLarge", message: "Too large resource version" }],
-    retryAfterSeconds: RETRY_SECONDS,
+    ...(retryAfterSeconds && { retryAfterSeconds }),
   });
 }

@@ -17,7 +17,7 @@ import { deleteOne } from "./delete.ts";
 import { requestContext, type StoreContext, type StoreEnvironment } from "./environment.ts";
 import { keyOf, resourceOf } from "./keys.ts";
 import { list } from "./list.ts";
-import { readRevision, waitUntilFresh } from "./resource-version.ts";
+import { atLeast, listRevision, readRevision } from "./resource-version.ts";
 import { SharedWatches } from "./shared-watch.ts";
 import { storedOf } from "./stored.ts";
 import { update } from "./update.ts";
@@ -49,7 +49,8 @@ export class GenericStore implements ResourceStore {
       return dryRunObject(kind, name, found);
     }
     const key = keyOf(kind, namespace, name);
-    if (resourceVersion) await waitUntilFresh(this.#context, readRevision(resourceVersion));
+    const revisionOf = kind.definition.uncached ? listRevision : readRevision;
+    if (resourceVersion) await atLeast(this.#context, revisionOf(resourceVersion));
     const change = this.#context.storage.peek(key);
     if (!change) throw notFound(resourceOf(kind, scope), name);
     return asServed(kind, storedOf(kind, change));
