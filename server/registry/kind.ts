@@ -122,7 +122,8 @@ export interface KindDefinition<T extends KubeObject> {
   ): Promise<void>;
   prepareForCreate?(obj: T, context: RequestContext): void;
   prepareForUpdate?(obj: T, old: T, context: RequestContext): void;
-  validate?(obj: T, context: RequestContext): readonly FieldError[];
+  /** @param old of an update, where `updateChecks` name this one */
+  validate?(obj: T, context: RequestContext, old?: T): readonly FieldError[];
   /** Besides ObjectMeta's own rules, and `validate` only where `updateChecks` says so. */
   validateUpdate?(obj: T, old: T, context: RequestContext): readonly FieldError[];
   /** What `validateUpdate` is to do besides, and in which order. Default: `changes`, then `own`. */
@@ -154,9 +155,9 @@ export interface KindDefinition<T extends KubeObject> {
   shouldDeleteDuringUpdate?(obj: T, old: T): boolean;
   /**
    * `defaults` gives back some of what `prepareForCreate` takes away, so that an object as created is not what is read
-   * later: its first update is written even if it changes nothing.
+   * later: its first update is written even if it changes nothing. Told of the object as it is read.
    */
-  readonly rewrittenByFirstUpdate?: boolean;
+  rewrittenByFirstUpdate?(obj: T): boolean;
   /** Upstream keeps no watch cache of it: reads wait for no version, and any version is read in pages too. (Events) */
   readonly uncached?: boolean;
   /** What a DELETE without propagationPolicy does to dependents. Default "background". */

@@ -58,21 +58,29 @@ function validateSpecAndSelector(spec: JobSpec, options: ValidationOptions): Fie
   return errors;
 }
 
-/** Nearly all of a Job is immutable. Upstream runs the rules of a new one twice. (ValidateJobUpdate) */
-export function validateJobUpdate(job: Job, old: Job): FieldError[] {
-  const base = templateOptions(old.spec.template);
-  const options = {
+/** What an old Job has that a new one may not. (validationOptionsForJob) */
+function optionsOf({ spec: { selector, template } }: Job): ValidationOptions {
+  const base = templateOptions(template);
+  return {
     ...base,
-    allowInvalidLabelValueInSelector: base.allowInvalidLabelValueInSelector || hasInvalidLabelValue(old.spec.selector),
+    allowInvalidLabelValueInSelector: base.allowInvalidLabelValueInSelector || hasInvalidLabelValue(selector),
   };
+}
+
+/** The rules of a new Job for an old one: upstream runs them before those of the update. */
+export function validateJobAgain(job: Job, old: Job): FieldError[] {
   const labels = old.spec.template.metadata?.labels ?? {};
   const prefixed = [`${PREFIX}job-name`, `${PREFIX}controller-uid`].every((key) => labels[key] !== undefined);
+  return validateJob(job, optionsOf(old), prefixed);
+}
+
+/** Nearly all of a Job is immutable. (ValidateJobUpdate) */
+export function validateJobUpdate(job: Job, old: Job): FieldError[] {
   const { spec } = job;
   const immutable = (name: keyof JobSpec, value: unknown = spec[name]) =>
     semanticEqual(spec[name], old.spec[name]) ? [] : [fieldInvalid(`spec.${name}`, value, "field is immutable")];
   return [
-    ...validateJob(job, options, prefixed),
-    ...validateSpecAndSelector(spec, options),
+    ...validateSpecAndSelector(spec, optionsOf(old)),
     ...validateCompletions(spec, old.spec),
     ...immutable("selector", selectorForm(spec.selector)),
     ...validateTemplateUpdate(job, old),

@@ -7,7 +7,7 @@ import { defineKind, type RequestContext } from "../kind.ts";
 import type { DeleteOptions } from "../store.ts";
 import { bumpGeneration, restore, status } from "../subresources.ts";
 import { validateJobStatus } from "./job-status-validation.ts";
-import { validateJob, validateJobUpdate } from "./job-update-validation.ts";
+import { validateJob, validateJobAgain, validateJobUpdate } from "./job-update-validation.ts";
 
 const MAX_INT32 = 2 ** 31 - 1;
 const MANY_COMPLETIONS = 100_000;
@@ -47,10 +47,11 @@ export const job = defineKind<Job>({
     dropDisabledTemplate(obj.spec.template, old.spec.template);
     bumpGeneration(obj, old);
   },
-  validate: (obj) => validateJob(obj, {}, true),
-  updateChecks: ["whole", "own", "changes"],
+  validate: (obj, _context, old) => (old ? validateJobAgain(obj, old) : validateJob(obj, {}, true)),
+  updateChecks: ["whole", "validate", "changes", "own"],
   validateUpdate: validateJobUpdate,
   canonicalize: defaultLabels, // as it is when it is read again
+  rewrittenByFirstUpdate: hasGeneratedLabelsOnly,
   warnings: ({ metadata, spec }, old) => {
     if (old && metadata.generation === old.metadata.generation) return [];
     const ofName = old ? [] : warnOfName(metadata.name, "Pod names and hostnames");
@@ -87,15 +88,27 @@ export function defaultJobTemplate({ podFailurePolicy, template }: JobSpec): voi
   defaultPodTemplate(template);
 }
 
-/** Each Job has Pods of its own, known by its uid. */
-function generateSelector({ metadata, spec }: Job): void {
-  const { name = "", uid = "" } = metadata;
-  const own = {
+/** Nobody gave it or its template any: the ones it is read with are made from the template's, and were not stored. */
+function hasGeneratedLabelsOnly({ metadata, spec }: Job): boolean {
+  const { labels } = metadata;
+  const generated = generatedLabels(metadata);
+  const isGenerated = Object.keys(labels ?? {}).every((key) => Object.hasOwn(generated, key));
+  return isGenerated && semanticEqual(labels, spec.template.metadata?.labels);
+}
+
+function generatedLabels({ name = "", uid = "" }: Job["metadata"]): Record<string, string> {
+  return {
     "job-name": name,
     "batch.kubernetes.io/job-name": name,
     "controller-uid": uid,
     "batch.kubernetes.io/controller-uid": uid,
   };
+}
+
+/** Each Job has Pods of its own, known by its uid. */
+function generateSelector({ metadata, spec }: Job): void {
+  const { uid = "" } = metadata;
+  const own = generatedLabels(metadata);
   spec.template.metadata = { ...spec.template.metadata, labels: { ...own, ...spec.template.metadata?.labels } };
   const matchLabels = { "batch.kubernetes.io/controller-uid": uid, ...spec.selector?.matchLabels };
   spec.selector = { ...spec.selector, matchLabels };

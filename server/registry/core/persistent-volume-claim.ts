@@ -27,7 +27,7 @@ export const persistentVolumeClaim = defineKind<PersistentVolumeClaim>({
   group: "",
   version: "v1",
   kind: "PersistentVolumeClaim",
-  rewrittenByFirstUpdate: true, // the phase
+  rewrittenByFirstUpdate: () => true, // the phase
   returnsDeletedObject: true,
   defaults(object) {
     object.status ??= {};

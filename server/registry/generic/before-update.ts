@@ -60,7 +60,7 @@ async function validateUpdate(
       ...validateFinalizerNames(kind, object.metadata),
     ],
     whole: () => validateMetadata(kind, object),
-    validate: () => kind.definition.validate?.(object, context) ?? [],
+    validate: () => kind.definition.validate?.(object, context, old) ?? [],
     own: () => [...authorization, ...(strategy.validateUpdate?.(object, old, context) ?? [])],
   };
   const checks = strategy.updateChecks ?? (kind.custom ? ["own"] : DEFAULT_CHECKS);

@@ -95,7 +95,8 @@ async function updateOnce(run: Run, current: Stored): Promise<Updated | undefine
     // Storage keeps none, and a rehearsal never gets there. (storage/api_object_versioner.go PrepareObjectForStorage)
     if (!scope.dryRun) delete object.metadata.selfLink;
     if (endsDeletion(kind, object, old)) return await deleteDuringUpdate(run, object, current);
-    const mustWrite = kind.definition.rewrittenByFirstUpdate && current.revision === current.createRevision;
+    const mustWrite =
+      current.revision === current.createRevision && kind.definition.rewrittenByFirstUpdate?.(current.object);
     // That nothing changed is how users have all be encrypted with a new key.
     if (!mustWrite && semanticEqual(object, old) && !store.storage.isStale(key))
       return { stored: current, created: false };
