@@ -60,7 +60,7 @@ export function dispatch(options: AppOptions, settings: WatchSettings): Middlewa
     }
     if (info.subresource) {
       const connector = connectors.get(`${kind.group}/${kind.plural}/${info.subresource}`);
-      if (connector) return connectTo(connector, request);
+      if (connector) return connectTo(connector, request, info);
       return subresource(request, info);
     }
     return resource(request, info, settings);
@@ -158,8 +158,9 @@ function subresource(request: ResourceRequest, info: RequestInfo): Promise<void>
   return method.run({ ...request, subresource: { name: info.subresource, definition } });
 }
 
-function connectTo(connector: Connector, request: ResourceRequest): Promise<void> {
+function connectTo(connector: Connector, request: ResourceRequest, info: RequestInfo): Promise<void> {
   const { ctx } = request;
+  if (info.parts.length > 3 && !connector.takesPath) throw routeError(404);
   const method = ctx.state.upgrade?.extendedConnect ? "GET" : (ctx.req.method ?? "");
   if (!connector.methods.includes(method)) throw routeError(405);
   return connect(connector, request);

@@ -40,7 +40,7 @@ const STREAMS = FORMATS.filter((f) => f.streams).map((f) => `${f.contentType};st
 const NONE = { group: "", resource: "" };
 const JSON_MEDIA: MediaType = { format: "json", contentType: "application/json", pretty: false };
 const JSON_PRETTY: MediaType = { ...JSON_MEDIA, pretty: true };
-/** Of kinds that can only be created. */
+/** Of kinds that can only be created, and subresources without columns. */
 export const ACTION: Restrictions = { transforms: true, table: false, custom: false, stream: false };
 export const ITEM: Restrictions = { transforms: true, table: true, custom: false, stream: false };
 export const LIST: Restrictions = { transforms: true, table: true, custom: false, stream: true };

@@ -59,6 +59,10 @@ export interface Subresource<T> {
   defaults?(body: KubeObject): void;
   /** Own-kind subresources: PUT and apply of an absent name create the object. Default false. */
   readonly allowCreateOnUpdate?: boolean;
+  /** The same of apply alone: upstream's storage hands on that it may create. Default false. */
+  readonly allowCreateOnApply?: boolean;
+  /** Whether it is shown as a Table to who asks for one. Default true. (rest.TableConvertor) */
+  readonly hasTable?: boolean;
   /** Own-kind subresources: keeps of `obj` only what this subresource may touch, the rest from `old`. */
   prepareForUpdate?(obj: T, old: T, context: RequestContext): void;
   /** Of parts of the object that need permissions of their own: told before `validateUpdate`. */

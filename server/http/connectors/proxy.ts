@@ -34,6 +34,7 @@ function proxy(resource: string, kind: string, locate: Locate, options: ConnectO
     resource,
     subresource: "proxy",
     methods: METHODS,
+    takesPath: true,
     async connect(request) {
       const { ctx, path } = request;
       await admitConnection(options.admission, request, "proxy", kind, path ? { path } : {});

@@ -18,6 +18,8 @@ export interface Connector {
   readonly resource: string;
   readonly subresource: string;
   readonly methods: readonly string[];
+  /** Whether anything may come after the subresource. (rest.Connecter NewConnectOptions) */
+  readonly takesPath?: boolean;
   /** @throws StatusError */
   connect(request: ConnectRequest): Promise<void>;
 }

@@ -1,16 +1,15 @@
 import { badRequest } from "../../meta/errors.ts";
 import { encodeStored } from "../encode.ts";
-import { CUSTOM, ITEM, negotiate } from "../negotiate.ts";
 import { queryBool } from "../request-info.ts";
 import { sendObject } from "../respond.ts";
 import { sendForm } from "./form.ts";
-import { outputOf, type ResourceRequest, readScope } from "./request.ts";
+import { negotiateItem, outputOf, type ResourceRequest, readScope } from "./request.ts";
 
 /** GET of one object, or of a subresource that reads from it. (handlers/get.go) */
 export async function get(request: ResourceRequest): Promise<void> {
-  const { ctx, kind, store, namespace, name, subresource } = request;
+  const { ctx, store, namespace, name, subresource } = request;
   const read = subresource?.definition.read;
-  const media = negotiate(ctx, kind.custom ? CUSTOM : ITEM);
+  const media = negotiateItem(request);
   const { query } = ctx.state;
   let resourceVersion = "";
   if (query.size > 0) {

@@ -9,7 +9,6 @@ import type { Kind } from "../../registry/kind.ts";
 import { readBody } from "../body.ts";
 import { encodeStored } from "../encode.ts";
 import { routeError } from "../errors.ts";
-import { CUSTOM, ITEM, negotiate } from "../negotiate.ts";
 import { apiVersionOf, conversionProblem, type Expected, kindProblem } from "../object-kind.ts";
 import { sendObject } from "../respond.ts";
 import { writeOptions } from "../write-options.ts";
@@ -21,6 +20,7 @@ import {
   expectedOf,
   fromStorage,
   HandlerScope,
+  negotiateItem,
   outputOf,
   type ResourceRequest,
   toStorage,
@@ -38,7 +38,7 @@ const CUSTOM_TYPES = ["application/json-patch+json", "application/merge-patch+js
 export async function patch(request: ResourceRequest): Promise<void> {
   const { ctx, kind, store, namespace, name, subresource } = request;
   const type = patchType(request);
-  const media = negotiate(ctx, kind.custom ? CUSTOM : ITEM);
+  const media = negotiateItem(request);
   const body = await readBody(ctx);
   const options = writeOptions(ctx.state.query, "PatchOptions", type === "apply");
   const { dryRun, fieldManager, fieldValidation } = options;

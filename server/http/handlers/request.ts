@@ -11,7 +11,7 @@ import type { RequestScope, ResourceStore } from "../../registry/store.ts";
 import { cannotBeHandled } from "../decode.ts";
 import { type Output, schemaOfKind } from "../encode.ts";
 import { attributesOf } from "../filters/authorization.ts";
-import type { MediaType } from "../negotiate.ts";
+import { ACTION, CUSTOM, ITEM, type MediaType, negotiate } from "../negotiate.ts";
 import { apiVersionOf, type Expected } from "../object-kind.ts";
 import type { Ctx } from "../respond.ts";
 import type { State } from "../state.ts";
@@ -77,6 +77,12 @@ const READ = { dryRun: false, fieldManager: "", object: {} };
 /** The scope of a request that writes nothing. */
 export function readScope(ctx: Ctx): HandlerScope {
   return new HandlerScope(ctx, READ);
+}
+
+/** What an answer with one object can be. @throws StatusError 406 */
+export function negotiateItem({ ctx, kind, subresource }: ResourceRequest): MediaType {
+  if (kind.custom) return negotiate(ctx, CUSTOM);
+  return negotiate(ctx, subresource?.definition.hasTable === false ? ACTION : ITEM);
 }
 
 export function outputOf({ ctx, kind }: ResourceRequest, media: MediaType): Output {

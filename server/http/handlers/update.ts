@@ -3,7 +3,6 @@ import { auditObject } from "../audit-object.ts";
 import { readBody } from "../body.ts";
 import { bodyFormat, decodeBody } from "../decode.ts";
 import { encodeStored } from "../encode.ts";
-import { CUSTOM, ITEM, negotiate } from "../negotiate.ts";
 import { sendObject } from "../respond.ts";
 import { writeOptions } from "../write-options.ts";
 import { sendForm } from "./form.ts";
@@ -13,6 +12,7 @@ import {
   checkName,
   expectedOf,
   HandlerScope,
+  negotiateItem,
   outputOf,
   type ResourceRequest,
 } from "./request.ts";
@@ -20,7 +20,7 @@ import {
 /** PUT of an object or a subresource. (handlers/update.go) */
 export async function update(request: ResourceRequest): Promise<void> {
   const { ctx, kind, store, namespace, name, subresource } = request;
-  const media = negotiate(ctx, kind.custom ? CUSTOM : ITEM);
+  const media = negotiateItem(request);
   const body = await readBody(ctx);
   const options = writeOptions(ctx.state.query, "UpdateOptions", false);
   const format = bodyFormat(ctx.req.headers["content-type"]);

@@ -60,6 +60,7 @@ export const validatingAdmissionPolicy = defineKind<ValidatingAdmissionPolicy>({
     status: {
       ...status<ValidatingAdmissionPolicy>({ keep: ["labels", "annotations", "ownerReferences", "finalizers"] }),
       verbs: ["get", "patch", "update"],
+      allowCreateOnApply: true,
       updateChecks: ["own"],
       validateUpdate({ status: { typeChecking, conditions } }) {
         const warnings = typeChecking?.expressionWarnings ?? [];

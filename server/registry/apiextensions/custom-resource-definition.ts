@@ -70,6 +70,7 @@ export const customResourceDefinition = defineKind<CustomResourceDefinition>({
     status: {
       ...status<CustomResourceDefinition>(),
       verbs: ["get", "patch", "update"],
+      hasTable: false,
       validateUpdate: validateDefinitionStatus,
     },
   },

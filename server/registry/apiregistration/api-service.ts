@@ -27,7 +27,7 @@ export const apiService = defineKind<APIService>({
   validate,
   updateChecks: ["changes", "whole", "own"],
   validateUpdate: validate,
-  subresources: { status: { ...status<APIService>(), verbs: ["get", "patch", "update"] } },
+  subresources: { status: { ...status<APIService>(), verbs: ["get", "patch", "update"], hasTable: false } },
 });
 
 function validate({ metadata, spec }: APIService): FieldError[] {

@@ -65,6 +65,7 @@ export const certificateSigningRequest = defineKind<Request>({
     },
     approval: {
       verbs: ["get", "patch", "update"],
+      hasTable: false,
       prepareForUpdate(obj, old, { now }) {
         fillTimes(obj, old, now);
         const { conditions } = obj.status;

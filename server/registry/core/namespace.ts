@@ -54,6 +54,7 @@ export const namespace = defineKind<Namespace>({
     status: { ...status<Namespace>(), verbs: ["get", "patch", "update"], validateUpdate: validateStatus },
     finalize: {
       verbs: ["update"],
+      hasTable: false,
       prepareForUpdate: (object, old) => restore(object, old, "status"),
       validateUpdate: ({ spec }) =>
         (spec?.finalizers ?? []).flatMap((name, index) => validateFinalizer(name, `spec.finalizers[${index}]`)),

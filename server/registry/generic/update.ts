@@ -56,7 +56,7 @@ export async function update(store: StoreContext, request: UpdateRequest, scope:
   }
   const run: Run = { ...request, store, key, definition, scope };
   const mayCreate = definition
-    ? definition.allowCreateOnUpdate === true
+    ? definition.allowCreateOnUpdate === true || (options.forceAllowCreate && definition.allowCreateOnApply === true)
     : options.forceAllowCreate || kind.definition.allowCreateOnUpdate === true;
   for (;;) {
     if (scope.signal.aborted) throw scope.signal.reason;

@@ -35,6 +35,7 @@ export const resourceClaim = defineKind<ResourceClaim>({
   subresources: {
     status: {
       verbs: ["get", "patch", "update"],
+      hasTable: false,
       prepareForUpdate(object, old, context) {
         const keep = ["labels", "annotations", "ownerReferences", "finalizers"] as const;
         status<ResourceClaim>({ keep }).prepareForUpdate?.(object, old, context);

@@ -74,11 +74,13 @@ export const pod = defineKind<Pod>({
     },
     ephemeralcontainers: {
       verbs: ["get", "patch", "update"],
+      hasTable: false,
       prepareForUpdate: prepareForEphemeralContainers,
       validateUpdate: validateEphemeralContainersUpdate,
     },
     resize: {
       verbs: ["get", "patch", "update"],
+      hasTable: false,
       prepareForUpdate: prepareForResize,
       validateUpdate: validateResize,
     },
