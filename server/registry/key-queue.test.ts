@@ -2,7 +2,9 @@ import { expect, test } from "vitest";
 import { notFound } from "../meta/errors.ts";
 import { KeyQueue, type KeyQueueOptions } from "./key-queue.ts";
 
-/** @param outcomes of one call after the other @returns how long the key had to wait after each */
+const GONE = notFound({ group: "", resource: "x" }, "a");
+
+/** @param outcomes of one call after the other; what is gone comes again @returns how long the key had to wait after each */
 async function waits(outcomes: readonly ("again" | Error | undefined)[], more: Partial<KeyQueueOptions> = {}) {
   const waited: number[] = [];
   const errors: unknown[] = [];
@@ -20,6 +22,7 @@ async function waits(outcomes: readonly ("again" | Error | undefined)[], more: P
       async sync() {
         const outcome = left.shift();
         if (left.length === 0) setImmediate(resolve);
+        else if (outcome === GONE) setImmediate(() => queue.add("a"));
         if (outcome instanceof Error) throw outcome;
         return outcome;
       },
@@ -47,7 +50,13 @@ test.each<{ what: string; outcomes: readonly ("again" | Error | undefined)[]; wa
     waited: [50, 100],
     errors: 0,
   },
-  { what: "what is gone", outcomes: [notFound({ group: "", resource: "x" }, "a")], waited: [], errors: 0 },
+  { what: "what is gone", outcomes: [GONE], waited: [], errors: 0 },
+  {
+    what: "what was gone meanwhile, from the start again",
+    outcomes: [BROKEN, BROKEN, GONE, BROKEN, undefined],
+    waited: [50, 100, 50],
+    errors: 3,
+  },
 ])("a key waits by its own failures in turn: $what", async ({ outcomes, waited, errors }) => {
   const found = await waits(outcomes);
   expect([found.waited, found.errors.length]).toEqual([waited, errors]);

@@ -75,7 +75,11 @@ export class KeyQueue {
         if (outcome === "again") this.#addAgain(key);
         else this.#retries.delete(key);
       } catch (error) {
-        if (isNotFound(error) || this.#isStopped) continue;
+        if (this.#isStopped) continue;
+        if (isNotFound(error)) {
+          this.#retries.delete(key);
+          continue;
+        }
         this.#options.onError(error);
         this.#addAgain(key);
       } finally {
