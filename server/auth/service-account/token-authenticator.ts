@@ -29,7 +29,8 @@ const REMEMBERED = 4096;
 
 /**
  * Service accounts, by bound tokens and by those of Secrets. A signature is checked once for each token; whether its
- * objects still exist, on every request: a token dies with its Pod, at once. (pkg/serviceaccount JWTTokenAuthenticator)
+ * objects still exist, each time that it is asked for: behind the cache of tokens, so a token dies with its Pod within
+ * ten seconds. (pkg/serviceaccount JWTTokenAuthenticator)
  */
 export function serviceAccountTokenAuthenticators(options: ServiceAccountTokenOptions): TokenAuthenticator[] {
   const { reader, now, onLegacyUse, onUse } = options;
