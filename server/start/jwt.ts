@@ -8,8 +8,8 @@ import { JwtMetrics } from "../http/jwt-metrics.ts";
 import type { Series } from "../http/series.ts";
 import { aggregateMessage, type FieldError, fieldForbidden } from "../meta/field-error.ts";
 import type { Clock } from "../storage/clock.ts";
-import { fetchWithAuthority } from "./fetch-with-authority.ts";
 import { failureOf, followConfiguration } from "./follow-configuration.ts";
+import { providerFetch } from "./provider-fetch.ts";
 import type { OidcSettings, ServerSettings } from "./settings.ts";
 
 /** All that may be used where the keys decide. (oidc.AllValidSigningAlgorithms) */
@@ -123,7 +123,7 @@ async function run(
     onError,
     observer,
     monotonicSeconds: () => performance.now() / 1000,
-    fetchOf: ({ certificateAuthority }) => (certificateAuthority ? fetchWithAuthority(certificateAuthority) : fetch),
+    fetchOf: ({ certificateAuthority: authority }) => providerFetch({ authority }),
   };
   const authenticators = new JwtAuthenticators(await checked(configuration, settings), options);
   return { authenticators, series: observer.series };
