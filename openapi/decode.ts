@@ -1,6 +1,7 @@
 /**
  * JSON to the canonical form of objects: plain JSON as Go would print the typed object, minus nulls. Known fields only;
- * fields that Go leaves out when empty are left out, fields it always prints are filled in (lists excepted).
+ * fields that Go leaves out when empty are left out, fields it always prints are filled in (lists excepted). Lists, maps
+ * and bytes that were given and left out are remembered (given-empty.ts).
  *
  * Nearly every body takes the fast half: JSON.parse, then one walk compiled from the schema. Whatever that walk did not
  * expect (an unknown field, a wrong type, a duplicate key, a fraction) makes it give up, and decode-tree.ts starts anew
@@ -9,6 +10,7 @@
 
 import { TreeDecoder } from "./decode-tree.ts";
 import { NumberText } from "./exact-json.ts";
+import { markGivenEmpty, rememberEmpty } from "./given-empty.ts";
 import { DecodeError, MAX_DEPTH, type Node, parseTree, setMember, treeOf } from "./json-tree.ts";
 import { canonicalBase64, canonicalQuantity, formatGoDuration, parseGoDuration } from "./scalars.ts";
 import type { Field, Schema } from "./schema.ts";
@@ -33,6 +35,8 @@ type Decoder = (value: Json) => unknown;
 
 /** Keys of objects seen by the walk under way, to compare with those in the text: fewer means duplicates. */
 let keys = 0;
+/** Fields given as empty that the walk under way has remembered. */
+let empties = 0;
 
 /** Decodes a body into a type. @throws DecodeError in the words of encoding/json */
 export function decodeJson<T = Record<string, unknown>>(
@@ -45,7 +49,7 @@ export function decodeJson<T = Record<string, unknown>>(
     try {
       const parsed: unknown = JSON.parse(asText(bytes));
       keys = 0;
-      const value = decoderOf(schema)(parsed);
+      const value = walk(parsed, schema);
       if (keys === marks && value !== null && value !== undefined) return { value: value as T, problems: [] }; // T is the schema's type
     } catch (error) {
       if (error !== GIVE_UP && !(error instanceof SyntaxError)) throw error;
@@ -64,7 +68,7 @@ export function coerce<T = Record<string, unknown>>(
   validation: FieldValidation,
 ): Decoded<T> {
   try {
-    const decoded = decoderOf(schema)(value);
+    const decoded = walk(value, schema);
     if (decoded !== null && decoded !== undefined) return { value: decoded as T, problems: [] }; // T is the schema's type
   } catch (error) {
     if (error instanceof RangeError) throw new DecodeError("exceeded max depth");
@@ -95,7 +99,14 @@ function decodeTree<T>(node: Node, schema: Schema, validation: FieldValidation, 
   const decoder = new TreeDecoder(validation !== "Ignore", converts);
   const typed = isUntyped(schema) ? ({ type: "any" } as const) : schema;
   const value = decoder.decode(node, typed) ?? (typed.type === "object" ? {} : null);
-  return { value: decoderOf(typed)(value) as T, problems: decoder.problems }; // T is the schema's type
+  return { value: walk(value, typed) as T, problems: decoder.problems }; // T is the schema's type
+}
+
+function walk(value: unknown, schema: Schema): unknown {
+  empties = 0;
+  const decoded = decoderOf(schema)(value);
+  if (empties > 0 && typeof decoded === "object" && decoded !== null) markGivenEmpty(decoded);
+  return decoded;
 }
 
 /** Custom resources keep their JSON as it is: their schema says what to prune, in server/extensions. */
@@ -280,7 +291,12 @@ interface CompiledField {
   readonly decode: Decoder;
   /** Left out when empty: Go's omitempty on what is not a pointer. */
   readonly omitEmpty: boolean;
+  readonly keepsEmpty: boolean;
+  /** Go has nil apart from empty. */
+  readonly nil: boolean;
 }
+
+const NIL_TYPES: readonly Schema["type"][] = ["list", "map", "bytes"];
 
 function objectDecoder(schema: Schema): Decoder {
   const fields = new Map<string, CompiledField>();
@@ -289,6 +305,8 @@ function objectDecoder(schema: Schema): Decoder {
     fields.set(field.name, {
       decode: decoderOf(field.schema),
       omitEmpty: !field.pointer && !field.always && !field.keepsEmpty,
+      keepsEmpty: field.keepsEmpty === true,
+      nil: NIL_TYPES.includes(field.schema.type),
     });
     const make = filler(field);
     if (make) filled.push({ name: field.name, make });
@@ -303,7 +321,14 @@ function objectDecoder(schema: Schema): Decoder {
       const member: Json = value[key];
       if (member === null || member === undefined) continue;
       const decoded = field.decode(member);
-      if (decoded === undefined || decoded === null || (field.omitEmpty && isEmpty(decoded))) continue;
+      if (decoded === undefined || decoded === null) continue;
+      if (field.omitEmpty && isEmpty(decoded)) {
+        if (!field.nil) continue;
+        empties++;
+        rememberEmpty(object, key, decoded as ""); // an empty one of whatever type the field has
+        continue;
+      }
+      if (field.keepsEmpty && isEmpty(decoded)) empties++;
       object[key] = decoded;
     }
     for (const { name, make } of filled) if (object[name] === undefined) object[name] = make();

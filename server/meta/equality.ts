@@ -1,3 +1,5 @@
+import { copyGivenEmpty, givenAlike } from "../../openapi/given-empty.ts";
+
 type Node = Record<string, unknown>;
 
 /**
@@ -35,7 +37,24 @@ function isUnset(value: unknown): boolean {
 }
 
 /**
- * The same for JSON of no type, where nothing can be left out: an empty list or a null is not an absent member, as
+ * Says whether two values are the same to the last detail, as reflect.DeepEqual does, which few places of upstream use:
+ * an empty list or map, even one that is not printed, is not an absent one.
+ */
+export function exactEqual(a: unknown, b: unknown): boolean {
+  if (a === b) return true;
+  if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return false;
+  if (Array.isArray(a)) {
+    return Array.isArray(b) && a.length === b.length && a.every((item, index) => exactEqual(item, b[index]));
+  }
+  if (Array.isArray(b) || !givenAlike(a, b)) return false;
+  const [left, right] = [a as Node, b as Node]; // neither is a list, null or a scalar
+  for (const key in left) if (!exactEqual(left[key], right[key])) return false;
+  for (const key in right) if (right[key] !== undefined && left[key] === undefined) return false;
+  return true;
+}
+
+/**
+ * semanticEqual for JSON of no type, where nothing can be left out: an empty list or a null is not an absent member, as
  * Semantic.DeepEqual has it of unstructured objects.
  */
 export function jsonEqual(a: unknown, b: unknown): boolean {
@@ -61,6 +80,7 @@ export function deepCopy<T>(value: T): T {
     if (key === "__proto__") Object.defineProperty(copy, key, { value: deepCopy(value[key]), ...OWN });
     else copy[key] = deepCopy(value[key]);
   }
+  copyGivenEmpty(value, copy);
   return copy as T; // same members, same type
 }
 

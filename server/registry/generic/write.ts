@@ -1,4 +1,5 @@
 import { encodeJson, encodeSorted } from "../../../openapi/encode.ts";
+import { hasGivenEmpty } from "../../../openapi/given-empty.ts";
 import { deepCopy } from "../../meta/equality.ts";
 import type { KubeObject } from "../../meta/object.ts";
 import type { Change } from "../../storage/storage.ts";
@@ -37,17 +38,18 @@ export async function putObject(
   const { conversion } = kind.customResource ?? {};
   const form = conversion ? await conversion.toStorage(object) : object;
   const encode = withRevision(kind, form);
+  const written = asRead(form);
   let forget: (() => void) | undefined;
   const encodeOnce = (revision: number) => {
     forget?.();
     const bytes = encode(revision);
-    forget = rememberWritten(bytes, form);
+    if (written) forget = rememberWritten(bytes, written);
     return bytes;
   };
   try {
     const write = storage.put(key, encodeOnce, expected, expiresAt);
     const change = await observed(context, expected === 0 ? "create" : "update", write);
-    return change && asServed(kind, storedOf(kind, change, form));
+    return change && asServed(kind, storedOf(kind, change, written));
   } finally {
     forget?.();
   }
@@ -115,7 +117,12 @@ export async function rehearse(kind: Kind, key: string, object: KubeObject): Pro
 export function dryRunObject(kind: Kind, key: string, object: KubeObject): StoredObject {
   const value = encodeObject(kind, object);
   const change: Change = { type: "put", key, revision: 0, createRevision: 0, value };
-  return storedOf(kind, change, object);
+  return storedOf(kind, change, asRead(object));
+}
+
+/** The object, if it is what its bytes are read as: what is remembered of a request is not stored. */
+function asRead(object: KubeObject): KubeObject | undefined {
+  return hasGivenEmpty(object) ? undefined : object;
 }
 
 function withRevision(kind: Kind, object: KubeObject): (revision: number) => Uint8Array {
