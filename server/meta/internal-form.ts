@@ -1,3 +1,4 @@
+import { orEmpty } from "../../openapi/given-empty.ts";
 import { readFacts } from "../../openapi/types.ts";
 import { semanticEqual } from "./equality.ts";
 import { type FieldError, fieldInvalid } from "./field-error.ts";
@@ -60,7 +61,7 @@ function fieldsOf(type: string, value: Members): [string, unknown][] {
   if (!fields) throw new Error(`no internal type ${type}`);
   return fields.flatMap((field): [string, unknown][] => {
     const [name = "", json = "", kind = ""] = field.split(" ");
-    if (name !== "=") return [[name, internalForm(kind, value[json])]];
+    if (name !== "=") return [[name, internalForm(kind, orEmpty(value, json))]];
     if (json !== "metadata") return fieldsOf(json, value);
     return metadataFields((value.metadata ?? {}) as Members);
   });
@@ -107,13 +108,14 @@ function metadataFields(metadata: Members): [string, unknown][] {
 }
 
 /** Of what has JSON names in Go, too: its maps are printed in order of their keys, a selector's terms in Go's order. */
-function withSortedMaps(members: Members): Members {
-  const maps = ["labels", "annotations", "matchLabels"].filter((name) => members[name]);
+function withSortedMaps({ matchLabels, matchExpressions, ...members }: Members): Members {
+  const maps = ["labels", "annotations"].filter((name) => members[name]);
   return {
     ...members,
     ...Object.fromEntries(maps.map((name) => [name, sorted(members[name] as Members)])),
-    ...(Array.isArray(members.matchExpressions) && {
-      matchExpressions: members.matchExpressions.map(({ key, operator, values }) => ({ key, operator, values })),
+    ...(matchLabels ? { matchLabels: sorted(matchLabels as Members) } : {}),
+    ...(Array.isArray(matchExpressions) && {
+      matchExpressions: matchExpressions.map(({ key, operator, values }) => ({ key, operator, values })),
     }),
   };
 }

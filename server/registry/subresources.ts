@@ -1,4 +1,4 @@
-import { semanticEqual } from "../meta/equality.ts";
+import { exactEqual, semanticEqual } from "../meta/equality.ts";
 import { type FieldError, fieldInvalid } from "../meta/field-error.ts";
 import type { KubeObject, UnstructuredObject } from "../meta/object.ts";
 import type { Subresource } from "./kind.ts";
@@ -68,6 +68,13 @@ export const withStatus = {
 export function bumpGeneration(object: KubeObject, old: KubeObject): void {
   const wish = ({ metadata, status, ...rest }: UnstructuredObject) => rest;
   if (semanticEqual(wish(object as UnstructuredObject), wish(old as UnstructuredObject))) return;
+  object.metadata.generation = (old.metadata.generation ?? 0) + 1;
+}
+
+/** The same for the few kinds whose empty lists and maps count as a change there, although they are not kept. */
+export function bumpGenerationExactly(object: KubeObject, old: KubeObject): void {
+  const wish = ({ metadata, status, kind, apiVersion, ...rest }: UnstructuredObject) => rest;
+  if (exactEqual(wish(object as UnstructuredObject), wish(old as UnstructuredObject))) return;
   object.metadata.generation = (old.metadata.generation ?? 0) + 1;
 }
 

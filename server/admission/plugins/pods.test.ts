@@ -1,5 +1,7 @@
 import { beforeEach, expect, test } from "vitest";
 import type { Pod, PodSpec } from "../../../openapi/api/core.v1.ts";
+import { decodeJson } from "../../../openapi/decode.ts";
+import { schemaForKind } from "../../../openapi/types.ts";
 import type { KubeObject } from "../../meta/object.ts";
 import type { AdmissionAttributes, AdmissionPlugin } from "../plugin.ts";
 import { messageOf, TestObjects, testAttributes, testContext } from "../test-context.ts";
@@ -164,6 +166,10 @@ test("a runtime class that is gone, or whose overhead differs, refuses", async (
   expect(await check({ runtimeClassName: "x" })).toMatch(/RuntimeClass "x" not found$/);
   expect(await check({ runtimeClassName: "r", overhead: { cpu: "0.01" } })).toBe("");
   expect(await check({ runtimeClassName: "r", overhead: { cpu: "1" } })).toMatch(/doesn't match/);
+  expect(await check({})).toBe("");
+  const body = Buffer.from('{"metadata":{"name":"p"},"spec":{"overhead":{}}}');
+  const { spec } = decodeJson<Pod>(body, schemaForKind("", "v1", "Pod")!, "Ignore").value;
+  expect(await check(spec!)).toMatch(/Overhead set without corresponding RuntimeClass defined Overhead$/);
 });
 
 test("default tolerations are added unless the Pod has its own", async () => {

@@ -1,5 +1,6 @@
 import type { Pod } from "../../../openapi/api/core.v1.ts";
 import type { RuntimeClass } from "../../../openapi/api/node.k8s.io.v1.ts";
+import { isGiven } from "../../../openapi/given-empty.ts";
 import { StatusError } from "../../meta/errors.ts";
 import { goQuote } from "../../meta/go-quote.ts";
 import { getMember } from "../../meta/members.ts";
@@ -32,7 +33,7 @@ export const runtimeClass: AdmissionPlugin<Pod> = {
     if (subresource || !pod) return;
     const found = classOf(attributes, pod, reader);
     if (found?.overhead) checkOverhead(attributes, pod, found);
-    else if (pod.spec.overhead) {
+    else if (isGiven(pod.spec, "overhead")) {
       throw forbidden(attributes, "pod rejected: Pod Overhead set without corresponding RuntimeClass defined Overhead");
     }
   },

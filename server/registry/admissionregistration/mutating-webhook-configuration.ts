@@ -1,6 +1,6 @@
 import type { MutatingWebhookConfiguration } from "../../../openapi/api/admissionregistration.k8s.io.v1.ts";
 import { defineKind } from "../kind.ts";
-import { bumpGeneration } from "../subresources.ts";
+import { bumpGenerationExactly } from "../subresources.ts";
 import { warningsForName } from "./static-names.ts";
 import { defaultWebhook, validateWebhooks } from "./webhook-validation.ts";
 
@@ -22,7 +22,7 @@ export const mutatingWebhookConfiguration = defineKind<MutatingWebhookConfigurat
   prepareForCreate(object) {
     object.metadata.generation = 1;
   },
-  prepareForUpdate: bumpGeneration,
+  prepareForUpdate: bumpGenerationExactly,
   validate: ({ webhooks }, { services }) => validateWebhooks(webhooks, undefined, services.checkExpression),
   updateChecks: ["whole", "own"],
   validateUpdate: ({ webhooks }, old, { services }) =>

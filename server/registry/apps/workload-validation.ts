@@ -1,5 +1,6 @@
 import type { PodTemplateSpec } from "../../../openapi/api/core.v1.ts";
 import type { LabelSelector } from "../../../openapi/api/meta.k8s.io.v1.ts";
+import { orEmpty } from "../../../openapi/given-empty.ts";
 import {
   type FieldError,
   fieldForbidden,
@@ -70,7 +71,8 @@ export function selectorMatches(selector: LabelSelector | undefined, template: P
 }
 
 export function doesNotMatch({ metadata }: PodTemplateSpec, field: string): FieldError {
-  const labels = metadata?.labels && sortedMembers(metadata.labels);
+  const given = metadata && orEmpty(metadata, "labels");
+  const labels = given && sortedMembers(given);
   return fieldInvalid(`${field}.metadata.labels`, labels, "`selector` does not match template `labels`");
 }
 

@@ -1,5 +1,6 @@
 import type { ConfigMap } from "../../../openapi/api/core.v1.ts";
-import { semanticEqual } from "../../meta/equality.ts";
+import { orEmpty } from "../../../openapi/given-empty.ts";
+import { exactEqual } from "../../meta/equality.ts";
 import { type FieldError, fieldForbidden, fieldInvalid, fieldTooLong } from "../../meta/field-error.ts";
 import { validateConfigMapKey } from "../../meta/names.ts";
 import { defineKind } from "../kind.ts";
@@ -43,7 +44,7 @@ function validateImmutable(object: ConfigMap, old: ConfigMap): FieldError[] {
   const fixed = "field is immutable when `immutable` is set";
   return [
     ...(object.immutable ? [] : [fieldForbidden("immutable", fixed)]),
-    ...(semanticEqual(object.data ?? {}, old.data ?? {}) ? [] : [fieldForbidden("data", fixed)]),
-    ...(semanticEqual(object.binaryData ?? {}, old.binaryData ?? {}) ? [] : [fieldForbidden("binaryData", fixed)]),
+    ...(exactEqual(orEmpty(object, "data"), old.data) ? [] : [fieldForbidden("data", fixed)]),
+    ...(exactEqual(orEmpty(object, "binaryData"), old.binaryData) ? [] : [fieldForbidden("binaryData", fixed)]),
   ];
 }

@@ -5,6 +5,7 @@ import type {
   SecretReference,
   Volume,
 } from "../../../openapi/api/core.v1.ts";
+import { orEmpty } from "../../../openapi/given-empty.ts";
 import { dnsLabel, dnsSubdomain, needed, neededBy, oneOf } from "../../meta/field-checks.ts";
 import {
   type FieldError,
@@ -83,7 +84,8 @@ function validateAccessModes(modes: readonly string[], parent: string): FieldErr
   return errors;
 }
 
-function validateCapacity({ capacity }: Readonly<PersistentVolumeSpec>, field: string): FieldError[] {
+function validateCapacity(spec: Readonly<PersistentVolumeSpec>, field: string): FieldError[] {
+  const capacity = orEmpty(spec, "capacity");
   const names = Object.keys(capacity ?? {});
   const errors = names.length === 0 ? [fieldRequired(field, "")] : [];
   if (names.length !== 1 || names[0] !== "storage") {

@@ -1,4 +1,5 @@
 import type { ResourceQuota, ResourceQuotaSpec } from "../../../openapi/api/core.v1.ts";
+import { orEmpty } from "../../../openapi/given-empty.ts";
 import { semanticEqual } from "../../meta/equality.ts";
 import { type FieldError, fieldInvalid, fieldRequired } from "../../meta/field-error.ts";
 import { getMember } from "../../meta/members.ts";
@@ -62,7 +63,7 @@ export const resourceQuota = defineKind<ResourceQuota>({
     const errors = validateSpec(spec);
     const scopes = (list: readonly string[] = []) => [...new Set(list)].sort();
     if (!semanticEqual(scopes(spec.scopes), scopes(old.spec.scopes))) {
-      errors.push(fieldInvalid("spec.scopes", spec.scopes, "field is immutable"));
+      errors.push(fieldInvalid("spec.scopes", orEmpty(spec, "scopes"), "field is immutable"));
     }
     return errors;
   },

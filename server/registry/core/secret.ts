@@ -1,6 +1,7 @@
 import type { Secret } from "../../../openapi/api/core.v1.ts";
+import { orEmpty } from "../../../openapi/given-empty.ts";
 import { DecodeError, parseTree } from "../../../openapi/json-tree.ts";
-import { semanticEqual } from "../../meta/equality.ts";
+import { exactEqual } from "../../meta/equality.ts";
 import { type FieldError, fieldForbidden, fieldInvalid, fieldRequired, fieldTooLong } from "../../meta/field-error.ts";
 import { validateConfigMapKey } from "../../meta/names.ts";
 import { validateImmutable } from "../../meta/object-meta.ts";
@@ -105,6 +106,6 @@ function validateImmutableData(object: Secret, old: Secret): FieldError[] {
   const fixed = "field is immutable when `immutable` is set";
   return [
     ...(object.immutable ? [] : [fieldForbidden("immutable", fixed)]),
-    ...(semanticEqual(object.data ?? {}, old.data ?? {}) ? [] : [fieldForbidden("data", fixed)]),
+    ...(exactEqual(orEmpty(object, "data"), old.data) ? [] : [fieldForbidden("data", fixed)]),
   ];
 }

@@ -1,5 +1,6 @@
 import type { TypedLocalObjectReference } from "../../../openapi/api/core.v1.ts";
 import type { HTTPIngressPath, IngressBackend, IngressSpec } from "../../../openapi/api/networking.k8s.io.v1.ts";
+import { orEmpty } from "../../../openapi/given-empty.ts";
 import { dnsLabel, dnsSubdomain, invalidEach, neededBy, pathSegment } from "../../meta/field-checks.ts";
 import { type FieldError, fieldInvalid, fieldNotSupported, fieldRequired } from "../../meta/field-error.ts";
 import { parseIp } from "../../meta/ip.ts";
@@ -34,7 +35,7 @@ export function validateIngressSpec(spec: Readonly<IngressSpec>, allow: Allowanc
   const { rules = [], defaultBackend, tls = [], ingressClassName } = spec;
   const errors: FieldError[] = [];
   if (rules.length === 0 && !defaultBackend) {
-    errors.push(fieldInvalid("spec", spec.rules, "either `defaultBackend` or `rules` must be specified"));
+    errors.push(fieldInvalid("spec", orEmpty(spec, "rules"), "either `defaultBackend` or `rules` must be specified"));
   }
   if (defaultBackend) errors.push(...validateBackend(defaultBackend, "spec.defaultBackend"));
   for (const [index, rule] of rules.entries()) {

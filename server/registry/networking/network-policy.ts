@@ -11,7 +11,7 @@ import { validateCIDRForLegacyField, warningsForCIDR } from "../../meta/ip-valid
 import { type SelectorAllowances, validateLabelSelector } from "../../meta/label-validation.ts";
 import { validatePortNumber } from "../../meta/names.ts";
 import { defineKind } from "../kind.ts";
-import { bumpGeneration } from "../subresources.ts";
+import { bumpGenerationExactly } from "../subresources.ts";
 
 const PROTOCOLS = ["TCP", "UDP", "SCTP"];
 const TYPES = ["Ingress", "Egress"];
@@ -42,13 +42,7 @@ export const networkPolicy = defineKind<NetworkPolicy>({
   prepareForCreate(object) {
     object.metadata.generation = 1;
   },
-  prepareForUpdate(object, old) {
-    bumpGeneration(object, old);
-    // Here, and hardly anywhere else, upstream tells an empty list from none.
-    if (object.metadata.generation === old.metadata.generation && emptyLists(object) !== emptyLists(old)) {
-      object.metadata.generation = (old.metadata.generation ?? 0) + 1;
-    }
-  },
+  prepareForUpdate: bumpGenerationExactly,
   validate: (object) => validate(object, { cidrs: [] }),
   validateUpdate: (object, old) =>
     validate(object, {
@@ -61,10 +55,6 @@ export const networkPolicy = defineKind<NetworkPolicy>({
       ...(block.except ?? []).flatMap((cidr, index) => warningsForCIDR(cidr, `${field}.except[${index}]`)),
     ]),
 });
-
-function emptyLists({ spec: { ingress, egress } }: NetworkPolicy): string {
-  return [ingress, egress].map((list) => (list?.length === 0 ? "empty" : "")).join();
-}
 
 function rulesOf({ spec }: Readonly<NetworkPolicy>): Rule[] {
   return [

@@ -1,4 +1,5 @@
 import type { ServiceCIDR } from "../../../openapi/api/networking.k8s.io.v1.ts";
+import { orEmpty } from "../../../openapi/given-empty.ts";
 import { type FieldError, fieldInvalid, fieldRequired } from "../../meta/field-error.ts";
 import { isIPv4, parseCidr } from "../../meta/ip.ts";
 import { validateCIDR } from "../../meta/ip-validation.ts";
@@ -21,7 +22,7 @@ export const serviceCIDR = defineKind<ServiceCIDR>({
   validateUpdate({ spec }, old) {
     const [cidrs, before] = [spec.cidrs ?? [], old.spec.cidrs ?? []];
     const isGrowing = before.length === 1 && cidrs.length === 2;
-    if (before.length !== cidrs.length && !isGrowing) return [fieldInvalid(FIELD, spec.cidrs, IMMUTABLE)];
+    if (before.length !== cidrs.length && !isGrowing) return [fieldInvalid(FIELD, orEmpty(spec, "cidrs"), IMMUTABLE)];
     const changed = before.flatMap((cidr, index) =>
       cidr === cidrs[index] ? [] : [fieldInvalid(`${FIELD}[${index}]`, cidrs[index], IMMUTABLE)],
     );

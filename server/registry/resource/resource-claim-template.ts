@@ -1,8 +1,7 @@
 import type { ResourceClaimTemplate } from "../../../openapi/api/resource.k8s.io.v1.ts";
-import { type FieldError, fieldForbidden } from "../../meta/field-error.ts";
+import type { FieldError } from "../../meta/field-error.ts";
 import { immutable } from "../../meta/internal-form.ts";
-import { validateLabels } from "../../meta/label-validation.ts";
-import { validateAnnotations } from "../../meta/object-meta.ts";
+import { validateTemplateMeta } from "../../meta/template-meta.ts";
 import { defineKind, type RequestContext } from "../kind.ts";
 import { adminRequests, defaultClaim, validateAdminAccess, validateClaim } from "./claim-validation.ts";
 
@@ -25,13 +24,8 @@ export const resourceClaimTemplate = defineKind<ResourceClaimTemplate>({
 });
 
 function validate({ spec }: ResourceClaimTemplate, { services }: RequestContext): FieldError[] {
-  const { labels, annotations, ...others } = spec.metadata ?? {};
-  const given = Object.entries(others).filter(([, value]) => value !== undefined);
   return [
-    ...validateAnnotations(annotations, "spec.metadata.annotations"),
-    ...validateLabels(labels, "spec.metadata.labels"),
-    // Names are made from those of the Go type: only the first letter is small.
-    ...given.map(([member]) => fieldForbidden(`spec.metadata.${member === "uid" ? "uID" : member}`, "cannot be set")),
+    ...validateTemplateMeta(spec.metadata, "spec.metadata"),
     ...validateClaim(spec.spec, services.checkExpression, "spec.spec"),
   ];
 }

@@ -1,5 +1,6 @@
 import type { TopologySelectorTerm } from "../../../openapi/api/core.v1.ts";
 import type { StorageClass } from "../../../openapi/api/storage.k8s.io.v1.ts";
+import { orEmpty } from "../../../openapi/given-empty.ts";
 import { semanticEqual } from "../../meta/equality.ts";
 import { oneOf } from "../../meta/field-checks.ts";
 import { type FieldError, fieldDuplicate, fieldRequired } from "../../meta/field-error.ts";
@@ -27,7 +28,7 @@ export const storageClass = defineKind<StorageClass>({
   updateChecks: ["whole", "validate", "changes", "own"],
   validateUpdate: (object, old) =>
     (["parameters", "provisioner", "reclaimPolicy", "volumeBindingMode"] as const).flatMap((field) =>
-      validateImmutable(object[field], old[field], field),
+      semanticEqual(object[field], old[field]) ? [] : validateImmutable(orEmpty(object, field), old[field], field),
     ),
   warnings: ({ allowedTopologies = [] }) =>
     allowedTopologies.flatMap(({ matchLabelExpressions = [] }, i) =>

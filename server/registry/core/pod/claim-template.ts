@@ -1,23 +1,16 @@
 import type { PersistentVolumeClaimSpec, PersistentVolumeClaimTemplate } from "../../../../openapi/api/core.v1.ts";
 import { dnsLabel, dnsSubdomain, needed, oneOf } from "../../../meta/field-checks.ts";
 import { type FieldError, fieldForbidden, fieldInvalid, fieldRequired } from "../../../meta/field-error.ts";
-import { validateLabelSelector, validateLabels } from "../../../meta/label-validation.ts";
-import { validateAnnotations } from "../../../meta/object-meta.ts";
+import { validateLabelSelector } from "../../../meta/label-validation.ts";
 import { parseQuantity, quantitySign } from "../../../meta/quantity.ts";
+import { validateTemplateMeta } from "../../../meta/template-meta.ts";
 import { validateResourceQuantity } from "./resource-validation.ts";
 
 const ACCESS_MODES = ["ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOncePod"];
 
 /** Of an ephemeral volume. (ValidatePersistentVolumeClaimTemplate of pkg/apis/core/validation) */
 export function validateClaimTemplate({ metadata, spec }: PersistentVolumeClaimTemplate, field: string): FieldError[] {
-  const { annotations, labels, ...others } = metadata ?? {};
-  const given = Object.entries(others).filter(([, value]) => value !== undefined);
-  return [
-    ...validateAnnotations(annotations, `${field}.metadata.annotations`),
-    ...validateLabels(labels, `${field}.metadata.labels`),
-    ...given.map(([member]) => fieldForbidden(`${field}.metadata.${member}`, "cannot be set")),
-    ...validateClaimSpec(spec, `${field}.spec`),
-  ];
+  return [...validateTemplateMeta(metadata, `${field}.metadata`), ...validateClaimSpec(spec, `${field}.spec`)];
 }
 
 /** What a stored claim may have that a new one may not: then it may go on having it. */

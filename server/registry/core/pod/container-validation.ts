@@ -1,4 +1,5 @@
 import type { Container, ContainerPort, EphemeralContainer, PodSpec } from "../../../../openapi/api/core.v1.ts";
+import { isGiven } from "../../../../openapi/given-empty.ts";
 import { dnsLabel, invalidEach, needed, neededOneOf, oneOf } from "../../../meta/field-checks.ts";
 import {
   type FieldError,
@@ -112,7 +113,7 @@ export function validateEphemeralContainers(context: ContainerContext, field: st
 
 /** They are for looking around, nothing may rely on them: not even empty. In the order of the Go struct. */
 function forbidServiceFields({ resources, ...others }: EphemeralContainer, field: string): FieldError[] {
-  const isLimited = resources !== undefined && Object.keys(resources).length > 0;
+  const isLimited = (["limits", "requests", "claims"] as const).some((member) => isGiven(resources, member));
   const given: Partial<EphemeralContainer> = isLimited ? { ...others, resources } : others;
   const members = [
     "ports",
@@ -126,7 +127,7 @@ function forbidServiceFields({ resources, ...others }: EphemeralContainer, field
     "lifecycle",
   ] as const;
   return members
-    .filter((member) => given[member] !== undefined)
+    .filter((member) => isGiven(given, member))
     .map((member) => fieldForbidden(`${field}.${member}`, "cannot be set for an Ephemeral Container"));
 }
 

@@ -9,6 +9,7 @@ import type {
   Probe,
 } from "../../../../openapi/api/core.v1.ts";
 import type { ObjectMeta } from "../../../../openapi/api/meta.k8s.io.v1.ts";
+import { isGiven, rememberEmpty } from "../../../../openapi/given-empty.ts";
 import { defaultPullPolicy } from "./image-reference.ts";
 import {
   aggregateContainers,
@@ -33,6 +34,7 @@ export function defaultPod(pod: Pod): void {
   const { spec } = pod;
   for (const { resources } of [...(spec.containers ?? []), ...(spec.initContainers ?? [])]) {
     if (resources?.limits) resources.requests = { ...resources.limits, ...resources.requests };
+    else if (resources && isGiven(resources, "limits") && !resources.requests) rememberEmpty(resources, "requests", {});
   }
   defaultPodResources(spec);
   spec.enableServiceLinks ??= true;

@@ -4,6 +4,7 @@ import type {
   SecurityContext,
   WindowsSecurityContextOptions,
 } from "../../../../openapi/api/core.v1.ts";
+import { isGiven } from "../../../../openapi/given-empty.ts";
 import { dnsSubdomain, oneOf } from "../../../meta/field-checks.ts";
 import {
   type FieldError,
@@ -176,8 +177,10 @@ function validateForWindows(spec: PodSpec, field: string): FieldError[] {
   // The casts: looked at by name.
   const ofSpec = spec as Readonly<Record<string, unknown>>;
   const ofContext = (spec.securityContext ?? {}) as Readonly<Record<string, unknown>>;
+  // Of no system controls nobody speaks.
+  const isThere = (name: string) => (name === "sysctls" ? ofContext[name] !== undefined : isGiven(ofContext, name));
   const pod = NOT_ON_WINDOWS_POD.filter((name) =>
-    name.startsWith(".") ? ofSpec[name.slice(1)] !== undefined : ofContext[name] !== undefined,
+    name.startsWith(".") ? ofSpec[name.slice(1)] !== undefined : isThere(name),
   ).map((name) => fieldForbidden(name.startsWith(".") ? field + name : `${field}.securityContext.${name}`, text));
   const containers = containersOf(spec, field).flatMap(({ container, path }) => {
     const context = (container.securityContext ?? {}) as Readonly<Record<string, unknown>>;

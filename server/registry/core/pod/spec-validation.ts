@@ -1,5 +1,6 @@
 import type { PodResourceClaim, PodSpec } from "../../../../openapi/api/core.v1.ts";
 import type { ObjectMeta } from "../../../../openapi/api/meta.k8s.io.v1.ts";
+import { isGiven } from "../../../../openapi/given-empty.ts";
 import { dnsLabel, dnsSubdomain, neededOneOf, oneOf, qualifiedName } from "../../../meta/field-checks.ts";
 import {
   type FieldError,
@@ -152,7 +153,7 @@ function validateWholeResources({ spec, claimNames, options }: ContainerContext,
   if (!resources) return [];
   if (os?.name === "windows") return [fieldForbidden(field, "may not be set for a windows pod")];
   const errors: FieldError[] = [];
-  if (resources.claims) {
+  if (isGiven(resources, "claims")) {
     errors.push(fieldForbidden(`${field}.claims`, "claims may not be set for Resources at pod-level"));
   }
   errors.push(...validatePodLevelResources(resources, claimNames, field, options));

@@ -6,6 +6,7 @@ import type {
   PodSpec,
   Toleration,
 } from "../../../../openapi/api/core.v1.ts";
+import { clearField, orEmpty } from "../../../../openapi/given-empty.ts";
 import { semanticEqual } from "../../../meta/equality.ts";
 import { type FieldError, fieldForbidden, fieldInvalid, fieldRequired } from "../../../meta/field-error.ts";
 import { internalDiff, internalForm } from "../../../meta/internal-form.ts";
@@ -134,6 +135,7 @@ function withoutUpdatable(spec: PodSpec, old: PodSpec): PodSpec {
       return { ...container, ...(image !== undefined && { image }) };
     });
   const { activeDeadlineSeconds, schedulingGates, tolerations, terminationGracePeriodSeconds: grace } = old;
+  for (const field of ["initContainers", "schedulingGates", "tolerations"] as const) clearField(rest as PodSpec, field);
   return {
     ...rest,
     containers: images("containers"),
@@ -154,7 +156,7 @@ function allowDirectives(munged: PodSpec, old: PodSpec): FieldError[] {
     const changed = Object.entries(old.nodeSelector ?? {}).some(([key, value]) => munged.nodeSelector?.[key] !== value);
     if (changed) {
       const detail = "only additions to spec.nodeSelector are allowed (no mutations or deletions)";
-      errors.push(fieldInvalid("spec.nodeSelector", munged.nodeSelector, detail));
+      errors.push(fieldInvalid("spec.nodeSelector", orEmpty(munged, "nodeSelector"), detail));
     }
     put(munged, "nodeSelector", old.nodeSelector);
   }
@@ -169,7 +171,7 @@ function allowDirectives(munged: PodSpec, old: PodSpec): FieldError[] {
 }
 
 function put<K extends keyof PodSpec>(spec: PodSpec, field: K, value: PodSpec[K]): void {
-  if (value === undefined) delete spec[field];
+  if (value === undefined) clearField(spec, field);
   else spec[field] = value;
 }
 
