@@ -58,7 +58,6 @@ export async function kubeconfigClient(path: string, options: ReviewClientOption
     allowPartialTrustChain: true, // as Go, which trusts even what is no authority
     cert: data(user, "client-certificate"),
     key: data(user, "client-key"),
-    timeout,
     headers: {
       "content-type": "application/json",
       accept: "application/json, */*",
@@ -70,9 +69,14 @@ export async function kubeconfigClient(path: string, options: ReviewClientOption
   url.searchParams.set("timeout", `${timeout / 1000}s`); // client-go says so
   return {
     post: (review) =>
-      retrying(async () => reviewIn(await post(url, requestOptions, JSON.stringify(review)), review), options),
+      retrying(async () => {
+        const signal = AbortSignal.timeout(timeout);
+        return reviewIn(await post(url, { ...requestOptions, signal }, JSON.stringify(review)), review);
+      }, options),
   };
 }
+
+const TIMED_OUT = "context deadline exceeded (Client.Timeout exceeded while awaiting headers)";
 
 /** Tries again, and waits longer each time, where the error says that it may help. (apiserver/pkg/util/webhook) */
 async function retrying<T>(attempt: () => Promise<T>, { after, random }: ReviewClientOptions): Promise<T> {
@@ -89,7 +93,12 @@ async function retrying<T>(attempt: () => Promise<T>, { after, random }: ReviewC
   }
 }
 
-function post(url: URL, options: RequestOptions, body: string): Promise<ReviewAnswer> {
+/** @param options with the signal that ends all of it, however much of an answer has come */
+function post(
+  url: URL,
+  options: RequestOptions & { readonly signal: AbortSignal },
+  body: string,
+): Promise<ReviewAnswer> {
   return new Promise((fulfil, reject) => {
     const failed = (message: string, retry = false) => reject(new ReviewError(`Post "${url}": ${message}`, retry));
     const call = request(url, options, (answer) => {
@@ -100,7 +109,7 @@ function post(url: URL, options: RequestOptions, body: string): Promise<ReviewAn
         if (size > MAX_ANSWER) call.destroy(new Error("the answer is too large"));
         else parts.push(part);
       });
-      answer.on("error", (error) => failed(error.message));
+      answer.on("error", (error) => failed(options.signal.aborted ? TIMED_OUT : error.message));
       answer.on("end", () => {
         const { statusCode: status = 0, headers } = answer;
         // Go tells by the bytes what has no type, and takes it for JSON where it cannot.
@@ -109,10 +118,8 @@ function post(url: URL, options: RequestOptions, body: string): Promise<ReviewAn
         fulfil({ status, contentType, retryAfter, body: Buffer.concat(parts).toString("utf8") });
       });
     });
-    call.on("timeout", () =>
-      call.destroy(new Error("context deadline exceeded (Client.Timeout exceeded while awaiting headers)")),
-    );
     call.on("error", (error: DialError) => {
+      if (options.signal.aborted) return failed(TIMED_OUT);
       const dialed = dialErrorText(error, url.hostname, Number(url.port) || 443);
       if (error.code === "ECONNRESET" && !dialed) failed("EOF", true);
       else failed(dialed ?? error.message);

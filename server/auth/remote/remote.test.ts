@@ -11,6 +11,9 @@ import { kubeconfigClient } from "./kubeconfig-client.ts";
 import { webhookAuthorizer } from "./webhook-authorizer.ts";
 import { webhookTokenAuthenticator } from "./webhook-token.ts";
 
+/** The body of an answer that goes on and on. */
+const ENDLESS = "…";
+
 let time = Date.parse("2026-03-04T05:06:07Z");
 const now = () => new Date(time);
 let posted: unknown[];
@@ -182,7 +185,10 @@ describe("a kubeconfig", () => {
     async (incoming, outgoing) => {
       asked.push({ url: incoming.url, body: JSON.parse(await text(incoming)) });
       const { status, body } = answers.shift() ?? { status: 404, body: "" };
-      outgoing.writeHead(status).end(body);
+      outgoing.writeHead(status);
+      if (body !== ENDLESS) return void outgoing.end(body);
+      const timer = setInterval(() => outgoing.write(" "), 10);
+      outgoing.once("close", () => clearInterval(timer));
     },
   );
   let url: string;
@@ -190,7 +196,9 @@ describe("a kubeconfig", () => {
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     url = `https://127.0.0.1:${(server.address() as { port: number }).port}/review`;
   });
+  let timeoutMilliseconds: number;
   beforeEach(() => {
+    timeoutMilliseconds = 5000;
     asked = [];
     waits.length = 0;
   });
@@ -211,7 +219,7 @@ describe("a kubeconfig", () => {
       waits.push(milliseconds);
       run();
     };
-    return (await kubeconfigClient(file, { timeoutMilliseconds: 5000, after, random: () => 0 })).post(review);
+    return (await kubeconfigClient(file, { timeoutMilliseconds, after, random: () => 0 })).post(review);
   };
 
   test("is enough to reach a webhook, both sides proving themselves", async () => {
@@ -236,6 +244,12 @@ describe("a kubeconfig", () => {
   ])("tells of %j, once", async (answer, message) => {
     await expect(post(answer)).rejects.toThrow(message);
     expect(asked).toHaveLength(1);
+  });
+
+  test("waits no longer than its time for the whole of an answer", async () => {
+    timeoutMilliseconds = 200;
+    const late = "context deadline exceeded (Client.Timeout exceeded while awaiting headers)";
+    await expect(post({ status: 200, body: ENDLESS })).rejects.toThrow(late);
   });
 
   test.each([
