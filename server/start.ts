@@ -1,52 +1,37 @@
 import { hostname } from "node:os";
 import { join } from "node:path";
-import { certificateChecks } from "../pki/checks.ts";
 import { ensurePki } from "../pki/pki.ts";
-import { checkExpression } from "./admission/cel/check-expression.ts";
 import type { PluginSelection } from "./admission/plugins.ts";
 import { webhookClient } from "./admission/webhook/client.ts";
 import { clusterAddress } from "./admission/webhook/service-resolver.ts";
-import { ensureBootstrapPolicy } from "./auth/bootstrap-policy/reconcile.ts";
 import { openIdDocuments } from "./auth/service-account/openid-metadata.ts";
-import { tokenIssuer } from "./auth/service-account/token-issuer.ts";
 import { startExtensions } from "./extensions/start.ts";
 import { createApp } from "./http/app.ts";
 import { DEFAULTS } from "./http/app-options.ts";
 import { createConnectors } from "./http/connectors/connectors.ts";
 import { serviceDialer } from "./http/connectors/service-network.ts";
 import { openApiRoutes } from "./http/routes/openapi.ts";
-import { bootstrap } from "./registry/bootstrap/bootstrap.ts";
 import { identityLeaseName } from "./registry/bootstrap/cluster.ts";
-import { defaultStorageClass } from "./registry/bootstrap/default-storage-class.ts";
 import type { AdmissionChain } from "./registry/generic/environment.ts";
 import { lastState } from "./registry/generic/last-state.ts";
 import { ServerRegistry } from "./registry/registry.ts";
 import type { Services } from "./registry/services.ts";
-import { objectWriter, serverScope } from "./registry/writer.ts";
 import { advertisedAddress, serverNames, urlHost } from "./start/address.ts";
 import { createAdmission } from "./start/admission.ts";
 import { apiServiceStates } from "./start/api-service-states.ts";
 import { startAuditLog } from "./start/audit.ts";
-import {
-  apiAudiences,
-  frontProxyAuthorities,
-  serviceAccountKeys,
-  startAuthentication,
-} from "./start/authentication.ts";
-import { startAuthorization } from "./start/authorization.ts";
+import { serviceAccountKeys } from "./start/authentication.ts";
 import { startDocuments } from "./start/documents.ts";
 import { startEncryption } from "./start/encryption.ts";
 import { startFlowControl } from "./start/flow-control.ts";
-import { keepFlowControlObjects } from "./start/flow-control-objects.ts";
-import { keepFlowSchemaStatus } from "./start/flow-schema-status.ts";
 import { healthChecks } from "./start/health.ts";
-import { renewIdentityLease } from "./start/identity-lease.ts";
-import { legacyTokenUse } from "./start/legacy-token-use.ts";
 import { frontProxyKubeconfig, type KubeconfigUser, kubeconfigFor, listenOnFreePort } from "./start/listener.ts";
+import { keepOwnObjects } from "./start/own-objects.ts";
 import { Releases } from "./start/releases.ts";
 import { requestLog } from "./start/request-log.ts";
 import { serverMetrics } from "./start/server-metrics.ts";
 import { firstServiceAddress } from "./start/service-range.ts";
+import { startServices } from "./start/services.ts";
 import { DEFAULT_SETTINGS, type ServerSettings } from "./start/settings.ts";
 import { systemClock } from "./storage/clock.ts";
 import { openStorage } from "./storage/open.ts";
@@ -133,41 +118,10 @@ export async function start(options: StartOptions): Promise<Server> {
     releases.add(() => registry.stop());
 
     const { watch, reader } = registry;
-    const authorization = await startAuthorization({
-      ...files,
-      watch,
-      onDecision: (decider, decision) => metrics.security.decided(decider, decision),
-    });
-    releases.add(() => authorization.stop());
-    const { authorizer, ruleResolver, escalation } = authorization;
-    const [issuer = ""] = settings.serviceAccountIssuers;
-    const maxExpirationSeconds = settings.serviceAccountMaxTokenExpirationSeconds;
-    const signing = { issuer, maxExpirationSeconds, extendExpiration: true, newId, key: tokenKeys.signing };
-    const writer = objectWriter(
-      (resource) => registry.storeOf(resource),
-      () => serverScope(now()),
-    );
-    const authentication = await startAuthentication({
-      pki,
-      keys: tokenKeys,
-      ...files,
-      reader,
-      observer: metrics.authentication,
-      onLegacyTokenUse: legacyTokenUse(writer, now),
-    });
-    releases.add(() => authentication.stop());
-    const { authenticator } = authentication;
-    Object.assign(services, {
-      authorizer,
-      authenticator,
-      ruleResolver,
-      escalation,
-      apiAudiences: apiAudiences(settings),
-      certificates: certificateChecks,
-      tokenIssuer: tokenIssuer(signing),
-      writer,
-      checkExpression,
-    } satisfies Services);
+    const onStop = (release: () => void) => releases.add(release);
+    const running = await startServices({ ...files, pki, tokenKeys, newId, registry, metrics, onStop });
+    const { authentication, authorization } = running;
+    const { authorizer, authenticator, writer } = Object.assign(services, running.services);
     const kubelets = {
       reader,
       preferredAddressTypes: KUBELET_ADDRESS_TYPES,
@@ -186,7 +140,7 @@ export async function start(options: StartOptions): Promise<Server> {
         newId,
         observer: metrics.admission,
         podSecurityObserver: metrics.podSecurity,
-        onStop: (release) => releases.add(release),
+        onStop,
         dialService,
       }),
     );
@@ -214,7 +168,7 @@ export async function start(options: StartOptions): Promise<Server> {
       client: { cert: pki.frontProxyClient.certificate, key: pki.frontProxyClient.key },
       now,
       onRemoteGroups: () => invalidateDiscovery(),
-      onStop: (release) => releases.add(release),
+      onStop,
       observeQueue: (name) => metrics.workQueues.queue(name),
     });
     const { flowControl, stop: stopFlowControl } = startFlowControl({
@@ -261,7 +215,12 @@ export async function start(options: StartOptions): Promise<Server> {
       serverAddress,
       aggregator: aggregator.handle,
       remoteGroups: aggregator.groups,
-      openId: openIdDocuments({ issuer, jwksUri: "", serverAddress, keys: tokenKeys.verifying }),
+      openId: openIdDocuments({
+        issuer: settings.serviceAccountIssuers[0] ?? "",
+        jwksUri: "",
+        serverAddress,
+        keys: tokenKeys.verifying,
+      }),
       routes: openApiRoutes(documents, now),
       onPanic: (error, path) => console.error(path, error),
       history: () => ({ revision: storage.revision, length: storage.revision - storage.compactedRevision }),
@@ -287,36 +246,17 @@ export async function start(options: StartOptions): Promise<Server> {
     port = listener.address.port;
     releases.add(() => listener.stop());
 
-    await bootstrap(
-      (resource) => registry.contextOf(resource),
-      {
-        now: now(),
-        advertiseAddress: advertisedAddress(bindAddress),
-        port,
-        serviceAddress,
-        serviceRange: settings.serviceClusterIpRange,
-        hostname: hostname(),
-        identity: newId(),
-        clientCa: pki.ca.certificate,
-        requestHeaderCa: frontProxyAuthorities(pki, settings),
-        requestHeader: settings.requestHeader,
-      },
-      options.defaultProvisioner ? [defaultStorageClass(options.defaultProvisioner)] : [],
-    );
-    await ensureBootstrapPolicy(reader, writer);
-    const keeping = { watch, reader, writer, clock: systemClock, now, onError: console.error };
-    releases.add(
-      keepFlowControlObjects({
-        ...keeping,
-        contextOf: (resource) => registry.contextOf(resource),
-        storeOf: (resource) => registry.storeOf(resource),
-      }),
-    );
-    if (flowControl) {
-      const observer = metrics.workQueues.queue("priority_and_fairness_config_queue");
-      releases.add(keepFlowSchemaStatus({ ...keeping, observer }));
-    }
-    releases.add(renewIdentityLease(writer, serverId, now));
+    await keepOwnObjects({
+      ...files,
+      registry,
+      writer,
+      pki,
+      address: { advertiseAddress: advertisedAddress(bindAddress), port, serviceAddress },
+      newId,
+      defaultProvisioner: options.defaultProvisioner,
+      flowSchemaObserver: flowControl && metrics.workQueues.queue("priority_and_fairness_config_queue"),
+      onStop,
+    });
     state.bootstrapped = true;
 
     let stopped: Promise<void> | undefined;
