@@ -70,7 +70,7 @@ export const knownImages: readonly ImageDefinition[] = [
     sizeBytes: 72_000_000,
     entrypoint: ["/docker-entrypoint.sh"],
     command: ["nginx", "-g", "daemon off;"],
-    programs: { "/docker-entrypoint.sh": 'exec "$@"', nginx: "builtin:serve" },
+    programs: { "/docker-entrypoint.sh": "builtin:exec", nginx: "builtin:serve" },
     files: { "/usr/share/nginx/html/index.html": NGINX_PAGE },
     ports: { 80: { http: { root: "/usr/share/nginx/html", server: "nginx/1.27.0", log: true } } },
     examples: [{ seconds: 1, stdout: "" }],
