@@ -176,7 +176,10 @@ interface Ordering {
 
 /** Elements in `order` come in that order, the others in that of `live`; the two runs are interleaved as `live` is. */
 function orderLists({ merged, order, live, mergeKey }: Ordering): unknown[] {
-  if (mergeKey) for (const element of [...merged, ...order]) requiredKey(asMembers(element), mergeKey);
+  if (mergeKey) {
+    for (const element of merged) checkOrder(order, requiredKey(asMembers(element), mergeKey), mergeKey);
+    for (const element of order) requiredKey(asMembers(element), mergeKey);
+  }
   const ordered = firstPlaces(order, mergeKey);
   const places = firstPlaces(live, mergeKey);
   const placeIn = (map: Map<unknown, number>) => (element: unknown) => map.get(keyOf(element, mergeKey));
@@ -187,6 +190,14 @@ function orderLists({ merged, order, live, mergeKey }: Ordering): unknown[] {
     placeIn(places),
   );
   return interleave(others, named, placeIn(places));
+}
+
+/** What is looked through for a key must be objects up to it. (findMapInSliceBasedOnKeyValue) */
+function checkOrder(order: readonly unknown[], key: unknown, mergeKey: string): void {
+  for (const [place, element] of order.entries()) {
+    if (!isMembers(element)) throw unexpected(`value for key ${place} is not a map`);
+    if (getMember(element, mergeKey) === key) return;
+  }
 }
 
 /** An element that has no place goes before all others, and is passed by all that come after it, as upstream has it. */

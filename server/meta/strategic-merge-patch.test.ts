@@ -135,6 +135,7 @@ test.each<[Members, number, string]>([
     500,
     "The order in patch list:\n[map[name:c]]\n doesn't match $setElementOrder list:\n[map[name:b]]\n",
   ],
+  [{ "$setElementOrder/containers": ["a"] }, 500, "value for key 0 is not a map"],
   [{ containers: "a", "$setElementOrder/containers": [] }, 500, "expected a []interface {}, but received a string"],
   [{ containers: ["a"] }, 500, "list element types are not identical: [[map[name:a]] [a]]"],
   [{ containers: [[]] }, 500, "list element types are not identical: [[map[name:a]] [[]]]"],
