@@ -100,6 +100,23 @@ test.each<[method: string, path: string, body: unknown, code: number, message: R
   expect(answer.status).toBe(code);
 });
 
+const reviews = "/apis/authorization.k8s.io/v1/subjectaccessreviews";
+
+test.each([
+  ["POST", "/apis/apps", 200, "application/json"],
+  ["PUT", "/apis/apps/", 200, "application/json"],
+  ["POST", "/apis/apiregistration.k8s.io", 405, "application/json"],
+  ["POST", "/apis/apps/v1", 405, "application/json"],
+  ["GET", reviews, 405, "application/json"],
+  ["GET", `${reviews}/x`, 404, "application/json"],
+  ["DELETE", `${core}/bindings/x`, 404, "application/json"],
+  ["GET", "/openapi/v3/", 404, undefined],
+])("%s %s answers %i, as it has a handler, a route or neither", async (method, path, code, type) => {
+  const answer = await api.send(method, path);
+  expect(answer.status).toBe(code);
+  expect(answer.headers["content-type"]).toBe(type);
+});
+
 test.each([
   [{ "If-Modified-Since": "Fri, 01 Jan 2100 00:00:00 GMT" }, 304, undefined],
   [{ "If-Modified-Since": "Fri, 01 Jan 2010 00:00:00 GMT" }, 200, "application/json"],

@@ -91,6 +91,7 @@ function resource(request: ResourceRequest, info: RequestInfo, settings: WatchSe
   const { ctx, kind } = request;
   const method = ctx.req.method ?? "";
   const onItem = info.parts.length > 1;
+  if (onItem && !hasItems(kind)) throw routeError(404);
   if (info.verb === "watch" || (info.verbInPath && method === "GET")) {
     // The list has a route, which finds that its storage cannot watch.
     if (!info.verbInPath && kind.verbs.includes("list") && !kind.verbs.includes("watch")) {
@@ -117,6 +118,11 @@ function resource(request: ResourceRequest, info: RequestInfo, settings: WatchSe
     default:
       return refuse(kind, info);
   }
+}
+
+/** Of what can only be created no single object has a route. */
+function hasItems({ custom, verbs }: Kind): boolean {
+  return custom || Object.values(ITEM_VERBS).some((verb) => verbs.includes(verb));
 }
 
 const ITEM_VERBS: Readonly<Record<string, string>> = { GET: "get", PUT: "update", PATCH: "patch", DELETE: "delete" };

@@ -24,6 +24,8 @@ const META = "io.k8s.apimachinery.pkg.apis.meta.v1.";
 const AGGREGATED = "io.k8s.api.apidiscovery.v2.APIGroupDiscoveryList";
 const SUFFIX = ";g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";
 
+const OWN_GROUP_OF_AGGREGATOR = "/apis/apiregistration.k8s.io";
+
 /** A document in all its encodings, each made when first asked for. */
 interface Document {
   readonly value: object;
@@ -174,9 +176,11 @@ function answerBelow(ctx: Ctx, { byPath, served }: Documents): void | Promise<vo
     if (known && !custom) throw routeError(404);
     return notFoundPage(ctx);
   }
-  if (ctx.req.method !== "GET") throw routeError(405);
   // Two segments are a group; what is deeper has a route.
   const isGroup = /^\/apis\/[^/]+$/.test(path);
+  // Handlers, unlike routes, look at no method: those of the aggregator for groups, and of custom resources.
+  const isHandled = custom || (isGroup && path !== OWN_GROUP_OF_AGGREGATOR);
+  if (ctx.req.method !== "GET" && !isHandled) throw routeError(405);
   return answer(ctx, doc, isGroup ? UNROUTED : PLAIN_ONLY);
 }
 

@@ -18,7 +18,7 @@ export function openApiRoutes(documents: OpenApiDocuments, now: () => Date): Fix
     });
     send(ctx, answer.status, answer.contentType, answer.body ?? "", { ...answer.headers });
   };
-  return ["/openapi/v2", "/openapi/v3", "/openapi/v3/*path"].map((path) => ({
+  return ["/openapi/v2", "/openapi/v3", "/openapi/v3/", "/openapi/v3/*path"].map((path) => ({
     path,
     handle,
   }));
