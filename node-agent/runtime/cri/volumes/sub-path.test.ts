@@ -1,4 +1,14 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -29,6 +39,21 @@ test.each(["link", "link/deeper", "../outside"])("a sub-path %s that leads out o
 test("a sub-path that is a link to nothing is refused", () => {
   symlinkSync("/not/there", join(home, "volume/link"));
   expect(() => bind("link")).toThrow();
+});
+
+test("what is made is as open as its volume, also behind a link inside of it", () => {
+  mkdirSync(join(home, "volume/real"), { mode: 0o700 });
+  chmodSync(join(home, "volume"), 0o2777);
+  symlinkSync("real", join(home, "volume/in"));
+  makeSubPath(join(home, "volume"), "in/a/b");
+  const modes = ["real", "real/a", "real/a/b"].map((path) => statSync(join(home, "volume", path)).mode & 0o7777);
+  expect(modes).toEqual([0o700, 0o2777, 0o2777]);
+});
+
+test("a link to nothing on the way is refused, and nothing is made behind it", () => {
+  symlinkSync("../outside", join(home, "volume/link"));
+  expect(() => makeSubPath(join(home, "volume"), "link/a")).toThrow();
+  expect(existsSync(join(home, "outside"))).toBe(false);
 });
 
 test("a file is read, but not through a link that leads out of its volume", () => {

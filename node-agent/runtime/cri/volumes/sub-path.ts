@@ -30,7 +30,7 @@ export function subPathError(
   return new ConfigError(`failed to ${what} for volumeMount "${volume}" of container "${container}"`, { cause });
 }
 
-/** Makes what is missing on the way, but never through a link out of the volume. @throws Error */
+/** Makes what is missing on the way to a folder of a volume. @throws Error where that leads out of it */
 export function makeSubPath(volume: string, subPath: string): void {
   const root = realpathSync(volume);
   const wanted = join(root, subPath);
@@ -87,17 +87,38 @@ function handleBelow(volume: string, path: string): number {
   }
 }
 
-/** What is missing on the way is made, but never through a link out of the volume. */
+/**
+ * What is missing on the way is made, but never through a link out of the volume: like `bindSubPath` it goes by handles,
+ * as a Pod may swap what is there or was just made for a link. (subpath_linux.go SafeMakeDir)
+ */
 function makeFolders(root: string, wanted: string): void {
   if (existsSync(wanted)) return;
   let parent = wanted;
   while (!existsSync(parent)) parent = dirname(parent);
-  if (!isInside(realpathSync(parent), root)) throw new Error(`${wanted} leads out of its volume`);
   // They are as open as their volume is; its group is theirs by the set-group-id bit.
   const mode = statSync(root).mode & 0o7777;
-  for (const part of relative(parent, wanted).split(sep)) {
-    parent = join(parent, part);
-    mkdirSync(parent);
-    chmodSync(parent, mode);
+  let handle = handleBelow(root, relative(root, parent));
+  try {
+    for (const part of relative(parent, wanted).split(sep)) {
+      const path = `/proc/self/fd/${handle}/${part}`;
+      const isMade = made(path);
+      const next = openSync(path, O_PATH | constants.O_NOFOLLOW | constants.O_DIRECTORY);
+      closeSync(handle);
+      handle = next;
+      if (isMade) chmodSync(`/proc/self/fd/${handle}`, mode);
+    }
+  } finally {
+    closeSync(handle);
+  }
+}
+
+/** @returns false when it is there already: somebody else was quicker. @throws Error */
+function made(folder: string): boolean {
+  try {
+    mkdirSync(folder);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
+    throw error;
   }
 }
