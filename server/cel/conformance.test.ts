@@ -1,10 +1,11 @@
 import { tests as conformance } from "@bufbuild/cel-spec/testdata/conformance.js";
 import { expect, test } from "vitest";
+import { equal } from "./comparison.ts";
 import { compile } from "./compile.ts";
 import { FUNCTIONS } from "./environment.ts";
 import { parseDuration, parseTimestamp } from "./library/time.ts";
 import { type CelType, DYN, listOf, mapOf, NAMED_TYPES, typeOf } from "./types.ts";
-import { CelMap, Double, equal, intOf, TypeValue, typeName, Uint, type Value } from "./values.ts";
+import { CelMap, Double, intOf, TypeValue, typeName, Uint, type Value } from "./values.ts";
 
 /** Sections about what Kubernetes does not have: protocol buffers, and libraries it does not load. */
 const SKIPPED: Record<string, string> = {

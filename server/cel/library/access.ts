@@ -1,7 +1,7 @@
+import { equal } from "../comparison.ts";
 import { free, type Overload } from "../overload.ts";
 import {
   Double,
-  equal,
   fail,
   fromJson,
   isList,

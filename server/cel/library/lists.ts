@@ -1,5 +1,6 @@
+import { compare, equal } from "../comparison.ts";
 import { free, member, type Overload } from "../overload.ts";
-import { compare, Double, Duration, equal, fail, fromJson, isList, typeName, Uint, type Value } from "../values.ts";
+import { Double, Duration, fail, fromJson, isList, typeName, Uint, type Value } from "../values.ts";
 import { standardLibrary } from "./standard.ts";
 import { timeLibrary } from "./time.ts";
 

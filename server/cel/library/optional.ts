@@ -1,17 +1,6 @@
+import { compareNumeric } from "../comparison.ts";
 import { free, member, type Overload } from "../overload.ts";
-import {
-  CelMap,
-  compareNumeric,
-  fail,
-  isList,
-  isMap,
-  isNumeric,
-  mapEntries,
-  mapSize,
-  NONE,
-  Optional,
-  type Value,
-} from "../values.ts";
+import { CelMap, fail, isList, isMap, isNumeric, mapEntries, mapSize, NONE, Optional, type Value } from "../values.ts";
 import { keyText, optionalIndex } from "./access.ts";
 
 const isZero = (value: Value): boolean => {

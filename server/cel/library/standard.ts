@@ -1,5 +1,6 @@
+import { compare, compareNumeric, equal } from "../comparison.ts";
 import { free, member, type Overload } from "../overload.ts";
-import { compare, compareNumeric, equal, fail, isMap, isNumeric, lengthOf, mapSize, type Value } from "../values.ts";
+import { fail, isMap, isNumeric, lengthOf, mapSize, type Value } from "../values.ts";
 import { contains, indexOperators } from "./access.ts";
 import { arithmeticOperators } from "./arithmetic.ts";
 import { conversions, idOf } from "./conversions.ts";
