@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { compile } from "./compile.ts";
-import { estimateCost, sizesOf } from "./cost-estimate.ts";
+import { estimateCost } from "./cost-estimate.ts";
+import { sizesOf } from "./cost-path.ts";
 import { typeOfStructural } from "./structural.ts";
 
 const text = (maxLength: number) => ({ type: "string", maxLength });

@@ -1,6 +1,7 @@
 import type { Device, DeviceAttribute } from "../../openapi/api/resource.k8s.io.v1.ts";
 import { compile, type Program } from "./compile.ts";
-import { estimateCost, type SizeOf } from "./cost-estimate.ts";
+import { estimateCost } from "./cost-estimate.ts";
+import type { SizeOf } from "./cost-path.ts";
 import { quantityValue } from "./library/quantity.ts";
 import { semverValue } from "./library/semver.ts";
 import { BOOL, type CelType, DYN, formatType, mapOf, objectOf, opaqueOf, STRING } from "./types.ts";

@@ -1,7 +1,8 @@
 import type { ValidationRule } from "../../../openapi/api/apiextensions.k8s.io.v1.ts";
 import { compile, type Program } from "../../cel/compile.ts";
 import { CONVERSIONS } from "../../cel/constant.ts";
-import { estimateCost, sizesOf } from "../../cel/cost-estimate.ts";
+import { estimateCost } from "../../cel/cost-estimate.ts";
+import { sizesOf } from "../../cel/cost-path.ts";
 import { children } from "../../cel/nodes.ts";
 import { MAX_REQUEST_BYTES } from "../../cel/structural.ts";
 import type { Expression } from "../../cel/syntax.ts";
