@@ -100,10 +100,20 @@ describe("fields whose presence counts, even when they are empty", () => {
   });
 });
 
+const slice = (device: object) => ({
+  spec: {
+    driver: "gpu.example.com",
+    nodeName: "n",
+    pool: { name: "p", generation: 0, resourceSliceCount: 1 },
+    devices: [{ name: "d", ...device }],
+  },
+});
+
 describe("messages show an empty value as empty, and an absent one as null", () => {
   test.each<[string, object, string]>([
     ["replicasets.apps", { spec: { selector: { matchLabels: { a: "b" } }, template: template({}) } }, "{}"],
     ["ingresses.networking.k8s.io", { spec: { rules: [] } }, "[]"],
+    ["resourceslices.resource.k8s.io", slice({ bindingConditions: ["a"], bindingFailureConditions: [] }), "[]"],
     ["persistentvolumes", { spec: { capacity: {}, accessModes: ["ReadWriteOnce"], hostPath: { path: "/x" } } }, "{}"],
   ])("%s %j: %s", async (resource, body, shown) => {
     const absent = JSON.parse(

@@ -184,9 +184,14 @@ const SOURCES: readonly (readonly [keyof PersistentVolumeSpec, Check])[] = [
   ["scaleIO", asInPod("scaleIO")],
   [
     "local",
-    ({ local, nodeAffinity }, field) => [
+    ({ local, nodeAffinity }, field, { isInline }) => [
       ...(local?.path ? validateNoBacksteps(local.path, `${field}.path`) : [fieldRequired(`${field}.path`, "")]),
-      ...needed(nodeAffinity, field.replace(/local$/, "nodeAffinity"), "Local volume requires node affinity"),
+      // An inline volume may not have one, so what it has does not count.
+      ...needed(
+        !isInline && nodeAffinity,
+        field.replace(/local$/, "nodeAffinity"),
+        "Local volume requires node affinity",
+      ),
     ],
   ],
   [

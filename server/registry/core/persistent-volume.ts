@@ -134,7 +134,8 @@ function withNewLabels(old: VolumeNodeAffinity, now: VolumeNodeAffinity | undefi
     for (const list of ["matchExpressions", "matchFields"] as const) {
       for (const [j, requirement] of (term[list] ?? []).entries()) {
         const key = now?.required?.nodeSelectorTerms?.[i]?.[list]?.[j]?.key;
-        if (key !== undefined && NEW_LABELS.get(requirement.key) === key) requirement.key = key;
+        // A label without a newer name may become none: upstream looks for the empty one in its table.
+        if (key === (NEW_LABELS.get(requirement.key) ?? "")) requirement.key = key;
       }
     }
   }

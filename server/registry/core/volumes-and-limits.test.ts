@@ -121,6 +121,8 @@ test.each([
   [OLD_ZONE, NEW_ZONE, 0],
   [NEW_ZONE, OLD_ZONE, 1],
   [OLD_ZONE, "example.com/zone", 1],
+  [OLD_ZONE, "", 1],
+  ["example.com/zone", "", 0], // such a key is refused for itself
 ])("the affinity of a volume goes from the label %s to %s with %d errors", (before, after, errors) => {
   const volumeIn = (key: string) =>
     ({ metadata: { name: "m" }, spec: { ...volume, local: { path: "/x" }, nodeAffinity: zone(key) } }) as never;

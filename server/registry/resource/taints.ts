@@ -1,4 +1,5 @@
 import type { DeviceTaint, DeviceToleration } from "../../../openapi/api/resource.k8s.io.v1.ts";
+import { orEmpty } from "../../../openapi/given-empty.ts";
 import { labelValue, neededOneOf, oneOf } from "../../meta/field-checks.ts";
 import { type FieldError, fieldDuplicate, fieldInvalid } from "../../meta/field-error.ts";
 import { validateLabelName } from "../../meta/label-validation.ts";
@@ -29,15 +30,10 @@ export function validateToleration(toleration: Readonly<DeviceToleration>, field
 
 /** What must come true before Pods start, and what ends the wait. (validateDeviceBindingParameters) */
 export function validateBinding(
-  {
-    bindingConditions = [],
-    bindingFailureConditions = [],
-  }: {
-    readonly bindingConditions?: readonly string[];
-    readonly bindingFailureConditions?: readonly string[];
-  },
+  given: { readonly bindingConditions?: readonly string[]; readonly bindingFailureConditions?: readonly string[] },
   parent: string,
 ): FieldError[] {
+  const { bindingConditions = [], bindingFailureConditions = [] } = given;
   const [field, failures] = [`${parent}.bindingConditions`, `${parent}.bindingFailureConditions`];
   const repeated = (list: readonly string[], index: number, path: string) =>
     list.indexOf(list[index] ?? "") < index ? [fieldDuplicate(`${path}[${index}]`, list[index])] : [];
@@ -55,10 +51,22 @@ export function validateBinding(
     }),
   ];
   if (bindingConditions.length === 0 && bindingFailureConditions.length > 0) {
-    errors.push(fieldInvalid(field, null, "bindingConditions are required to use bindingFailureConditions"));
+    errors.push(
+      fieldInvalid(
+        field,
+        orEmpty(given, "bindingConditions"),
+        "bindingConditions are required to use bindingFailureConditions",
+      ),
+    );
   }
   if (bindingFailureConditions.length === 0 && bindingConditions.length > 0) {
-    errors.push(fieldInvalid(failures, null, "bindingFailureConditions are required to use bindingConditions"));
+    errors.push(
+      fieldInvalid(
+        failures,
+        orEmpty(given, "bindingFailureConditions"),
+        "bindingFailureConditions are required to use bindingConditions",
+      ),
+    );
   }
   return errors;
 }

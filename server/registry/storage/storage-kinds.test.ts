@@ -47,6 +47,17 @@ test.each<[keyof typeof definitions, object, string[]]>([
     attachment({ inlineVolumeSpec: { accessModes: ["ReadWriteOnce"], hostPath: { path: "/x" } } }),
     ["spec.source.inlineVolumeSpec.csi: Required value: has to be specified in the context of inline volumes"],
   ],
+  [
+    "volumeAttachment",
+    attachment({
+      inlineVolumeSpec: { accessModes: ["ReadWriteOnce"], local: { path: "/x" }, nodeAffinity: { required: {} } },
+    }),
+    [
+      "csi: Required value: has to be specified in the context of inline volumes",
+      "nodeAffinity: Forbidden: may not be specified in the context of inline volumes",
+      "nodeAffinity: Required value: Local volume requires node affinity",
+    ].map((text) => `spec.source.inlineVolumeSpec.${text}`),
+  ],
   ["csiDriver", { spec: {} }, []],
   [
     "csiDriver",
