@@ -40,6 +40,11 @@ export function isGiven<T extends object>(object: T | undefined, field: keyof T 
   return object !== undefined && orEmpty(object, field) !== undefined;
 }
 
+/** The fields that an object was given as empty. */
+export function emptyFields(object: object): string[] {
+  return Object.keys((object as Remembering)[GIVEN_EMPTY] ?? NONE).filter((field) => !(field in object));
+}
+
 /** Sets a field to nothing, not even an empty one. */
 export function clearField<T extends object>(object: T, field: keyof T & string): void {
   delete object[field];

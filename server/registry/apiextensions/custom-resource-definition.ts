@@ -77,10 +77,12 @@ export const customResourceDefinition = defineKind<CustomResourceDefinition>({
 });
 
 /** What was once stored in may still be there. */
-function rememberStorageVersion({ spec, status }: CustomResourceDefinition): void {
+function rememberStorageVersion(object: CustomResourceDefinition): void {
+  const { spec, status } = object;
   const storage = spec.versions?.find((version) => version.storage);
   if (!storage || !status || status.storedVersions?.includes(storage.name)) return;
-  status.storedVersions = [...(status.storedVersions ?? []), storage.name];
+  // A new status: an update has that of the old object here.
+  object.status = { ...status, storedVersions: [...(status.storedVersions ?? []), storage.name] };
 }
 
 function unknownFormats({ spec }: CustomResourceDefinition): string[] {

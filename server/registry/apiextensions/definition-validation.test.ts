@@ -109,3 +109,27 @@ test("beside the status subresource a root that may be null is refused twice", (
     "schema.nullable: Forbidden: nullable cannot be true at the root",
   ]);
 });
+
+test.each<[object, boolean]>([
+  [{ enum: [] }, true],
+  [{ definitions: {} }, true],
+  [{ required: [], properties: {} }, false],
+  [{ format: "" }, false],
+])("beside the status subresource a root that has %j is refused: %s", (more, refused) => {
+  const version = { name: "v1", served: true, storage: true, subresources: { status: {} } };
+  const found = problems({}, { versions: [{ ...version, schema: { openAPIV3Schema: { type: "object", ...more } } }] });
+  expect(found).toEqual(
+    refused ? [expect.stringMatching(/^schema: Invalid value: .* fields are allowed at the root/)] : [],
+  );
+});
+
+test("versions whose schemas differ by an empty map have the same schema", () => {
+  const version = (name: string, more: object) => ({
+    name,
+    served: true,
+    storage: name === "v1",
+    schema: { openAPIV3Schema: { type: "object", ...more } },
+  });
+  const found = problems({}, { versions: [version("v1", { dependencies: {} }), version("v2", {})] });
+  expect(found).toEqual(["schema.dependencies: Forbidden: dependencies is not supported"]);
+});

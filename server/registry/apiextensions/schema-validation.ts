@@ -1,3 +1,4 @@
+import { emptyFields } from "../../../openapi/given-empty.ts";
 import { type FieldError, fieldForbidden, fieldInvalid } from "../../meta/field-error.ts";
 import { internalForm } from "../../meta/internal-form.ts";
 import { validateDefaults } from "./schema/default-validation.ts";
@@ -77,8 +78,9 @@ function validateRoot(schema: JsonSchema, path: string): FieldError[] {
     const text = 'only "object" is allowed as the type at the root of the schema if the status subresource is enabled';
     return [fieldInvalid(`${path}.type`, schema.type, text)];
   }
-  const other = Object.entries(schema).find(([keyword, value]) => !ROOT_KEYWORDS.has(keyword) && value !== false);
-  if (!other) return [];
+  const given = Object.entries(schema).filter(([, value]) => value !== false);
+  const keywords = [...given.map(([keyword]) => keyword), ...emptyFields(schema)];
+  if (keywords.every((keyword) => ROOT_KEYWORDS.has(keyword))) return [];
   const text = `only [${AT_ROOT}] fields are allowed at the root of the schema if the status subresource is enabled`;
   return [fieldInvalid(path, internalForm("apiextensions.JSONSchemaProps", schema), text)];
 }

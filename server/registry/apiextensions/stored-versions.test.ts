@@ -69,3 +69,14 @@ test.each<[[string, boolean][], string[], string[]]>([
 ])("versions %j that were stored in %j: %j", (versions, stored, messages) => {
   expect(validated(versions, stored)).toEqual(messages);
 });
+
+test("an update to another storage version leaves the object alone that it is compared with", () => {
+  const spec = (storage: string) => ({ versions: ["v1", "v2"].map((name) => ({ name, storage: name === storage })) });
+  const old = { metadata: {}, spec: spec("v1"), status: { storedVersions: ["v1"] } };
+  const object = { metadata: {}, spec: spec("v2") };
+  customResourceDefinition.prepareForUpdate?.(object as never, old as never, context); // all that is read of them
+  expect([object, old]).toMatchObject([
+    { status: { storedVersions: ["v1", "v2"] } },
+    { status: { storedVersions: ["v1"] } },
+  ]);
+});

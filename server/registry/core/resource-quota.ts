@@ -129,10 +129,10 @@ function validateScopeSelector(spec: Readonly<ResourceQuotaSpec>): FieldError[] 
   const errors: FieldError[] = [];
   // The names are those of the Go types.
   const shown = {
-    MatchExpressions: expressions.map(({ scopeName, operator, values }) => ({
-      ScopeName: scopeName,
-      Operator: operator,
-      Values: values ?? null,
+    MatchExpressions: expressions.map((expression) => ({
+      ScopeName: expression.scopeName,
+      Operator: expression.operator,
+      Values: orEmpty(expression, "values") ?? null,
     })),
   };
   for (const { scopeName, operator, values = [] } of expressions) {

@@ -1,3 +1,4 @@
+import { isGiven } from "../../../../openapi/given-empty.ts";
 import { type FieldError, fieldForbidden, fieldNotSupported } from "../../../meta/field-error.ts";
 import type { SchemaDemands } from "../schema-validation.ts";
 import { validateExtensions, validateListKeys } from "./extension-validation.ts";
@@ -94,7 +95,8 @@ function validateKeywords(schema: JsonSchema, path: string, { demands, noDefault
     "dependencies",
     "$ref",
   ] as const) {
-    if (schema[keyword] !== undefined) errors.push(fieldForbidden(at(keyword), `${keyword} is not supported`));
+    const isSet = keyword === "dependencies" ? isGiven(schema, keyword) : schema[keyword] !== undefined;
+    if (isSet) errors.push(fieldForbidden(at(keyword), `${keyword} is not supported`));
   }
   if (type === "null") {
     errors.push(fieldForbidden(at("type"), "type cannot be set to null, use nullable as an alternative"));
