@@ -6,8 +6,9 @@
 
 import { numberOf } from "./exact-json.ts";
 import { isInteger, wrappedInteger } from "./go-integers.ts";
+import { goQuote } from "./go-quote.ts";
 import { embeddingOf, goType, goTypeName, itemType } from "./go-types.ts";
-import { DecodeError, type Node, parseTree, plainValue, quoteGo, setMember } from "./json-tree.ts";
+import { DecodeError, type Node, parseTree, plainValue, setMember } from "./json-tree.ts";
 import { canonicalBase64, canonicalQuantity, formatGoDuration, parseGoDuration, ScalarError } from "./scalars.ts";
 import type { Field, Schema } from "./schema.ts";
 import { canonicalMicroTime, canonicalTime } from "./time.ts";
@@ -67,7 +68,7 @@ export class TreeDecoder {
 
   #problem(what: string, key: string): void {
     const path = this.#strictPath ? `${this.#strictPath}.${key}` : key;
-    const text = `${what} field ${quoteGo(path)}`;
+    const text = `${what} field ${goQuote(path)}`;
     if (!this.#strict || this.problems.length >= MOST_PROBLEMS || this.#seen.has(text)) return;
     this.#seen.add(text);
     this.problems.push(text);

@@ -1,4 +1,5 @@
 import { NumberText, numberOf, numberText } from "./exact-json.ts";
+import { goQuote } from "./go-quote.ts";
 
 /**
  * A JSON reader that keeps what JSON.parse loses: duplicate keys, the order of keys, numbers as written. It says what is
@@ -247,29 +248,5 @@ function isDigit(char: string | undefined): boolean {
 function quoteChar(char: string): string {
   if (char === "'") return "'\\''";
   if (char === '"') return "'\"'";
-  return `'${quoteGo(char).slice(1, -1)}'`;
-}
-
-const GO_ESCAPES: Readonly<Record<string, string>> = {
-  "\x07": "\\a",
-  "\b": "\\b",
-  "\f": "\\f",
-  "\n": "\\n",
-  "\r": "\\r",
-  "\t": "\\t",
-  "\v": "\\v",
-  '"': '\\"',
-  "\\": "\\\\",
-};
-
-/** strconv.Quote: printable characters stay, the rest is escaped. */
-export function quoteGo(text: string): string {
-  const body = text.replace(/["\\]|[^\p{L}\p{M}\p{N}\p{P}\p{S} ]/gu, (char) => {
-    const code = char.codePointAt(0) ?? 0;
-    const hex = code.toString(16);
-    if (GO_ESCAPES[char]) return GO_ESCAPES[char];
-    if (code < 0x80) return `\\x${hex.padStart(2, "0")}`;
-    return code < 0x10000 ? `\\u${hex.padStart(4, "0")}` : `\\U${hex.padStart(8, "0")}`;
-  });
-  return `"${body}"`;
+  return `'${goQuote(char).slice(1, -1)}'`;
 }

@@ -1,41 +1,10 @@
-const SHORT: Readonly<Record<string, string>> = {
-  "\u0007": "\\a",
-  "\b": "\\b",
-  "\f": "\\f",
-  "\n": "\\n",
-  "\r": "\\r",
-  "\t": "\\t",
-  "\v": "\\v",
-  '"': '\\"',
-  "\\": "\\\\",
-};
-const PLAIN = /^[ !#-[\]-~]*$/;
-const PRINTABLE = /^[\p{L}\p{M}\p{N}\p{P}\p{S} ]$/u;
-
-/** Says whether Go's unicode.IsPrint holds for one character. */
-export function isPrintable(character: string): boolean {
-  return PRINTABLE.test(character);
-}
+import { isPrintable as isGoPrintable, goQuote as quote } from "../../openapi/go-quote.ts";
 
 /** Quotes as Go's `%q`, which is how messages quote: like JSON for plain text, unlike it for control characters. */
-export function goQuote(text: string): string {
-  if (PLAIN.test(text)) return `"${text}"`;
-  let out = '"';
-  for (const character of text) out += SHORT[character] ?? (isPrintable(character) ? character : escaped(character));
-  return `${out}"`;
-}
+export const goQuote: (text: string) => string = quote;
 
-function escaped(character: string): string {
-  const code = character.codePointAt(0)!;
-  if (code < 0x80) return `\\x${hex(code, 2)}`;
-  // A lone surrogate cannot come from valid UTF-8; Go shows the replacement character in its place.
-  if (code >= 0xd800 && code <= 0xdfff) return "\ufffd";
-  return code < 0x10000 ? `\\u${hex(code, 4)}` : `\\U${hex(code, 8)}`;
-}
-
-function hex(code: number, width: number): string {
-  return code.toString(16).padStart(width, "0");
-}
+/** Says whether Go's unicode.IsPrint holds for one character. */
+export const isPrintable: (character: string) => boolean = isGoPrintable;
 
 /** Prints a list of strings as Go's `%v` does: `[a b]`. */
 export function goList(values: readonly string[]): string {
