@@ -1,5 +1,17 @@
-import { type Action, type ApiObject, controllerOf, isInvalid, isNotFound, type WriteAction } from "../client/index.ts";
-import type { OwnerReference } from "../openapi/api/meta.k8s.io.v1.ts";
+import {
+  type Action,
+  type ApiObject,
+  controllerOf,
+  isEmptySelector,
+  isInvalid,
+  isNotFound,
+  type Key,
+  keyOf,
+  type Lister,
+  matchesSelector,
+  type WriteAction,
+} from "../client/index.ts";
+import type { LabelSelector, OwnerReference } from "../openapi/api/meta.k8s.io.v1.ts";
 
 /** Go's kinds have no TypeMeta inside the server; on the wire every object does. */
 export function controllerRef(owner: ApiObject): OwnerReference {
@@ -16,6 +28,18 @@ export function controllerRef(owner: ApiObject): OwnerReference {
 /** Whether an object's controller is this very one. (metav1.IsControlledBy) */
 export function isOwnedBy(object: ApiObject, owner: ApiObject): boolean {
   return controllerOf(object)?.uid === owner.metadata.uid;
+}
+
+/** Keys of those that would take in a child which nobody has: of its namespace, with a selector that selects it. */
+export function keysOfWanting<
+  T extends ApiObject & { readonly spec: { readonly selector?: LabelSelector | undefined } },
+>(child: ApiObject, owners: Pick<Lister<T>, "byNamespace">): Key[] {
+  const { namespace = "", labels } = child.metadata;
+  if (controllerOf(child)) return [];
+  return owners
+    .byNamespace(namespace)
+    .filter(({ spec }) => !isEmptySelector(spec.selector) && matchesSelector(spec.selector, labels))
+    .map(keyOf);
 }
 
 /** Which children a controller holds, and the patches that take in or let go some. */

@@ -1,6 +1,5 @@
 import {
   type Action,
-  controllerOf,
   defineController,
   isEmptySelector,
   type Key,
@@ -13,7 +12,7 @@ import type { ControllerRevision, DaemonSet, DaemonSetStatus } from "../../opena
 import type { Node, Pod } from "../../openapi/api/core.v1.ts";
 import { deepEqual, sameStatus } from "../equality.ts";
 import { currentRevision, RESOURCE as REVISIONS, staleRevisions } from "../history.ts";
-import { claim } from "../owner.ts";
+import { claim, keysOfWanting } from "../owner.ts";
 import { createPods, deletePods, tell } from "../pod-control.ts";
 import { availableInMs, isFinished, isReady } from "../pods.ts";
 import { byAge, type Failures, manage } from "./manage.ts";
@@ -138,16 +137,7 @@ export function daemonSetController() {
       for: RESOURCE,
       owns: ["v1/pods", REVISIONS],
       maps: [
-        mapping("v1/pods", (pod, { sets }: Listers) =>
-          controllerOf(pod)
-            ? []
-            : sets
-                .byNamespace(pod.metadata.namespace ?? "")
-                .filter(
-                  ({ spec }) => !isEmptySelector(spec.selector) && matchesSelector(spec.selector, pod.metadata.labels),
-                )
-                .map(keyOf),
-        ),
+        mapping("v1/pods", (pod, { sets }: Listers) => keysOfWanting(pod, sets)),
         mapping("v1/nodes", (node, { sets }: Listers, old) => {
           const isSame =
             old && deepEqual(old.metadata.labels, node.metadata.labels) && deepEqual(old.spec.taints, node.spec.taints);

@@ -17,7 +17,7 @@ import type { Pod } from "../../openapi/api/core.v1.ts";
 import { findCondition, withCondition } from "../conditions.ts";
 import { deepEqual } from "../equality.ts";
 import { hashOf } from "../hash.ts";
-import { claim, controllerRef } from "../owner.ts";
+import { claim, controllerRef, keysOfWanting } from "../owner.ts";
 import { isFinished } from "../pods.ts";
 import { maxRevision, newSetAnnotations, REVISION, replicasAnnotations } from "./revision.ts";
 import {
@@ -269,16 +269,7 @@ export const deploymentController = defineController<Listers>({
     for: RESOURCE,
     owns: ["apps/v1/replicasets"],
     maps: [
-      mapping("apps/v1/replicasets", (set, { deployments }: Listers) =>
-        controllerOf(set)
-          ? []
-          : deployments
-              .byNamespace(set.metadata.namespace ?? "")
-              .filter(
-                ({ spec }) => !isEmptySelector(spec.selector) && matchesSelector(spec.selector, set.metadata.labels),
-              )
-              .map(keyOf),
-      ),
+      mapping("apps/v1/replicasets", (set, { deployments }: Listers) => keysOfWanting(set, deployments)),
       // Only Recreate waits for Pods.
       mapping("v1/pods", (pod, { deployments, replicaSets }: Listers) => {
         const set = replicaSets.byUid(controllerOf(pod)?.uid ?? "");

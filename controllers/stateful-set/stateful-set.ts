@@ -5,7 +5,6 @@ import {
   isAlreadyExists,
   isEmptySelector,
   type Key,
-  keyOf,
   type Lister,
   mapping,
   matchesSelector,
@@ -16,7 +15,7 @@ import type { ControllerRevision, StatefulSet } from "../../openapi/api/apps.v1.
 import type { PersistentVolumeClaim, Pod } from "../../openapi/api/core.v1.ts";
 import { currentRevision, RESOURCE as REVISIONS, staleRevisions, templateOf } from "../history.ts";
 import { scaledValue } from "../int-or-percent.ts";
-import { claim } from "../owner.ts";
+import { claim, keysOfWanting } from "../owner.ts";
 import { messageOf, tell } from "../pod-control.ts";
 import { availableInMs, isAvailable, isFinished } from "../pods.ts";
 import { hasStaleClaim, makeClaims } from "./claims.ts";
@@ -233,18 +232,7 @@ export const statefulSetController = defineController<Listers>({
   watches: {
     for: SETS,
     owns: ["v1/pods", REVISIONS],
-    maps: [
-      mapping("v1/pods", (pod, { sets }: Listers) =>
-        controllerOf(pod)
-          ? []
-          : sets
-              .byNamespace(pod.metadata.namespace ?? "")
-              .filter(
-                ({ spec }) => !isEmptySelector(spec.selector) && matchesSelector(spec.selector, pod.metadata.labels),
-              )
-              .map(keyOf),
-      ),
-    ],
+    maps: [mapping("v1/pods", (pod, { sets }: Listers) => keysOfWanting(pod, sets))],
   },
   listers: (get) => ({
     sets: get(SETS),
