@@ -15,28 +15,15 @@ import { isIPv4, parseCidr } from "../../meta/ip.ts";
 import { validateCIDRForLegacyField, warningsForCIDR } from "../../meta/ip-validation.ts";
 import { validateLabelName } from "../../meta/label-validation.ts";
 import { validateLabelValue } from "../../meta/names.ts";
-import { parseQuantity, quantitySign, scaledValue } from "../../meta/quantity.ts";
 import { repeated } from "../../meta/repeated.ts";
 import { defineKind } from "../kind.ts";
 import { restore, status } from "../subresources.ts";
 import { validateAvoidPods } from "./node-annotations.ts";
 import { validateDeclaredFeatures, validateSwap } from "./node-status-validation.ts";
 import { roundResources } from "./pod/resource-lists.ts";
+import { validateResourceQuantity } from "./pod/resource-validation.ts";
 
 const TAINT_EFFECTS = ["NoSchedule", "PreferNoSchedule", "NoExecute"];
-/** Counted things. Extended resources are counted too. */
-const INTEGER_RESOURCES = [
-  "pods",
-  "resourcequotas",
-  "services",
-  "replicationcontrollers",
-  "secrets",
-  "configmaps",
-  "persistentvolumeclaims",
-  "services.nodeports",
-  "services.loadbalancers",
-];
-
 /** Node, v1. Follows pkg/registry/core/node and pkg/apis/core/{v1,validation}. */
 export const node = defineKind<Node>({
   group: "",
@@ -147,23 +134,10 @@ function validateTaints(taints: readonly Taint[]): FieldError[] {
 
 function validateResources({ status }: Node): FieldError[] {
   return (["capacity", "allocatable"] as const).flatMap((list) =>
-    Object.entries(status?.[list] ?? {}).flatMap(([name, text]) => {
-      const field = `status.${list}.${name}`;
-      const quantity = parseQuantity(text);
-      const errors: FieldError[] = [];
-      if (quantitySign(quantity) < 0) errors.push(fieldInvalid(field, text, "must be greater than or equal to 0"));
-      if (isInteger(name) && scaledValue(quantity, -3) % 1000n !== 0n) {
-        errors.push(fieldInvalid(field, text, "must be an integer"));
-      }
-      return errors;
-    }),
+    Object.entries(status?.[list] ?? {}).flatMap(([name, amount]) =>
+      validateResourceQuantity(name, amount, `status.${list}.${name}`),
+    ),
   );
-}
-
-/** (helper.IsIntegerResourceName, IsExtendedResourceName) */
-function isInteger(name: string): boolean {
-  if (INTEGER_RESOURCES.includes(name)) return true;
-  return name.includes("/") && !name.includes("kubernetes.io/") && !name.startsWith("requests.");
 }
 
 function validatePodCidrs(cidrs: readonly string[]): FieldError[] {

@@ -20,20 +20,11 @@ import { validateDriverName } from "../storage/driver-name.ts";
 import { validateNodeSelector } from "./pod/affinity-validation.ts";
 import { remoteSources } from "./pod/remote-volumes.ts";
 import { validateNoBacksteps } from "./pod/volume-paths.ts";
+import { HOST_PATH_TYPES } from "./pod/volume-validation.ts";
 
 const ACCESS_MODES = ["ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOncePod"];
 const RECLAIM_POLICIES = ["Delete", "Recycle", "Retain"];
 const VOLUME_MODES = ["Block", "Filesystem"];
-const HOST_PATH_TYPES = [
-  "",
-  "BlockDevice",
-  "CharDevice",
-  "Directory",
-  "DirectoryOrCreate",
-  "File",
-  "FileOrCreate",
-  "Socket",
-];
 const INLINE = "may not be specified in the context of inline volumes";
 const MAX_ISCSI_NAME = 64;
 

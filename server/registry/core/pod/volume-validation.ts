@@ -16,7 +16,7 @@ import type { ValidationOptions } from "./validation-options.ts";
 import { validateDescendingPath, validateNoBacksteps } from "./volume-paths.ts";
 
 const MORE_THAN_ONE = "may not specify more than 1 volume type";
-const HOST_PATH_TYPES = [
+export const HOST_PATH_TYPES = [
   "",
   "BlockDevice",
   "CharDevice",
