@@ -209,6 +209,7 @@ export async function start(options: StartOptions): Promise<Server> {
       healthChecks: healthChecks(state, {
         priorityAndFairness: flowControl !== undefined,
         reloadsEncryption: settings.encryptionProviderConfigAutomaticReload,
+        databaseFailure: () => storage.failure,
         checkPlugins: encryption.checkPlugins,
         isInGrace: () => performance.now() - startedAt < settings.livezGraceMilliseconds,
       }),

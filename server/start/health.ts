@@ -12,12 +12,14 @@ export function healthChecks(
   options: {
     priorityAndFairness: boolean;
     reloadsEncryption: boolean;
+    /** Why the database takes nothing more. */
+    databaseFailure(): Error | undefined;
     /** Of the KMS plugins; absent: there are none. */
     checkPlugins?: (() => Promise<void>) | undefined;
     isInGrace(): boolean;
   },
 ): HealthCheck[] {
-  const { priorityAndFairness, reloadsEncryption, checkPlugins, isInGrace } = options;
+  const { priorityAndFairness, reloadsEncryption, databaseFailure, checkPlugins, isInGrace } = options;
   const always = (name: string, on = ALL): HealthCheck => ({ name, on, check: () => undefined });
   const afterStart = (name: string, on = ALL): HealthCheck => ({
     name,
@@ -30,7 +32,14 @@ export function healthChecks(
     always("ping"),
     always("log"),
     always("loopback-serving-certificate", ["healthz", "livez"]),
-    always("etcd"),
+    {
+      name: "etcd",
+      on: ALL,
+      check() {
+        const failure = databaseFailure();
+        if (failure) throw new Error(`error getting data from etcd: ${failure.message}`);
+      },
+    },
     ...(checkPlugins
       ? [{ name: "kms-providers", on: ["healthz", "readyz"], check: () => checkPlugins() } satisfies HealthCheck]
       : []),

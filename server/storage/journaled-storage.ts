@@ -87,6 +87,10 @@ export class JournaledStorage implements Storage {
     return this.#cache.revision;
   }
 
+  get failure(): Error | undefined {
+    return this.#queue.failure;
+  }
+
   get compactedRevision(): number {
     return this.#compactedRevision;
   }

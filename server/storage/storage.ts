@@ -63,6 +63,8 @@ export interface Watcher {
 export interface Storage {
   /** @param atRevision 0 = newest. @returns undefined when absent. @throws StatusError 410 Expired when compacted. */
   get(key: string, atRevision: number): Promise<Change | undefined>;
+  /** Why nothing can be written any more, whatever is tried; undefined while all is well. */
+  readonly failure: Error | undefined;
   /** Newest durable state without waiting, from memory: what reads at resourceVersion=0, watches and admission use. */
   peek(key: string): Change | undefined;
   /** Whether a key's bytes are kept in a former way (encrypted with an older key): to write them again is no idle write. */

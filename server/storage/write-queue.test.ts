@@ -92,3 +92,14 @@ test("closing waits for the last commit", async () => {
   await closed;
   expect((await write)?.revision).toBe(2);
 });
+
+test("a journal that can take no more says so to every write from then on", async () => {
+  const { queue, put, commits } = scripted();
+  const write = put("/a").catch(String);
+  await turn();
+  expect(queue.failure).toBeUndefined();
+  commits[0]!.fail(Object.assign(new Error("the database thread ended"), { fatal: true }));
+  expect(await write).toContain("the database thread ended");
+  expect(queue.failure?.message).toBe("the database thread ended");
+  await expect(put("/b")).rejects.toThrow("the database thread ended");
+});

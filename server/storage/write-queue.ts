@@ -50,10 +50,16 @@ export class WriteQueue {
   #isScheduled = false;
   /** Set when no more writes are taken. */
   #closed: Error | undefined;
+  #failure: Error | undefined;
 
   constructor(options: WriteQueueOptions) {
     this.#options = options;
     this.#revision = options.cache.revision;
+  }
+
+  /** Why the journal takes nothing more; undefined while it does. */
+  get failure(): Error | undefined {
+    return this.#failure;
   }
 
   /** @returns undefined when the key is not at `expected`. */
@@ -142,7 +148,10 @@ export class WriteQueue {
     this.#pending.clear();
     this.#revision = this.#options.cache.revision;
     const reason = cause instanceof Error ? cause : new Error(String(cause));
-    if ("fatal" in reason && reason.fatal) this.#closed ??= reason;
+    if ("fatal" in reason && reason.fatal) {
+      this.#closed ??= reason;
+      this.#failure ??= reason;
+    }
     for (const { reject } of lost) reject(internalError(`storage: ${reason.message}`));
     this.#options.onError(reason);
   }
