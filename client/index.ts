@@ -27,7 +27,7 @@ export { StatusError } from "./delegated/status-error.ts";
 export { type DiscoveredResource, type Discovery, discoverResources, resourceNameOf } from "./discovery.ts";
 export { type EndpointAddress, serveComponent } from "./endpoints/component.ts";
 export type { HealthCheck } from "./endpoints/health-checks.ts";
-export { serveTrusting, type TrustingServer } from "./endpoints/trusting-server.ts";
+export { serveTrusting, type TrustingServer, urlOf } from "./endpoints/trusting-server.ts";
 export {
   createEventRecorder,
   createRefusals,

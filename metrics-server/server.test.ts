@@ -255,6 +255,13 @@ test.each<[path: string, accept: string, method: string, code: number, type: str
   expect(String(answer.body)).toContain(text);
 });
 
+test.each(["//", "//[", "//a:b/", "http://["])(
+  "a request for %s is answered as any other that nobody knows",
+  async (path) => {
+    expect((await ask(path, {}, asAdmin)).code).toBe(404);
+  },
+);
+
 test("metrics travel as protobuf, in the numbers of their fields", async () => {
   const { type, body } = await ask(`${PODS}/web`, { accept: PROTOBUF }, asAdmin);
   expect(type).toBe(PROTOBUF);

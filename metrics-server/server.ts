@@ -10,6 +10,7 @@ import {
   type Trust,
   type TrustingServer,
   type User,
+  urlOf,
 } from "../client/index.ts";
 import { attributesOf } from "./attributes.ts";
 import { discoveryAt } from "./discovery.ts";
@@ -92,7 +93,7 @@ export async function serveMetrics(options: ServerOptions): Promise<TrustingServ
   const server = await serveTrusting({
     ...{ host, port, certificate, key, trust: options.trust, idleMilliseconds: IDLE_MILLISECONDS },
     handle(request, response, trust = options.trust) {
-      const url = new URL(request.url ?? "/", "https://metrics");
+      const url = urlOf(request);
       answer(request, url, trust).then(
         (sent) => {
           const etag = sent.headers?.ETag;

@@ -7,7 +7,7 @@ import { StatusError } from "../delegated/status-error.ts";
 import type { Logger } from "../logger.ts";
 import type { ServingCertificate } from "./certificate.ts";
 import { answerHealth, type HealthCheck } from "./health-checks.ts";
-import { serveTrusting, type TrustingServer } from "./trusting-server.ts";
+import { serveTrusting, type TrustingServer, urlOf } from "./trusting-server.ts";
 
 /** What is told at a component's endpoints. */
 export interface EndpointContents {
@@ -47,7 +47,7 @@ export async function serveEndpoints(options: EndpointServerOptions): Promise<Tr
   const { host, port, contents, logger } = options;
 
   async function answer(request: IncomingMessage, trust: Trust | undefined): Promise<Sent> {
-    const { pathname, searchParams } = new URL(request.url ?? "/", "https://component");
+    const { pathname, searchParams } = urlOf(request);
     const user = await options.authenticate(trust, request).catch((error: unknown) => {
       if (!(error instanceof StatusError)) logger.warn({ err: error }, "unable to authenticate the request");
       throw new StatusError(401, "Unauthorized", "Unauthorized");

@@ -25,6 +25,17 @@ export interface TrustingServer {
   stop(): Promise<void>;
 }
 
+const BASE = "https://component";
+
+/**
+ * What a request asks for. Never throws: of what begins with two slashes the first part is no host, and what is no URL at
+ * all is a path that nobody serves.
+ */
+export function urlOf({ url = "/" }: Pick<IncomingMessage, "url">): URL {
+  if (url.startsWith("/")) return new URL(BASE + url);
+  return URL.parse(url) ?? new URL(`${BASE}/${encodeURIComponent(url)}`);
+}
+
 /** Listens with TLS and asks clients for certificates, of authorities that may change. @throws Error when the port is taken */
 export async function serveTrusting(options: TrustingServerOptions): Promise<TrustingServer> {
   let { trust } = options;
