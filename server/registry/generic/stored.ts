@@ -5,23 +5,28 @@ import type { KubeObject } from "../../meta/object.ts";
 import type { Change } from "../../storage/storage.ts";
 import type { CustomResourceHooks, Kind } from "../kind.ts";
 import type { Selectable } from "../store.ts";
+import { type Parsed, ParsedObjects } from "./parsed-objects.ts";
 
 const NO_LABELS: Readonly<Record<string, string>> = {};
 const LABELS = [memberName("metadata"), memberName("labels")];
 const MANAGED_FIELDS = [memberName("metadata"), memberName("managedFields")];
 const decoder = new TextDecoder();
+/** Of all stores: what is parsed is parsed for whoever asks. */
+const parsedObjects = new ParsedObjects();
 
 /**
  * An object as stored. Its JSON is kept; the parsed form only as long as someone uses it, since a cluster's objects
  * take several times the memory parsed.
  */
-export class StoredObject implements Selectable {
+export class StoredObject implements Selectable, Parsed {
   readonly key: string;
   readonly revision: number;
   readonly createRevision: number;
   readonly #kind: Kind;
   readonly #bytes: Uint8Array;
-  #object: WeakRef<KubeObject> | undefined;
+  #object: KubeObject | undefined;
+  /** See Parsed. */
+  isWanted = false;
   /** What selectors look at. Kept apart from the object, which may be dropped from memory. */
   #labels: Selectable["labels"] | undefined;
   #fields: Selectable["fields"] | undefined;
@@ -33,7 +38,7 @@ export class StoredObject implements Selectable {
     this.createRevision = change.createRevision;
     this.#bytes = change.value;
     if (!object) return;
-    this.#object = new WeakRef(object);
+    this.#keep(object);
     this.#labels = object.metadata.labels ?? NO_LABELS;
     this.#fields = fieldsOf(kind, object);
   }
@@ -43,10 +48,24 @@ export class StoredObject implements Selectable {
   }
 
   get object(): Readonly<KubeObject> {
-    const known = this.#object?.deref();
-    if (known) return known;
-    const object = this.parse();
-    this.#object = new WeakRef(object);
+    if (!this.#object) return this.#keep(this.parse());
+    this.isWanted = true;
+    return this.#object;
+  }
+
+  /** See Parsed. */
+  get size(): number {
+    return this.#bytes.length;
+  }
+
+  /** See Parsed. */
+  forget(): void {
+    this.#object = undefined;
+  }
+
+  #keep(object: KubeObject): KubeObject {
+    this.#object = object;
+    parsedObjects.add(this);
     return object;
   }
 
@@ -57,13 +76,13 @@ export class StoredObject implements Selectable {
 
   /** Labels, for label selectors. */
   get labels(): Selectable["labels"] {
-    this.#labels ??= this.#object?.deref()?.metadata.labels ?? this.readLabels() ?? NO_LABELS;
+    this.#labels ??= this.#object?.metadata.labels ?? this.readLabels() ?? NO_LABELS;
     return this.#labels;
   }
 
   /** Field labels to values, for field selectors. */
   get fields(): Selectable["fields"] {
-    this.#fields ??= fieldsOf(this.#kind, this.#object?.deref() ?? this.parseForFields());
+    this.#fields ??= fieldsOf(this.#kind, this.#object ?? this.parseForFields());
     return this.#fields;
   }
 
