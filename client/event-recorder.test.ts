@@ -3,8 +3,9 @@ import type { Event } from "../openapi/api/core.v1.ts";
 import { ApiError } from "./api-error.ts";
 import type { Client } from "./client.ts";
 import { ManualClock } from "./clock.ts";
-import { createEventRecorder, createRefusals } from "./event-recorder.ts";
+import { createEventRecorder } from "./event-recorder.ts";
 import { silentLogger } from "./logger.ts";
+import { createRefusals } from "./refusals.ts";
 import type { ApiObject } from "./resource.ts";
 
 const pod: ApiObject = {
@@ -145,7 +146,7 @@ test("a namespace that is going away is not asked for each event", async () => {
 
 test("of recorders that share what they were refused one asks again for all", async () => {
   const clock = new ManualClock(new Date("2026-01-01T00:00:00Z"));
-  const refusals = createRefusals();
+  const refusals = createRefusals(clock);
   let tries = 0;
   const client = {
     async create() {

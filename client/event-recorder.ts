@@ -1,9 +1,11 @@
 import type { Event, ObjectReference } from "../openapi/api/core.v1.ts";
-import { isNamespaceTerminating, isNotFound } from "./api-error.ts";
+import { isNotFound } from "./api-error.ts";
 import type { Client } from "./client.ts";
 import type { Clock } from "./clock.ts";
 import type { Lane } from "./lane.ts";
 import type { Logger } from "./logger.ts";
+import { Recent } from "./recent.ts";
+import { createRefusals, type Refusals } from "./refusals.ts";
 import type { ApiObject } from "./resource.ts";
 import { type TokenBucket, tokenBucket } from "./work-queue.ts";
 
@@ -38,39 +40,14 @@ export interface RecorderOptions {
   lane?: Lane;
 }
 
-/** Namespaces that are going away, and refuse all events: until when they need not be tried, in seconds. */
-export type Refusals = Recent<number>;
-
-export const createRefusals = (): Refusals => new Recent<number>();
-
 /** As client-go/tools/record: similar events before they are combined, and for how long they count as similar. */
 const AGGREGATE_ABOVE = 10;
 const AGGREGATE_SECONDS = 600;
 /** One source about one object, of one type: this many at once, then one in five minutes. */
 const SPAM_BURST = 25;
 const SPAM_PER_SECOND = 1 / 300;
-const CACHE_ENTRIES = 4096;
 /** More events than that do not wait to be written: further ones are dropped. (maxQueuedEvents) */
 const LONGEST_QUEUE = 1000;
-/** Events of a namespace that is going away are all refused: after one that was, so many seconds without another try. */
-const REFUSED_SECONDS = 1;
-
-/** A map that forgets what was used least recently. */
-class Recent<V> {
-  readonly #map = new Map<string, V>();
-
-  get(key: string): V | undefined {
-    const value = this.#map.get(key);
-    if (value !== undefined) this.set(key, value);
-    return value;
-  }
-
-  set(key: string, value: V): void {
-    this.#map.delete(key);
-    this.#map.set(key, value);
-    if (this.#map.size > CACHE_ENTRIES) for (const oldest of this.#map.keys()) return void this.#map.delete(oldest);
-  }
-}
 
 /** A reference to an object as events carry it. (client-go/tools/reference) */
 export function referenceTo({ kind, apiVersion, metadata }: ApiObject, fieldPath?: string): ObjectReference {
@@ -114,7 +91,7 @@ export function createEventRecorder(options: RecorderOptions): EventRecorder {
   const similar = new Recent<{ messages: string[]; lastSeconds: number }>();
   const written = new Recent<Sighting>();
   const spam = new Recent<TokenBucket>();
-  const refused = refusals ?? createRefusals();
+  const refused = refusals ?? createRefusals(clock);
   const nameFor = eventNamer(clock);
   const seconds = () => clock.now().getTime() / 1000;
   let last: Promise<void> = Promise.resolve();
@@ -201,20 +178,11 @@ export function createEventRecorder(options: RecorderOptions): EventRecorder {
       if (!write) return;
       if (waiting >= LONGEST_QUEUE) return logger.debug({ reason, message }, "event dropped: too many wait");
       waiting++;
-      const writeUnlessRefused = async () => {
-        const until = refused.get(namespace) ?? 0;
-        if (until > seconds()) return;
-        if (until === 0) return write();
-        // One recorder finds out for all whether the namespace takes events again.
-        refused.set(namespace, seconds() + REFUSED_SECONDS);
-        await write();
-        refused.set(namespace, 0);
-      };
+      const writeUnlessRefused = () => refused.unlessRefused(namespace, write);
       last = last
         .then(() => (lane ? lane.run(writeUnlessRefused) : writeUnlessRefused()))
         .catch((error: unknown) => {
           // An event is never worth a retry storm.
-          if (isNamespaceTerminating(error)) refused.set(namespace, seconds() + REFUSED_SECONDS);
           logger.debug({ err: error, reason, message }, "event not written");
         });
       void last.then(() => waiting--);

@@ -30,7 +30,6 @@ export type { HealthCheck } from "./endpoints/health-checks.ts";
 export { serveTrusting, type TrustingServer, urlOf } from "./endpoints/trusting-server.ts";
 export {
   createEventRecorder,
-  createRefusals,
   type EventRecorder,
   type RecorderOptions,
   referenceTo,
@@ -57,6 +56,7 @@ export {
   requirementMatches,
 } from "./node-selector.ts";
 export { quantity } from "./quantity.ts";
+export { createRefusals } from "./refusals.ts";
 export {
   type ApiObject,
   apiVersionOf,

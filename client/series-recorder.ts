@@ -3,6 +3,7 @@ import type { Event } from "../openapi/api/events.k8s.io.v1.ts";
 import { isNotFound } from "./api-error.ts";
 import type { Timer } from "./clock.ts";
 import { eventNamer, type RecorderOptions, referenceTo } from "./event-recorder.ts";
+import { createRefusals } from "./refusals.ts";
 import type { ApiObject } from "./resource.ts";
 
 /** One occurrence, in the words of events.k8s.io. */
@@ -39,18 +40,24 @@ export function createSeriesRecorder({ client, clock, logger, component, host }:
   let last: Promise<void> = Promise.resolve();
   const timers: Timer[] = [];
 
-  const enqueue = (write: () => Promise<unknown>) => {
-    last = last.then(write).then(
-      () => undefined,
-      (error: unknown) => logger.debug({ err: error }, "event not written"),
-    );
+  const refusals = createRefusals(clock);
+
+  const enqueue = (namespace: string, write: () => Promise<unknown>) => {
+    last = last
+      .then(() => refusals.unlessRefused(namespace, write))
+      .catch((error: unknown) => logger.debug({ err: error }, "event not written"));
   };
   const writeSeries = (event: Event) => {
     const copy: Event = { ...event, series: event.series && { ...event.series } };
-    const where = { name: event.metadata.name ?? "", namespace: event.metadata.namespace };
-    enqueue(async () => {
+    const { name = "", namespace = "" } = event.metadata;
+    enqueue(namespace, async () => {
       try {
-        await client.patch("events.k8s.io/v1/events", where, { series: copy.series }, { type: "strategic" });
+        await client.patch(
+          "events.k8s.io/v1/events",
+          { name, namespace },
+          { series: copy.series },
+          { type: "strategic" },
+        );
       } catch (error) {
         if (!isNotFound(error)) throw error;
         await client.create("events.k8s.io/v1/events", copy);
@@ -91,10 +98,11 @@ export function createSeriesRecorder({ client, clock, logger, component, host }:
         if (first) writeSeries(known);
         return;
       }
+      const namespace = about.namespace || "default";
       const event: Event = {
         kind: "Event",
         apiVersion: "events.k8s.io/v1",
-        metadata: { name: nameFor(about.name ?? ""), namespace: about.namespace || "default" },
+        metadata: { name: nameFor(about.name ?? ""), namespace },
         eventTime: now,
         reportingController: component,
         reportingInstance: `${component}-${host ?? ""}`,
@@ -112,7 +120,7 @@ export function createSeriesRecorder({ client, clock, logger, component, host }:
         timers[1]?.cancel();
         timers[1] = clock.setTimeout(refresh, REFRESH_MS);
       }
-      enqueue(() => client.create("events.k8s.io/v1/events", event));
+      enqueue(namespace, () => client.create("events.k8s.io/v1/events", event));
     },
     flush: () => last,
     stop() {

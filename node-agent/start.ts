@@ -101,7 +101,7 @@ export async function start(options: NodeStartOptions): Promise<{ stop(): Promis
     options.nodes.map((node, index) => ({ ...node, index })),
     ({ kubeconfig }) => kubeconfig,
   );
-  const events = { refusals: createRefusals(), lane: createLane(EVENTS_AT_ONCE) };
+  const events = { refusals: createRefusals(clock), lane: createLane(EVENTS_AT_ONCE) };
   const connect = (kubeconfig: string, nodes: readonly { name: string }[], services?: Informer<Service>) => {
     const only = nodes.length === 1 ? nodes[0] : undefined;
     const { watchAs } = options;
