@@ -32,6 +32,8 @@ export interface DeleteOptions {
   resourceVersion?: string;
   gracePeriodSeconds?: number;
   propagationPolicy?: "Background" | "Foreground" | "Orphan";
+  /** Nobody looks at what is answered, which saves reading it. */
+  ignoresAnswer?: boolean;
 }
 
 export interface PatchOptions {
@@ -62,6 +64,8 @@ export interface Client {
   /** PUT of a subresource such as `scale`, `ephemeralcontainers`, `approval`. */
   updateSubresource(resource: string, where: Where, body: unknown): Promise<unknown>;
   patch<R extends string>(resource: R, where: Where, patch: unknown, options: PatchOptions): Promise<ObjectOf<R>>;
+  /** Strategic merge patch of the status. What is answered is not looked at, which saves reading it. */
+  patchStatus(resource: string, where: Where, patch: unknown): Promise<void>;
   /** Answers the object while it is being deleted gracefully, else a Status. */
   delete(resource: string, where: Where, options?: DeleteOptions): Promise<unknown>;
   deleteCollection(resource: string, options: ListOptions & DeleteOptions): Promise<void>;
@@ -100,8 +104,21 @@ export function createClient(transport: Transport): Client {
         contentType: PATCH_CONTENT[type],
         body: patch,
       }),
-    delete: (resource, where, options = {}) =>
-      send({ method: "DELETE", path: pathOf(resource, where), body: deleteBody(options) }),
+    patchStatus: (resource, where, patch) =>
+      send({
+        method: "PATCH",
+        path: pathOf(resource, { ...where, subresource: "status" }),
+        contentType: PATCH_CONTENT.strategic,
+        body: patch,
+        ignoresAnswer: true,
+      }),
+    delete: (resource, where, { ignoresAnswer, ...options } = {}) =>
+      send({
+        method: "DELETE",
+        path: pathOf(resource, where),
+        body: deleteBody(options),
+        ...(ignoresAnswer && { ignoresAnswer }),
+      }),
     deleteCollection: (resource, { namespace, labelSelector, fieldSelector, ...options }) =>
       send({
         method: "DELETE",

@@ -70,16 +70,16 @@ export class StatusWriter {
     const written = this.#written.get(worker);
     if (written?.uid !== uid || written.status !== text) {
       const old = written ? (JSON.parse(written.status) as PodStatus) : worker.pod.status; // our own text
-      await this.#client.patch(
+      await this.#client.patchStatus(
         "v1/pods",
-        { name, namespace, subresource: "status" },
+        { name, namespace },
         { metadata: { uid }, status: statusPatch(old, status) },
-        { type: "strategic" },
       );
       this.#written.set(worker, { uid, status: text });
     }
     if (worker.isFinished && worker.pod.metadata.deletionTimestamp) {
-      await this.#client.delete("v1/pods", { name, namespace }, { uid, gracePeriodSeconds: 0 });
+      const options = { uid, gracePeriodSeconds: 0, ignoresAnswer: true };
+      await this.#client.delete("v1/pods", { name, namespace }, options);
       this.#deleted.set(worker, uid);
     }
   }
