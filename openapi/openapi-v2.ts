@@ -1,13 +1,15 @@
 /** The OpenAPI 2.0 (Swagger) document of the whole server. */
-import { createHash } from "node:crypto";
 import type { ApiResource, JsonSchema } from "./documents/api-resource.ts";
 import { allCustomDefinitions } from "./documents/custom-resource.ts";
 import { closure, definitionSchema, referencedIn, refTo } from "./documents/definitions.ts";
 import { discoveryOperation, groupOperation } from "./documents/discovery-operations.ts";
 import type { Content, Operation } from "./documents/operation.ts";
+import { operationDescription } from "./documents/operation-descriptions.ts";
 import { operationsOf } from "./documents/operations.ts";
 import type { Parameter } from "./documents/parameters.ts";
 import { byPath } from "./documents/paths.ts";
+import { schemeVersions } from "./documents/scheme-versions.ts";
+import { encodeAny } from "./encode.ts";
 import { ISSUER_OPERATION, KEYS_OPERATION, VERSION_OPERATION } from "./openapi-v3.ts";
 import { finish, type Steps } from "./steps.ts";
 
@@ -28,7 +30,6 @@ export const wholeDocument = (resources: readonly ApiResource[], version: string
 
 /** The same in steps. */
 export function* wholeSteps(resources: readonly ApiResource[], version: string): Steps<OpenApiV2> {
-  const groupVersions = unique(resources.map((one) => [`${one.group}/${one.version}`, one] as const));
   const builtIn = unique(
     resources.filter(({ custom }) => !custom).map((one) => [`${one.group}/${one.version}`, one] as const),
   );
@@ -44,7 +45,7 @@ export function* wholeSteps(resources: readonly ApiResource[], version: string):
     KEYS_OPERATION,
   ];
   const custom = yield* allCustomDefinitions(resources, 2);
-  const shared = new SharedParameters(operations);
+  const shared = new SharedParameters();
   const paths: Record<string, JsonSchema> = {};
   const wanted = new Set<string>();
   for (const { path, shared: common, operations: list } of byPath(operations)) {
@@ -52,14 +53,17 @@ export function* wholeSteps(resources: readonly ApiResource[], version: string):
       ...Object.fromEntries(
         list.map(({ operation, own }) => [operation.method, printOperation(operation, own, shared)]),
       ),
-      ...(common.length > 0 && { parameters: common.map((parameter) => shared.print(parameter)) }),
+      ...(common.length > 0 && { parameters: common.map((parameter) => shared.print(printParameter(parameter))) }),
     };
     referencedIn(paths[path], wanted);
     yield;
   }
+  const parameters = shared.definitions();
+  referencedIn(parameters, wanted);
+  const everywhere = schemeVersions();
   const definitions = yield* closure(
     [...wanted, ...custom.keys()],
-    (name) => custom.get(name) ?? definitionSchema(name, 2, groupVersions),
+    (name) => custom.get(name) ?? definitionSchema(name, 2, everywhere),
   );
   const bearer = { description: "Bearer Token authentication", type: "apiKey", name: "authorization", in: "header" };
   return {
@@ -67,7 +71,7 @@ export function* wholeSteps(resources: readonly ApiResource[], version: string):
     info: { title: "Kubernetes", version },
     paths,
     definitions,
-    parameters: shared.definitions(),
+    parameters,
     securityDefinitions: { BearerToken: bearer },
     security: [{ BearerToken: [] }],
   };
@@ -77,32 +81,48 @@ function unique(entries: readonly (readonly [string, ApiResource])[]): { group: 
   return [...new Map(entries).values()].map(({ group, version }) => ({ group, version }));
 }
 
-/** Parameters that many operations have are defined once, under their name and a hash, and referred to. */
+/**
+ * Parameters that are not about one kind are defined once, under their name and a hash, and referred to.
+ * (kube-openapi/pkg/builder/parameters.go)
+ */
 class SharedParameters {
-  readonly #names = new Map<Parameter, string>();
+  readonly #shared = new Map<string, JsonSchema>();
+  readonly #names = new Map<string, string>();
 
-  constructor(operations: readonly Operation[]) {
-    const uses = new Map<Parameter, number>();
-    for (const { parameters } of operations)
-      for (const parameter of parameters) uses.set(parameter, (uses.get(parameter) ?? 0) + 1);
-    for (const [parameter, count] of uses) {
-      if (count < 2) continue;
-      const hash = createHash("sha256")
-        .update(JSON.stringify(printParameter(parameter)))
-        .digest("base64url");
-      this.#names.set(parameter, `${parameter.name}-${hash.slice(0, 8)}`);
+  /** @param parameter as the document has it */
+  print(parameter: JsonSchema): JsonSchema {
+    if (!isShared(parameter)) return parameter;
+    const text = encodeAny(parameter);
+    let name = this.#names.get(text);
+    if (name === undefined) {
+      name = `${parameter.name}-${hashOf(text)}`;
+      this.#names.set(text, name);
+      this.#shared.set(name, parameter);
     }
-  }
-
-  print(parameter: Parameter): JsonSchema {
-    const name = this.#names.get(parameter);
-    return name ? { $ref: `#/parameters/${name}` } : printParameter(parameter);
+    return { $ref: `#/parameters/${name}` };
   }
 
   definitions(): Record<string, JsonSchema> {
-    const named = [...this.#names].map(([parameter, name]) => [name, printParameter(parameter)] as const);
-    return Object.fromEntries(named.sort(([a], [b]) => (a < b ? -1 : 1)));
+    return Object.fromEntries([...this.#shared].sort(([a], [b]) => (a < b ? -1 : 1)));
   }
+}
+
+/** kubectl up to 1.27 looks for them at the operation to find out what a server can do. */
+const ASKED_FOR = ["fieldValidation", "dryRun"];
+
+function isShared({ name, in: place, schema }: JsonSchema): boolean {
+  // It says of which kind.
+  if (name === "name" || ASKED_FOR.includes(name as string)) return false;
+  return place !== "body" || String((schema as JsonSchema).$ref).startsWith("#/definitions/io.k8s.apimachinery");
+}
+
+/** FNV-1, as Go's hash/fnv has it: the first six of its eight bytes. */
+function hashOf(text: string): string {
+  let hash = 0xcbf29ce484222325n;
+  for (const byte of Buffer.from(text)) hash = BigInt.asUintN(64, hash * 0x100000001b3n) ^ BigInt(byte);
+  const bytes = Buffer.alloc(8);
+  bytes.writeBigUInt64BE(hash);
+  return bytes.subarray(0, 6).toString("base64url");
 }
 
 function printParameter({ name, in: place, type, description, required }: Parameter): JsonSchema {
@@ -110,22 +130,20 @@ function printParameter({ name, in: place, type, description, required }: Parame
 }
 
 function printOperation(operation: Operation, own: readonly Parameter[], shared: SharedParameters): JsonSchema {
-  const { tag, description, id, body, responses, action, kind } = operation;
-  const parameters = own.map((parameter) => shared.print(parameter));
-  if (body)
-    parameters.unshift({
-      name: "body",
-      in: "body",
-      ...(body.required && { required: true }),
-      schema: contentSchema(body.content),
-    });
+  const { tag, id, body, responses, action, kind } = operation;
+  const parameters = own.map((parameter) => shared.print(printParameter(parameter)));
+  if (body) {
+    const required = body.required && { required: true };
+    parameters.unshift(shared.print({ name: "body", in: "body", ...required, schema: contentSchema(body.content) }));
+  }
+  const consumes = body?.types ?? operation.consumes;
   const answers = Object.entries(responses).map(([code, response]) => [
     code,
     { description: response.description, ...(response.content && { schema: contentSchema(response.content) }) },
   ]);
   return {
-    description,
-    consumes: body?.types ?? operation.consumes,
+    description: operationDescription(operation) ?? operation.description,
+    ...(consumes.length > 0 && { consumes }),
     produces: operation.produces,
     schemes: ["https"],
     tags: [tag],

@@ -4,9 +4,11 @@ import { allCustomDefinitions } from "./documents/custom-resource.ts";
 import { closure, definitionSchema, referencedIn, refTo } from "./documents/definitions.ts";
 import { discoveryOperation, getOperation, groupOperation } from "./documents/discovery-operations.ts";
 import type { Content, Operation } from "./documents/operation.ts";
+import { operationDescription } from "./documents/operation-descriptions.ts";
 import { operationsOf } from "./documents/operations.ts";
 import type { Parameter } from "./documents/parameters.ts";
 import { byPath } from "./documents/paths.ts";
+import { customSchemeVersions } from "./documents/scheme-versions.ts";
 import { finish, type Steps } from "./steps.ts";
 
 /** An OpenAPI 3.0 document as plain data. */
@@ -30,19 +32,24 @@ export function* groupVersionSteps(resources: readonly ApiResource[], version: s
   const operations = resources.flatMap(operationsOf);
   if (!isCustom) operations.unshift(discoveryOperation(group, apiVersion));
   const custom = yield* allCustomDefinitions(resources, 3);
-  const everywhere = [{ group: "", version: "v1" }, ...(group === "" ? [] : [{ group, version: apiVersion }])];
-  return yield* document(operations, version, custom, everywhere);
+  const own = [{ group: "", version: "v1" }, ...(group === "" ? [] : [{ group, version: apiVersion }])];
+  const { paths, schemas } = yield* describe(operations, custom, isCustom ? customSchemeVersions() : own);
+  if (!isCustom) return document({ paths, schemas }, version);
+  return { openapi: "3.0.0", info: CUSTOM_INFO, paths, components: { schemas } };
 }
 
 /** The documents `api`, `apis` and `apis/<group>`. */
 export function groupDocument(path: "api" | "apis" | { readonly group: string }, version: string): OpenApiV3 {
-  return finish(document([groupOperation(path)], version));
+  return document(finish(describe([groupOperation(path)])), version);
 }
 
 /** The document of `version`. */
 export function versionDocument(version: string): OpenApiV3 {
   const content = { definition: "io.k8s.apimachinery.pkg.version.Info" };
-  return finish(document([{ ...VERSION_OPERATION, responses: { "200": { description: "OK", content } } }], version));
+  return document(
+    finish(describe([{ ...VERSION_OPERATION, responses: { "200": { description: "OK", content } } }])),
+    version,
+  );
 }
 
 /** The documents about the issuer of service account tokens. */
@@ -50,7 +57,7 @@ export function issuerDocument(
   path: ".well-known/openid-configuration" | "openid/v1/jwks",
   version: string,
 ): OpenApiV3 {
-  return finish(document([path === "openid/v1/jwks" ? KEYS_OPERATION : ISSUER_OPERATION], version));
+  return document(finish(describe([path === "openid/v1/jwks" ? KEYS_OPERATION : ISSUER_OPERATION])), version);
 }
 
 export const VERSION_OPERATION: Operation = getOperation({
@@ -68,6 +75,7 @@ export const ISSUER_OPERATION: Operation = getOperation({
   description: "get the OpenID configuration of the service account issuer",
   content: "string",
   types: ["application/json"],
+  consumes: [],
 });
 export const KEYS_OPERATION: Operation = getOperation({
   path: "/openid/v1/jwks/",
@@ -76,14 +84,22 @@ export const KEYS_OPERATION: Operation = getOperation({
   description: "get the public keys that service account tokens are checked with",
   content: "string",
   types: ["application/jwk-set+json"],
+  consumes: [],
 });
 
-function* document(
+/** Upstream's builder of these has a name and a version of its own. (apiextensions-apiserver/pkg/controller/openapi) */
+const CUSTOM_INFO = { title: "Kubernetes CRD Swagger", version: "v0.1.0" };
+
+interface Described {
+  readonly paths: Readonly<Record<string, JsonSchema>>;
+  readonly schemas: Readonly<Record<string, JsonSchema>>;
+}
+
+function* describe(
   operations: readonly Operation[],
-  version: string,
   custom: ReadonlyMap<string, JsonSchema> = new Map(),
   everywhere: readonly { readonly group: string; readonly version: string }[] = [],
-): Steps<OpenApiV3> {
+): Steps<Described> {
   const paths: Record<string, JsonSchema> = {};
   const wanted = new Set<string>();
   for (const { path, shared, operations: list } of byPath(operations)) {
@@ -98,17 +114,24 @@ function* document(
     [...wanted, ...custom.keys()],
     (name) => custom.get(name) ?? definitionSchema(name, 3, everywhere),
   );
+  return { paths, schemas };
+}
+
+function document({ paths, schemas }: Described, version: string): OpenApiV3 {
   const bearer = { type: "apiKey", description: "Bearer Token authentication", name: "authorization", in: "header" };
   return {
     openapi: "3.0.0",
     info: { title: "Kubernetes", version },
     paths,
-    components: { schemas, securitySchemes: { BearerToken: bearer } },
+    components: {
+      ...(Object.keys(schemas).length > 0 && { schemas }),
+      securitySchemes: { BearerToken: bearer },
+    },
   };
 }
 
 function printOperation(operation: Operation, own: readonly Parameter[]): JsonSchema {
-  const { tag, description, id, body, responses, produces, action, kind } = operation;
+  const { tag, id, body, responses, produces, action, kind } = operation;
   const content = (value: Content, types: readonly string[]) =>
     Object.fromEntries(types.map((type) => [type, { schema: contentSchema(value) }]));
   const answers = Object.entries(responses).map(([code, response]) => [
@@ -117,7 +140,7 @@ function printOperation(operation: Operation, own: readonly Parameter[]): JsonSc
   ]);
   return {
     tags: [tag],
-    description,
+    description: operationDescription(operation) ?? operation.description,
     operationId: id,
     ...(own.length > 0 && { parameters: own.map(printParameter) }),
     ...(body && {

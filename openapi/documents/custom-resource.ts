@@ -41,7 +41,7 @@ function customDefinitions(resource: ApiResource, version: DocumentVersion): Map
     required: ["items"],
     properties: {
       ...typeMeta(),
-      items: { description: `List of ${resource.plural}.`, type: "array", items: refTo(objectName, version) },
+      items: { ...asOfPods("items", resource.plural), type: "array", items: refTo(objectName, version) },
       metadata: metadata("ListMeta", version),
     },
     ...extras(listKind),
@@ -123,6 +123,16 @@ function typeMeta(): Record<string, JsonSchema> {
 
 function metadata(type: "ObjectMeta" | "ListMeta", version: DocumentVersion): JsonSchema {
   const ref = refTo(META + type, version);
-  const description = type === "ObjectMeta" ? "Standard object's metadata." : "Standard list metadata.";
-  return version === 3 ? { allOf: [ref], description } : { ...ref, description };
+  const described = type === "ObjectMeta" ? ofPod("metadata") : asOfPods("metadata");
+  return version === 3 ? { allOf: [ref], ...described } : { ...ref, ...described };
 }
+
+const described = (definition: string, field: string, change = (text: string) => text): JsonSchema => {
+  const text = descriptionsOf(definition).fields.get(field);
+  return text ? { description: change(text) } : {};
+};
+
+/** Upstream tells of the fields that all objects have in the same words as of a Pod's. */
+const ofPod = (field: string) => described("io.k8s.api.core.v1.Pod", field);
+const asOfPods = (field: string, plural = "pods") =>
+  described("io.k8s.api.core.v1.PodList", field, (text) => text.replace(/\bpods\b/, plural));

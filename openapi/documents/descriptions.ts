@@ -1,11 +1,11 @@
 /**
- * Descriptions of built-in types and of parameters, read from the typings of kubernetes-models and of
+ * Descriptions of built-in types, read from the typings of kubernetes-models and of
  * @kubernetes/client-node when a document or a Table is asked for. They are upstream's prose, so they are not kept here;
  * without those packages documents have no descriptions.
  */
 import { readdirSync, readFileSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { join } from "node:path";
+import { commentText, packageFolder } from "./typings.ts";
 
 /** Of a type itself and of its fields by JSON name. */
 export interface Descriptions {
@@ -15,7 +15,6 @@ export interface Descriptions {
 
 const NONE: Descriptions = { fields: new Map() };
 const known = new Map<string, Descriptions>();
-const folders = new Map<string, string | undefined>();
 
 /** Descriptions of a definition; empty when the typings do not have it. */
 export function descriptionsOf(definitionName: string): Descriptions {
@@ -25,64 +24,6 @@ export function descriptionsOf(definitionName: string): Descriptions {
     known.set(definitionName, found);
   }
   return found;
-}
-
-const OPERATIONS = join("gen", "types", "ObjectParamAPI.d.ts");
-/** Names of requests to their parameters' descriptions. */
-const requests = new Map<string, ReadonlyMap<string, string>>();
-let operations: string | undefined;
-
-/**
- * Description of a parameter. @param request as the typings name it, such as `ListNamespacedPod`; of core v1
- * @returns undefined when the typings do not have it
- */
-export function parameterDescription(request: string, parameter: string): string | undefined {
-  let fields = requests.get(request);
-  if (!fields) {
-    fields = readRequest(request);
-    requests.set(request, fields);
-  }
-  return fields.get(parameter);
-}
-
-function readRequest(request: string): ReadonlyMap<string, string> {
-  const typings = folderOf("@kubernetes/client-node");
-  try {
-    operations ??= typings ? readFileSync(join(typings, OPERATIONS), "utf8") : "";
-  } catch {
-    operations = "";
-  }
-  const start = operations.indexOf(`export interface CoreV1Api${request}Request {`);
-  if (start < 0) return new Map();
-  const source = operations.slice(start, operations.indexOf("\n}", start));
-  return new Map(
-    [...source.matchAll(/\/\*\*\n((?: *\*(?!\/).*\n)+) *\*\/\n *_?(\w+)\??:/g)].map(([, comment = "", name = ""]) => [
-      name,
-      unescaped(text(comment).replace(/\n?Defaults to: [\s\S]*$/, "")),
-    ]),
-  );
-}
-
-/** The typings have this text as HTML. */
-const unescaped = (html: string) =>
-  html
-    .replaceAll("\\&", "&")
-    .replaceAll("&#39;", "'")
-    .replaceAll("&quot;", '"')
-    .replaceAll("&lt;", "<")
-    .replaceAll("&gt;", ">")
-    .replaceAll("&amp;", "&");
-
-/** Where a package lies; undefined when it is not installed beside us. */
-function folderOf(packageName: string): string | undefined {
-  if (!folders.has(packageName)) {
-    try {
-      folders.set(packageName, dirname(fileURLToPath(import.meta.resolve(packageName))));
-    } catch {
-      folders.set(packageName, undefined);
-    }
-  }
-  return folders.get(packageName);
 }
 
 const MACHINERY = "io.k8s.apimachinery.pkg.";
@@ -109,7 +50,7 @@ function read(definitionName: string): Descriptions {
 
 /** Of types that all groups share, such as Time. @param path within the package, such as `apis meta v1 Time` */
 function machinery(path: readonly string[]): Descriptions {
-  const folder = folderOf("@kubernetes-models/apimachinery");
+  const folder = packageFolder("@kubernetes-models/apimachinery");
   if (!folder) return NONE;
   const file = `${join(folder, ...path)}.d.ts`;
   const kind = path.at(-1) ?? "";
@@ -121,7 +62,7 @@ function readOwn(definitionName: string): Descriptions {
   const [group = "", version = "", kind = ""] = definitionName.split(".").slice(-3);
   if (!/^v[0-9]/.test(version)) return NONE;
   const plain = version.charAt(0).toUpperCase() + version.slice(1) + kind;
-  const typings = folderOf("@kubernetes/client-node");
+  const typings = packageFolder("@kubernetes/client-node");
   if (!typings) return NONE;
   // Kinds that several groups have carry their group: CoreV1Event, EventsV1Event.
   const names = [group.charAt(0).toUpperCase() + group.slice(1) + plain, plain];
@@ -138,7 +79,7 @@ function readModels(definitionName: string): Descriptions {
 }
 
 function modelFiles(group: string, version: string, kind: string): string[] {
-  const models = folderOf("kubernetes-models");
+  const models = packageFolder("kubernetes-models");
   if (!models) return [];
   if (group === "core") return [join(models, version, `${kind}.d.ts`)];
   return readdirSync(models)
@@ -166,16 +107,8 @@ function parse(source: string, declaration: string, written: (text: string) => s
   for (const [, comment = "", field = ""] of source
     .slice(start)
     .matchAll(/\/\*\*\n((?: *\*(?!\/).*\n)+) *\*\/\n *['"]([^'"]+)['"]/g))
-    fields.set(field.replace(/^_(?=[a-z$])/, ""), written(text(comment)));
-  return { ...(type && { type: written(text(type)) }), fields };
-}
-
-function text(comment: string): string {
-  return comment
-    .split("\n")
-    .map((line) => line.replace(/^ *\* ?/, ""))
-    .join("\n")
-    .trim();
+    fields.set(field.replace(/^_(?=[a-z$])/, ""), written(commentText(comment)));
+  return { ...(type && { type: written(commentText(type)) }), fields };
 }
 
 /** client-node quotes what could end a string or a comment. */

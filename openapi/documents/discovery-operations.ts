@@ -49,9 +49,10 @@ export function getOperation(options: {
   description: string;
   content: Content;
   types?: readonly string[];
+  consumes?: readonly string[];
 }): Operation {
   const types = options.types ?? ALL_TYPES;
-  const { path, id, tag, description } = options;
+  const { path, id, tag, description, consumes = types } = options;
   const responses = { "200": { description: "OK", content: options.content } };
-  return { path, method: "get", id, tag, description, parameters: [], consumes: types, produces: types, responses };
+  return { path, method: "get", id, tag, description, parameters: [], consumes, produces: types, responses };
 }

@@ -181,6 +181,57 @@ test("parameters and shared types are described in upstream's words", () => {
   });
 });
 
+test("operations are described in upstream's words, those of custom resources as well", () => {
+  const document = groupVersionDocument([deployments], "1.36");
+  const path = "/apis/apps/v1/namespaces/{namespace}/deployments/{name}/status";
+  expect(at(document.paths, path, "patch", "description")).toBe("partially update status of the specified Deployment");
+  const custom = groupVersionDocument([widgets], "1.36");
+  const widget = at(custom.paths, "/apis/example.com/v1/namespaces/{namespace}/widgets");
+  expect(at(widget, "get", "description")).toBe("list objects of kind Widget");
+  expect(at(widget, "delete", "description")).toBe("delete collection of Widget");
+  expect(at(custom.components, "schemas", "com.example.v1.WidgetList", "properties", "items", "description")).toMatch(
+    /^List of widgets\. More info: https:/,
+  );
+});
+
+test("version 2 says once what many operations take, under the names that upstream gives it", () => {
+  const { paths, parameters, definitions } = wholeDocument([deployments], "1.36");
+  expect(Object.keys(parameters)).toEqual(
+    expect.arrayContaining([
+      "body-2Y1dVQaQ",
+      "body-78PwaGsr",
+      "continue-QfD61s0i",
+      "limit-1NfNmdNH",
+      "pretty-tJGM1-ng",
+    ]),
+  );
+  const object = at(paths, "/apis/apps/v1/namespaces/{namespace}/deployments/{name}");
+  const own = (method: string) =>
+    (at(object, method, "parameters") as JsonSchema[]).map(({ name, $ref }) => name ?? $ref);
+  // Older kubectls look for dryRun and fieldValidation there; the other body is of this kind.
+  expect(own("put")).toEqual(["body", "dryRun", "#/parameters/fieldManager-Qy4HdaTW", "fieldValidation"]);
+  expect(own("patch")[0]).toBe("#/parameters/body-78PwaGsr");
+  expect(Object.keys(definitions)).toContain("io.k8s.apimachinery.pkg.apis.meta.v1.Patch");
+  const options = at(definitions, "io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions");
+  expect(at(options, "x-kubernetes-group-version-kind")).toContainEqual({
+    group: "extensions",
+    kind: "DeleteOptions",
+    version: "v1beta1",
+  });
+});
+
+test("documents of custom resources are those of a builder of its own", () => {
+  const document = groupVersionDocument([widgets], "1.36");
+  expect(document.info).toEqual({ title: "Kubernetes CRD Swagger", version: "v0.1.0" });
+  expect(Object.keys(document.components)).toEqual(["schemas"]);
+  const object = at(document.paths, "/apis/example.com/v1/namespaces/{namespace}/widgets/{name}");
+  expect((at(object, "get", "parameters") as JsonSchema[]).map(({ name }) => name)).toEqual(["resourceVersion"]);
+  const collection = at(document.paths, "/apis/example.com/v1/namespaces/{namespace}/widgets");
+  const names = (at(collection, "delete", "parameters") as JsonSchema[]).map(({ name }) => name);
+  expect(names).toContain("watch");
+  expect(names).not.toContain("propagationPolicy");
+});
+
 test("a document is printed piece by piece as it would be at once", () => {
   const document = groupVersionDocument([deployments, widgets], "1.36");
   const print = (value: object) => Buffer.from(finish(documentJson(value))).toString();

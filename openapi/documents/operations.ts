@@ -19,6 +19,7 @@ import {
   CONNECT_PARAMETERS,
   DELETE_COLLECTION_PARAMETERS,
   DELETE_PARAMETERS,
+  GET_PARAMETERS,
   LIST_PARAMETERS,
   PATCH_PARAMETERS,
   PRETTY,
@@ -78,7 +79,7 @@ class OperationBuilder {
       tag: `${identifier(group || "core", false)}_${version}`,
       kind: { group, version, kind },
       parameters: [PRETTY],
-      consumes: ANY,
+      consumes: this.#resource.custom ? JSON_AND_YAML : ANY,
       produces: this.#types,
       responses: Object.fromEntries(codes.map((code) => [code, { description: DESCRIPTIONS[code] ?? "", content }])),
       ...fields,
@@ -106,7 +107,7 @@ class OperationBuilder {
     const list = {
       method: "get",
       action: "list",
-      description: `list or watch objects of kind ${kind}`,
+      description: `list objects of kind ${kind}`,
       parameters: [PRETTY, ...LIST_PARAMETERS],
       produces,
       content: this.#content(listKind),
@@ -129,8 +130,8 @@ class OperationBuilder {
         path,
         method: "delete",
         action: "deletecollection",
-        description: `delete a collection of ${kind}`,
-        parameters: [PRETTY, ...DELETE_COLLECTION_PARAMETERS],
+        description: `delete collection of ${kind}`,
+        parameters: [PRETTY, ...(custom ? LIST_PARAMETERS : DELETE_COLLECTION_PARAMETERS)],
         ...(!custom && { body: this.#body({ definition: `${META}DeleteOptions` }, false) }),
         content: STATUS,
       } as const;
@@ -146,7 +147,7 @@ class OperationBuilder {
     yield* this.#readAndWrite({
       path,
       name: this.#name,
-      description: `the ${kind}`,
+      description: `the specified ${kind}`,
       verbs: this.#resource.verbs,
       content,
     });
@@ -173,13 +174,11 @@ class OperationBuilder {
   }): Generator<Operation> {
     const { path, name, description, verbs, content } = options;
     const common = { path, content, ...(options.kind && { kind: options.kind }) };
-    if (verbs.includes("get"))
-      yield this.#operation(
-        "read",
-        name,
-        { ...common, method: "get", action: "get", description: `read ${description}` },
-        [200],
-      );
+    if (verbs.includes("get")) {
+      const parameters = [PRETTY, ...(this.#resource.custom ? GET_PARAMETERS : [])];
+      const get = { ...common, method: "get", action: "get", description: `read ${description}`, parameters } as const;
+      yield this.#operation("read", name, get, [200]);
+    }
     if (verbs.includes("update")) {
       const parameters = [PRETTY, ...WRITE_PARAMETERS];
       const body = this.#body(content);
@@ -200,7 +199,7 @@ class OperationBuilder {
         ...common,
         method: "patch",
         action: "patch",
-        description: `change parts of ${description}`,
+        description: `partially update ${description}`,
         parameters,
         body,
       } as const;
@@ -254,7 +253,7 @@ class OperationBuilder {
     const path = `${this.#object}/${name}`;
     const content: Content = { definition: definitionName(group, version, kind) };
     const operationName = this.#name + capitalise(name);
-    const description = `${name} of the ${this.#resource.kind}`;
+    const description = `${name} of the specified ${this.#resource.kind}`;
     const sub = { group, version, kind };
     // The operations of a custom resource's scale name the resource itself.
     const named = this.#resource.custom ? {} : { kind: sub };

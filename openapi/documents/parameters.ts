@@ -2,7 +2,7 @@
  * Query and path parameters of operations. Their descriptions are upstream's where the typings have them, else ours;
  * names and types are upstream's.
  */
-import { parameterDescription } from "./descriptions.ts";
+import { parameterDescription } from "./operation-descriptions.ts";
 
 export interface Parameter {
   readonly name: string;
@@ -66,6 +66,8 @@ export const LIST_PARAMETERS = query("ListNamespacedPod", [
   ["allowWatchBookmarks", "boolean", "Send BOOKMARK events now and then."],
   ["watch", "boolean", "Answer with a stream of changes instead of a list."],
 ]);
+/** Of get, as upstream tells of custom resources alone. */
+export const GET_PARAMETERS = LIST_PARAMETERS.filter(({ name }) => name === "resourceVersion");
 
 const STREAMS: readonly Row[] = [
   ["container", "string", "Container of the pod; the only one when absent."],

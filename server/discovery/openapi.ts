@@ -207,7 +207,7 @@ function apiResource(kind: Kind, custom: ApiResource["custom"]): ApiResource {
     namespaced: kind.namespaced,
     verbs,
     subresources: subresources.map(({ name, responseKind, verbs }) => ({ name, ...responseKind, verbs })),
-    returnsDeletedObject: kind.definition.returnsDeletedObject ?? false,
+    returnsDeletedObject: kind.definition.returnsDeletedObject === true,
     ...(custom && { custom }),
   };
 }

@@ -166,8 +166,8 @@ export interface KindDefinition<T extends KubeObject> {
   readonly uncached?: boolean;
   /** What a DELETE without propagationPolicy does to dependents. Default "background". */
   readonly garbageCollection?: "background" | "orphan" | "unsupported";
-  /** The answer to the final DELETE is the object instead of a Status. Default false. */
-  readonly returnsDeletedObject?: boolean;
+  /** The answer to the final DELETE is the object instead of a Status; does OpenAPI say so? Default false. */
+  readonly returnsDeletedObject?: boolean | "undocumented";
   /** Objects are deleted by the storage so many seconds after their last write (Events). */
   readonly ttlSeconds?: number;
   /**

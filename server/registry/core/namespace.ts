@@ -16,7 +16,7 @@ export const namespace = defineKind<Namespace>({
   group: "",
   version: "v1",
   kind: "Namespace",
-  returnsDeletedObject: true,
+  returnsDeletedObject: "undocumented",
   defaults(object) {
     object.status ??= {};
     object.status.phase ||= "Active";
