@@ -11,7 +11,9 @@ export const tokenReview = defineKind<TokenReview>({
   async createOnly(obj, context) {
     const { token = "", audiences = [] } = obj.spec;
     if (!token) throw badRequest("token is required for TokenReview in authentication");
-    return { ...obj, status: await review(token, audiences, context) };
+    // What else the sender put there stays.
+    const { authenticated: _said, ...status } = obj.status ?? {};
+    return { ...obj, status: { ...status, ...(await review(token, audiences, context)) } };
   },
 });
 
@@ -19,12 +21,12 @@ async function review(
   token: string,
   asked: readonly string[],
   { services }: RequestContext,
-): Promise<TokenReviewStatus> {
+): Promise<Partial<TokenReviewStatus>> {
   const audiences = asked.length ? asked : services.apiAudiences;
   try {
     const headers = { authorization: `Bearer ${token}` };
     const result = await services.authenticator.authenticate({ headers, audiences });
-    if (!result) return { user: {} };
+    if (!result) return {};
     const common = audiences.filter((audience) => result.audiences?.includes(audience));
     if (audiences.length && !common.length) throw new BadAudience();
     return {
@@ -34,7 +36,7 @@ async function review(
     };
   } catch (error) {
     if (error instanceof BadAudience) throw internalError("error validating audiences");
-    return { user: {}, error: error instanceof Error ? error.message : String(error) };
+    return { error: error instanceof Error ? error.message : String(error) };
   }
 }
 
