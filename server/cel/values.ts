@@ -218,7 +218,7 @@ export function fromJson(value: unknown): Value {
 
 /** The same, where the type says more than JSON can: dates are strings there. */
 export function fromTyped(value: unknown, type: CelType | undefined): Value {
-  if (typeof value === "number" && type?.kind === "double") return new Double(value);
+  if (isInt(value) && type?.kind === "double") return new Double(Number(value));
   if (typeof value === "number" && type?.kind === "uint") return new Uint(BigInt(value));
   if (typeof value === "string" && type && parsers[type.kind]) return parsers[type.kind]?.(value) ?? value;
   return fromJson(value);

@@ -1,3 +1,4 @@
+import { numberOf } from "../../openapi/exact-json.ts";
 import { compareText } from "../meta/managed-fields/path-element.ts";
 import { type Members, setMember } from "../meta/members.ts";
 
@@ -29,6 +30,8 @@ export function jsonInYaml(text: string): { readonly value: Members } | undefine
 
 /** With the keys of maps in order, as parsed YAML has them. */
 function inOrder(value: unknown, count: { members: number; fits: boolean }): unknown {
+  // A large float is printed with all digits on its way from YAML to JSON, where it is an integer then.
+  if (typeof value === "number" && !Number.isSafeInteger(value)) return numberOf(String(value));
   if (typeof value !== "object" || value === null) return value;
   if (Array.isArray(value)) {
     for (let i = 0; i < value.length; i++) value[i] = inOrder(value[i], count);

@@ -156,6 +156,8 @@ function withNumbers(value: unknown, seen: Set<unknown>): unknown {
     if (typeof exact === "bigint" || Number.isSafeInteger(exact)) return exact;
     return value > 0 && value <= MOST_UINT64 ? new NumberText(String(value)) : exact;
   }
+  // A large float is printed with all digits on its way to JSON, where it is an integer then.
+  if (typeof value === "number" && !Number.isSafeInteger(value)) return numberOf(String(value));
   // Aliases lead to the same object again, even to one that they are inside of.
   if (typeof value !== "object" || value === null || seen.has(value)) return value;
   seen.add(value);

@@ -62,3 +62,16 @@ test.each([
 ])("what looks like one in %s is text", (text, a) => {
   expect(parseYaml(Buffer.from(text)).value).toEqual({ a });
 });
+
+test.each([
+  ["a: 123456789012345678.0\n", 123456789012345680n],
+  ["a: 1e17\n", 100000000000000000n],
+  ['{"a": 1e17}', 100000000000000000n],
+  ['{"a": [-1e18]}', [-1000000000000000000n]],
+  ["a: 1e19\n", 1e19],
+  ['{"a": 1e30}', 1e30],
+  ['{"a": 1.5}', 1.5],
+  ["a: 2.0\n", 2],
+])("a number in %s is %s, as Go prints it for JSON", (text, a) => {
+  expect(parseYaml(Buffer.from(text)).value).toEqual({ a });
+});

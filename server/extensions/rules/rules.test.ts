@@ -99,6 +99,11 @@ test.each([
   expect(compiled?.validate(value, old).errors.map((error) => error.message())).toEqual(wanted);
 });
 
+test.each([[1], [1.5], [9007199254740993n]])("the number %s is a double, whatever it was sent as", (n) => {
+  const rules = rulesOf(schemaOf({ n: { type: "number" } }, { rule: "self.n > 0.5 && type(self.n) == double" }), false);
+  expect(rules?.validate({ n }, undefined).errors).toEqual([]);
+});
+
 test("compilations and evaluations are timed, the inner ones too", () => {
   let seconds = 0;
   const told: string[] = [];

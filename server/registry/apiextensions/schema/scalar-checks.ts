@@ -23,10 +23,9 @@ export interface Result {
 export const one = (error: ValueError): Result => ({ errors: [error], matches: 0 });
 export const NOTHING: Result = { errors: [], matches: 0 };
 
-/** Larger integers are floats to Go. */
+/** An int64, or a float that is as good as one: no larger than what a double holds exactly. Larger int64s are bigints. */
 export function isInteger(value: number | bigint): boolean {
-  if (typeof value === "bigint") return true;
-  return Number.isInteger(value) && Math.abs(value) < 2 ** 63;
+  return typeof value === "bigint" || Number.isSafeInteger(value);
 }
 
 /** Names of the types that a value may have; none where it may have any. */
@@ -103,7 +102,9 @@ function outOfRange(value: number | bigint, schema: JsonSchema): string | undefi
   const type = types.length === 1 ? types[0] : undefined;
   const format = formatOf(schema);
   if (type === "integer") {
-    if (!isInteger(value)) return format ? `integer with format ${format}` : "integer (default format)";
+    // The range is that of what is printed: larger floats are no integers by type, and yet fit here.
+    const fits = typeof value === "bigint" || (Number.isInteger(value) && Math.abs(value) < 2 ** 63);
+    if (!fits) return format ? `integer with format ${format}` : "integer (default format)";
     return format === "int32" && (value >= INT32 || value < -INT32) ? "integer with format int32" : undefined;
   }
   const tooLarge = format === "float" && Math.abs(Number(value)) > 3.4028234663852886e38;

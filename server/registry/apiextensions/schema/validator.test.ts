@@ -16,6 +16,15 @@ test.each<[string, object, unknown, string[]]>([
   ["null", { type: "string" }, null, ['a: Invalid value: "null": a in body must be of type string: "null"']],
   ["nullable", { type: "string", nullable: true }, null, []],
   ["an enum", { type: "string", enum: ["x", "y"] }, "z", ['a: Unsupported value: "z": supported values: "x", "y"']],
+  ["an enum of integers, to which a fraction is cut", { type: "number", enum: [1, 2.5] }, 1.5, []],
+  ["an enum of a fraction", { type: "number", enum: [2.5] }, 2, ['a: Unsupported value: 2: supported values: "2.5"']],
+  [
+    "an integer that no double holds exactly, sent as a float",
+    { type: "integer" },
+    1.2345678901234568e17,
+    ['a: Invalid value: "number": a in body must be of type integer: "number"'],
+  ],
+  ["such an integer, sent as one", { type: "integer" }, 123456789012345678n, []],
   ["a length", { type: "string", maxLength: 2 }, "xyz", ["a: Too long: may not be more than 2 bytes"]],
   [
     "a pattern",

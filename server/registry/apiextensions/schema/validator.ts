@@ -197,8 +197,14 @@ function memberOf(correlation: Correlation | undefined, name: string): Correlati
 
 function checkEnum(value: unknown, schema: JsonSchema, path: string): Result {
   const values: readonly unknown[] = schema.enum ?? [];
-  if (values.length === 0 || values.some((each) => each !== null && semanticEqual(each, value))) return NOTHING;
+  if (values.length === 0 || values.some((each) => each !== null && isOneOf(each, value))) return NOTHING;
   return one(enumError(path, value, values));
+}
+
+/** Upstream converts a number to the type of each value before it compares: to an integer 1.5 is 1. */
+function isOneOf(each: unknown, value: unknown): boolean {
+  const isCut = typeof value === "number" && Number.isSafeInteger(each);
+  return semanticEqual(each, isCut ? Math.trunc(value) + 0 : value);
 }
 
 function checkObject(
