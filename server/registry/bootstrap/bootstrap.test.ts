@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { testRegistry } from "../generic/test-registry.ts";
 import { bootstrap } from "./bootstrap.ts";
-import type { ClusterFacts } from "./cluster.ts";
+import { type ClusterFacts, identityLeaseName } from "./cluster.ts";
 
 const facts: ClusterFacts = {
   now: new Date("2026-01-01T00:00:00Z"),
@@ -46,6 +46,7 @@ test.each([
     resource: "servicecidrs",
     name: "kubernetes",
     condition: "Ready",
+    reason: {},
     entries: ["kubernetes-service-cidr-controller Apply status", "kube-apiserver Update "],
   },
   {
@@ -53,12 +54,13 @@ test.each([
     resource: "flowschemas",
     name: "probes",
     condition: "Dangling",
+    reason: { "f:reason": {} },
     entries: [
       "api-priority-and-fairness-config-consumer-v1 Apply status",
       "api-priority-and-fairness-config-producer-v1 Update ",
     ],
   },
-])("the status of $name belongs to who applied it", async ({ group, resource, name, condition, entries }) => {
+])("the status of $name belongs to who applied it", async ({ group, resource, name, condition, reason, entries }) => {
   const registry = await testRegistry();
   await bootstrap((wanted) => registry.contextOf(wanted), facts, []);
   const { metadata } = registry.reader.get({ group, resource }, "", name) ?? {};
@@ -66,8 +68,28 @@ test.each([
   expect(managedFields.map((entry) => `${entry.manager} ${entry.operation} ${entry.subresource ?? ""}`)).toEqual(
     entries,
   );
-  const owned = { ".": {}, "f:lastTransitionTime": {}, "f:message": {}, "f:status": {}, "f:type": {} };
+  const owned = { ".": {}, "f:lastTransitionTime": {}, "f:message": {}, ...reason, "f:status": {}, "f:type": {} };
   expect(managedFields[0]?.fieldsV1).toEqual({
-    "f:status": { "f:conditions": { [`k:{"type":"${condition}"}`]: expect.objectContaining(owned) } },
+    "f:status": { "f:conditions": { [`k:{"type":"${condition}"}`]: owned } },
   });
+});
+
+test("what allocation makes of the Service kubernetes is nobody's", async () => {
+  const registry = await testRegistry();
+  await bootstrap((wanted) => registry.contextOf(wanted), facts, []);
+  const service = registry.reader.get({ group: "", resource: "services" }, "default", "kubernetes");
+  expect(service).toMatchObject({ spec: { clusterIP: "10.96.0.1", clusterIPs: ["10.96.0.1"], ipFamilies: ["IPv4"] } });
+  const owned = service?.metadata.managedFields?.[0]?.fieldsV1 as { "f:spec": object };
+  expect(Object.keys(owned["f:spec"])).toEqual([
+    "f:clusterIP",
+    "f:internalTrafficPolicy",
+    "f:ipFamilyPolicy",
+    "f:ports",
+    "f:sessionAffinity",
+    "f:type",
+  ]);
+});
+
+test("the Lease of a server is named after its host as upstream names it", () => {
+  expect(identityLeaseName("vm")).toBe("apiserver-wlv32tlttr4jl3gtroqexyxapa");
 });

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import type { UnstructuredObject } from "../../meta/object.ts";
 import { microTime } from "../../meta/time.ts";
 import type { Seed, Seeds } from "./seed.ts";
 
@@ -51,15 +52,15 @@ export function cluster(facts: ClusterFacts): Seeds[] {
         spec: {
           ports: [{ name: "https", protocol: "TCP", port: 443, targetPort: port }],
           clusterIP: serviceAddress,
-          clusterIPs: [serviceAddress],
           type: "ClusterIP",
           sessionAffinity: "None",
-          ipFamilies: ["IPv4"],
           ipFamilyPolicy: "SingleStack",
           internalTrafficPolicy: "Cluster",
         },
         status: { loadBalancer: {} },
       } as Seed["object"],
+      // The allocator's doing, where others create Services.
+      prepare: (service) => allocated(service as UnstructuredObject, serviceAddress),
     }),
     about("", "endpoints", {
       mode: "enforce",
@@ -94,6 +95,10 @@ export function cluster(facts: ClusterFacts): Seeds[] {
   ];
 }
 
+function allocated(service: UnstructuredObject, address: string): void {
+  Object.assign(service.spec as object, { clusterIPs: [address], ipFamilies: ["IPv4"] }); // as was just written above
+}
+
 /** How extension API servers verify who the aggregator says a request is from. */
 function authentication({ clientCa, requestHeaderCa, requestHeader }: ClusterFacts): Seed {
   const { allowedNames, userNameHeaders, uidHeaders, groupHeaders, extraHeaderPrefixes } = requestHeader;
@@ -124,9 +129,27 @@ function tokenTracking({ now }: ClusterFacts): Seed {
   };
 }
 
-/** Of the Lease that says which server runs on a host. */
+const BASE32 = "abcdefghijklmnopqrstuvwxyz234567";
+/** Bytes of a hash that go into a name, and the digits they take. */
+const [HASHED, DIGITS] = [16, 26];
+
+/** Of the Lease that says which server runs on a host. (apiserver/pkg/server/config.go) */
 export function identityLeaseName(hostname: string): string {
-  return `apiserver-${createHash("sha256").update(hostname).digest("hex").slice(0, 26)}`;
+  const parts = [hostname, "kube-apiserver"].flatMap((part) => [lengthOf(part), Buffer.from(part)]);
+  const hash = createHash("sha256")
+    .update(Buffer.concat(parts))
+    .digest("hex")
+    .slice(0, 2 * HASHED);
+  // Filled up with zeros at the end to whole digits of five bits.
+  const number = BigInt(`0x${hash}`) << BigInt(5 * DIGITS - 8 * HASHED);
+  const digits = number.toString(BASE32.length).padStart(DIGITS, "0");
+  return `apiserver-${digits.replace(/./g, (digit) => BASE32.charAt(Number.parseInt(digit, BASE32.length)))}`;
+}
+
+function lengthOf(text: string): Buffer {
+  const length = Buffer.alloc(2);
+  length.writeUInt16BE(Buffer.byteLength(text));
+  return length;
 }
 
 /** (pkg/controlplane/controller/apiserverleasegc, KEP-1965) */
