@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { ApiError } from "../../client/index.ts";
 import type { ControllerRevision, StatefulSet } from "../../openapi/api/apps.v1.ts";
 import type { Pod } from "../../openapi/api/core.v1.ts";
 import { Simulation } from "../simulation.ts";
@@ -266,3 +267,29 @@ test("a set that is deleted without its Pods makes no new history", () => {
   settle();
   expect(revisions.list()).toHaveLength(1);
 });
+
+test.each([
+  {
+    what: "claims alone",
+    edit: { persistentVolumeClaimRetentionPolicy: { whenDeleted: "Delete", whenScaled: "Retain" } },
+  },
+  { what: "volumes", edit: { volumeClaimTemplates: [template, { ...template, metadata: { name: "more" } }] } },
+])(
+  "a Pod that changed while $what were brought in line is looked at again, and no failure is told of",
+  ({ edit: change }) => {
+    const { sim, settle, ready, edit } = cluster({ replicas: 1, volumeClaimTemplates: [template] });
+    settle();
+    ready();
+    edit(change);
+    let conflicts = 0;
+    sim.refuse = ({ do: verb, resource }) => {
+      if (verb !== "update" || resource !== "v1/pods" || conflicts > 0) return undefined;
+      conflicts++;
+      return new ApiError(409, { reason: "Conflict", message: "modified" });
+    };
+    settle();
+    expect(conflicts).toBe(1);
+    const told = sim.events.filter((event) => event.includes("Update Pod"));
+    expect(told).toEqual(["Normal SuccessfulUpdate Update Pod db-0 in StatefulSet db successful"]);
+  },
+);

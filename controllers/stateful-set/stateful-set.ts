@@ -3,6 +3,7 @@ import {
   controllerOf,
   defineController,
   isAlreadyExists,
+  isConflict,
   isEmptySelector,
   type Key,
   type Lister,
@@ -200,29 +201,37 @@ function makePod(situation: Situation, ordinal: number): Action[] {
   ];
 }
 
+/** What was written meanwhile is looked at again before an event tells of it: where only claims changed, all is done. */
 function updatePod(set: View, pod: AnyPod, ordinal: number): Action[] {
-  return told(set, "Update", pod, { do: "update", resource: "v1/pods", object: withIdentity(set, pod, ordinal) });
+  const action: WriteAction = { do: "update", resource: "v1/pods", object: withIdentity(set, pod, ordinal) };
+  return told(set, "Update", pod, action, hasIdentity(set, pod, ordinal));
 }
 
 function removePod(set: View, pod: AnyPod): Action[] {
   return told(set, "Delete", pod, { do: "delete", resource: "v1/pods", object: pod });
 }
 
-function told(set: View, verb: "Create" | "Update" | "Delete", pod: AnyPod, action: WriteAction): Action[] {
+function told(
+  set: View,
+  verb: "Create" | "Update" | "Delete",
+  pod: AnyPod,
+  action: WriteAction,
+  isDoneAnyway = false,
+): Action[] {
   const subject = `${verb} Pod ${pod.metadata.name} in StatefulSet ${set.metadata.name}`;
+  const success = tell(set, "Normal", `Successful${verb}`, `${subject} successful`);
   return [
     {
       do: "batch",
       actions: [action],
-      after: ([result]) =>
-        !result || result.ok
-          ? [tell(set, "Normal", `Successful${verb}`, `${subject} successful`)]
-          : isAlreadyExists(result.error)
-            ? [{ do: "fail", error: result.error }]
-            : [
-                tell(set, "Warning", `Failed${verb}`, `${subject} failed error: ${messageOf(result.error)}`),
-                { do: "fail", error: result.error },
-              ],
+      after: ([result]) => {
+        if (!result || result.ok) return [success];
+        const { error } = result;
+        const isRetried = isAlreadyExists(error) || (verb === "Update" && isConflict(error));
+        if (isRetried) return isDoneAnyway ? [success] : [{ do: "fail", error }];
+        const failure = tell(set, "Warning", `Failed${verb}`, `${subject} failed error: ${messageOf(error)}`);
+        return [failure, { do: "fail", error }];
+      },
     },
   ];
 }
