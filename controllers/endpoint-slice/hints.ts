@@ -42,7 +42,8 @@ function setHints(plan: SlicePlan, hintsOf: (endpoint: Endpoint) => EndpointHint
     const hints = endpoint.conditions?.ready ? hintsOf(endpoint) : undefined;
     return hints ? { ...rest, hints } : rest;
   };
-  changeUnchanged(plan, ({ endpoints = [] }) => endpoints.every((one) => deepEqual(one.hints, hinted(one).hints)));
+  const isRight = (one: Endpoint) => deepEqual(one.hints, hinted(one).hints);
+  changeUnchanged(plan, ({ endpoints }) => (endpoints ?? []).every(isRight)); // null where there are none
   for (const group of [...plan.created, ...plan.updated.map(({ group }) => group)])
     group.endpoints = group.endpoints.map(hinted);
 }

@@ -65,6 +65,14 @@ function cluster(spec: Partial<Service["spec"]> = {}) {
   return { sim, sync, pod, list, pods, endpoints };
 }
 
+test("a slice without endpoints has null in their place once it is read, and stays as it is", () => {
+  const { sim, sync, list } = cluster();
+  sync();
+  const [slice] = list();
+  sim.put("discovery.k8s.io/v1/endpointslices", { ...slice, endpoints: null, ports: null } as never);
+  expect(sync()).toEqual([]);
+});
+
 test("a service without Pods has one slice without ports, which is filled rather than replaced", () => {
   const { sync, pod, list } = cluster();
   expect(sync()).toEqual(["create discovery.k8s.io/v1/endpointslices", "create v1/endpoints"]);

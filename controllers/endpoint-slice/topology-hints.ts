@@ -64,7 +64,7 @@ export class TopologyHints {
   add(key: Key, addressType: string, plan: SlicePlan, nodes: readonly Readonly<Node>[]): HintEvent[] {
     const isUsable = ({ conditions }: Endpoint) => !!conditions?.ready;
     const slices = () => [...plan.created, ...plan.updated.map(({ group }) => group)];
-    const all = [...slices(), ...plan.unchanged].flatMap(({ endpoints = [] }) => endpoints);
+    const all = [...slices(), ...plan.unchanged].flatMap(({ endpoints }) => endpoints ?? []);
     const disable = (why: string): HintEvent[] => {
       this.#forget(key, addressType);
       removeHints(plan);
@@ -73,7 +73,7 @@ export class TopologyHints {
     const allocations = allocate(cpuRatios(nodes), all.filter(isUsable).length);
     if (typeof allocations === "string") return disable(allocations);
     const counts: ZoneCounts = new Map();
-    changeUnchanged(plan, ({ endpoints = [] }) => keepHints(endpoints.filter(isUsable), counts, allocations));
+    changeUnchanged(plan, ({ endpoints }) => keepHints((endpoints ?? []).filter(isUsable), counts, allocations));
     const movable = slices().flatMap(({ endpoints }) => endpoints.filter(isUsable));
     for (const endpoint of movable) {
       const { zone } = endpoint;
