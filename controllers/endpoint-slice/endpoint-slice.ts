@@ -61,11 +61,15 @@ export function reconcile(key: Key, listers: Listers): Action[] {
   const ours = slices.by("service", key).filter(({ metadata }) => metadata.labels?.[MANAGED_BY_LABEL] === CONTROLLER);
   const types = addressTypesOf(service);
   const events: Action[] = [];
+  const skipped = new Set<string>();
   const actions = types.flatMap((addressType) => {
     const entries = selected.flatMap((pod) => {
       const node = nodes.get(pod.spec.nodeName ?? "");
       // Its node is not known (yet, or any more): it comes back with the node.
-      if (!node && !service.spec.publishNotReadyAddresses) return [];
+      if (!node && !service.spec.publishNotReadyAddresses) {
+        skipped.add(`skipping Pod ${pod.metadata.name} for Service ${key}: Node ${pod.spec.nodeName ?? ""} Not Found`);
+        return [];
+      }
       const addresses = addressesOf(pod, addressType);
       return addresses.length
         ? [{ ports: endpointPorts(pod, service), endpoint: endpointOf(pod, service, node, addresses) }]
@@ -88,7 +92,17 @@ export function reconcile(key: Key, listers: Listers): Action[] {
     (object): Action => ({ do: "delete", resource: "discovery.k8s.io/v1/endpointslices", object }),
   );
   for (const { addressType } of stray) listers.topology.remove(key, addressType);
-  return [...actions, ...removals, ...events];
+  return [...actions, ...removals, ...events, ...failure(service, skipped)];
+}
+
+/** Told of once everything else is done, and tried again. */
+function failure(service: Readonly<Service>, problems: ReadonlySet<string>): Action[] {
+  if (!problems.size) return [];
+  const all = [...problems].join(", ");
+  const error = new Error(problems.size > 1 ? `[${all}]` : all);
+  const { namespace, name } = service.metadata;
+  const message = `Error updating Endpoint Slices for Service ${namespace}/${name}: ${error.message}`;
+  return [tell(service, "Warning", "FailedToUpdateEndpointSlices", message), { do: "fail", error }];
 }
 
 /** Hints by CPUs of zones where the service is annotated so, else by its field. What happened is told of. */

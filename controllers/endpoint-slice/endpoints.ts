@@ -1,6 +1,7 @@
 import {
   type Action,
   defineController,
+  isNamespaceTerminating,
   type Key,
   type Lister,
   mapping,
@@ -9,6 +10,7 @@ import {
 } from "../../client/index.ts";
 import type { EndpointAddress, EndpointSubset, Endpoints, Pod, Service } from "../../openapi/api/core.v1.ts";
 import { deepEqual } from "../equality.ts";
+import { messageOf, tell } from "../pod-control.ts";
 import { isReady } from "../pods.ts";
 import { servicesOfPod } from "./endpoint-slice.ts";
 import {
@@ -72,7 +74,23 @@ export function reconcile(key: Key, { services, pods, endpoints, triggers }: Lis
     },
     ...(subsets.length && { subsets }),
   };
-  return [{ do: current ? "update" : "create", resource: RESOURCE, object }];
+  return [
+    {
+      do: "batch",
+      actions: [{ do: current ? "update" : "create", resource: RESOURCE, object }],
+      after: ([result]) => (result?.ok === false ? failed(object, !current, result.error) : []),
+    },
+  ];
+}
+
+function failed(object: Endpoints, creates: boolean, error: unknown): Action[] {
+  const again: Action = { do: "fail", error };
+  if (creates && isNamespaceTerminating(error)) return [again];
+  const { namespace, name } = object.metadata;
+  const [reason, what] = creates
+    ? ["FailedToCreateEndpoint", "Failed to create endpoint for service"]
+    : ["FailedToUpdateEndpoint", "Failed to update endpoint"];
+  return [tell(object, "Warning", reason, `${what} ${namespace}/${name}: ${messageOf(error)}`), again];
 }
 
 /** Leader election of old kept its record in Endpoints that no service has. */
@@ -99,7 +117,7 @@ function subsetsOf(service: Readonly<Service>, pods: readonly Readonly<Pod>[]): 
     const address: EndpointAddress = {
       ip,
       ...(hostname && { hostname }),
-      ...(pod.spec.nodeName && { nodeName: pod.spec.nodeName }),
+      nodeName: pod.spec.nodeName ?? "", // what has an address and no node is refused, as upstream
       targetRef: { kind: "Pod", namespace, name, uid },
     };
     const isReachable = includeAll || isReady(pod);
