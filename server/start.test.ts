@@ -1,6 +1,7 @@
 import { generateKeyPairSync } from "node:crypto";
+import { once } from "node:events";
 import { readFileSync } from "node:fs";
-import type { RequestOptions } from "node:https";
+import { type RequestOptions, request } from "node:https";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { clientCertificate, createAuthority, serverCertificate } from "../pki/authority.ts";
@@ -218,6 +219,20 @@ test.each([
   } finally {
     await server.stop();
   }
+});
+
+test.each([
+  ["http://[", 400],
+  ["http://other/version", 200],
+])("asked for %s, it answers %i", async (path, code) => {
+  const server = await folder.run();
+  const { port } = new URL(server.url);
+  const sent = request({ host: "127.0.0.1", port, path, ...admin(server), rejectUnauthorized: false, agent: false });
+  sent.end();
+  const [answer] = await once(sent, "response");
+  expect(answer.statusCode).toBe(code);
+  answer.resume();
+  await server.stop();
 });
 
 test("a server that is to stop goes on for its delay, and says that it is not ready", async () => {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { parseQuery, pathOf } from "./request-url.ts";
+import { parseQuery, pathOf, targetOf } from "./request-url.ts";
 
 test.each([
   ["/api/v1", "/api/v1"],
@@ -21,4 +21,18 @@ test.each([
   ["", []],
 ])("the query %s says %j", (text, pairs) => {
   expect([...parseQuery(text)]).toEqual(pairs);
+});
+
+test.each([
+  ["/api?a=b", "/api?a=b"],
+  ["//[", "//["],
+  ["http://x:1/api?a=b", "/api?a=b"],
+  ["http://x", "/"],
+  ["https://x?a=b", "/?a=b"],
+  ["*", "*"],
+  ["http://[", undefined],
+  ["http://x:y/", undefined],
+  ["api", undefined],
+])("%s asks for %s", (url, target) => {
+  expect(targetOf(url)).toBe(target);
 });

@@ -1,14 +1,16 @@
 import type { Middleware } from "koa";
 import { isLongRunning } from "../long-running.ts";
 import { parseRequestInfo } from "../request-info.ts";
-import { parseQuery, pathOf } from "../request-url.ts";
+import { parseQuery, pathOf, targetOf } from "../request-url.ts";
 import type { Ctx } from "../respond.ts";
 import type { State } from "../state.ts";
 
 /** Everything after it reads `ctx.state.requestInfo` and `ctx.state.query`, and never the URL again. */
 export function requestInfo(): Middleware<State> {
   return (ctx, next) => {
-    const url = ctx.req.url ?? "/";
+    const url = targetOf(ctx.req.url ?? "/");
+    if (url === undefined) return badUrl(ctx as Ctx);
+    if (url !== ctx.req.url) ctx.req.url = url; // routes are found by it
     const mark = url.indexOf("?");
     const escaped = mark < 0 ? url : url.slice(0, mark);
     const path = pathOf(escaped);
