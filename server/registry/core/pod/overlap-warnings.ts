@@ -4,38 +4,41 @@ import { goQuote } from "../../../meta/go-quote.ts";
 /** A file of a volume, and where it comes from. */
 interface File {
   readonly path: string;
-  readonly source: string;
+  readonly source: () => string;
 }
 
 /** Files of one volume that hide one another. (warningsForOverlappingVirtualPaths of pkg/api/pod) */
 export function overlapWarnings(volumes: readonly Volume[]): string[] {
   return volumes.flatMap(({ name, configMap, secret, downwardAPI, projected }) => {
-    const warn = (what: string) => (text: string) => `volume ${goQuote(name)} (${what}): overlapping paths: ${text}`;
+    // Every Pod comes by here: names are quoted only where there is something to say.
+    const warnings = (all: readonly File[], what: () => string) =>
+      overlaps(all).map((text) => `volume ${goQuote(name)} (${what()}): overlapping paths: ${text}`);
+    const sources = projected?.sources ?? [];
     return [
-      ...overlaps(files(configMap?.items, "")).map(warn(`ConfigMap ${goQuote(configMap?.name ?? "")}`)),
-      ...overlaps(files(secret?.items, "")).map(warn(`Secret ${goQuote(secret?.secretName ?? "")}`)),
-      ...overlaps(files(downwardAPI?.items, "")).map(warn("DownwardAPI")),
-      ...(projected?.sources ?? [])
+      ...(configMap ? warnings(files(configMap.items), () => `ConfigMap ${goQuote(configMap.name ?? "")}`) : []),
+      ...(secret ? warnings(files(secret.items), () => `Secret ${goQuote(secret.secretName ?? "")}`) : []),
+      ...(downwardAPI ? warnings(files(downwardAPI.items), () => "DownwardAPI") : []),
+      ...sources
         .filter((source) => Object.values(source).every((value) => value === undefined))
         .map(() => `volume ${goQuote(name)} (Projected) has no sources provided`),
-      ...overlaps((projected?.sources ?? []).flatMap(filesOf)).map(warn("Projected")),
+      ...warnings(sources.flatMap(filesOf), () => "Projected"),
     ];
   });
 }
 
-function files(items: readonly Pick<KeyToPath, "path">[] = [], source: string): File[] {
+function files(items: readonly Pick<KeyToPath, "path">[] = [], source = () => ""): File[] {
   return items.map(({ path = "" }) => ({ path: path.replace(/\/+$/, ""), source }));
 }
 
 function filesOf({ configMap, secret, downwardAPI, serviceAccountToken }: VolumeProjection): File[] {
-  if (configMap?.items) return files(configMap.items, `ConfigMap ${goQuote(configMap.name ?? "")}`);
-  if (secret?.items) return files(secret.items, `Secret ${goQuote(secret.name ?? "")}`);
-  if (downwardAPI?.items) return files(downwardAPI.items, "DownwardAPI");
-  return serviceAccountToken ? files([serviceAccountToken], "ServiceAccountToken") : [];
+  if (configMap?.items) return files(configMap.items, () => `ConfigMap ${goQuote(configMap.name ?? "")}`);
+  if (secret?.items) return files(secret.items, () => `Secret ${goQuote(secret.name ?? "")}`);
+  if (downwardAPI?.items) return files(downwardAPI.items, () => "DownwardAPI");
+  return serviceAccountToken ? files([serviceAccountToken], () => "ServiceAccountToken") : [];
 }
 
 function overlaps(all: readonly File[]): string[] {
-  const text = ({ path, source }: File) => (source ? `${goQuote(path)} (${source})` : goQuote(path));
+  const text = ({ path, source }: File) => (source() ? `${goQuote(path)} (${source()})` : goQuote(path));
   return all.flatMap((file, i) =>
     all
       .slice(0, i)

@@ -10,7 +10,7 @@ import { containersOf } from "./container-paths.ts";
 import { NULL_SELECTOR, nodeLabelWarnings, spreadWarnings } from "./node-label-warnings.ts";
 import { overlapWarnings } from "./overlap-warnings.ts";
 
-const DEPRECATED_VOLUMES: Partial<Record<keyof Volume, string>> = {
+const DEPRECATED_VOLUMES = Object.entries({
   photonPersistentDisk: "deprecated in v1.11, non-functional in v1.16+",
   gitRepo: "deprecated in v1.11, and disabled by default in v1.33+",
   scaleIO: "deprecated in v1.16, non-functional in v1.22+",
@@ -20,7 +20,7 @@ const DEPRECATED_VOLUMES: Partial<Record<keyof Volume, string>> = {
   glusterfs: "deprecated in v1.25, non-functional in v1.26+",
   cephfs: "deprecated in v1.28, non-functional in v1.31+",
   rbd: "deprecated in v1.28, non-functional in v1.31+",
-};
+} satisfies Partial<Record<keyof Volume, string>>);
 const DEPRECATED_ANNOTATIONS: Readonly<Record<string, string>> = {
   "scheduler.alpha.kubernetes.io/critical-pod": 'non-functional in v1.16+; use the "priorityClassName" field instead',
   "security.alpha.kubernetes.io/sysctls": 'non-functional in v1.11+; use the "sysctls" field instead',
@@ -75,13 +75,17 @@ export function podWarnings(spec: PodSpec, meta: ObjectMeta, field: string): str
 function volumeWarnings(volumes: readonly Volume[], field: string): string[] {
   return volumes.flatMap((volume, i) => {
     const warnings: string[] = [];
-    for (const [source, text] of Object.entries(DEPRECATED_VOLUMES)) {
+    for (const [source, text] of DEPRECATED_VOLUMES) {
       // The cast: a key of the table, which is one of Volume.
       if (volume[source as keyof Volume] === undefined) continue;
       warnings.push(`${field}[${i}].${source === "storageos" ? "storageOS" : source}: ${text}`);
     }
-    const resources = volume.ephemeral?.volumeClaimTemplate?.spec.resources;
-    return [...warnings, ...claimWarnings(resources, `${field}[${i}].ephemeral.volumeClaimTemplate.spec`)];
+    const template = volume.ephemeral?.volumeClaimTemplate;
+    if (!template) return warnings;
+    return [
+      ...warnings,
+      ...claimWarnings(template.spec.resources, `${field}[${i}].ephemeral.volumeClaimTemplate.spec`),
+    ];
   });
 }
 
@@ -95,8 +99,12 @@ export function claimWarnings(
   );
 }
 
+/** Nearly all amounts: nothing to reckon. */
+const WHOLE = /^\d+([kMGTPE]|[KMGTPE]i)?$/;
+
 function fractionWarning(amount: string | undefined, field: string): string[] {
-  if (amount === undefined || quantityMilliValue(parseQuantity(amount)) % 1000 === 0) return [];
+  if (amount === undefined || WHOLE.test(amount)) return [];
+  if (quantityMilliValue(parseQuantity(amount)) % 1000 === 0) return [];
   return [`${field}: fractional byte value ${goQuote(amount)} is invalid, must be an integer`];
 }
 
