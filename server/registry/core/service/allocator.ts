@@ -150,7 +150,7 @@ export class Allocation {
     const last = this.#ports.length > 0 ? Math.max(0, ...this.#ports) : 32_768;
     const port = this.#dryRun ? last + 1 : this.#allocator.nodePorts.allocateNext();
     this.#ports.push(port);
-    return port;
+    return port | 0; // an int32: beyond the largest there it begins anew
   }
 
   #invalid(error: FieldError): StatusError {

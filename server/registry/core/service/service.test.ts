@@ -167,6 +167,18 @@ describe("cluster IPs", () => {
   });
 
   test.each([
+    [31_000, 31_001],
+    [2_147_483_647, -2_147_483_648],
+  ])("a dry run that asks for node port %d names %d for the next", async (nodePort, next) => {
+    const ports = [
+      { name: "a", port: 80, targetPort: 80, protocol: "TCP", nodePort },
+      { name: "b", port: 81, targetPort: 81, protocol: "TCP" },
+    ];
+    const made = await create("x", { type: "NodePort", ports }, true);
+    expect(made?.ports?.map((port) => port.nodePort)).toEqual([nodePort, next]);
+  });
+
+  test.each([
     ["is invalid", () => create("x", { clusterIP: "10.96.0.9", sessionAffinity: "Cookie" })],
     ["has a taken name", () => create("taken", { clusterIP: "10.96.0.9" })],
     ["is a dry run", () => create("x", { clusterIP: "10.96.0.9" }, true)],
