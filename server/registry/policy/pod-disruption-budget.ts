@@ -3,6 +3,7 @@ import { validateConditions } from "../../meta/conditions.ts";
 import { invalidEach, oneOf } from "../../meta/field-checks.ts";
 import { type FieldError, fieldInvalid } from "../../meta/field-error.ts";
 import { type IntOrString, percentOf } from "../../meta/int-or-string.ts";
+import { internalForm } from "../../meta/internal-form.ts";
 import { validateLabelSelector } from "../../meta/label-validation.ts";
 import { validatePercent } from "../../meta/names.ts";
 import { validateNonNegative } from "../../meta/object-meta.ts";
@@ -70,7 +71,7 @@ function validate({ spec }: PodDisruptionBudget, invalidLabelValues: boolean): F
     // The names are those of the Go type.
     const value = {
       MinAvailable: minAvailable,
-      Selector: selector ?? null,
+      Selector: internalForm("?json", selector),
       MaxUnavailable: maxUnavailable,
       UnhealthyPodEvictionPolicy: unhealthyPodEvictionPolicy ?? null,
     };
