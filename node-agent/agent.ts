@@ -28,6 +28,8 @@ import { podVolumes, volumeImage } from "./volumes/pod-volumes.ts";
 export interface AgentOptions {
   readonly name: string;
   readonly client: Client;
+  /** What says that the node is alive goes this way; absent: as all else. */
+  readonly heartbeatClient?: Client;
   readonly pods: PodsOfNode;
   readonly services: Informer<Service>;
   readonly clock: Clock;
@@ -97,7 +99,7 @@ export async function startAgent(options: AgentOptions): Promise<{ stop(): Promi
 
   let eviction: Eviction | undefined;
   const heartbeat = startHeartbeat({
-    client,
+    client: options.heartbeatClient ?? client,
     clock,
     logger,
     events: nodeEvents(recorder, name),

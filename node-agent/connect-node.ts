@@ -29,6 +29,8 @@ export interface NodeEnvironment {
 export interface NodeConnection {
   readonly client: Client;
   readonly transport: Transport;
+  /** Of nodes that share connections; absent: a node's own `transport` serves. (kubelet's heartbeatClient) */
+  readonly heartbeats?: Transport;
   readonly informers: Informers;
   readonly pods: Informer<Pod>;
   readonly services: Informer<Service>;
@@ -39,8 +41,13 @@ export interface NodeConnection {
 /** Requests in flight of a node that has some neighbours, or many. Each costs both sides a connection. */
 const CONNECTIONS = { few: 2, many: 1 };
 const MANY_NODES = 50;
-/** Requests in flight of nodes that share connections: as many as there are nodes, up to this. */
-const MOST_CONNECTIONS = 100;
+/**
+ * Requests in flight of nodes that share connections: as many as there are nodes, up to this. Enough for each commit of
+ * the server to be a full one; all that is in flight beyond costs the server memory, and makes all others wait.
+ */
+const MOST_CONNECTIONS = 32;
+/** Requests in flight that say nodes are alive: they must not wait for what thousands of Pods have to say. */
+const HEARTBEAT_CONNECTIONS = 8;
 
 /** What nodes of one process share. */
 export interface Neighbours {
@@ -66,7 +73,9 @@ export async function connectNode(
   if (!ca) throw new Error(`${kubeconfig}: a node needs an authority, to tell by who asks it`);
   // As kubelet does that was given no files: API servers verify it only with --kubelet-certificate-authority.
   const { certificate: cert, key } = selfSignedCertificate(node ?? hostname(), [], clock.now());
-  const transport = openTransport(connection, "kubelet", connectionsOf(neighbours.count, node === undefined));
+  const areShared = node === undefined;
+  const transport = openTransport(connection, "kubelet", connectionsOf(neighbours.count, areShared));
+  const heartbeats = areShared && { heartbeats: openTransport(connection, "kubelet", HEARTBEAT_CONNECTIONS) };
   const client = createClient(transport);
   const watching = neighbours.watchAs ? transport.as(neighbours.watchAs) : transport;
   const informers = createInformers({ transport: watching, clock, random, logger });
@@ -74,7 +83,7 @@ export async function connectNode(
   const services = neighbours.services ?? informers.get("v1/services");
   informers.start();
   await informers.synced();
-  return { client, transport, informers, pods, services, logger, tls: { cert, key, ca } };
+  return { client, transport, ...heartbeats, informers, pods, services, logger, tls: { cert, key, ca } };
 }
 
 function connectionsOf(nodes: number, areShared: boolean): number {

@@ -112,12 +112,13 @@ export async function start(options: NodeStartOptions): Promise<{ stop(): Promis
   const connected = first && (await connect(...first));
   await Promise.all(
     [...groups].map(async ([kubeconfig, nodes]) => {
-      const { transport, informers, pods, services, logger, tls, ...shared } =
+      const { transport, heartbeats, informers, pods, services, logger, tls, ...shared } =
         connected && kubeconfig === first?.[0] ? connected : await connect(kubeconfig, nodes, connected?.services);
       const podsOf = podsByNode(pods);
       const agents = await Promise.all(
         nodes.map(({ name, as, index }) => {
           const client = as ? createClient(transport.as(as)) : shared.client;
+          const heartbeatClient = as && heartbeats ? createClient(heartbeats.as(as)) : client;
           const address = loopback(index);
           const recorder = createEventRecorder({ client, clock, logger, component: "kubelet", host: name, ...events });
           const addresses = addressPool(() => nodeRanges({ client, clock, logger, name, index }));
@@ -128,6 +129,7 @@ export async function start(options: NodeStartOptions): Promise<{ stop(): Promis
           return startAgent({
             name,
             client,
+            heartbeatClient,
             pods: podsOf(name),
             services,
             clock,
@@ -148,6 +150,7 @@ export async function start(options: NodeStartOptions): Promise<{ stop(): Promis
         await Promise.all(agents.map((agent) => agent.stop()));
         informers.stop();
         await transport.close();
+        await heartbeats?.close();
       });
     }),
   );
