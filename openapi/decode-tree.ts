@@ -1,7 +1,7 @@
 /**
  * The slow, exact half of decoding: walks a body as Go's decoder does (sigs.k8s.io/json, a case-sensitive and strict
  * encoding/json), so that errors, their order and the strict findings are Go's. The result is a plain value that the
- * fast half (decode.ts) accepts: known fields only, nulls replaced by what Go leaves there.
+ * fast half (decode-plain.ts) accepts: known fields only, nulls replaced by what Go leaves there.
  */
 
 import { numberOf } from "./exact-json.ts";
