@@ -94,7 +94,7 @@ function parsed(text: string): ParsedYaml {
   const document = parseDocument(text, { ...OPTIONS, uniqueKeys: true });
   const duplicates: string[] = [];
   for (const error of document.errors) {
-    if (error.code === "MULTIPLE_DOCS") continue;
+    if (error.code === "MULTIPLE_DOCS" || isBehind(document, error)) continue;
     // Our stack ends before go-yaml's patience does.
     if (error.message.startsWith("Maximum call stack")) throw new Error("yaml: exceeded max depth of 10000");
     if (error.code !== "DUPLICATE_KEY") throw new Error(goMessage(error, text));
@@ -103,6 +103,13 @@ function parsed(text: string): ParsedYaml {
   refuseSurrogates(document, text);
   refuseKeys(document);
   return { value: withNumbers(document.toJS({ maxAliasCount: 100 }), new Set()), duplicates };
+}
+
+/** go-yaml reads one document. Once its outermost braces, brackets or quotes have closed, the rest is not looked at. */
+function isBehind({ contents }: Document.Parsed, { code, pos }: YAMLError): boolean {
+  if (code !== "UNEXPECTED_TOKEN" || !contents?.range) return false;
+  const closes = isCollection(contents) ? contents.flow : isScalar(contents) && contents.type?.startsWith("QUOTE");
+  return closes === true && pos[0] >= contents.range[1];
 }
 
 /** Half a character by its number: JSON allows two in a row, YAML none. */
@@ -194,6 +201,9 @@ function goMessage(error: YAMLError, text: string): string {
     return "yaml: found unexpected end of stream";
   }
   const line = error.linePos?.[0].line ?? 1;
+  if (error.message.includes("cannot start with flow indicator")) {
+    return `yaml: ${line > 2 ? `line ${line - 1}: ` : ""}did not find expected node content`; // its parser's own count
+  }
   // go-yaml counts from 0 and leaves line 0 out.
   const where = line > 1 ? `line ${line}: ` : "";
   return `yaml: ${where}${GO_WORDS[error.code] ?? error.message.split(" at line ")[0]}`;
@@ -204,6 +214,7 @@ const GO_WORDS: Readonly<Record<string, string>> = {
   MULTILINE_IMPLICIT_KEY: "could not find expected ':'",
   MISSING_CHAR: "did not find expected ',' or ']'",
   TAB_AS_INDENT: "found character that cannot start any token",
+  BAD_SCALAR_START: "found character that cannot start any token",
   BAD_ALIAS: "unknown anchor referenced",
   BAD_INDENT: "did not find expected key",
   UNEXPECTED_TOKEN: "did not find expected key",

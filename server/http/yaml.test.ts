@@ -49,6 +49,25 @@ test("whatever is written reads back the same", () => {
 });
 
 test.each([
+  ["{a: 1}{}", { a: 1 }],
+  ["{a: 1}} # c\n{x", { a: 1 }],
+  ["[1]\n- 2", [1]],
+  ['"x" y', "x"],
+])("what comes after the first value has closed is not read: %s", (text, value) => {
+  expect(JSON.stringify(parseYaml(Buffer.from(text)).value)).toBe(JSON.stringify(value));
+});
+
+test.each([
+  ["a: @b", "yaml: found character that cannot start any token"],
+  ["a: 1\nb: {c: |d}", "yaml: line 2: found character that cannot start any token"],
+  ["a: 1\nb:\n- ,c", "yaml: line 2: did not find expected node content"],
+  ["{a: [1, 2}", "yaml: "],
+  ["{a: 1", "yaml: "],
+])("%j is refused in go-yaml's words", (text, message) => {
+  expect(() => parseYaml(Buffer.from(text))).toThrow(message);
+});
+
+test.each([
   ['{"a": "\\ud83d\\udc49"}', "yaml: found invalid Unicode character escape code"],
   ['a: 1\nb: "x \\uDC49"\n', "yaml: line 2: found invalid Unicode character escape code"],
 ])("YAML knows no surrogates: %s", (text, message) => {
