@@ -17,3 +17,12 @@ test.each<[object, string[]]>([
   const errors = apiService.validate?.({ metadata, spec, status: {} }, context) ?? [];
   expect(errors.map((error) => error.message())).toEqual(expected);
 });
+
+test("conditions of a status are true, false or unknown", () => {
+  const of = (status: string) => ({ metadata: {}, spec, status: { conditions: [{ type: "T", status }] } }) as never;
+  const check = (status: string) => apiService.subresources?.status?.validateUpdate?.(of(status), of(""), context);
+  expect(check("True")).toEqual([]);
+  expect(check("Bad")?.map((error) => error.message())).toEqual([
+    'status.conditions[0].status: Unsupported value: "Bad": supported values: "True", "False", "Unknown"',
+  ]);
+});

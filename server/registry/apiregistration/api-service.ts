@@ -1,5 +1,5 @@
 import type { APIService } from "../../../openapi/api/apiregistration.k8s.io.v1.ts";
-import { dnsSubdomain, invalidEach, needed } from "../../meta/field-checks.ts";
+import { dnsSubdomain, invalidEach, needed, oneOf } from "../../meta/field-checks.ts";
 import { type FieldError, fieldInvalid, fieldRequired } from "../../meta/field-error.ts";
 import { validateDNS1035Label, validatePathSegmentName, validatePortNumber } from "../../meta/names.ts";
 import type { ObjectMeta } from "../../meta/object.ts";
@@ -9,6 +9,7 @@ import { restore, status } from "../subresources.ts";
 const MAX_GROUP_PRIORITY = 20_000;
 const MAX_VERSION_PRIORITY = 1000;
 const DEFAULT_PORT = 443;
+const CONDITION_STATUSES = ["True", "False", "Unknown"];
 
 /** APIService, apiregistration.k8s.io/v1. Follows kube-aggregator's pkg/registry/apiservice and pkg/apis/apiregistration. */
 export const apiService = defineKind<APIService>({
@@ -27,7 +28,17 @@ export const apiService = defineKind<APIService>({
   validate,
   updateChecks: ["changes", "whole", "own"],
   validateUpdate: validate,
-  subresources: { status: { ...status<APIService>(), verbs: ["get", "patch", "update"], hasTable: false } },
+  subresources: {
+    status: {
+      ...status<APIService>(),
+      verbs: ["get", "patch", "update"],
+      hasTable: false,
+      validateUpdate: ({ status: { conditions = [] } }) =>
+        conditions.flatMap((each, index) =>
+          oneOf(each.status ?? "", CONDITION_STATUSES, `status.conditions[${index}].status`),
+        ),
+    },
+  },
 });
 
 function validate({ metadata, spec }: APIService): FieldError[] {
