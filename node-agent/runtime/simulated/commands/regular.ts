@@ -1,5 +1,5 @@
-/** What POSIX names of classes stand for between brackets. */
-const CLASSES: Readonly<Record<string, string>> = {
+/** What POSIX names of classes stand for between brackets, as JavaScript has it. */
+export const CLASSES: Readonly<Record<string, string>> = {
   alpha: "A-Za-z",
   digit: "0-9",
   alnum: "A-Za-z0-9",

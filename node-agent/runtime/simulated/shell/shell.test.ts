@@ -15,3 +15,18 @@ test("what goes wrong in a background job ends that alone", async () => {
   const script = "echo a | grep -E '(' 2>/dev/null & wait $!; echo $?";
   expect(await runScript(script)).toEqual({ output: "1\n", exitCode: 0 });
 });
+
+test.each([
+  ["7", "[[:digit:]]", true],
+  ["x", "[![:digit:]]", true],
+  ["x", "[[:digit:]]", false],
+  ["b", "[a-c]", true],
+  ["-", "[a-]", true],
+  ["]", "[]]", true],
+  ["^", "[a^]", true],
+  ["m", "[z-a]", false],
+  ["m", "[!z-a]", true],
+])("case %s in %s fits: %s", async (word, pattern, fits) => {
+  const { output } = await runScript(`case ${word} in ${pattern}) echo fits;; esac`);
+  expect(output).toBe(fits ? "fits\n" : "");
+});
