@@ -1,6 +1,7 @@
 import { deepCopy, semanticEqual } from "../../meta/equality.ts";
 import { notFound } from "../../meta/errors.ts";
 import type { KubeObject } from "../../meta/object.ts";
+import type { Kind } from "../kind.ts";
 import type { DeleteOptions, Preconditions, RequestScope, Stored } from "../store.ts";
 import { admissionAttributes, requestContext, type StoreContext } from "./environment.ts";
 import { deletionFinalizers } from "./garbage-collection.ts";
@@ -87,7 +88,7 @@ async function attempt(run: Run, current: Stored): Promise<Deleted | undefined> 
   const { store, scope, options, key, name, dryRun } = run;
   const { kind } = store;
   const context = requestContext(store, scope);
-  const object = deepCopy(current.object) as KubeObject;
+  const object = draftOf(kind, current.object);
   const preconditions: Preconditions = options.preconditions ?? {};
   const shownKey = keyInConflicts(key, dryRun);
   const decision = kind.definition.deletion?.(object, context, options);
@@ -116,6 +117,15 @@ async function attempt(run: Run, current: Stored): Promise<Deleted | undefined> 
   checkPreconditions(resourceOf(kind, scope), shownKey, preconditions, current.object, name);
   await run.admit(current);
   return remove(run, current, preconditions);
+}
+
+/**
+ * What a deletion changes is metadata; the rest, most of an object, is shared with the one that is stored. Kinds with a
+ * deletion of their own change more, and custom resources are converted in place.
+ */
+function draftOf({ custom, definition }: Kind, object: Readonly<KubeObject>): KubeObject {
+  if (custom || definition.deletion) return deepCopy(object) as KubeObject;
+  return { ...object, metadata: deepCopy(object.metadata) as KubeObject["metadata"] };
 }
 
 function setFinalizers({ metadata }: KubeObject, finalizers: string[]): void {

@@ -9,6 +9,12 @@ export function lastState(json: Uint8Array, revision: number, deleted: number): 
   const old = `"resourceVersion":"${revision}"`;
   const at = bytes.indexOf(old);
   if (at < 0) throw new Error(`stored without its revision ${revision}`);
-  const text = Buffer.from(`"resourceVersion":"${deleted}"`);
-  return Buffer.concat([bytes.subarray(0, at), text, bytes.subarray(at + old.length)]);
+  const text = `"resourceVersion":"${deleted}"`;
+  const after = at + old.length;
+  // The storage keeps it: a piece of the block that small Buffers share would be copied once more there.
+  const last = Buffer.allocUnsafeSlow(at + text.length + bytes.length - after);
+  bytes.copy(last, 0, 0, at);
+  last.write(text, at, "latin1");
+  bytes.copy(last, at + text.length, after);
+  return last;
 }

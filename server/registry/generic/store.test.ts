@@ -240,3 +240,39 @@ test("admission is told the name of what is deleted alone, and none of a collect
   await configMaps.deleteCollection(listRequest(), {}, scope({ verb: "deletecollection" }));
   expect(names).toEqual(["x", "", ""]);
 });
+
+describe("delete of what is deleted gracefully", () => {
+  test("tells of each step as it was then, and leaves what was known before as it was", async () => {
+    const pods = storeOf(registry, "pods");
+    const container = { name: "c", image: "i", imagePullPolicy: "Always", terminationMessagePolicy: "File" };
+    const policies = { restartPolicy: "Always", dnsPolicy: "ClusterFirst", terminationGracePeriodSeconds: 30 };
+    const spec = { nodeName: "n", ...policies, containers: [{ ...container, resources: {} }] };
+    const pod = { kind: "Pod", apiVersion: "v1", metadata: { name: "p", labels: { a: "b" } }, spec };
+    const before = await pods.create("a", pod as unknown as KubeObject, scope()); // as much as a client gives
+    const asCreated = structuredClone(before.object);
+    const seen: WatchEvent[] = [];
+    const stop = await pods.watch(
+      {
+        ...listRequest(),
+        ...{ resourceVersion: String(before.revision), allowWatchBookmarks: false, sendInitialEvents: undefined },
+      },
+      { send: (event) => seen.push(event) > 0, end: () => {} },
+    );
+    await pods.delete("a", "p", {}, scope());
+    await pods.delete("a", "p", { gracePeriodSeconds: 0 }, scope());
+    stop();
+    expect(before.object).toEqual(asCreated);
+    const steps = seen.flatMap((event) => ("stored" in event ? [event] : []));
+    expect(steps.map(({ type, stored }) => [type, stored.object.metadata.deletionGracePeriodSeconds])).toEqual([
+      ["MODIFIED", 30],
+      ["MODIFIED", 0],
+      ["DELETED", 0],
+    ]);
+    for (const { stored } of steps) {
+      const { json, object, revision } = stored;
+      expect(JSON.parse(new TextDecoder().decode(json))).toEqual(object);
+      expect(object.metadata.resourceVersion).toBe(String(revision));
+      expect({ ...object, metadata: {} }).toEqual({ ...asCreated, metadata: {} });
+    }
+  });
+});

@@ -39,32 +39,44 @@ export async function putObject(
   const form = conversion ? await conversion.toStorage(object) : object;
   const encode = withRevision(kind, form);
   const written = asRead(form);
-  let forget: (() => void) | undefined;
-  const encodeOnce = (revision: number) => {
-    forget?.();
-    const bytes = encode(revision);
-    if (written) forget = rememberWritten(bytes, written);
-    return bytes;
-  };
+  const { encodeOnce, forget } = remembering((revision) => [encode(revision), written]);
   try {
     const write = storage.put(key, encodeOnce, expected, expiresAt);
     const change = await observed(context, expected === 0 ? "create" : "update", write);
     return change && asServed(kind, storedOf(kind, change, written));
   } finally {
-    forget?.();
+    forget();
   }
+}
+
+/** Until it is told to forget, what was encoded need not be parsed by those who hear of the write. */
+function remembering(encode: (revision: number) => readonly [bytes: Uint8Array, object: KubeObject | undefined]) {
+  let last: (() => void) | undefined;
+  const forget = () => last?.();
+  const encodeOnce = (revision: number) => {
+    forget();
+    const [bytes, object] = encode(revision);
+    if (object) last = rememberWritten(bytes, object);
+    return bytes;
+  };
+  return { encodeOnce, forget };
 }
 
 /** Deletes a state; watchers see it as the last one, at the revision of its end. @returns undefined when the race is lost */
 export async function deleteObject(context: StoreContext, key: string, last: Stored): Promise<Stored | undefined> {
   const { storage, kind } = context;
   if (kind.custom) return deleteCustomObject(context, key, last);
-  const write = storage.delete(key, (revision) => lastState(last.json, last.revision, revision), last.revision);
-  const change = await observed(context, "delete", write);
-  if (!change) return undefined;
   const { object } = last;
-  const metadata = { ...object.metadata, resourceVersion: String(change.revision) };
-  return storedOf(kind, change, { ...object, metadata });
+  const { encodeOnce, forget } = remembering((revision) => [
+    lastState(last.json, last.revision, revision),
+    { ...object, metadata: { ...object.metadata, resourceVersion: String(revision) } },
+  ]);
+  try {
+    const change = await observed(context, "delete", storage.delete(key, encodeOnce, last.revision));
+    return change && storedOf(kind, change);
+  } finally {
+    forget();
+  }
 }
 
 async function deleteCustomObject(context: StoreContext, key: string, last: Stored): Promise<Stored | undefined> {
