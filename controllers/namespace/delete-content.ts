@@ -21,11 +21,21 @@ export interface Emptied {
   waitsForPods: boolean;
 }
 
+/** A namespace that goes away. */
+export interface Leaving {
+  readonly namespace: string;
+  /** Since its deletion. */
+  readonly ageSeconds: number;
+  /** The Pods in it as far as they are known here, which may not be to the last. */
+  knownPods(): readonly Readonly<Pod>[];
+}
+
 /**
  * Deletes everything in a namespace: Pods first, and the rest only when they are gone, so that nothing a Pod needs is
  * taken from under it (KEP-5080).
  */
-export async function deleteContent(client: Client, namespace: string, ageSeconds: number): Promise<Emptied> {
+export async function deleteContent(client: Client, leaving: Leaving): Promise<Emptied> {
+  const { namespace, ageSeconds } = leaving;
   const findings: Findings = { discoveryErrors: [], contentErrors: [], remaining: new Map(), finalizers: new Map() };
   let estimateSeconds = 0;
   const { resources, failed } = await discoverResources(client.transport);
@@ -35,12 +45,11 @@ export async function deleteContent(client: Client, namespace: string, ageSecond
 
   const empty = async (resource: DiscoveredResource) => {
     try {
-      const { left, grace } = isPods(resource)
-        ? await deletePods(client, resource, namespace)
-        : { left: await deleteAll(client, resource, namespace), grace: 0 };
-      if (!left.length) return;
-      findings.remaining.set(`${resource.resource}.${resource.group}`, left.length);
-      const names = left.flatMap(({ metadata }) => metadata.finalizers ?? []);
+      const { count, names, grace } = isPods(resource)
+        ? await deletePods(client, resource, leaving)
+        : { ...leftOf(await deleteAll(client, resource, namespace)), grace: 0 };
+      if (!count) return;
+      findings.remaining.set(`${resource.resource}.${resource.group}`, count);
       for (const name of names) findings.finalizers.set(name, (findings.finalizers.get(name) ?? 0) + 1);
       const estimate = ageSeconds < grace ? grace : names.length ? FINALIZER_SECONDS : 0;
       estimateSeconds = Math.max(estimateSeconds, estimate);
@@ -84,16 +93,36 @@ function ignoreUnsupported(error: unknown): void {
   if (!isNotFound(error) && !(error instanceof ApiError && error.code === 405)) throw error;
 }
 
-/** As all else, but that Pods which are on their way already are not told again: of thousands each look would cost. */
-async function deletePods(client: Client, resource: DiscoveredResource, namespace: string) {
-  const { items } = await client.list("v1/pods", { namespace });
-  const grace = longestGrace(items);
-  const areLeaving = items.every(({ metadata }) => metadata.deletionTimestamp);
-  return { left: areLeaving ? items : await deleteAll(client, resource, namespace), grace };
+/** How many there are, and the finalizers of each. */
+const leftOf = (left: readonly Readonly<ApiObject>[]) => ({
+  count: left.length,
+  names: left.flatMap(({ metadata }) => metadata.finalizers ?? []),
+});
+
+/**
+ * As all else, but that tens of thousands of Pods are not read at each look: the server is asked how many there are, and
+ * they are read when those known here are not as many. When all are on their way already, they are not told again.
+ */
+async function deletePods(client: Client, resource: DiscoveredResource, { namespace, knownPods }: Leaving) {
+  const count = async () => {
+    const { items, metadata } = await client.list("v1/pods", { namespace, limit: 1 });
+    return items.length + (metadata.remainingItemCount ?? 0);
+  };
+  const before = await count();
+  if (before === 0) return { count: 0, names: [], grace: 0 };
+  let known = knownPods();
+  if (known.length !== before) known = (await client.list("v1/pods", { namespace })).items;
+  const grace = longestGrace(known);
+  const areLeaving = known.every(({ metadata }) => metadata.deletionTimestamp);
+  if (!areLeaving) {
+    const name = resourceNameOf(resource);
+    await client.deleteCollection(name, { namespace, propagationPolicy: "Background" }).catch(ignoreUnsupported);
+  }
+  return { ...leftOf(known), count: areLeaving ? before : await count(), grace };
 }
 
 /** The longest grace period among Pods that may still be running, in seconds. */
-function longestGrace(pods: readonly Pod[]): number {
+function longestGrace(pods: readonly Readonly<Pod>[]): number {
   const running = pods.filter(({ status }) => status.phase !== "Succeeded" && status.phase !== "Failed");
-  return Math.max(0, ...running.map(({ spec }) => spec.terminationGracePeriodSeconds ?? 0));
+  return running.reduce((longest, { spec }) => Math.max(longest, spec.terminationGracePeriodSeconds ?? 0), 0);
 }

@@ -56,11 +56,11 @@ export const namespaceController: CustomController = {
       }
       if (!namespace.spec.finalizers?.includes(FINALIZER)) return;
       const now = clock.now();
-      const { findings, estimateSeconds, waitsForPods } = await deleteContent(
-        client,
-        name,
-        (now.getTime() - Date.parse(deleted)) / 1000,
-      );
+      const { findings, estimateSeconds, waitsForPods } = await deleteContent(client, {
+        namespace: name,
+        ageSeconds: (now.getTime() - Date.parse(deleted)) / 1000,
+        knownPods: () => pods.lister.byNamespace(name),
+      });
       const conditions = namespaceConditions(namespace.status.conditions, findings, now);
       if (!sameStatus(conditions, namespace.status.conditions)) {
         namespace = await client.updateStatus(RESOURCE, { ...namespace, status: { ...namespace.status, conditions } });
