@@ -18,6 +18,7 @@ import { NumberText, numberOf } from "../../openapi/exact-json.ts";
 import { compareText } from "../meta/managed-fields/path-element.ts";
 import { type Members, setMember } from "../meta/members.ts";
 import { jsonInYaml } from "./json-in-yaml.ts";
+import { goYamlError, goYamlValueError, isBehind } from "./yaml-errors.ts";
 
 /** YAML as go-yaml reads it into plain data. */
 export interface ParsedYaml {
@@ -94,22 +95,24 @@ function parsed(text: string): ParsedYaml {
   const document = parseDocument(text, { ...OPTIONS, uniqueKeys: true });
   const duplicates: string[] = [];
   for (const error of document.errors) {
-    if (error.code === "MULTIPLE_DOCS" || isBehind(document, error)) continue;
+    if (error.code === "MULTIPLE_DOCS") continue;
+    if (isBehind(document.contents, error, text)) break;
     // Our stack ends before go-yaml's patience does.
     if (error.message.startsWith("Maximum call stack")) throw new Error("yaml: exceeded max depth of 10000");
-    if (error.code !== "DUPLICATE_KEY") throw new Error(goMessage(error, text));
+    if (error.code !== "DUPLICATE_KEY") throw new Error(goYamlError(error, text, document.contents));
     duplicates.push(`line ${error.linePos?.[0].line ?? 0}: key ${keyAt(text, error)} already set in map`);
   }
   refuseSurrogates(document, text);
   refuseKeys(document);
-  return { value: withNumbers(document.toJS({ maxAliasCount: 100 }), new Set()), duplicates };
+  return { value: withNumbers(dataOf(document), new Set()), duplicates };
 }
 
-/** go-yaml reads one document. Once its outermost braces, brackets or quotes have closed, the rest is not looked at. */
-function isBehind({ contents }: Document.Parsed, { code, pos }: YAMLError): boolean {
-  if (code !== "UNEXPECTED_TOKEN" || !contents?.range) return false;
-  const closes = isCollection(contents) ? contents.flow : isScalar(contents) && contents.type?.startsWith("QUOTE");
-  return closes === true && pos[0] >= contents.range[1];
+function dataOf(document: Document.Parsed): unknown {
+  try {
+    return document.toJS({ maxAliasCount: 100 });
+  } catch (error) {
+    throw error instanceof Error ? goYamlValueError(error) : error;
+  }
 }
 
 /** Half a character by its number: JSON allows two in a row, YAML none. */
@@ -189,33 +192,3 @@ function keyAt(text: string, error: YAMLError): string {
   const key: unknown = parse(/^("[^"\n]*"|'[^'\n]*'|[^:\n]*)/.exec(rest)?.[0] ?? "", OPTIONS);
   return JSON.stringify(key);
 }
-
-/** The parsers word their errors differently; the common ones are told as go-yaml does. */
-function goMessage(error: YAMLError, text: string): string {
-  if (/\[[^\]]*$|\{[^}]*$/.test(text) && (error.code === "BAD_INDENT" || error.code === "MISSING_CHAR")) {
-    const [open] = /[[{](?=[^[{]*$)/.exec(text) ?? ["["];
-    const wanted = /[[{,]\s*$/.test(text) ? "node content" : `',' or '${open === "[" ? "]" : "}"}'`;
-    return `yaml: line ${text.split("\n").length}: did not find expected ${wanted}`;
-  }
-  if (error.message.startsWith("Missing closing") && error.message.includes("quote")) {
-    return "yaml: found unexpected end of stream";
-  }
-  const line = error.linePos?.[0].line ?? 1;
-  if (error.message.includes("cannot start with flow indicator")) {
-    return `yaml: ${line > 2 ? `line ${line - 1}: ` : ""}did not find expected node content`; // its parser's own count
-  }
-  // go-yaml counts from 0 and leaves line 0 out.
-  const where = line > 1 ? `line ${line}: ` : "";
-  return `yaml: ${where}${GO_WORDS[error.code] ?? error.message.split(" at line ")[0]}`;
-}
-
-const GO_WORDS: Readonly<Record<string, string>> = {
-  BLOCK_AS_IMPLICIT_KEY: "mapping values are not allowed in this context",
-  MULTILINE_IMPLICIT_KEY: "could not find expected ':'",
-  MISSING_CHAR: "did not find expected ',' or ']'",
-  TAB_AS_INDENT: "found character that cannot start any token",
-  BAD_SCALAR_START: "found character that cannot start any token",
-  BAD_ALIAS: "unknown anchor referenced",
-  BAD_INDENT: "did not find expected key",
-  UNEXPECTED_TOKEN: "did not find expected key",
-};
