@@ -26,6 +26,7 @@ test.each([
   ["application/json;as=Chair;v=v1;g=meta.k8s.io,application/json", ITEM, "json"],
   ["application/json;stream=watch", LIST, "json"],
   ["application/json;as=", ITEM, "json"],
+  ["application/yaml;q=much,application/json;q=0.1", ITEM, "json"],
 ])("Accept %j gives %o", (accept, restrictions, format) => {
   expect(ask(accept, restrictions)).toMatchObject({ format, pretty: false });
 });
@@ -43,8 +44,14 @@ test.each([
   ["application/json;as=Table;v=v2;g=meta.k8s.io", ITEM, REFUSED],
   ["application/json;as=PartialObjectMetadata;v=v1", ITEM, REFUSED],
   ["application/vnd.kubernetes.protobuf;as=Table;v=v1;g=meta.k8s.io", ITEM, REFUSED],
+  ['application/json;as="Table";v="v1";g="meta.k8s.io"', ITEM, REFUSED],
 ])("Accept %j is refused", (accept, restrictions, message) => {
   expect(() => ask(accept, restrictions)).toThrow(message);
+});
+
+test("parameters are known by their names as they are written", () => {
+  expect(ask("application/json;as=Table;v=v1;g=meta.k8s.io", ITEM).convert).toBeDefined();
+  expect(ask("application/json;AS=Table;V=v1;G=meta.k8s.io", ITEM).convert).toBeUndefined();
 });
 
 test.each([

@@ -49,6 +49,8 @@ export const PLAIN_ONLY: Restrictions = { transforms: false, table: false, custo
 /** The same where no router looked at what is accepted before: errors, and the roots of discovery. */
 export const UNROUTED: Restrictions = { ...PLAIN_ONLY, unrouted: true };
 
+const FLOAT = /^[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?$/;
+
 interface Clause {
   type: string;
   subtype: string;
@@ -168,15 +170,12 @@ export function parseAccept(header: string): Clause[] {
     if (more.length > 0 || (!subtype && type !== "*")) continue;
     const clause: Clause = { type, subtype: subtype || "*", q: 1, params: new Map() };
     for (const parameter of rest) {
-      const at = parameter.indexOf("=");
-      if (at < 0) continue;
-      const key = parameter.slice(0, at).trim().toLowerCase();
-      const value = parameter
-        .slice(at + 1)
-        .trim()
-        .replace(/^"|"$/g, "");
-      if (key === "q") clause.q = Number.isFinite(Number(value)) ? Number(value) : 1;
-      else clause.params.set(key, value);
+      // Names are as they are written and values keep their quotes: goautoneg knows no better.
+      const [name = "", value = "", ...over] = parameter.split("=");
+      if (!value || over.join("")) continue;
+      const key = name.trim();
+      if (key === "q") clause.q = FLOAT.test(value) ? Number(value) : 0;
+      else clause.params.set(key, value.trim());
     }
     clauses.push(clause);
   }
