@@ -1,4 +1,5 @@
 import { requiredFieldValue } from "../../meta/fields.ts";
+import { validatePathSegmentName } from "../../meta/names.ts";
 import type { FieldSelector, LabelSelector } from "../../meta/selector.ts";
 import type { Kind } from "../kind.ts";
 import type { Selectable } from "../store.ts";
@@ -27,7 +28,9 @@ export function selectionOf(kind: Kind, selectors: Selectors): Selection {
     selectors.namespace || (kind.namespaced ? (requiredFieldValue(fieldSelector, "metadata.namespace") ?? "") : "");
   const prefix = prefixOf(kind, namespace);
   const name = requiredFieldValue(fieldSelector, "metadata.name");
-  const isOne = name !== undefined && (namespace !== "" || !kind.namespaced) && !name.includes("/") && name !== "";
+  // What no path can name is looked for among all, and not found.
+  const isName = !!name && validatePathSegmentName(name).length === 0;
+  const isOne = isName && (namespace !== "" || !kind.namespaced);
   return {
     prefix,
     key: isOne ? keyOf(kind, namespace, name) : undefined,

@@ -184,6 +184,7 @@ describe("list", () => {
     { request: { labels: "app=x" }, names: ["a"] },
     { request: { labels: "app!=x" }, names: ["b"] },
     { request: { fields: "metadata.name=b" }, names: ["b"] },
+    { request: { fields: "metadata.name=.." }, names: [] },
     { request: { fields: "metadata.name=b", labels: "app=x" }, names: [] },
     { request: { namespace: "", fields: "metadata.namespace=a" }, names: ["a", "b"] },
   ])("selects by $request", async ({ request, names }) => {
