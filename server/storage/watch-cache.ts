@@ -1,7 +1,7 @@
 import { SortedMap } from "./sorted-map.ts";
 import type { Change, Page } from "./storage.ts";
 
-/** Recent changes take no more memory than this, values of before and after counted. */
+/** Recent changes take no more memory than this, besides the values that are live in any case. */
 const recentBytes = 16 * 1024 * 1024;
 
 /**
@@ -104,6 +104,11 @@ function withoutPrevious(change: Change): Change {
   return live;
 }
 
-function size({ value, previous, key }: Change): number {
-  return value.length + (previous?.value.length ?? 0) + key.length + 100;
+/** What is kept of a value for selectors, and of the change itself. */
+const overhead = 400;
+
+/** What a change keeps in memory: the value that was replaced, and the last one of what is gone. */
+function size({ type, value, previous, key }: Change): number {
+  const last = type === "delete" ? value.length : 0;
+  return last + (previous?.value.length ?? 0) + key.length + overhead;
 }
