@@ -81,6 +81,7 @@ const gone = (name: string) => ({ ...pod, metadata: { name, ...leaving } });
 
 test.each([
   ["are as many as there are", [gone("a"), gone("b")], ["1 of v1/pods"], []],
+  ["are more, since some have just gone", [gone("a"), gone("b"), gone("c")], ["1 of v1/pods"], []],
   ["are fewer", [gone("a")], ["1 of v1/pods", "v1/pods"], []],
   ["are not all on their way", [gone("a"), pod], ["1 of v1/pods", "1 of v1/pods"], ["v1/pods"]],
 ])("Pods are read only when needed: those known %s", async (_what, known, reads, deletes) => {

@@ -101,7 +101,8 @@ const leftOf = (left: readonly Readonly<ApiObject>[]) => ({
 
 /**
  * As all else, but that tens of thousands of Pods are not read at each look: the server is asked how many there are, and
- * they are read when those known here are not as many. When all are on their way already, they are not told again.
+ * they are read when fewer are known here: of those that go, some may still be known. When all are on their way already,
+ * they are not told again.
  */
 async function deletePods(client: Client, resource: DiscoveredResource, { namespace, knownPods }: Leaving) {
   const count = async () => {
@@ -111,7 +112,7 @@ async function deletePods(client: Client, resource: DiscoveredResource, { namesp
   const before = await count();
   if (before === 0) return { count: 0, names: [], grace: 0 };
   let known = knownPods();
-  if (known.length !== before) known = (await client.list("v1/pods", { namespace })).items;
+  if (known.length < before) known = (await client.list("v1/pods", { namespace })).items;
   const grace = longestGrace(known);
   const areLeaving = known.every(({ metadata }) => metadata.deletionTimestamp);
   if (!areLeaving) {
