@@ -1,4 +1,5 @@
-const SHORT: Readonly<Record<string, string>> = {
+/** What Go escapes with a letter or a backslash. */
+export const ESCAPES: Readonly<Record<string, string>> = {
   "\u0007": "\\a",
   "\b": "\\b",
   "\f": "\\f",
@@ -21,7 +22,7 @@ export function isPrintable(character: string): boolean {
 export function goQuote(text: string): string {
   if (PLAIN.test(text)) return `"${text}"`;
   let out = '"';
-  for (const character of text) out += SHORT[character] ?? (isPrintable(character) ? character : escaped(character));
+  for (const character of text) out += ESCAPES[character] ?? (isPrintable(character) ? character : escaped(character));
   return `${out}"`;
 }
 

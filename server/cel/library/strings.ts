@@ -1,3 +1,4 @@
+import { ESCAPES } from "../../../openapi/go-quote.ts";
 import { free, member, type Overload } from "../overload.ts";
 import { fail, type Value } from "../values.ts";
 import { format } from "./string-format.ts";
@@ -60,20 +61,9 @@ const join = (list: readonly Value[], separator = "") => {
 };
 /** strings.quote knows only these escapes; the rest stays, except what is no character. */
 const quote = (text: string) =>
-  `"${Array.from(text, (character) => QUOTED[character] ?? character)
+  `"${Array.from(text, (character) => ESCAPES[character] ?? character)
     .join("")
     .toWellFormed()}"`;
-const QUOTED: Record<string, string> = {
-  "\x07": "\\a",
-  "\b": "\\b",
-  "\f": "\\f",
-  "\n": "\\n",
-  "\r": "\\r",
-  "\t": "\\t",
-  "\v": "\\v",
-  "\\": "\\\\",
-  '"': '\\"',
-};
 
 /** Strings, version 2: join of lists and quote, but no reverse. (cel-go/ext/strings.go) */
 export const stringsLibrary: readonly Overload[] = [
