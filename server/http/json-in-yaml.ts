@@ -28,10 +28,14 @@ export function jsonInYaml(text: string): { readonly value: Members } | undefine
   return count.fits && count.members === colonsIn(text) ? { value } : undefined;
 }
 
+/** A large float is printed with all digits on its way from YAML to JSON, where it is an integer then. */
+export function numberFromYaml(value: number): unknown {
+  return Number.isSafeInteger(value) ? value : numberOf(String(value));
+}
+
 /** With the keys of maps in order, as parsed YAML has them. */
 function inOrder(value: unknown, count: { members: number; fits: boolean }): unknown {
-  // A large float is printed with all digits on its way from YAML to JSON, where it is an integer then.
-  if (typeof value === "number" && !Number.isSafeInteger(value)) return numberOf(String(value));
+  if (typeof value === "number") return numberFromYaml(value);
   if (typeof value !== "object" || value === null) return value;
   if (Array.isArray(value)) {
     for (let i = 0; i < value.length; i++) value[i] = inOrder(value[i], count);

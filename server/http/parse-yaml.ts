@@ -17,7 +17,7 @@ import { encodeRaw } from "../../openapi/encode.ts";
 import { NumberText, numberOf } from "../../openapi/exact-json.ts";
 import { compareText } from "../meta/managed-fields/path-element.ts";
 import { type Members, setMember } from "../meta/members.ts";
-import { jsonInYaml } from "./json-in-yaml.ts";
+import { jsonInYaml, numberFromYaml } from "./json-in-yaml.ts";
 import { goYamlError, goYamlValueError, isBehind } from "./yaml-errors.ts";
 
 /** YAML as go-yaml reads it into plain data. */
@@ -166,8 +166,7 @@ function withNumbers(value: unknown, seen: Set<unknown>): unknown {
     if (typeof exact === "bigint" || Number.isSafeInteger(exact)) return exact;
     return value > 0 && value <= MOST_UINT64 ? new NumberText(String(value)) : exact;
   }
-  // A large float is printed with all digits on its way to JSON, where it is an integer then.
-  if (typeof value === "number" && !Number.isSafeInteger(value)) return numberOf(String(value));
+  if (typeof value === "number") return numberFromYaml(value);
   // Aliases lead to the same object again, even to one that they are inside of.
   if (typeof value !== "object" || value === null || seen.has(value)) return value;
   seen.add(value);
